@@ -1,0 +1,36 @@
+/* What the host offers to a plugin, and the optional abilities a connector may offer to the host. */
+#ifndef MORTISE_SERVICES_H
+#define MORTISE_SERVICES_H
+
+#include <mortise/abi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* mt_host.log levels */
+enum { MT_LOG_DEBUG = 0, MT_LOG_INFO = 1, MT_LOG_WARNING = 2, MT_LOG_ERROR = 3 };
+
+struct mt_host {
+  size_t size;
+  void* context;
+  /* One event, one line, no secrets, no bodies. [any worker] */
+  void (*log)(void* context, int32_t level, mt_str message);
+  /* A further service by name and revision, or NULL. */
+  const void* (*service)(void* context, const char* name);
+};
+
+/* "mortise.identity/1": after the token exchange the host asks who the grant belongs to. The call has
+ * operation MT_IDENTITY and token_reply; the connector may send signed requests and reports through
+ * sink->identity. resume() and end() of the connector go on with the operation. */
+#define MT_ABILITY_IDENTITY "mortise.identity/1"
+typedef struct mt_identity {
+  size_t size;
+  mt_operation* (*begin)(void* self, const mt_call* call, const mt_sink* sink, mt_step* step);
+} mt_identity;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
