@@ -1,0 +1,96 @@
+// What a plan becomes in one service, and how fields travel: the mapping scripts.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <mortise/result.hpp>
+
+#include "core/records.hpp"
+
+namespace mortise::ports {
+
+/// What one record becomes. Parents come before their children, siblings in order.
+struct DesiredItem {
+  std::string key;         ///< stable: "task:<id>", "week:<id>", "module:<id>", "plan:<id>"
+  std::string kind;        ///< docs/kinds.md
+  std::string parent_key;  ///< empty: directly in the target
+  std::string after_key;   ///< the sibling before it, empty for the first
+  std::string task_id;     ///< empty for containers
+  std::string title;       ///< for progress and messages
+  core::JsonText fields;   ///< canonical
+};
+
+/// A record that the script could not map; the run goes on without it.
+struct ParkedItem {
+  std::string key;
+  std::string task_id;
+  std::string title;
+  Error error;
+};
+
+struct Desired {
+  std::vector<DesiredItem> items;
+  std::vector<ParkedItem> parked;
+};
+
+struct MappingInput {
+  const core::Account* account = nullptr;
+  const core::Plan* plan = nullptr;
+  std::span<const core::Task> tasks;  ///< of the plan, in order, without removed ones
+  core::JsonText settings = "{}";     ///< the mapping part of the connection's settings
+  std::string host_zone;              ///< configured default zone
+  std::string link_base;              ///< public_url or empty: where a link back leads
+};
+
+/// One immutable revision of a mapping script. Thread-safe.
+class Mapping {
+ public:
+  virtual ~Mapping() = default;
+  virtual const std::string& revision() const = 0;
+  /// Validates overrides and fills in defaults. Error `invalid` names the setting and the nearest word.
+  virtual Result<core::JsonText> settings(const core::JsonText& overrides) const = 0;
+  /// The described settings as a JSON array for forms.
+  virtual core::JsonText settings_schema() const = 0;
+  virtual Result<Desired> desired(const MappingInput& input) const = 0;
+  /// The way back: which task fields change when `changed` item fields (JSON object: name -> new
+  /// value) were edited outside. Answers a JSON object of task fields.
+  virtual Result<core::JsonText> task_change(const std::string& kind, const core::JsonText& changed,
+                                             const core::Task& task,
+                                             const MappingInput& input) const = 0;
+};
+
+/// The active mapping per connector. Thread-safe. A run keeps the revision it started with.
+class Mapper {
+ public:
+  virtual ~Mapper() = default;
+  /// Error `not_found` when no mapping serves this connector.
+  virtual Result<std::shared_ptr<const Mapping>> mapping(const std::string& connector) const = 0;
+};
+
+/// One complaint about a script.
+struct ScriptFinding {
+  std::string file;
+  int line = 0;
+  std::string message;
+};
+
+struct ScriptRevision {
+  std::string name;      ///< "policies/tiers.lua"
+  std::string checksum;  ///< SHA-256, hex
+  core::Instant loaded_ms = 0;
+  std::vector<ScriptFinding> rejected;  ///< why the newest text on disk is not the active one
+};
+
+/// Scripts as admins see them. Thread-safe.
+class Scripts {
+ public:
+  virtual ~Scripts() = default;
+  /// Loads `source` in a sandbox, runs its examples; an empty answer means it may be activated.
+  virtual std::vector<ScriptFinding> check(const std::string& name, const std::string& source) = 0;
+  virtual std::vector<ScriptRevision> list() const = 0;
+};
+
+}  // namespace mortise::ports
