@@ -71,7 +71,7 @@ struct Write {
   std::string if_version, once_key, memo;
 };
 
-enum class Operation : std::uint8_t { list, get, write, find, targets, make_target, identity };
+enum class Operation : std::uint8_t { list, get, write, find, targets, make_target, identity, estimate };
 
 /// What an operation is about; see mt_call.
 struct Call {
@@ -98,6 +98,7 @@ struct Step {
   std::vector<std::string> complete;
   std::optional<std::string> cursor;
   core::JsonText identity;
+  std::uint32_t estimated_writes = 0, estimated_reads = 0;
   bool done() const { return requests.empty(); }
 };
 

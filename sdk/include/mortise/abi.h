@@ -180,6 +180,8 @@ typedef struct mt_sink {
   void (*cursor)(void* context, mt_str cursor);
   /* Who the grant belongs to: JSON {"id","email"?,"name"?,"workspace_id"?,"workspace_name"?,"extra"?}. */
   void (*identity)(void* context, mt_str json);
+  /* MT_ESTIMATE: how many requests the batch would take, if nothing has to be repeated. */
+  void (*estimate)(void* context, uint32_t write_requests, uint32_t read_requests);
 } mt_sink;
 
 /* ---- operations ------------------------------------------------------------------------------ */
@@ -192,7 +194,8 @@ enum {
   MT_FIND = 4,        /* items that carry one of our keys (`ids`), where the service can look up */
   MT_TARGETS = 5,     /* the places the user may choose */
   MT_MAKE_TARGET = 6, /* find or create the place called `title`; report it with sink->target */
-  MT_IDENTITY = 7     /* who the grant belongs to; asked through "mortise.identity/1" */
+  MT_IDENTITY = 7,    /* who the grant belongs to; asked through "mortise.identity/1" */
+  MT_ESTIMATE = 8     /* what MT_WRITE with the same `writes` would cost; sends nothing */
 };
 
 /* mt_write.action */

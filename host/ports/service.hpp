@@ -1,0 +1,145 @@
+// The use cases about plans, exports and runs, as the API and the command line reach them.
+// (Connecting and disconnecting: service_connect.hpp.)
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <mortise/result.hpp>
+
+#include "core/records.hpp"
+#include "core/sync_records.hpp"
+#include "ports/store.hpp"
+
+namespace mortise::ports {
+
+/// Where an account stands in the current month.
+struct QuotaView {
+  std::string tier;
+  std::string month;
+  std::optional<std::int64_t> limit;  ///< empty = unlimited
+  std::int64_t used = 0;              ///< reserved and committed
+  core::Instant resets_ms = 0;
+  std::string upgrade_url;            ///< from configuration; may be empty
+};
+
+/// A complaint that points into the caller's document (RFC 6901 pointer).
+struct Complaint {
+  std::string pointer;
+  std::string detail;
+};
+
+/// What a use case answers when it could not: `complaints` for documents (422), `quota` for limits (403).
+struct Refusal {
+  Error error;
+  std::vector<Complaint> complaints;
+  std::optional<QuotaView> quota;
+};
+
+/// A value or a refusal.
+template <class T>
+using Answer = std::variant<T, Refusal>;
+
+struct ExportRequest {
+  std::string account_id;
+  std::string plan_id;
+  std::string connection_id;
+  core::RunKind kind = core::RunKind::export_plan;  ///< `sync` is "Sync now": not counted
+  core::RunTrigger trigger = core::RunTrigger::user;
+  std::string request_id;
+};
+
+/// One line of a preview.
+struct PreviewItem {
+  std::string key;
+  std::string kind;
+  std::string title;
+  std::string action;    ///< create update remove
+  core::JsonText before;  ///< the changed fields as last agreed, JSON object
+  core::JsonText after;   ///< the changed fields as they would become
+};
+
+/// What a run would do, and cost. Nothing is written for it.
+struct Preview {
+  std::int64_t create = 0, update = 0, remove = 0, unchanged = 0, parked = 0;
+  std::int64_t writes = 0, reads = 0;  ///< requests
+  std::int64_t seconds = 0;            ///< about
+  std::string guard;                   ///< why it would stop and ask, or empty
+  std::string summary;                 ///< "12 create, 3 update, 0 delete; 18 writes, 2 reads, about 7 s"
+  std::vector<PreviewItem> items;      ///< at most 1,000
+};
+
+/// Starting and watching exports. Thread-safe. start() accepts (reserves quota, stores the queued run
+/// durably) and returns at once.
+class Exports {
+ public:
+  virtual ~Exports() = default;
+  virtual Answer<core::Run> start(const ExportRequest& request) = 0;
+  virtual Answer<Preview> preview(const ExportRequest& request) = 0;
+  virtual Result<QuotaView> usage(const std::string& account_id) = 0;
+  /// Asks a run to stop; what is under way ends first.
+  virtual Result<core::Run> cancel(const std::string& run_id) = 0;
+  /// For a run that a guard stopped: go on, or end without doing it.
+  virtual Result<core::Run> approve(const std::string& run_id) = 0;
+  virtual Result<core::Run> discard(const std::string& run_id) = 0;
+};
+
+/// Told after something was committed, to start what follows. Thread-safe, quick.
+class Changed {
+ public:
+  virtual ~Changed() = default;
+  virtual void plan_saved(const std::string& account_id, const std::string& plan_id) = 0;
+  virtual void connection_ready(const std::string& connection_id) = 0;
+};
+
+/// Pushes live events to whoever listens (SSE). Topics: "run:<id>", "account:<id>". Thread-safe, never
+/// blocks on a slow listener.
+class Publisher {
+ public:
+  virtual ~Publisher() = default;
+  virtual void publish(const std::string& topic, const std::string& event, const core::JsonText& data) = 0;
+};
+
+struct TaskEdit {
+  std::string task_id;
+  core::JsonText patch;               ///< merge patch (RFC 7396) of the API's task fields
+  std::optional<core::Rev> if_match;
+};
+
+struct TaskInsert {
+  std::string plan_id;
+  std::string week_id;                ///< empty: at the plan's end
+  std::string after_task_id;          ///< empty: at the end of the week
+  core::JsonText task;
+};
+
+/// What an import did.
+struct ImportReport {
+  core::Plan plan;
+  std::int64_t added = 0, changed = 0, removed = 0, unchanged = 0;
+};
+
+/// Editing plans. Thread-safe. Every save is committed before it answers, and never fails because a
+/// provider does; connected services are told afterwards through `Changed`.
+class PlanEditing {
+ public:
+  virtual ~PlanEditing() = default;
+  virtual Answer<core::Account> put_account(const std::string& account_id, const core::JsonText& body,
+                                            std::optional<core::Rev> if_match) = 0;
+  /// A new plan, or the next version of one (same external id): ids and set times are kept. Accepts the
+  /// canonical and the roadmap shape; unscheduled tasks get their times.
+  virtual Answer<ImportReport> import(const std::string& account_id, const core::JsonText& document) = 0;
+  virtual Answer<core::Plan> edit_plan(const std::string& plan_id, const core::JsonText& patch,
+                                       std::optional<core::Rev> if_match) = 0;
+  virtual Answer<core::Plan> remove_plan(const std::string& plan_id, std::optional<core::Rev> if_match) = 0;
+  virtual Answer<core::Task> add_task(const TaskInsert& insert) = 0;
+  virtual Answer<core::Task> edit_task(const TaskEdit& edit) = 0;
+  virtual Answer<core::Task> remove_task(const std::string& task_id, std::optional<core::Rev> if_match) = 0;
+  /// Computes all times anew; times that a person set stay.
+  virtual Answer<core::Plan> reschedule(const std::string& plan_id) = 0;
+};
+
+}  // namespace mortise::ports
