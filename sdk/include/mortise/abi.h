@@ -25,8 +25,10 @@
 extern "C" {
 #endif
 
-/* A major that differs is refused by name; a larger `size` is not. */
+/* A major that differs is refused by name. A minor only tells which fields may be there; what is
+ * there is asked of `size`. */
 #define MT_ABI_MAJOR 1
+#define MT_ABI_MINOR 0
 
 /* True when the struct behind `p` is large enough to hold `field`. */
 #define MT_HAS(p, field) \
@@ -50,6 +52,12 @@ enum {
   MT_UNAVAILABLE = 10,
   MT_UNSUPPORTED = 11,
   MT_INTERNAL = 12
+};
+
+/* Bounds that the host enforces by refusing what is larger. */
+enum {
+  MT_MEMO_MAX = 4096,    /* mt_item.memo, mt_outcome.memo */
+  MT_CURSOR_MAX = 65536  /* mt_sink.cursor */
 };
 
 /* Bytes, borrowed, not NUL-terminated. {NULL, 0} is the empty string. */
@@ -247,7 +255,7 @@ enum { MT_STEP_DONE = 0, MT_STEP_SEND = 1, MT_STEP_FAILED = 2 };
  * overlapping) and calls resume() once with as many replies, in the same order. FAILED: the operation
  * as a whole could not go on; outcomes already reported stand. */
 typedef struct mt_step {
-  size_t size;
+  size_t size; /* set by the host: how much of the struct it reads */
   int32_t state;
   int32_t code;   /* for FAILED */
   mt_str message; /* for FAILED; valid until the next call on this operation */
@@ -283,6 +291,7 @@ typedef struct mt_host mt_host;
 /* The one exported symbol. These fields are frozen for ever. */
 typedef struct mt_plugin {
   uint32_t abi_major;
+  uint32_t abi_minor;
   uint32_t size;
   const char* id;      /* equals the manifest's id */
   const char* version; /* equals the manifest's version */

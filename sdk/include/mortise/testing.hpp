@@ -1,0 +1,366 @@
+// A scripted host for the tests of a connector: no network, no threads, no test framework. It
+// speaks the C contract, so a test sees exactly what the real host sees, and it writes down every
+// breach.
+//
+//   mortise::testing::Script script(mortise::make_connector<Acme>);
+//   auto run = script.start({.operation = mortise::Operation::get, .ids = {"42"}});
+//   REQUIRE(run.requests().at(0).target == "/things/42");
+//   run.reply({{.status = 200, .body = R"({"id":"42"})"}});
+//   REQUIRE(run.done());
+//   REQUIRE(run.items().at(0).id == "42");
+//   REQUIRE(run.breaches() == std::vector<std::string>{});
+//
+// Or with the whole conversation at once: script.replay(call, {{"GET /things/42", {.status =
+// 200}}}).
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <mortise/connector.hpp>
+#include <mortise/text.hpp>
+
+namespace mortise::testing {
+
+/// One canned answer. `request` is the method and the target, "GET /things/42"; with a '*' at its
+/// end, only their beginning. `body_has`, if given, must occur in the request's body.
+struct Exchange {
+  std::string request;
+  Reply reply = {};
+  std::string body_has = {};
+};
+
+/// One operation under way, driven by the test. Ends (or abandons) the operation when destroyed.
+class Run {
+ public:
+  enum class State { sending, done, failed };
+
+  Run(const mt_connector& connector, CallInput input)
+      : connector_(&connector),
+        call_(std::make_unique<LentCall>(std::move(input))),
+        seen_(std::make_unique<Seen>()) {
+    seen_->outcomes_per_write.assign(this->call().writes.size(), 0);
+    mt_step step = blank();
+    operation_ = begin(step);
+    if (operation_ == nullptr) throw std::runtime_error("begin() returned no operation");
+    take(step);
+  }
+  Run(Run&& other) noexcept { *this = std::move(other); }
+  Run& operator=(Run&& other) noexcept {
+    std::swap(connector_, other.connector_);
+    std::swap(operation_, other.operation_);
+    std::swap(call_, other.call_);
+    std::swap(seen_, other.seen_);
+    return *this;
+  }
+  ~Run() {
+    if (operation_ != nullptr) connector_->end(operation_);
+  }
+
+  State state() const noexcept { return seen_->state; }
+  bool sending() const noexcept { return state() == State::sending; }
+  bool done() const noexcept { return state() == State::done; }
+  /// Why the operation as a whole failed.
+  const Error& error() const noexcept { return seen_->error; }
+  /// What it wants sent now, empty unless sending().
+  const std::vector<Request>& requests() const noexcept { return seen_->requests; }
+  /// Every request so far, in order.
+  const std::vector<Request>& sent() const noexcept { return seen_->sent; }
+  const std::vector<Item>& items() const noexcept { return seen_->items; }
+  const std::vector<Outcome>& outcomes() const noexcept { return seen_->outcomes; }
+  const std::vector<Target>& targets() const noexcept { return seen_->targets; }
+  /// Containers said to be listed completely; "" is the whole target.
+  const std::vector<std::string>& completed() const noexcept { return seen_->completed; }
+  const std::string& cursor() const noexcept { return seen_->cursor; }
+  const std::string& identity() const noexcept { return seen_->identity; }
+  std::uint32_t estimated_writes() const noexcept { return seen_->estimated_writes; }
+  std::uint32_t estimated_reads() const noexcept { return seen_->estimated_reads; }
+  /// What the connector did that the contract forbids, one sentence each.
+  const std::vector<std::string>& breaches() const noexcept { return seen_->breaches; }
+
+  /// Hands in one reply for each of requests() and runs the next step.
+  void reply(std::vector<Reply> replies) {
+    if (!sending()) throw std::logic_error("reply() on an operation that waits for nothing");
+    if (replies.size() != requests().size()) {
+      throw std::logic_error("reply() with " + std::to_string(replies.size()) + " replies to " +
+                             std::to_string(requests().size()) + " requests");
+    }
+    const LentReplies lent(replies);
+    mt_step step = blank();
+    connector_->resume(operation_, lent.data(), lent.size(), &step);
+    take(step);
+  }
+
+  /// Answers the requests of this step from `exchanges`, in any order, and takes out what it used.
+  /// False, and a breach, if nothing there fits one of them.
+  bool reply_from(std::vector<Exchange>& exchanges) {
+    std::vector<Reply> replies;
+    for (const Request& request : requests()) {
+      const auto found = find(exchanges, request);
+      if (found == exchanges.end()) {
+        seen_->breach(true, "nothing is canned for " + line(request) + " " + request.body);
+        return false;
+      }
+      replies.push_back(std::move(found->reply));
+      exchanges.erase(found);
+    }
+    reply(std::move(replies));
+    return true;
+  }
+
+  /// Goes on with reply_from() until the operation ends. An exchange never used is a breach.
+  void replay(std::vector<Exchange> exchanges) {
+    while (sending()) {
+      if (!reply_from(exchanges)) return;
+    }
+    for (const Exchange& each : exchanges) {
+      seen_->breach(true, "it never asked for " + each.request);
+    }
+  }
+
+ private:
+  struct Seen {
+    State state = State::sending;
+    Error error = {Code::internal, {}};
+    std::vector<Request> requests;
+    std::vector<Request> sent;
+    std::vector<Item> items;
+    std::vector<Outcome> outcomes;
+    std::vector<std::size_t> outcomes_per_write;
+    std::vector<Target> targets;
+    std::vector<std::string> completed;
+    std::string cursor;
+    std::string identity;
+    std::uint32_t estimated_writes = 0;
+    std::uint32_t estimated_reads = 0;
+    std::vector<std::string> breaches;
+    mt_sink sink = {};
+
+    void breach(bool broken, std::string sentence) {
+      if (broken) breaches.push_back(std::move(sentence));
+    }
+    void check_text(std::string_view what, const std::string& text) {
+      breach(!is_utf8(text), std::string(what) + " is not valid UTF-8");
+    }
+    // The host parses; here only what can be seen without a JSON library.
+    void check_object(std::string_view what, const std::string& json) {
+      check_text(what, json);
+      const std::size_t first = json.find_first_not_of(" \t\r\n");
+      const std::size_t last = json.find_last_not_of(" \t\r\n");
+      breach(first == std::string::npos || json[first] != '{' || json[last] != '}',
+             std::string(what) + " is not a JSON object: " + json.substr(0, 40));
+    }
+  };
+
+  static std::string line(const Request& request) { return request.method + " " + request.target; }
+  static bool fits(const Exchange& exchange, const Request& request) {
+    const std::string asked = line(request);
+    const std::string& wanted = exchange.request;
+    const bool open_end = !wanted.empty() && wanted.back() == '*';
+    const bool same = open_end
+                          ? asked.compare(0, wanted.size() - 1, wanted, 0, wanted.size() - 1) == 0
+                          : asked == wanted;
+    return same && request.body.find(exchange.body_has) != std::string::npos;
+  }
+  static std::vector<Exchange>::iterator find(std::vector<Exchange>& exchanges,
+                                              const Request& request) {
+    return std::find_if(exchanges.begin(), exchanges.end(),
+                        [&](const Exchange& each) { return fits(each, request); });
+  }
+
+  const CallInput& call() const noexcept { return call_->input(); }
+
+  static mt_step blank() noexcept {
+    mt_step step = {};
+    step.size = sizeof(step);
+    step.state = -1;
+    return step;
+  }
+
+  mt_operation* begin(mt_step& step) {
+    seen_->sink = {sizeof(mt_sink), this->seen_.get(), &on_item,   &on_outcome,
+                   &on_target,      &on_complete,      &on_cursor, &on_identity,
+                   &on_estimate};
+    if (call().operation != Operation::identity) {
+      return connector_->begin(connector_->self, call_->get(), &seen_->sink, &step);
+    }
+    const void* found = connector_->ability(connector_->self, MT_ABILITY_IDENTITY);
+    if (found == nullptr)
+      throw std::runtime_error("the connector does not offer " MT_ABILITY_IDENTITY);
+    return static_cast<const mt_identity*>(found)->begin(connector_->self, call_->get(),
+                                                         &seen_->sink, &step);
+  }
+
+  void take(const mt_step& step) {
+    seen_->requests.clear();
+    if (step.state == MT_STEP_SEND) {
+      for (std::size_t i = 0; i < step.request_count; ++i) {
+        seen_->requests.push_back(own(*step.requests[i]));
+        check(seen_->requests.back());
+      }
+      seen_->sent.insert(seen_->sent.end(), seen_->requests.begin(), seen_->requests.end());
+      seen_->breach(seen_->requests.empty(), "a step asks to send nothing");
+      seen_->breach(call().operation == Operation::estimate, "an estimate sends requests");
+    } else if (step.state == MT_STEP_DONE) {
+      seen_->state = State::done;
+      check_end();
+    } else {
+      seen_->state = State::failed;
+      seen_->error = Error{own_code(step.code), own(step.message)};
+      seen_->breach(step.state != MT_STEP_FAILED, "a step ended in no known state");
+      seen_->breach(seen_->error.message.empty(), "a failure without a message");
+      seen_->check_text("the failure's message", seen_->error.message);
+    }
+  }
+
+  void check(const Request& request) {
+    const std::string name = line(request);
+    seen_->breach(request.origin.empty() || request.origin.find("://") != std::string::npos,
+                  name + ": the origin is a name from the manifest");
+    seen_->breach(request.target.empty() || request.target[0] != '/',
+                  name + ": the target does not begin with '/'");
+    for (const char c : request.target) {
+      if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7F) {
+        seen_->breach(true, name + ": the target is not percent-encoded");
+        break;
+      }
+    }
+    for (const Header& each : request.headers) {
+      seen_->breach(
+          (each.name + each.value).find_first_of(std::string("\r\n\0", 3)) != std::string::npos,
+          name + ": a line break in a header");
+    }
+    for (const std::uint32_t index : request.writes) {
+      seen_->breach(index >= call().writes.size(),
+                    name + ": carries out a write that is not there");
+    }
+    seen_->breach(call().operation == Operation::write && request.method != "GET" &&
+                      request.method != "HEAD" && !request.repeatable && request.writes.empty(),
+                  name + ": changes something without saying which write it carries out");
+  }
+
+  void check_end() {
+    if (call().operation != Operation::write) return;
+    for (std::size_t i = 0; i < seen_->outcomes_per_write.size(); ++i) {
+      seen_->breach(seen_->outcomes_per_write[i] == 0,
+                    "write " + std::to_string(i) + " got no outcome");
+    }
+  }
+
+  static Seen& seen(void* context) { return *static_cast<Seen*>(context); }
+  static void on_item(void* context, const mt_item* raw) {
+    Seen& s = seen(context);
+    const Item& item = s.items.emplace_back(own(*raw));
+    s.breach(item.id.empty(), "an item without an id");
+    s.breach(item.state == ItemState::present && item.kind.empty(),
+             "item " + item.id + " has no kind");
+    s.breach(item.memo.size() > MT_MEMO_MAX, "the memo of item " + item.id + " is too large");
+    s.check_object("fields of item " + item.id, item.fields.empty() ? "{}" : item.fields);
+    s.check_text("the memo of item " + item.id, item.memo);
+  }
+  static void on_outcome(void* context, const mt_outcome* raw) {
+    Seen& s = seen(context);
+    const Outcome& outcome = s.outcomes.emplace_back(own(*raw));
+    const std::string name = "the outcome of write " + std::to_string(outcome.write);
+    if (outcome.write >= s.outcomes_per_write.size())
+      return s.breach(true, name + ": no such write");
+    s.breach(++s.outcomes_per_write[outcome.write] > 1, name + " was reported twice");
+    s.breach(outcome.result == WriteResult::done && outcome.id.empty(),
+             name + " is done but has no id");
+    s.breach(outcome.result == WriteResult::failed && outcome.error.message.empty(),
+             name + " does not say why it failed");
+    s.breach(outcome.memo.size() > MT_MEMO_MAX, name + " has too large a memo");
+    if (!outcome.fields.empty()) s.check_object("fields in " + name, outcome.fields);
+  }
+  static void on_target(void* context, const mt_target* raw) {
+    Seen& s = seen(context);
+    const Target& target = s.targets.emplace_back(own(*raw));
+    s.breach(target.id.empty() || target.kind.empty(), "a target without id or kind");
+  }
+  static void on_complete(void* context, mt_str container) {
+    seen(context).completed.push_back(own(container));
+  }
+  static void on_cursor(void* context, mt_str cursor) {
+    Seen& s = seen(context);
+    s.cursor = own(cursor);
+    s.breach(s.cursor.size() > MT_CURSOR_MAX, "the cursor is too large");
+  }
+  static void on_identity(void* context, mt_str json) {
+    Seen& s = seen(context);
+    s.identity = own(json);
+    s.check_object("the identity", s.identity);
+  }
+
+  static void on_estimate(void* context, std::uint32_t writes, std::uint32_t reads) {
+    Seen& s = seen(context);
+    s.estimated_writes = writes;
+    s.estimated_reads = reads;
+  }
+
+  const mt_connector* connector_ = nullptr;
+  mt_operation* operation_ = nullptr;
+  std::unique_ptr<LentCall> call_;
+  std::unique_ptr<Seen> seen_;
+};
+
+/// A host with one connector and no network.
+class Script {
+ public:
+  using Create = const mt_connector* (*)(const mt_host*);
+
+  /// `create` is make_connector<Acme> or mortise_plugin_entry.create.
+  explicit Script(Create create) {
+    host_ = {sizeof(mt_host), this, &on_log, &no_service};
+    connector_ = create(&host_);
+    if (connector_ == nullptr) throw std::runtime_error("create() returned no connector");
+  }
+  Script(const Script&) = delete;
+  Script& operator=(const Script&) = delete;
+  ~Script() { connector_->destroy(connector_->self); }
+
+  const mt_connector& connector() const noexcept { return *connector_; }
+  /// What the connector logged.
+  const std::vector<std::string>& log() const noexcept { return log_; }
+
+  Run start(CallInput call) const { return Run(*connector_, std::move(call)); }
+  Run replay(CallInput call, std::vector<Exchange> exchanges) const {
+    Run run = start(std::move(call));
+    run.replay(std::move(exchanges));
+    return run;
+  }
+  /// Breaks the operation off after each of its steps in turn; under a sanitizer this shows that
+  /// abandoning frees everything. Returns the number of steps it broke off.
+  std::size_t abandon_at_every_step(const CallInput& call,
+                                    const std::vector<Exchange>& exchanges) const {
+    std::size_t steps = 0;
+    while (true) {
+      Run run = start(call);
+      std::vector<Exchange> left = exchanges;
+      std::size_t taken = 0;
+      while (run.sending() && taken < steps) {
+        if (!run.reply_from(left)) return steps;
+        ++taken;
+      }
+      if (!run.sending()) return steps;
+      ++steps;
+    }
+  }
+
+ private:
+  static void on_log(void* context, std::int32_t, mt_str message) {
+    static_cast<Script*>(context)->log_.push_back(own(message));
+  }
+  static const void* no_service(void*, const char*) { return nullptr; }
+
+  mt_host host_ = {};
+  const mt_connector* connector_ = nullptr;
+  std::vector<std::string> log_;
+};
+
+}  // namespace mortise::testing
