@@ -20,8 +20,8 @@
 // state in it. What an operation throws ends it as FAILED with MT_INTERNAL; nothing is thrown into
 // the host.
 //
-// GCC 12 miscompiles some awaited expressions: give what you pass to an awaited call a name, bind its
-// result to a local, and keep co_await out of conditions and of `?:`.
+// GCC 12 miscompiles some awaited expressions: give what you pass to an awaited call a name, bind
+// its result to a local, and keep co_await out of conditions and of `?:`.
 #pragma once
 
 #include <coroutine>
@@ -157,11 +157,11 @@ class Call::SendOne {
   Request request_;
 };
 
-inline Call::SendOne Call::send(Request request) {
-  return {*this, std::move(request)};
+inline Call::SendOne Call::send(const Request& request) {
+  return {*this, request};
 }
-inline Call::SendAll Call::send_all(std::vector<Request> requests) {
-  return {*this, std::move(requests)};
+inline Call::SendAll Call::send_all(const std::vector<Request>& requests) {
+  return {*this, requests};
 }
 
 /// What a connector implements. What the manifest does not declare is never called; what is not

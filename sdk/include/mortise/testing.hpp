@@ -184,9 +184,8 @@ class Run {
   }
 
   mt_operation* begin(mt_step& step) {
-    seen_->sink = {sizeof(mt_sink), this->seen_.get(), &on_item,   &on_outcome,
-                   &on_target,      &on_complete,      &on_cursor, &on_identity,
-                   &on_estimate};
+    seen_->sink = {sizeof(mt_sink), this->seen_.get(), &on_item,     &on_outcome, &on_target,
+                   &on_complete,    &on_cursor,        &on_identity, &on_estimate};
     if (call().operation != Operation::identity) {
       return connector_->begin(connector_->self, call_->get(), &seen_->sink, &step);
     }
