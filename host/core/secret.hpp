@@ -9,7 +9,9 @@ namespace mortise::core {
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string text) : text_(std::move(text)) {}
+  /// Copies `text` and wipes the copy it was given; pass a moved string so that none is left
+  /// behind.
+  explicit Secret(std::string text);
   Secret(const Secret&) = default;
   Secret(Secret&& other) noexcept;
   Secret& operator=(const Secret& other);

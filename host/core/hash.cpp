@@ -1,0 +1,41 @@
+#include "core/hash.hpp"
+
+#include <openssl/sha.h>
+
+#include <array>
+#include <span>
+
+namespace mortise::core {
+namespace {
+
+using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
+
+Digest sha256(std::string_view bytes) {
+  Digest digest;
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  return digest;
+}
+
+std::string hex(std::span<const unsigned char> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const unsigned char byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 0x0F];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string content_hash(const JsonText& text) {
+  const Digest digest = sha256(kContentVersion + text);
+  return hex(std::span(digest).first<16>());
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  return hex(sha256(bytes));
+}
+
+}  // namespace mortise::core

@@ -1,0 +1,15 @@
+// Help with misspelt words.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace mortise::core {
+
+/// The candidate most like `word` (edit distance without regard to ASCII case, a swap of neighbours
+/// counts once), or nothing when none is near: at most a third of the longer word may differ.
+std::optional<std::string_view> nearest_word(std::string_view word,
+                                             std::span<const std::string_view> candidates);
+
+}  // namespace mortise::core
