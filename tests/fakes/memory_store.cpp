@@ -1,0 +1,258 @@
+#include "fakes/memory_store.hpp"
+
+#include <type_traits>
+#include <variant>
+
+#include "fakes/memory_tables.hpp"
+
+namespace mortise::fakes {
+namespace {
+
+using core::Rev;
+
+Error conflict(const std::string& what, Rev expected, Rev stored) {
+  return Error{Code::conflict,
+               "commit " + what + ": expected rev " + std::to_string(expected) + ", stored is " +
+                   std::to_string(stored),
+               "rev_conflict"};
+}
+
+/// Applies one commit, change by change, each seeing the ones before it.
+class Writer {
+ public:
+  Writer(MemoryTables& tables, Undo& undo) : tables_(tables), undo_(undo) {}
+
+  Status operator()(const ports::Put<core::Account>& put) {
+    return put_rev(tables_.accounts, put.value.id, put.value, "account");
+  }
+
+  Status operator()(const ports::Put<core::Plan>& put) {
+    core::Plan plan = put.value;
+    const auto before = stored(tables_.plans, plan.id);
+    plan.tasks_rev = before ? before->tasks_rev : 0;
+    if (auto status = put_rev(tables_.plans, plan.id, plan, "plan"); !status) return status;
+    return move_external(tables_.live_plans, before, plan, "plan");
+  }
+
+  Status operator()(const ports::Put<core::Task>& put) {
+    const core::Task& task = put.value;
+    const auto before = stored(tables_.tasks, task.id);
+    if (auto status = put_rev(tables_.tasks, task.id, task, "task"); !status) return status;
+    if (auto status = move_external(tables_.live_tasks, before, task, "task"); !status) {
+      return status;
+    }
+    if (!touch_plan(task.plan_id)) {
+      return Error{Code::conflict,
+                   "commit task '" + task.id + "': its plan '" + task.plan_id + "' is not stored",
+                   "rev_conflict"};
+    }
+    if (before && before->plan_id != task.plan_id) touch_plan(before->plan_id);
+    return {};
+  }
+
+  Status operator()(const ports::Put<core::Connection>& put) {
+    return put_rev(tables_.connections, put.value.id, put.value, "connection");
+  }
+  Status operator()(const ports::Put<core::Grant>& put) {
+    return put_rev(tables_.grants, put.value.connection_id, put.value, "grant");
+  }
+  Status operator()(const ports::Put<core::ConnectSession>& put) {
+    return put_rev(tables_.connect_sessions, put.value.id, put.value, "connect session");
+  }
+  Status operator()(const ports::Put<core::ApiKey>& put) {
+    return put_rev(tables_.api_keys, put.value.id, put.value, "API key");
+  }
+  Status operator()(const ports::Put<core::UserSession>& put) {
+    return put_rev(tables_.user_sessions, put.value.id, put.value, "session");
+  }
+  Status operator()(const ports::Put<core::IdempotencyRecord>& put) {
+    return put_rev(tables_.idempotency, {put.value.scope, put.value.key}, put.value,
+                   "idempotency key");
+  }
+  Status operator()(const ports::Put<core::Run>& put) {
+    return put_rev(tables_.runs, put.value.id, put.value, "run");
+  }
+  Status operator()(const ports::Put<core::Usage>& put) {
+    return put_rev(tables_.usages, {put.value.account_id, put.value.month}, put.value, "usage");
+  }
+
+  Status operator()(const ports::Put<core::NamedSecret>& put) {
+    undo_.set(tables_.secrets, put.value.name, put.value);
+    return {};
+  }
+  Status operator()(const ports::Put<core::Pair>& put) {
+    const core::Pair& pair = put.value;
+    const MemoryTables::Three id{pair.connection_id, pair.plan_id, pair.key};
+    undo_.set(tables_.pairs, id, pair);
+    undo_.set(tables_.pairs_by_key, {pair.key, pair.connection_id, pair.plan_id}, id);
+    return {};
+  }
+  Status operator()(const ports::Put<core::Intent>& put) {
+    put_numbered(tables_.intents, put.value.id, put.value);
+    return {};
+  }
+  Status operator()(const ports::Put<core::RunItem>& put) {
+    put_numbered(tables_.run_items, {put.value.run_id, put.value.key}, put.value);
+    return {};
+  }
+  Status operator()(const ports::Put<core::Event>& put) {
+    undo_.set(tables_.events, put.value.id, put.value);
+    return {};
+  }
+
+  Status operator()(const ports::ErasePair& erase) {
+    undo_.erase(tables_.pairs, {erase.connection_id, erase.plan_id, erase.key});
+    undo_.erase(tables_.pairs_by_key, {erase.key, erase.connection_id, erase.plan_id});
+    return {};
+  }
+  Status operator()(const ports::EraseIntent& erase) {
+    undo_.erase(tables_.intents, erase.id);
+    return {};
+  }
+  Status operator()(const ports::EraseGrant& erase) {
+    undo_.erase(tables_.grants, erase.connection_id);
+    return {};
+  }
+  Status operator()(const ports::EraseSecret& erase) {
+    undo_.erase(tables_.secrets, erase.name);
+    return {};
+  }
+  Status operator()(const ports::EraseIdempotency& erase) {
+    undo_.erase(tables_.idempotency, {erase.scope, erase.key});
+    return {};
+  }
+  Status operator()(const ports::EraseSession& erase) {
+    undo_.erase(tables_.user_sessions, erase.id);
+    undo_.erase(tables_.connect_sessions, erase.id);
+    return {};
+  }
+
+  Status operator()(const ports::ExpectRev& expect) {
+    using Of = ports::ExpectRev::Of;
+    switch (expect.of) {
+      case Of::account:
+        return expect_rev(tables_.accounts, expect, "account");
+      case Of::plan:
+        return expect_rev(tables_.plans, expect, "plan");
+      case Of::task:
+        return expect_rev(tables_.tasks, expect, "task");
+      case Of::connection:
+        return expect_rev(tables_.connections, expect, "connection");
+      case Of::grant:
+        return expect_rev(tables_.grants, expect, "grant");
+      case Of::run:
+        return expect_rev(tables_.runs, expect, "run");
+    }
+    return Error{Code::internal, "commit: ExpectRev of an unknown kind"};
+  }
+
+ private:
+  static std::string name(std::string_view kind, const std::string& key) {
+    return std::string(kind) + " '" + key + "'";
+  }
+  static std::string name(std::string_view kind, const MemoryTables::Two& key) {
+    return std::string(kind) + " '" + key.first + "/" + key.second + "'";
+  }
+
+  template <class Map, class T>
+  Status put_rev(Map& map, const typename Map::key_type& key, T value, std::string_view kind) {
+    const auto found = map.find(key);
+    const Rev stored = found == map.end() ? 0 : found->second.rev;
+    if (stored != value.rev) return conflict(name(kind, key), value.rev, stored);
+    ++value.rev;
+    undo_.set(map, key, std::move(value));
+    return {};
+  }
+
+  template <class Map>
+  Status expect_rev(const Map& map, const ports::ExpectRev& expect, std::string_view kind) {
+    const auto found = map.find(expect.id);
+    const Rev stored = found == map.end() ? 0 : found->second.rev;
+    if (stored != expect.rev) return conflict(name(kind, expect.id), expect.rev, stored);
+    return {};
+  }
+
+  template <class Map, class T>
+  void put_numbered(Map& map, const typename Map::key_type& key, const T& value) {
+    const auto found = map.find(key);
+    const std::int64_t number = found == map.end() ? tables_.next_number++ : found->second.number;
+    undo_.set(map, key, Numbered<T>{number, value});
+  }
+
+  template <class T>
+  static std::optional<T> stored(const std::map<std::string, T>& map, const std::string& id) {
+    const auto found = map.find(id);
+    return found == map.end() ? std::nullopt : std::optional<T>(found->second);
+  }
+
+  /// External ids are unique per account among what is not removed.
+  template <class T>
+  Status move_external(std::map<MemoryTables::Two, std::string>& live,
+                       const std::optional<T>& before, const T& after, std::string_view kind) {
+    const auto has_one = [](const T& value) {
+      return !value.external_id.empty() && !value.deleted_ms;
+    };
+    if (before && has_one(*before)) undo_.erase(live, {before->account_id, before->external_id});
+    if (!has_one(after)) return {};
+    const MemoryTables::Two key{after.account_id, after.external_id};
+    if (live.contains(key)) {
+      return Error{Code::conflict,
+                   "commit " + name(kind, after.id) + ": external id '" + after.external_id +
+                       "' is in use in account '" + after.account_id + "'",
+                   "external_id_taken"};
+    }
+    undo_.set(live, key, after.id);
+    return {};
+  }
+
+  bool touch_plan(const std::string& id) {
+    const auto found = tables_.plans.find(id);
+    if (found == tables_.plans.end()) return false;
+    core::Plan plan = found->second;
+    ++plan.tasks_rev;
+    undo_.set(tables_.plans, id, std::move(plan));
+    return true;
+  }
+
+  MemoryTables& tables_;
+  Undo& undo_;
+};
+
+}  // namespace
+
+Status MemoryStore::commit(ports::Changes changes, ports::Durability durability) {
+  std::unique_lock lock(tables_->mutex);
+  if (const Gatekeeper gatekeeper = tables_->gatekeeper) {
+    lock.unlock();
+    if (auto status = gatekeeper(changes, durability); !status) return status;
+    lock.lock();
+  }
+  Undo undo;
+  Writer writer(*tables_, undo);
+  for (const ports::Change& change : changes) {
+    if (auto status = std::visit(writer, change); !status) {
+      undo.roll_back();
+      return status;
+    }
+  }
+  ++tables_->commits;
+  if (durability == ports::Durability::full) ++tables_->full_commits;
+  return {};
+}
+
+void MemoryStore::before_commit(Gatekeeper gatekeeper) {
+  const std::lock_guard lock(tables_->mutex);
+  tables_->gatekeeper = std::move(gatekeeper);
+}
+
+std::int64_t MemoryStore::commits() const {
+  const std::lock_guard lock(tables_->mutex);
+  return tables_->commits;
+}
+
+std::int64_t MemoryStore::full_commits() const {
+  const std::lock_guard lock(tables_->mutex);
+  return tables_->full_commits;
+}
+
+}  // namespace mortise::fakes
