@@ -16,7 +16,7 @@ struct Grant {
   Secret access_token;
   Secret refresh_token;  ///< empty when the service gave none
   std::optional<Instant> expires_ms;
-  std::string scope;     ///< as granted
+  std::string scope;  ///< as granted
   /// Set before a refresh is sent, cleared with its answer: what a crash in between leaves behind.
   std::optional<Instant> refresh_intent_ms;
   Instant refreshed_ms = 0;
@@ -25,7 +25,7 @@ struct Grant {
 
 /// A connect that a person has begun. Single use, at most 10 minutes old.
 struct ConnectSession {
-  std::string id;          ///< "cns_...", in the URL that the app hands to the browser
+  std::string id;  ///< "cns_...", in the URL that the app hands to the browser
   std::string account_id;
   std::string connector;
   std::string connection_id;  ///< when reconnecting a known one
@@ -41,9 +41,9 @@ struct ConnectSession {
 
 /// A key of the app. Only the hash is kept.
 struct ApiKey {
-  std::string id;    ///< the middle part of "mk_<id>_<secret>"
+  std::string id;  ///< the middle part of "mk_<id>_<secret>"
   std::string name;
-  std::string hash;  ///< SHA-256 of the whole key, hex
+  std::string hash;                 ///< SHA-256 of the whole key, hex
   std::vector<std::string> scopes;  ///< read, write, admin
   Instant created_ms = 0;
   std::optional<Instant> revoked_ms;
@@ -52,10 +52,10 @@ struct ApiKey {
 
 /// A one-time code that the app mints for an end user's browser, or the session it became.
 struct UserSession {
-  std::string id;      ///< "ses_..."
+  std::string id;  ///< "ses_..."
   std::string account_id;
-  std::string hash;    ///< SHA-256 of the code, after exchange of the cookie's secret
-  std::string csrf;    ///< token that the page sends back on unsafe methods
+  std::string hash;  ///< SHA-256 of the code, after exchange of the cookie's secret
+  std::string csrf;  ///< token that the page sends back on unsafe methods
   bool exchanged = false;
   Instant expires_ms = 0;
   Rev rev = 0;
@@ -70,7 +70,7 @@ struct NamedSecret {
 
 /// The remembered answer to an Idempotency-Key.
 struct IdempotencyRecord {
-  std::string scope;        ///< account or key that owns the key
+  std::string scope;  ///< account or key that owns the key
   std::string key;
   std::string fingerprint;  ///< SHA-256 of method, path and body
   int status = 0;           ///< 0 while the first call is running

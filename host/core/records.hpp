@@ -20,7 +20,7 @@ using Rev = std::int64_t;
 /// Whoever owns plans and connections in the app. `id` is the app's own (1 to 128 bytes).
 struct Account {
   std::string id;
-  std::string tier;    ///< a name in the tier policy; unknown names count as the policy's default
+  std::string tier;  ///< a name in the tier policy; unknown names count as the policy's default
   std::string email;
   std::string phone;
   std::string zone;    ///< IANA name; empty = the host's default
@@ -68,23 +68,24 @@ struct Task {
   std::string external_id;  ///< the app's own id, unique per account; may be empty
   std::string account_id;
   std::string plan_id;
-  std::string week_id;      ///< empty in plans without weeks (the built-in `calendar` plan)
-  std::int64_t position = 0;  ///< order within the plan; leaves gaps, so an insertion renumbers nobody
+  std::string week_id;  ///< empty in plans without weeks (the built-in `calendar` plan)
+  std::int64_t position =
+      0;  ///< order within the plan; leaves gaps, so an insertion renumbers nobody
   std::string title;
   std::string notes;
   std::string link;
   std::optional<std::int64_t> duration_s;
-  std::string due;          ///< date "2026-11-23" or empty; follows the schedule where there is one
+  std::string due;  ///< date "2026-11-23" or empty; follows the schedule where there is one
   TaskStatus status = TaskStatus::todo;
   TaskKind kind = TaskKind::task;
   Schedule schedule;
-  std::vector<Reminder> reminders;  ///< empty = the mapping's default
+  std::vector<Reminder> reminders;      ///< empty = the mapping's default
   std::vector<std::string> recurrence;  ///< RRULE / RDATE / EXDATE lines (RFC 5545)
   std::string location;
   std::vector<Attendee> attendees;
   std::string meeting_link;
-  std::string color;        ///< CSS colour name (RFC 7986) or empty
-  JsonText extra = "{}";    ///< the app's own fields, carried along
+  std::string color;      ///< CSS colour name (RFC 7986) or empty
+  JsonText extra = "{}";  ///< the app's own fields, carried along
   Rev rev = 0;
   Instant created_ms = 0;
   Instant updated_ms = 0;
@@ -109,8 +110,9 @@ struct Module {
 
 /// What an account wants done. Tasks are kept apart (they change one by one); they name their week.
 struct Plan {
-  std::string id;           ///< "pln_..."
-  std::string external_id;  ///< the app's own id, unique per account; `calendar` for the built-in plan
+  std::string id;  ///< "pln_..."
+  std::string
+      external_id;  ///< the app's own id, unique per account; `calendar` for the built-in plan
   std::string account_id;
   std::string title;
   std::string topic;
@@ -119,11 +121,11 @@ struct Plan {
   std::string start;     ///< date, or empty = the day after import
   std::string deadline;  ///< date, or empty
   std::string learning_style;
-  std::string zone;      ///< IANA name; empty = the account's
+  std::string zone;  ///< IANA name; empty = the account's
   JsonText source = "null";
   std::vector<Module> modules;
-  Rev rev = 0;           ///< moves when the plan's own fields or its modules change
-  Rev tasks_rev = 0;     ///< moves with every change of one of its tasks, set by the store
+  Rev rev = 0;        ///< moves when the plan's own fields or its modules change
+  Rev tasks_rev = 0;  ///< moves with every change of one of its tasks, set by the store
   Instant created_ms = 0;
   Instant updated_ms = 0;
   std::optional<Instant> deleted_ms;

@@ -1,4 +1,5 @@
-// What sync remembers: connections, pairs, intents, runs. Plain values, stored through ports/store.hpp.
+// What sync remembers: connections, pairs, intents, runs. Plain values, stored through
+// ports/store.hpp.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +63,7 @@ enum class PairState : std::uint8_t {
 struct Pair {
   std::string connection_id;
   std::string plan_id;
-  std::string key;         ///< "task:<id>", "week:<id>", "module:<id>", "plan:<id>"
+  std::string key;  ///< "task:<id>", "week:<id>", "module:<id>", "plan:<id>"
   std::string kind;
   std::string parent_key;  ///< empty: directly in the target
   std::string remote_id;
@@ -106,7 +107,15 @@ struct Intent {
 
 enum class RunKind : std::uint8_t { export_plan, sync };
 enum class RunTrigger : std::uint8_t { user, change, schedule, reconnect };
-enum class RunState : std::uint8_t { queued, running, waiting, succeeded, partial, failed, cancelled };
+enum class RunState : std::uint8_t {
+  queued,
+  running,
+  waiting,
+  succeeded,
+  partial,
+  failed,
+  cancelled
+};
 enum class RunWait : std::uint8_t { none, budget, retry, approval, reconnect };
 enum class UsageState : std::uint8_t { none, reserved, committed, released };
 
@@ -129,17 +138,17 @@ struct Run {
   RunWait waiting_for = RunWait::none;
   std::optional<Instant> waiting_until_ms;
   bool cancel_requested = false;
-  bool approved = false;      ///< a person approved what a guard had stopped
-  std::string guard;          ///< JSON of the Refuse action that waits for approval, or empty
+  bool approved = false;  ///< a person approved what a guard had stopped
+  std::string guard;      ///< JSON of the Refuse action that waits for approval, or empty
   RunCounts counts;
-  std::string error_code;     ///< code_name() of what ended or parks it
+  std::string error_code;  ///< code_name() of what ended or parks it
   std::string error_reason;
   std::string error_message;
   UsageState usage = UsageState::none;
-  std::string usage_month;    ///< "2026-11" in the account's zone
+  std::string usage_month;  ///< "2026-11" in the account's zone
   std::string script_revision;
-  std::string url;            ///< where a person can look at the result
-  std::string request_id;     ///< of the API call that asked for it
+  std::string url;         ///< where a person can look at the result
+  std::string request_id;  ///< of the API call that asked for it
   Rev rev = 0;
   Instant created_ms = 0;
   std::optional<Instant> started_ms;

@@ -1,5 +1,5 @@
-// A connector as the host sees it: resumable operations over values. The adapter in plugin/ speaks the
-// C ABI behind it; field meanings are those of sdk/include/mortise/abi.h.
+// A connector as the host sees it: resumable operations over values. The adapter in plugin/ speaks
+// the C ABI behind it; field meanings are those of sdk/include/mortise/abi.h.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,13 @@ struct Item {
   core::Instant edited_ms = 0;
 };
 
-enum class OutcomeResult : std::uint8_t { done, created_id_unknown, failed, uncertain, not_attempted };
+enum class OutcomeResult : std::uint8_t {
+  done,
+  created_id_unknown,
+  failed,
+  uncertain,
+  not_attempted
+};
 
 struct Outcome {
   std::uint32_t write = 0;
@@ -71,7 +77,16 @@ struct Write {
   std::string if_version, once_key, memo;
 };
 
-enum class Operation : std::uint8_t { list, get, write, find, targets, make_target, identity, estimate };
+enum class Operation : std::uint8_t {
+  list,
+  get,
+  write,
+  find,
+  targets,
+  make_target,
+  identity,
+  estimate
+};
 
 /// What an operation is about; see mt_call.
 struct Call {
@@ -87,8 +102,8 @@ struct Call {
   core::JsonText token_reply;
 };
 
-/// What one step reported and what it wants next. `requests` is not empty exactly when the operation
-/// goes on; `error` is set when it failed as a whole (what was reported stands).
+/// What one step reported and what it wants next. `requests` is not empty exactly when the
+/// operation goes on; `error` is set when it failed as a whole (what was reported stands).
 struct Step {
   std::vector<ConnectorRequest> requests;
   std::optional<Error> error;

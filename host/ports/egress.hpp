@@ -22,7 +22,7 @@ struct EgressCall {
   std::string run_id;  ///< empty outside a run
   Lane lane = Lane::interactive;
   ConnectorRequest request;
-  CancelFlag cancel;   ///< may be null
+  CancelFlag cancel;  ///< may be null
   /// Told when the request starts to wait (for a budget or before a retry) and until when; steady
   /// waits under 250 ms are not told. May be empty. Called on the executor.
   std::function<void(core::RunWait, core::Instant until_ms)> on_wait;
@@ -36,8 +36,8 @@ struct BudgetUse {
   std::int64_t window_ms = 0;
 };
 
-/// Thread-safe. `done` is called exactly once, on the executor, never inside send(). A reply with error
-/// `unauthenticated` and reason `needs_reconnect` means that the grant is dead.
+/// Thread-safe. `done` is called exactly once, on the executor, never inside send(). A reply with
+/// error `unauthenticated` and reason `needs_reconnect` means that the grant is dead.
 class Egress {
  public:
   virtual ~Egress() = default;

@@ -10,7 +10,7 @@
 namespace mortise::ports {
 
 struct Ask {
-  std::string action;   ///< "export.start", "outside_progress" ...
+  std::string action;  ///< "export.start", "outside_progress" ...
   std::string account_id;
   std::string tier;
   std::string trigger;  ///< "user", "change", "schedule", "reconnect"
@@ -23,11 +23,11 @@ struct Used {
 
 struct Decision {
   bool allow = false;
-  std::int64_t cost = 0;                ///< units to reserve when allowed
-  std::string reason;                   ///< "quota_exceeded", "policy_error", ... when denied
+  std::int64_t cost = 0;  ///< units to reserve when allowed
+  std::string reason;     ///< "quota_exceeded", "policy_error", ... when denied
   std::string message;
-  std::optional<std::int64_t> limit;    ///< exports a month of the tier; empty = unlimited
-  std::string revision;                 ///< of the policy that decided
+  std::optional<std::int64_t> limit;  ///< exports a month of the tier; empty = unlimited
+  std::string revision;               ///< of the policy that decided
 };
 
 /// Thread-safe. Fails closed: a policy that errs or overruns its budget denies with `policy_error`.

@@ -50,7 +50,8 @@ class Mapping {
  public:
   virtual ~Mapping() = default;
   virtual const std::string& revision() const = 0;
-  /// Validates overrides and fills in defaults. Error `invalid` names the setting and the nearest word.
+  /// Validates overrides and fills in defaults. Error `invalid` names the setting and the nearest
+  /// word.
   virtual Result<core::JsonText> settings(const core::JsonText& overrides) const = 0;
   /// The described settings as a JSON array for forms.
   virtual core::JsonText settings_schema() const = 0;

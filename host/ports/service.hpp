@@ -23,7 +23,7 @@ struct QuotaView {
   std::optional<std::int64_t> limit;  ///< empty = unlimited
   std::int64_t used = 0;              ///< reserved and committed
   core::Instant resets_ms = 0;
-  std::string upgrade_url;            ///< from configuration; may be empty
+  std::string upgrade_url;  ///< from configuration; may be empty
 };
 
 /// A complaint that points into the caller's document (RFC 6901 pointer).
@@ -32,7 +32,8 @@ struct Complaint {
   std::string detail;
 };
 
-/// What a use case answers when it could not: `complaints` for documents (422), `quota` for limits (403).
+/// What a use case answers when it could not: `complaints` for documents (422), `quota` for limits
+/// (403).
 struct Refusal {
   Error error;
   std::vector<Complaint> complaints;
@@ -57,7 +58,7 @@ struct PreviewItem {
   std::string key;
   std::string kind;
   std::string title;
-  std::string action;    ///< create update remove
+  std::string action;     ///< create update remove
   core::JsonText before;  ///< the changed fields as last agreed, JSON object
   core::JsonText after;   ///< the changed fields as they would become
 };
@@ -68,12 +69,12 @@ struct Preview {
   std::int64_t writes = 0, reads = 0;  ///< requests
   std::int64_t seconds = 0;            ///< about
   std::string guard;                   ///< why it would stop and ask, or empty
-  std::string summary;                 ///< "12 create, 3 update, 0 delete; 18 writes, 2 reads, about 7 s"
-  std::vector<PreviewItem> items;      ///< at most 1,000
+  std::string summary;  ///< "12 create, 3 update, 0 delete; 18 writes, 2 reads, about 7 s"
+  std::vector<PreviewItem> items;  ///< at most 1,000
 };
 
-/// Starting and watching exports. Thread-safe. start() accepts (reserves quota, stores the queued run
-/// durably) and returns at once.
+/// Starting and watching exports. Thread-safe. start() accepts (reserves quota, stores the queued
+/// run durably) and returns at once.
 class Exports {
  public:
   virtual ~Exports() = default;
@@ -95,24 +96,25 @@ class Changed {
   virtual void connection_ready(const std::string& connection_id) = 0;
 };
 
-/// Pushes live events to whoever listens (SSE). Topics: "run:<id>", "account:<id>". Thread-safe, never
-/// blocks on a slow listener.
+/// Pushes live events to whoever listens (SSE). Topics: "run:<id>", "account:<id>". Thread-safe,
+/// never blocks on a slow listener.
 class Publisher {
  public:
   virtual ~Publisher() = default;
-  virtual void publish(const std::string& topic, const std::string& event, const core::JsonText& data) = 0;
+  virtual void publish(const std::string& topic, const std::string& event,
+                       const core::JsonText& data) = 0;
 };
 
 struct TaskEdit {
   std::string task_id;
-  core::JsonText patch;               ///< merge patch (RFC 7396) of the API's task fields
+  core::JsonText patch;  ///< merge patch (RFC 7396) of the API's task fields
   std::optional<core::Rev> if_match;
 };
 
 struct TaskInsert {
   std::string plan_id;
-  std::string week_id;                ///< empty: at the plan's end
-  std::string after_task_id;          ///< empty: at the end of the week
+  std::string week_id;        ///< empty: at the plan's end
+  std::string after_task_id;  ///< empty: at the end of the week
   core::JsonText task;
 };
 
@@ -127,17 +129,21 @@ struct ImportReport {
 class PlanEditing {
  public:
   virtual ~PlanEditing() = default;
-  virtual Answer<core::Account> put_account(const std::string& account_id, const core::JsonText& body,
+  virtual Answer<core::Account> put_account(const std::string& account_id,
+                                            const core::JsonText& body,
                                             std::optional<core::Rev> if_match) = 0;
-  /// A new plan, or the next version of one (same external id): ids and set times are kept. Accepts the
-  /// canonical and the roadmap shape; unscheduled tasks get their times.
-  virtual Answer<ImportReport> import(const std::string& account_id, const core::JsonText& document) = 0;
+  /// A new plan, or the next version of one (same external id): ids and set times are kept. Accepts
+  /// the canonical and the roadmap shape; unscheduled tasks get their times.
+  virtual Answer<ImportReport> import(const std::string& account_id,
+                                      const core::JsonText& document) = 0;
   virtual Answer<core::Plan> edit_plan(const std::string& plan_id, const core::JsonText& patch,
                                        std::optional<core::Rev> if_match) = 0;
-  virtual Answer<core::Plan> remove_plan(const std::string& plan_id, std::optional<core::Rev> if_match) = 0;
+  virtual Answer<core::Plan> remove_plan(const std::string& plan_id,
+                                         std::optional<core::Rev> if_match) = 0;
   virtual Answer<core::Task> add_task(const TaskInsert& insert) = 0;
   virtual Answer<core::Task> edit_task(const TaskEdit& edit) = 0;
-  virtual Answer<core::Task> remove_task(const std::string& task_id, std::optional<core::Rev> if_match) = 0;
+  virtual Answer<core::Task> remove_task(const std::string& task_id,
+                                         std::optional<core::Rev> if_match) = 0;
   /// Computes all times anew; times that a person set stay.
   virtual Answer<core::Plan> reschedule(const std::string& plan_id) = 0;
 };

@@ -17,7 +17,8 @@
 
 namespace mortise::ports {
 
-/// A page of a listing; `next_cursor` is empty at the end. Order is by creation unless said otherwise.
+/// A page of a listing; `next_cursor` is empty at the end. Order is by creation unless said
+/// otherwise.
 template <class T>
 struct Page {
   std::vector<T> items;
@@ -28,9 +29,9 @@ struct PageRequest {
   std::string cursor;
 };
 
-/// Reading ports. All thread-safe; all answer what was last committed. `not_found` where one is asked
-/// for by id and there is none. Tasks and plans that were removed softly are left out of listings but
-/// found by id (`deleted_ms` says so).
+/// Reading ports. All thread-safe; all answer what was last committed. `not_found` where one is
+/// asked for by id and there is none. Tasks and plans that were removed softly are left out of
+/// listings but found by id (`deleted_ms` says so).
 class Accounts {
  public:
   virtual ~Accounts() = default;
@@ -44,13 +45,15 @@ class Plans {
   virtual Result<core::Plan> find(const std::string& id) const = 0;
   virtual Result<core::Plan> find_external(const std::string& account_id,
                                            const std::string& external_id) const = 0;
-  virtual Result<Page<core::Plan>> list(const std::string& account_id, const PageRequest& page) const = 0;
+  virtual Result<Page<core::Plan>> list(const std::string& account_id,
+                                        const PageRequest& page) const = 0;
   virtual Result<core::Task> find_task(const std::string& id) const = 0;
   virtual Result<core::Task> find_task_external(const std::string& account_id,
                                                 const std::string& external_id) const = 0;
   /// Every live task of a plan, by position.
   virtual Result<std::vector<core::Task>> tasks(const std::string& plan_id) const = 0;
-  virtual Result<Page<core::Task>> list_tasks(const std::string& plan_id, const PageRequest& page) const = 0;
+  virtual Result<Page<core::Task>> list_tasks(const std::string& plan_id,
+                                              const PageRequest& page) const = 0;
 };
 
 class Connections {
@@ -62,7 +65,8 @@ class Connections {
   virtual Result<std::vector<core::Connection>> list_all() const = 0;
 };
 
-/// Tokens, named secrets, connect sessions: read only by net/ and service/, never by plugins or scripts.
+/// Tokens, named secrets, connect sessions: read only by net/ and service/, never by plugins or
+/// scripts.
 class Grants {
  public:
   virtual ~Grants() = default;
@@ -90,7 +94,8 @@ class Pairs {
 class Journal {
  public:
   virtual ~Journal() = default;
-  virtual Result<std::vector<core::Intent>> open_intents(const std::string& connection_id) const = 0;
+  virtual Result<std::vector<core::Intent>> open_intents(
+      const std::string& connection_id) const = 0;
 };
 
 class Runs {
@@ -100,16 +105,19 @@ class Runs {
   /// queued, running or waiting, oldest first.
   virtual Result<std::vector<core::Run>> unfinished() const = 0;
   /// Newest first. Empty ids do not filter.
-  virtual Result<Page<core::Run>> list(const std::string& account_id, const std::string& connection_id,
+  virtual Result<Page<core::Run>> list(const std::string& account_id,
+                                       const std::string& connection_id,
                                        const PageRequest& page) const = 0;
-  virtual Result<Page<core::RunItem>> items(const std::string& run_id, const PageRequest& page) const = 0;
+  virtual Result<Page<core::RunItem>> items(const std::string& run_id,
+                                            const PageRequest& page) const = 0;
 };
 
 class Usages {
  public:
   virtual ~Usages() = default;
   /// A month nobody used answers zeros with rev 0.
-  virtual Result<core::Usage> find(const std::string& account_id, const std::string& month) const = 0;
+  virtual Result<core::Usage> find(const std::string& account_id,
+                                   const std::string& month) const = 0;
 };
 
 class Access {
@@ -118,31 +126,46 @@ class Access {
   virtual Result<core::ApiKey> key(const std::string& id) const = 0;
   virtual Result<std::vector<core::ApiKey>> keys() const = 0;
   virtual Result<core::UserSession> session_by_hash(const std::string& hash) const = 0;
-  virtual Result<core::IdempotencyRecord> idempotency(const std::string& scope, const std::string& key) const = 0;
+  virtual Result<core::IdempotencyRecord> idempotency(const std::string& scope,
+                                                      const std::string& key) const = 0;
 };
 
 class Outbox {
  public:
   virtual ~Outbox() = default;
   /// Newest first; empty account = all.
-  virtual Result<Page<core::Event>> list(const std::string& account_id, const PageRequest& page) const = 0;
+  virtual Result<Page<core::Event>> list(const std::string& account_id,
+                                         const PageRequest& page) const = 0;
 };
 
-/// Puts a value. Values with a `rev`: `rev` is what was read (0 = must not exist yet); the stored value
-/// gets rev + 1; anything else in the store is a `conflict` and nothing of the commit happens. Values
-/// without a `rev` (Pair, Intent, RunItem, NamedSecret, Event) replace what has the same key.
+/// Puts a value. Values with a `rev`: `rev` is what was read (0 = must not exist yet); the stored
+/// value gets rev + 1; anything else in the store is a `conflict` and nothing of the commit
+/// happens. Values without a `rev` (Pair, Intent, RunItem, NamedSecret, Event) replace what has the
+/// same key.
 template <class T>
 struct Put {
   T value;
 };
 
 /// Removes by key; what is not there is fine. Keys: Task, Plan, Run ... by id.
-struct ErasePair { std::string connection_id, plan_id, key; };
-struct EraseIntent { std::string id; };
-struct EraseGrant { std::string connection_id; };
-struct EraseSecret { std::string name; };
-struct EraseIdempotency { std::string scope, key; };
-struct EraseSession { std::string id; };  ///< a UserSession or ConnectSession
+struct ErasePair {
+  std::string connection_id, plan_id, key;
+};
+struct EraseIntent {
+  std::string id;
+};
+struct EraseGrant {
+  std::string connection_id;
+};
+struct EraseSecret {
+  std::string name;
+};
+struct EraseIdempotency {
+  std::string scope, key;
+};
+struct EraseSession {
+  std::string id;
+};  ///< a UserSession or ConnectSession
 
 /// Fails the commit with `conflict` unless the stored revision is this one; writes nothing itself.
 struct ExpectRev {
@@ -153,11 +176,11 @@ struct ExpectRev {
 
 using Change =
     std::variant<Put<core::Account>, Put<core::Plan>, Put<core::Task>, Put<core::Connection>,
-                 Put<core::Grant>, Put<core::ConnectSession>, Put<core::NamedSecret>, Put<core::ApiKey>,
-                 Put<core::UserSession>, Put<core::IdempotencyRecord>, Put<core::Pair>,
-                 Put<core::Intent>, Put<core::Run>, Put<core::RunItem>, Put<core::Usage>,
-                 Put<core::Event>, ErasePair, EraseIntent, EraseGrant, EraseSecret, EraseIdempotency,
-                 EraseSession, ExpectRev>;
+                 Put<core::Grant>, Put<core::ConnectSession>, Put<core::NamedSecret>,
+                 Put<core::ApiKey>, Put<core::UserSession>, Put<core::IdempotencyRecord>,
+                 Put<core::Pair>, Put<core::Intent>, Put<core::Run>, Put<core::RunItem>,
+                 Put<core::Usage>, Put<core::Event>, ErasePair, EraseIntent, EraseGrant,
+                 EraseSecret, EraseIdempotency, EraseSession, ExpectRev>;
 using Changes = std::vector<Change>;
 
 template <class T>
@@ -168,9 +191,9 @@ Change put(T value) {
 /// relaxed: survives a crash of the process, perhaps not of the machine. full: survives both.
 enum class Durability : std::uint8_t { relaxed, full };
 
-/// Thread-safe. commit() blocks until the changes are committed together, or not at all. A Put<Task>
-/// also moves its plan's `tasks_rev`. Errors: `conflict` (reason `rev_conflict`, message names what),
-/// `unavailable` (disk full, closing), `internal`.
+/// Thread-safe. commit() blocks until the changes are committed together, or not at all. A
+/// Put<Task> also moves its plan's `tasks_rev`. Errors: `conflict` (reason `rev_conflict`, message
+/// names what), `unavailable` (disk full, closing), `internal`.
 class Store {
  public:
   virtual ~Store() = default;

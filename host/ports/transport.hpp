@@ -34,9 +34,9 @@ struct HttpOutcome {
   bool maybe_sent = false;
 };
 
-/// Sends one request. Thread-safe. `done` is called exactly once, on the executor or an own thread, and
-/// never inside send(). Errors: `unavailable` (no connection, time-out, broken answer), `too_large`
-/// (answer over the bound), `invalid` (not a request that may be sent).
+/// Sends one request. Thread-safe. `done` is called exactly once, on the executor or an own thread,
+/// and never inside send(). Errors: `unavailable` (no connection, time-out, broken answer),
+/// `too_large` (answer over the bound), `invalid` (not a request that may be sent).
 class Transport {
  public:
   virtual ~Transport() = default;
