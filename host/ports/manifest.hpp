@@ -1,0 +1,153 @@
+// What a connector says about itself in manifest.json, read and validated before its code is
+// loaded. Properties, not special cases: runner, egress, oauth and pages act on what is declared
+// here. docs/plugins.md documents every member of the file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <mortise/result.hpp>
+
+#include "core/records.hpp"
+
+namespace mortise::ports {
+
+/// A base URL that requests name instead of a URL. Exactly one of `url` and `setting` is given.
+struct Origin {
+  std::string name;
+  std::string url;  ///< "https://api.notion.com", no trailing slash; overridable by configuration
+  std::string setting;    ///< name of the connector setting that holds the URL
+  bool is_signed = true;  ///< requests to it carry the connection's access token
+};
+
+/// A URL of the provider: an origin and a path, so that overriding the origin moves it too.
+struct Endpoint {
+  std::string origin;
+  std::string path;
+  bool empty() const { return origin.empty(); }
+};
+
+enum class AuthStyle : std::uint8_t { none, oauth2 };
+enum class Pkce : std::uint8_t { none, s256 };
+/// How the client authenticates at the token endpoint: HTTP Basic, or members of the body.
+enum class ClientAuth : std::uint8_t { basic, body };
+enum class BodyFormat : std::uint8_t { form, json };
+enum class RefreshWhen : std::uint8_t { never, before_expiry, on_401 };
+enum class TokenKind : std::uint8_t { access, refresh };
+
+/// What a grant can be used for. A grant that lacks one of its scopes has the feature switched off;
+/// without a required one there is no connection.
+struct Feature {
+  std::string name;
+  std::vector<std::string> scopes;  ///< empty where the provider has no scopes
+  bool required = true;
+  std::string says;  ///< for the consent page: what is done with it
+};
+
+struct Auth {
+  AuthStyle style = AuthStyle::none;
+  Endpoint authorize, token, revoke, introspect;  ///< the last two may be empty
+  Pkce pkce = Pkce::s256;
+  ClientAuth client_auth = ClientAuth::basic;
+  BodyFormat body = BodyFormat::form;  ///< of requests to token, revoke and introspect
+  std::vector<std::pair<std::string, std::string>> authorize_params;  ///< sent along as they are
+  std::vector<Feature> features;
+  RefreshWhen refresh = RefreshWhen::before_expiry;
+  bool rotates = false;  ///< a refresh replaces the refresh token; the old one is dead
+  TokenKind revoke_with = TokenKind::refresh;
+  int keepalive_days = 7;  ///< a grant unused for so long is refreshed, so that it does not lapse
+};
+
+/// What the connector implements, beside begin().
+struct Operations {
+  bool list = false, get = false, write = false, find = false;
+  bool targets = false, make_target = false, identity = false, estimate = false;
+};
+
+/// One kind of items and what can be done with it.
+struct Kind {
+  std::string name;
+  bool create = false, update = false, remove = false, move = false;
+  bool find = false;                 ///< can be looked up by our key
+  bool client_ids = false;           ///< a create repeated with the same once-key makes nothing new
+  bool versions = false;             ///< items have versions and writes honour if_version
+  bool container = false;            ///< holds other items; list() takes it as container
+  std::vector<std::string> parents;  ///< kinds it may stand in; "target" is the target itself
+};
+
+/// A kind of place that a user may choose to work in.
+struct TargetKind {
+  std::string kind;
+  std::string label;  ///< "Parent page"
+  bool make = false;  ///< make_target() can make one
+};
+
+struct Properties {
+  bool delta = false;                     ///< list() goes on from a cursor
+  bool complete_listing = false;          ///< list() without a cursor names everything there is
+  bool push = false;                      ///< the service can notify
+  std::int64_t time_precision_ms = 1000;  ///< of edit times
+  int sweep_hours = 24;     ///< a full listing at least so often, where delta misses things
+  int largest_batch = 100;  ///< writes per call
+};
+
+enum class BudgetScope : std::uint8_t { connection, workspace, application };
+
+/// At most `requests` in any `window_ms`, counted per scope.
+struct Budget {
+  BudgetScope scope = BudgetScope::connection;
+  std::int64_t requests = 0;
+  std::int64_t window_ms = 0;
+};
+
+enum class SettingType : std::uint8_t { text, integer, flag, choice, url };
+
+/// One setting of the connector, described once: validated, shown as a form, overridable.
+struct Setting {
+  std::string name;
+  SettingType type = SettingType::text;
+  std::string label;
+  std::string says;
+  core::JsonText default_value;  ///< empty: none
+  bool required = false;
+  std::vector<std::string> choices;         ///< of a choice
+  std::optional<std::int64_t> least, most;  ///< bounds of an integer, of a text's length
+};
+
+struct Manifest {
+  std::string id;       ///< [a-z][a-z0-9_]*, at most 32
+  std::string version;  ///< semantic version
+  std::uint32_t abi_major = 0;
+  std::uint32_t abi_minor = 0;
+  std::string name;           ///< "Notion"
+  std::string connect_label;  ///< "Connect Notion"
+  std::string export_label;   ///< "Export to Notion", "Add to Calendar"
+  std::string manage_url;     ///< where a person revokes the grant by hand, or empty
+  Auth auth;
+  std::vector<Origin> origins;
+  Operations operations;
+  std::vector<Kind> kinds;
+  std::vector<TargetKind> targets;
+  Properties properties;
+  std::vector<Budget> budgets;
+  std::vector<Setting> settings;
+
+  const Origin* origin(std::string_view origin_name) const {
+    for (const Origin& each : origins) {
+      if (each.name == origin_name) return &each;
+    }
+    return nullptr;
+  }
+  const Kind* kind(std::string_view kind_name) const {
+    for (const Kind& each : kinds) {
+      if (each.name == kind_name) return &each;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace mortise::ports
