@@ -299,7 +299,7 @@ typedef struct mt_plugin {
   const mt_connector* (*create)(const mt_host* host);
 } mt_plugin;
 
-extern const mt_plugin mortise_plugin_entry;
+extern MT_EXPORT const mt_plugin mortise_plugin_entry;
 
 #ifdef __cplusplus
 }

@@ -388,6 +388,6 @@ const mt_connector* make_connector(const mt_host* host) noexcept {
 /// Defines the plugin's one exported symbol. mortise_add_connector() passes MORTISE_PLUGIN_ID and
 /// MORTISE_PLUGIN_VERSION from the manifest, so that the two cannot differ.
 #define MT_PLUGIN(type)                                             \
-  MT_EXPORT const mt_plugin mortise_plugin_entry = {                \
+  const mt_plugin mortise_plugin_entry = {                          \
       MT_ABI_MAJOR,      MT_ABI_MINOR,           sizeof(mt_plugin), \
       MORTISE_PLUGIN_ID, MORTISE_PLUGIN_VERSION, &::mortise::make_connector<type>};

@@ -1,0 +1,111 @@
+#include "core/zones.hpp"
+
+#include <date/tz.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <vector>
+
+#include "core/words.hpp"
+
+namespace mortise::core {
+namespace {
+
+// The zone, or null: unknown, or no tz data on this system.
+const date::time_zone* find_zone(std::string_view name) noexcept {
+  try {
+    const std::vector<date::time_zone>& zones = date::get_tzdb().zones;
+    const auto place = std::lower_bound(
+        zones.begin(), zones.end(), name,
+        [](const date::time_zone& zone, std::string_view wanted) { return zone.name() < wanted; });
+    return place != zones.end() && place->name() == name ? &*place : nullptr;
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
+std::vector<std::string_view> zone_names() noexcept {
+  std::vector<std::string_view> names;
+  try {
+    for (const date::time_zone& zone : date::get_tzdb().zones) names.push_back(zone.name());
+  } catch (const std::exception&) {
+    names.clear();
+  }
+  return names;
+}
+
+Error unknown_zone(std::string_view name) {
+  const std::optional<std::string> nearest = nearest_zone(name);
+  return {Code::invalid, fmt::format("\"{}\" is not a time zone{}", name.substr(0, 64),
+                                     nearest ? fmt::format("; did you mean {}?", *nearest) : "")};
+}
+
+std::string_view city_of(std::string_view name) {
+  return name.substr(name.rfind('/') + 1);
+}
+
+date::year_month month_at(LocalSeconds local) {
+  const date::year_month_day day{date::sys_days(date::days(day_of_local(local)))};
+  return day.year() / day.month();
+}
+
+}  // namespace
+
+bool zone_exists(std::string_view name) {
+  return find_zone(name) != nullptr;
+}
+
+std::optional<std::string> nearest_zone(std::string_view name) {
+  std::string spelled(name.substr(0, 64));
+  std::replace(spelled.begin(), spelled.end(), ' ', '_');
+  const std::vector<std::string_view> names = zone_names();
+  if (const auto nearest = nearest_word(spelled, names)) return std::string(*nearest);
+  std::vector<std::string_view> cities;
+  cities.reserve(names.size());
+  for (const std::string_view full : names) cities.push_back(city_of(full));
+  const auto city = nearest_word(city_of(spelled), cities);
+  if (!city) return std::nullopt;
+  const auto place = std::find(cities.begin(), cities.end(), *city);
+  return std::string(names[static_cast<std::size_t>(place - cities.begin())]);
+}
+
+Result<Instant> to_instant(LocalSeconds local, std::string_view zone) {
+  const date::time_zone* const found = find_zone(zone);
+  if (found == nullptr) return unknown_zone(zone);
+  try {
+    // For a gap `first` is the offset before it: reading the clock by it shifts forward by the gap.
+    // For an ambiguous time it is the offset of the earlier of the two.
+    const date::local_info info = found->get_info(date::local_seconds(std::chrono::seconds(local)));
+    return (local - info.first.offset.count()) * kMillisPerSecond;
+  } catch (const std::exception& error) {
+    return Error{Code::internal, fmt::format("reading zone {}: {}", zone, error.what())};
+  }
+}
+
+Result<LocalSeconds> to_local(Instant instant, std::string_view zone) {
+  const date::time_zone* const found = find_zone(zone);
+  if (found == nullptr) return unknown_zone(zone);
+  try {
+    const auto at = date::floor<std::chrono::seconds>(
+        date::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(instant)));
+    return (at.time_since_epoch() + found->get_info(at).offset).count();
+  } catch (const std::exception& error) {
+    return Error{Code::internal, fmt::format("reading zone {}: {}", zone, error.what())};
+  }
+}
+
+Result<std::string> month_of(Instant instant, std::string_view zone) {
+  const Result<LocalSeconds> local = to_local(instant, zone);
+  if (!local) return local.error();
+  return format_day(day_of_local(*local)).substr(0, 7);
+}
+
+Result<Instant> month_end(Instant instant, std::string_view zone) {
+  const Result<LocalSeconds> local = to_local(instant, zone);
+  if (!local) return local.error();
+  const date::year_month next = month_at(*local) + date::months(1);
+  return to_instant(midnight(date::sys_days(next / 1).time_since_epoch().count()), zone);
+}
+
+}  // namespace mortise::core

@@ -1,0 +1,207 @@
+#include "plugin/manifest_rules.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace mortise::plugin {
+namespace {
+
+using namespace ports;
+
+bool is_word(std::string_view text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !text.empty() && text.size() <= 32 && text[0] >= 'a' && text[0] <= 'z' &&
+         std::all_of(text.begin(), text.end(), plain);
+}
+
+// <number>.<number>.<number>, with nothing before or after (semver.org without pre-releases).
+bool is_version(std::string_view text) {
+  int parts = 0;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find('.', begin), text.size());
+    const std::string_view part = text.substr(begin, end - begin);
+    if (part.empty() || part.size() > 6 || (part.size() > 1 && part[0] == '0') ||
+        part.find_first_not_of("0123456789") != std::string_view::npos) {
+      return false;
+    }
+    ++parts;
+    begin = end + 1;
+  }
+  return parts == 3;
+}
+
+// Only the form is checked here; what may be reached is decided by the egress rules.
+bool is_origin_url(std::string_view url) {
+  const std::size_t start = url.rfind("https://", 0) == 0  ? 8
+                            : url.rfind("http://", 0) == 0 ? 7
+                                                           : std::string_view::npos;
+  if (start == std::string_view::npos || start == url.size() || url.back() == '/') return false;
+  return std::all_of(url.begin(), url.end(), [](char c) {
+    return c > ' ' && c < 0x7F && std::string_view("@?#\\\"<>{}").find(c) == std::string_view::npos;
+  });
+}
+
+void check_names(const Manifest& manifest, Problem& problem) {
+  constexpr const char* kWord =
+      "must be lower-case letters, digits and '_', begin with a letter, at most 32";
+  if (!is_word(manifest.id)) problem.at("/id", kWord);
+  if (!is_version(manifest.version))
+    problem.at("/version", "\"<major>.<minor>.<patch>\" is expected");
+  for (const Origin& each : manifest.origins) {
+    if (!is_word(each.name)) problem.at("/origins/" + each.name, kWord);
+  }
+  for (const Kind& each : manifest.kinds) {
+    if (!is_word(each.name) || each.name == "target") problem.at("/kinds/" + each.name, kWord);
+  }
+  for (const TargetKind& each : manifest.targets) {
+    if (!is_word(each.kind)) problem.at("/targets/" + each.kind, kWord);
+  }
+  for (const Setting& each : manifest.settings) {
+    if (!is_word(each.name)) problem.at("/settings/" + each.name, kWord);
+  }
+}
+
+void check_origins(const Manifest& manifest, Problem& problem) {
+  for (const Origin& each : manifest.origins) {
+    const std::string where = "/origins/" + each.name;
+    if (each.url.empty() == each.setting.empty()) {
+      problem.at(where, "exactly one of url and setting is expected");
+    } else if (!each.url.empty() && !is_origin_url(each.url)) {
+      problem.at(where + "/url", "an http(s) URL without query and final '/' is expected");
+    } else if (!each.setting.empty()) {
+      const auto found =
+          std::find_if(manifest.settings.begin(), manifest.settings.end(),
+                       [&](const Setting& setting) { return setting.name == each.setting; });
+      if (found == manifest.settings.end() || found->type != SettingType::url) {
+        problem.at(where + "/setting", "'" + each.setting + "' is no setting of type url");
+      }
+    }
+  }
+}
+
+void check_endpoint(const Manifest& manifest, const Endpoint& endpoint, const char* name,
+                    Problem& problem) {
+  if (!endpoint.empty() && manifest.origin(endpoint.origin) == nullptr) {
+    problem.at(std::string("/auth/") + name + "/origin",
+               "'" + endpoint.origin + "' is not declared in /origins");
+  }
+}
+
+void check_auth(const Manifest& manifest, Problem& problem) {
+  const Auth& auth = manifest.auth;
+  if (auth.style == AuthStyle::none) return;
+  check_endpoint(manifest, auth.authorize, "authorize", problem);
+  check_endpoint(manifest, auth.token, "token", problem);
+  check_endpoint(manifest, auth.revoke, "revoke", problem);
+  check_endpoint(manifest, auth.introspect, "introspect", problem);
+  const std::set<std::string> ours = {
+      "client_id", "redirect_uri",   "response_type",        "scope",
+      "state",     "code_challenge", "code_challenge_method"};
+  for (const auto& [name, unused] : auth.authorize_params) {
+    if (ours.count(name) != 0) {
+      problem.at("/auth/authorize_params/" + name, "is set by the host");
+    }
+  }
+  const bool any_required = std::any_of(auth.features.begin(), auth.features.end(),
+                                        [](const Feature& each) { return each.required; });
+  if (!any_required) problem.at("/auth/features", "at least one feature must be required");
+  if (!manifest.operations.identity) {
+    problem.at("/operations", "'identity' is needed with oauth2");
+  }
+}
+
+void check_kinds(const Manifest& manifest, Problem& problem) {
+  if (manifest.kinds.empty()) problem.at("/kinds", "at least one kind is expected");
+  for (const Kind& each : manifest.kinds) {
+    const std::string where = "/kinds/" + each.name;
+    if (each.parents.empty()) problem.at(where + "/parents", "at least one is expected");
+    for (const std::string& parent : each.parents) {
+      const Kind* found = manifest.kind(parent);
+      if (parent == "target") continue;
+      if (found == nullptr) {
+        problem.at(where + "/parents", "'" + parent + "' is neither 'target' nor a kind");
+      } else if (!found->container) {
+        problem.at(where + "/parents", "'" + parent + "' is not declared as a container");
+      }
+    }
+    if (each.find && !manifest.operations.find) {
+      problem.at(where + "/operations", "'find' is not among the connector's operations");
+    }
+    if ((each.create || each.update || each.remove || each.move) && !manifest.operations.write) {
+      problem.at(where + "/operations", "'write' is not among the connector's operations");
+    }
+  }
+  if (manifest.targets.empty()) problem.at("/targets", "at least one is expected");
+  for (const TargetKind& each : manifest.targets) {
+    if (each.make && !manifest.operations.make_target) {
+      problem.at("/targets/" + each.kind + "/make", "'make_target' is not among the operations");
+    }
+  }
+  if (manifest.properties.delta && !manifest.operations.list) {
+    problem.at("/properties/delta", "'list' is not among the operations");
+  }
+}
+
+void check_settings(const Manifest& manifest, Problem& problem) {
+  for (const Setting& each : manifest.settings) {
+    const std::string where = "/settings/" + each.name;
+    if ((each.type == SettingType::choice) == each.choices.empty()) {
+      problem.at(where + "/choices", "belongs to a choice, and to nothing else");
+    }
+    if (each.least && each.most && *each.least > *each.most) {
+      problem.at(where + "/least", "is over most");
+    }
+    const bool bounded = each.type == SettingType::integer || each.type == SettingType::text;
+    if ((each.least || each.most) && !bounded) {
+      problem.at(where, "least and most belong to text and integer");
+    }
+  }
+}
+
+}  // namespace
+
+void check_manifest(const Manifest& manifest, Problem& problem) {
+  check_names(manifest, problem);
+  check_origins(manifest, problem);
+  check_auth(manifest, problem);
+  check_kinds(manifest, problem);
+  check_settings(manifest, problem);
+  if (!manifest.manage_url.empty() && manifest.manage_url.rfind("https://", 0) != 0) {
+    problem.at("/manage_url", "an https URL is expected");
+  }
+}
+
+std::string wrong_default(const Setting& setting, const core::Json& value) {
+  const auto within = [&](std::int64_t measure) {
+    return (!setting.least || measure >= *setting.least) &&
+           (!setting.most || measure <= *setting.most);
+  };
+  switch (setting.type) {
+    case SettingType::flag:
+      return value.is_boolean() ? "" : "true or false is expected";
+    case SettingType::integer:
+      if (!value.is_number_integer()) return "an integer is expected";
+      return within(value.get<std::int64_t>()) ? "" : "is out of bounds";
+    case SettingType::choice: {
+      if (!value.is_string()) return "a string is expected";
+      const auto& text = value.get_ref<const std::string&>();
+      const auto& all = setting.choices;
+      return std::find(all.begin(), all.end(), text) != all.end() ? "" : "is none of the choices";
+    }
+    case SettingType::text:
+      if (!value.is_string()) return "a string is expected";
+      return within(static_cast<std::int64_t>(value.get_ref<const std::string&>().size()))
+                 ? ""
+                 : "is out of bounds";
+    case SettingType::url:
+      if (!value.is_string()) return "a string is expected";
+      return is_origin_url(value.get_ref<const std::string&>()) ? "" : "an http(s) URL is expected";
+  }
+  return "";
+}
+
+}  // namespace mortise::plugin

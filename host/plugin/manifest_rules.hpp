@@ -1,0 +1,18 @@
+// What must hold across the members of a manifest.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "plugin/fields.hpp"
+#include "ports/manifest.hpp"
+
+namespace mortise::plugin {
+
+/// Names the first rule that `manifest` breaks.
+void check_manifest(const ports::Manifest& manifest, Problem& problem);
+
+/// Why `value` cannot be the default of `setting`; empty if it can.
+std::string wrong_default(const ports::Setting& setting, const core::Json& value);
+
+}  // namespace mortise::plugin
