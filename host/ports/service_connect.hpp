@@ -1,0 +1,103 @@
+// The use cases about connecting an account to a service, as the API reaches them.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <mortise/result.hpp>
+
+#include "core/sync_records.hpp"
+#include "ports/connector.hpp"
+
+namespace mortise::ports {
+
+struct StartConnect {
+  std::string account_id;
+  std::string connector;
+  std::string return_to;  ///< where the browser goes afterwards; checked against the allow list
+  std::string export_plan_id;  ///< export this plan once connected, or empty
+};
+
+struct ConnectView {
+  std::string session_id;
+  std::string account_id;
+  std::string connector;
+  std::string url;  ///< where the app sends the end user's browser
+  core::Instant expires_ms = 0;
+};
+
+/// What to answer the browser that opened the connect URL.
+struct Entered {
+  std::string location;  ///< the service's consent page
+  /// Value of the cookie that binds this browser (HttpOnly, SameSite=Lax, Path=/oauth/, 10 minutes;
+  /// Secure when the host is reached over https).
+  std::string browser_cookie;
+};
+
+/// The service's redirect back to us, as it came.
+struct ConnectCallback {
+  std::string connector;  ///< from the path: each connector has its own redirect URI
+  std::string state;
+  std::string code;
+  std::string error;  ///< "access_denied" ...
+  std::string iss;    ///< RFC 9207, when given
+  std::string browser_cookie;
+};
+
+/// Where the browser goes now. `location` is return_to with `status` and `reason` added.
+struct Connected {
+  std::string location;
+  std::string account_id;
+  std::string connection_id;   ///< empty when there is no connection
+  std::string export_plan_id;  ///< to be exported now, or empty
+  std::string reason;          ///< why not, or empty: access_denied, missing_scope ...
+};
+
+struct Disconnected {
+  core::Connection connection;
+  bool revoked = false;     ///< the grant is dead at the service too
+  std::string by_hand_url;  ///< where the user can still revoke it, when it may be alive
+  std::string message;      ///< one sentence for the user
+};
+
+/// Thread-safe. What takes a callback calls it exactly once, on the executor, never inside the
+/// call.
+class Connect {
+ public:
+  virtual ~Connect() = default;
+
+  /// For the app's server: begins a connect that a browser has to finish within 10 minutes. Errors:
+  /// `invalid` with reason `return_to_refused`, `not_found` (account, connector), `unavailable`
+  /// with reason `not_configured` (no client id and secret for this connector).
+  virtual Result<ConnectView> start_session(const StartConnect& start) = 0;
+  /// What a connect page shows before anything happens. `not_found` also when used up or expired.
+  virtual Result<ConnectView> session(const std::string& session_id) const = 0;
+  /// The end user agreed to go to the service. The first browser that comes is the only one that
+  /// may come back; `browser_cookie` is what it sent, or empty. Errors: `not_found`, `forbidden`
+  /// with reason `other_browser`.
+  virtual Result<Entered> enter(const std::string& session_id,
+                                const std::string& browser_cookie) = 0;
+  /// The browser came back. An error here means that there is nowhere to send it: the state is
+  /// unknown, used, too old, or belongs to another browser. All else ends at return_to.
+  virtual void callback(ConnectCallback callback, std::function<void(Result<Connected>)> done) = 0;
+
+  /// Revokes the grant, destroys the tokens, keeps the row and all plans, sets pairs aside. A
+  /// service that can not be reached delays this by seconds and never prevents it.
+  virtual void disconnect(const std::string& connection_id,
+                          std::function<void(Result<Disconnected>)> done) = 0;
+
+  /// The places this connection may work in, as the service lists them now.
+  virtual void targets(const std::string& connection_id,
+                       std::function<void(Result<std::vector<TargetChoice>>)> done) = 0;
+  /// Works in `target_id` from now on. `not_found` if the service does not list it, `forbidden` if
+  /// it can only be read.
+  virtual void choose_target(const std::string& connection_id, const std::string& target_id,
+                             std::function<void(Result<core::Connection>)> done) = 0;
+  /// Finds or makes a place of this title and works in it from now on.
+  virtual void make_target(const std::string& connection_id, const std::string& title,
+                           std::function<void(Result<core::Connection>)> done) = 0;
+};
+
+}  // namespace mortise::ports
