@@ -104,6 +104,18 @@ struct Budget {
   std::int64_t window_ms = 0;
 };
 
+/// How to read an answer by which the service limits us: `status`, and one of `values` at `pointer`
+/// (RFC 6901) in the JSON body. 429 and 529 without a matching rule mean "wait", counted against
+/// the connection; other statuses mean a limit only where a rule says so.
+struct LimitRule {
+  enum class Reaction : std::uint8_t { wait, refuse };
+  int status = 0;
+  std::string pointer;
+  std::vector<std::string> values;
+  BudgetScope scope = BudgetScope::connection;  ///< whose requests all have to wait
+  Reaction reaction = Reaction::wait;           ///< refuse: waiting does not help, tell a person
+};
+
 enum class SettingType : std::uint8_t { text, integer, flag, choice, url };
 
 /// One setting of the connector, described once: validated, shown as a form, overridable.
@@ -134,6 +146,7 @@ struct Manifest {
   std::vector<TargetKind> targets;
   Properties properties;
   std::vector<Budget> budgets;
+  std::vector<LimitRule> limit_rules;
   std::vector<Setting> settings;
 
   const Origin* origin(std::string_view origin_name) const {

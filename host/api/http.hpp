@@ -1,0 +1,79 @@
+// What a handler sees: a request that was collected and validated whole, and the answer it gives.
+// Nothing here knows sockets or the HTTP library.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mortise::api {
+
+/// One header field. Names of requests are in lower case; those of responses as they should appear.
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+/// A whole request. Owned by the worker that answers it; handlers borrow it for the call.
+struct Request {
+  std::string method;
+  std::string target;           ///< as sent: raw path and query
+  std::string path;             ///< raw, still percent-encoded
+  std::string query;            ///< raw, without the question mark
+  std::vector<Header> headers;  ///< names in lower case
+  std::string body;             ///< de-chunked
+  bool keep_alive = true;
+
+  std::string peer;            ///< address of the other end of the socket
+  std::string client_address;  ///< the peer, or what a trusted proxy says of its client
+  std::string scheme = "http";
+  std::string request_id;
+  std::map<std::string, std::string> path_params;  ///< decoded, by the names of the route's pattern
+
+  /// The value of a field that occurs once (the first where it may repeat).
+  std::optional<std::string_view> header(std::string_view lower_case_name) const;
+  /// A decoded path parameter; the empty string if the route has none of that name.
+  const std::string& param(const std::string& name) const;
+};
+
+/// One server-sent event (WHATWG HTML section 9.2). `data` is one line of JSON.
+struct Event {
+  std::string name;
+  std::string data;
+  enum class Last { no, yes } last = Last::no;  ///< yes: the stream ends after it
+};
+
+/// An answer that stays open: the hub sends what is published on `topic`. No thread waits for it.
+struct Stream {
+  std::string topic;
+  std::uint64_t since =
+      0;  ///< EventHub::now() taken before `first` was read, so that nothing is lost
+  std::string last_event_id;  ///< as the client sent it; if the hub still knows what followed, that
+                              ///< is replayed in place of `first`
+  std::optional<Event> first;  ///< the state of things, sent before any live event
+};
+
+struct Response {
+  int status = 200;
+  std::vector<Header> headers;
+  std::string body;
+  std::optional<Stream> stream;  ///< present: status, body are ignored, the head is the hub's
+
+  /// Sets a field, replacing one of the same name.
+  void set(std::string name, std::string value);
+  bool has(std::string_view name) const;
+};
+
+/// ASCII only, whatever the locale.
+bool equals_ignoring_case(std::string_view left, std::string_view right);
+std::string lower_case(std::string_view text);
+std::string_view trim(std::string_view text);  ///< blanks and tabs
+
+/// The words that stand for a status in a status line and in a problem's `title`.
+std::string_view status_title(int status);
+
+}  // namespace mortise::api

@@ -1,0 +1,95 @@
+#include <catch2/catch.hpp>
+
+#include "api/problem.hpp"
+#include "api/router.hpp"
+#include "api/url.hpp"
+
+using namespace mortise::api;
+
+namespace {
+
+Router table() {
+  Router router;
+  const Handler none = [](const Request&) { return Response{}; };
+  router.add({"GET", "/v1/plans/{plan}", "get_plan", Access::read, none});
+  router.add({"GET", "/v1/plans/today", "today", Access::read, none});
+  router.add({"DELETE", "/v1/plans/{plan}", "remove_plan", Access::write, none});
+  router.add({"GET", "/assets/{file...}", "asset", Access::open, none});
+  return router;
+}
+
+std::string name_of(const Router& router, std::string method, std::string path,
+                    Request* out = nullptr) {
+  Request request;
+  request.method = std::move(method);
+  request.path = std::move(path);
+  const auto match = router.match(request);
+  if (out) *out = request;
+  if (match.malformed_path) return "malformed";
+  if (match.route) return match.route->name;
+  return match.allow.empty() ? "404" : "405 " + match.allow;
+}
+
+}  // namespace
+
+TEST_CASE("router: the more literal pattern wins and parameters are decoded", "[api][router]") {
+  const Router router = table();
+  Request request;
+  CHECK(name_of(router, "GET", "/v1/plans/a%2Fb", &request) == "get_plan");
+  CHECK(request.param("plan") == "a/b");
+  CHECK(name_of(router, "HEAD", "/v1/plans/today") == "today");
+  CHECK(name_of(router, "GET", "/assets/css/page.css", &request) == "asset");
+  CHECK(request.param("file") == "css/page.css");
+  CHECK(name_of(router, "PUT", "/v1/plans/x") == "405 DELETE, GET, HEAD, OPTIONS");
+  CHECK(name_of(router, "GET", "/v1/plans") == "404");
+  CHECK(name_of(router, "GET", "/v1/plans/") == "404");
+  CHECK(name_of(router, "GET", "/v1//plans/x") == "404");
+}
+
+TEST_CASE("router: escapes decode once and never become structure", "[api][router]") {
+  const Router router = table();
+  Request request;
+  CHECK(name_of(router, "GET", "/v1/plans/%252e%252e", &request) == "get_plan");
+  CHECK(request.param("plan") == "%2e%2e");
+  for (const char* path :
+       {"/v1/plans/%", "/v1/plans/%2", "/v1/plans/%zz", "/v1/plans/%00", "/v1/plans/%0a",
+        "/v1/plans/%7f", "/v1/plans/%ff", "/v1/plans/%c0%af", "/v1/plans/%ed%a0%80", "/v1/plans/..",
+        "/v1/plans/%2e%2E", "/assets/../secret", "/assets/./x", "/assets/%2e%2e/secret",
+        "/v1/plans/%u0041"}) {
+    INFO(path);
+    CHECK(name_of(router, "GET", path) == "malformed");
+  }
+  CHECK(name_of(router, "GET", "/v1/plans/%C3%A9+%20x", &request) == "get_plan");
+  CHECK(request.param("plan") == "é+ x");
+}
+
+TEST_CASE("url: queries keep order, repeats and empty values", "[api][url]") {
+  const auto params = parse_query("a=1&b=x%26y+z&a=&flag&&");
+  REQUIRE(params);
+  CHECK(*params == QueryParams{{"a", "1"}, {"b", "x&y z"}, {"a", ""}, {"flag", ""}});
+  CHECK_FALSE(parse_query("a=%zz"));
+  CHECK_FALSE(parse_query("=1"));
+  CHECK(percent_encode("a/b é") == "a%2Fb%20%C3%A9");
+  CHECK(percent_decode(percent_encode("a/b é%")) == "a/b é%");
+}
+
+TEST_CASE("problem: text becomes JSON whatever it holds", "[api][problem]") {
+  CHECK(json_string("a\"b\\c\n\x01") == "\"a\\\"b\\\\c\\n\\u0001\"");
+  CHECK(json_string("\xff") == "\"\\ufffd\"");
+  CHECK(json_string("é") == "\"é\"");
+}
+
+TEST_CASE("problem: an error of the host keeps its class, reason and wait", "[api][problem]") {
+  const mortise::Error error{mortise::Code::rate_limited, "slow down", "budget", 2'500};
+  const Response response = to_response(problem_from(error), "req_1");
+  CHECK(response.status == 429);
+  CHECK(response.body ==
+        R"({"type":"urn:mortise:problem:budget","title":"Too Many Requests","status":429,)"
+        R"("detail":"slow down","code":"rate_limited","reason":"budget","retryable":true,)"
+        R"("next_action":"retry_later","request_id":"req_1"})");
+  CHECK(response.headers.front().name == "Retry-After");
+  CHECK(response.headers.front().value == "3");
+  const Response bug = to_response(problem_from({mortise::Code::internal, "secret text"}), "r");
+  CHECK(bug.status == 500);
+  CHECK(bug.body.find("secret text") == std::string::npos);
+}
