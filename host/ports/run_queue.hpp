@@ -1,0 +1,23 @@
+// The runner's door for the use cases: runs are accepted elsewhere, carried out behind this.
+#pragma once
+
+#include <string>
+
+#include "ports/service.hpp"
+
+namespace mortise::ports {
+
+/// Thread-safe. None of these waits for a provider.
+class RunQueue {
+ public:
+  virtual ~RunQueue() = default;
+  /// There may be a queued run for this connection: start it when no other is active.
+  virtual void kick(const std::string& connection_id) = 0;
+  virtual Result<core::Run> cancel(const std::string& run_id) = 0;
+  virtual Result<core::Run> approve(const std::string& run_id) = 0;
+  virtual Result<core::Run> discard(const std::string& run_id) = 0;
+  /// What a run of this plan through this connection would do now. Reads the store only.
+  virtual Result<Preview> preview(const std::string& connection_id, const std::string& plan_id) = 0;
+};
+
+}  // namespace mortise::ports

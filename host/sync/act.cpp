@@ -1,0 +1,387 @@
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "core/hash.hpp"
+#include "core/ids.hpp"
+#include "core/names.hpp"
+#include "sync/execution.hpp"
+
+namespace mortise::sync {
+namespace {
+
+using core::ActionKind;
+using core::Pair;
+using core::PairState;
+using ports::Outcome;
+using ports::OutcomeResult;
+
+/// An item that fails so often is parked: reconciling again did not help.
+constexpr int kMostAttempts = 3;
+
+std::string_view word(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::create:
+      return "create";
+    case ActionKind::update:
+      return "update";
+    case ActionKind::remove:
+    case ActionKind::forget:
+      return "remove";
+  }
+  return "";
+}
+
+Pair tombstone(Pair pair, core::Instant now_ms) {
+  pair.state = PairState::tombstone;
+  pair.remote_id.clear();
+  pair.fields = "{}";
+  pair.sent_hash.clear();
+  pair.seen_hash.clear();
+  pair.version.clear();
+  pair.memo.clear();
+  pair.url.clear();
+  pair.synced_ms = now_ms;
+  return pair;
+}
+
+/// The pairs inside a container, at any depth.
+std::vector<const Pair*> content_of(const Snapshot& snapshot, const std::string& key) {
+  std::unordered_map<std::string_view, std::vector<const Pair*>> children;
+  for (const Pair& pair : snapshot.pairs) {
+    if (pair.state != PairState::tombstone) children[pair.parent_key].push_back(&pair);
+  }
+  std::vector<const Pair*> content;
+  std::vector<std::string_view> open{key};
+  while (!open.empty()) {
+    const std::string_view container = open.back();
+    open.pop_back();
+    auto found = children.find(container);
+    if (found == children.end()) continue;
+    for (const Pair* pair : found->second) {
+      content.push_back(pair);
+      open.push_back(pair->key);
+    }
+  }
+  return content;
+}
+
+}  // namespace
+
+Task<Execution::Round> Execution::act(const Snapshot& snapshot, const core::ChangeList& changes) {
+  if (Status forgotten = forget_gone(snapshot, changes); !forgotten) {
+    co_return react(forgotten.error());
+  }
+  // Removals go first and alone: what replaces an item is made only when the old one is gone.
+  std::set<std::string> left_standing;
+  try_later_ = false;
+  for (const Phase phase : {Phase::removals, Phase::rest}) {
+    Task<std::optional<Round>> acting = act_phase(snapshot, changes, phase, left_standing);
+    std::optional<Round> ended = co_await acting;
+    if (ended) co_return *ended;
+  }
+  co_return try_later_ ? Round::later : Round::again;
+}
+
+Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snapshot,
+                                                           const core::ChangeList& changes,
+                                                           Phase phase,
+                                                           std::set<std::string>& left_standing) {
+  const Writes all = writes_of(changes, snapshot, options_);
+  std::vector<std::size_t> todo;
+  for (std::size_t i = 0; i < all.writes.size(); ++i) {
+    const core::Action& action = changes.actions[all.index[i]];
+    if ((action.kind == ActionKind::remove) != (phase == Phase::removals)) continue;
+    if (left_standing.contains(action.key) || left_standing.contains(action.parent_key)) {
+      left_standing.insert(action.key);
+    } else {
+      todo.push_back(i);
+    }
+  }
+  const auto batch_size = static_cast<std::size_t>(
+      std::max(1, snapshot.connector->manifest().properties.largest_batch));
+  std::unordered_map<std::string, std::string> created;  // key -> id, by earlier batches
+  for (std::size_t begin = 0; begin < todo.size() && !stopped(); begin += batch_size) {
+    ports::Call call = call_for(snapshot, ports::Operation::write);
+    std::vector<Pending> pending;
+    for (std::size_t n = begin; n < std::min(todo.size(), begin + batch_size); ++n) {
+      ports::Write write = all.writes[todo[n]];
+      if (write.parent_id.empty() && created.contains(write.parent_key)) {
+        write.parent_id = created[write.parent_key];
+      }
+      if (write.after_id.empty() && created.contains(write.after_key)) {
+        write.after_id = created[write.after_key];
+      }
+      const core::Action& action = changes.actions[all.index[todo[n]]];
+      pending.push_back({action, intent_of(action, write, todo[n]), false, false, false});
+      call.writes.push_back(std::move(write));
+    }
+    Task<Status> acting = act_batch(snapshot, std::move(call), pending);
+    Status status = co_await acting;
+    if (!status) co_return react(status.error());
+    for (const Pending& each : pending) {
+      if (!each.done) left_standing.insert(each.action.key);
+      if (!each.intent.remote_id.empty()) created[each.action.key] = each.intent.remote_id;
+    }
+    if (exchange_->needs_reconnect()) co_return park(core::RunWait::reconnect);
+    if (try_later_) break;  // what waits would fail again; what depends on it, too
+  }
+  co_return std::nullopt;
+}
+
+core::Intent Execution::intent_of(const core::Action& action, const ports::Write& write,
+                                  std::size_t ordinal) {
+  core::Intent intent;
+  intent.id = new_id(core::kIntentPrefix);
+  intent.run_id = run_.id;
+  intent.connection_id = run_.connection_id;
+  intent.plan_id = run_.plan_id;
+  intent.key = action.key;
+  intent.kind = write.kind;
+  intent.parent_key = write.parent_key;
+  intent.parent_id = write.parent_id;
+  intent.action = write.action;
+  intent.once_key = write.once_key;
+  intent.remote_id = write.id;
+  intent.expect_version = write.if_version;
+  intent.generation = action.generation;
+  intent.ordinal = static_cast<std::int64_t>(ordinal);
+  intent.fields = action.fields.empty() ? "{}" : action.fields;
+  return intent;
+}
+
+Task<Status> Execution::act_batch(const Snapshot& snapshot, ports::Call call,
+                                  std::vector<Pending>& pending) {
+  ports::Started started = exchange_->connector().begin(call);
+  ports::Step step = std::move(started.step);
+  for (;;) {
+    if (Status saved = commit_outcomes(snapshot, pending, step.outcomes); !saved) co_return saved;
+    ports_.failpoint("outcomes_committed");
+    if (step.done() || stopped()) break;
+    if (Status journaled = journal(pending, step.requests); !journaled) co_return journaled;
+    ports_.failpoint("intents_committed");
+    Task<std::vector<ports::ConnectorReply>> sending =
+        exchange_->send_all(std::move(step.requests));
+    std::vector<ports::ConnectorReply> replies = co_await sending;
+    ports_.failpoint("replies_received");
+    step = started.operation->resume(std::move(replies));
+  }
+  if (step.error) {
+    try_later_ = true;
+    last_error_ = step.error;
+    retry_after_ms_ = std::max(retry_after_ms_, step.error->retry_after_ms.value_or(0));
+    const Code code = step.error->code;
+    const bool passing = code == Code::unavailable || code == Code::rate_limited ||
+                         code == Code::cancelled || code == Code::unauthenticated;
+    if (!passing && code != Code::conflict && code != Code::not_found && code != Code::stale) {
+      co_return Status(*step.error);
+    }
+  }
+  co_return Status();
+}
+
+Status Execution::journal(std::vector<Pending>& pending,
+                          const std::vector<ports::ConnectorRequest>& requests) {
+  ports::Changes changes;
+  ports::Durability durability = ports::Durability::relaxed;
+  const core::Instant now_ms = ports_.clock.now_ms();
+  for (const ports::ConnectorRequest& request : requests) {
+    if (!request.repeatable) durability = ports::Durability::full;
+    for (const std::uint32_t write : request.writes) {
+      if (write >= pending.size() || pending[write].journaled) continue;
+      pending[write].journaled = true;
+      pending[write].intent.sent = true;
+      pending[write].intent.at_ms = now_ms;
+      changes.push_back(ports::put(pending[write].intent));
+    }
+  }
+  if (changes.empty()) return {};
+  return ports_.store.commit(std::move(changes), durability);
+}
+
+Status Execution::commit_outcomes(const Snapshot& snapshot, std::vector<Pending>& pending,
+                                  const std::vector<Outcome>& outcomes) {
+  std::vector<std::pair<Pending*, const Outcome*>> reported;
+  // (In order of the batch, which has parents before children.)
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.write >= pending.size() || pending[outcome.write].reported) continue;
+    Pending& each = pending[outcome.write];
+    each.reported = true;
+    const Error error = outcome.error.value_or(Error{Code::internal, "failed without a reason"});
+    if (outcome.result == OutcomeResult::failed) note_failure(each, error);
+    if (outcome.result == OutcomeResult::uncertain) {
+      try_later_ = true;
+      last_error_ = error;
+    }
+    if (outcome.result == OutcomeResult::done && each.action.kind == ActionKind::create) {
+      each.intent.remote_id = outcome.id;
+    }
+    reported.emplace_back(&each, &outcome);
+  }
+  if (reported.empty() && unsaved_items_.empty()) return {};
+  std::sort(reported.begin(), reported.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  const auto with = [&](ports::Changes& changes, core::Run& run) {
+    for (const auto& [each, outcome] : reported) {
+      const bool gone = outcome->result == OutcomeResult::failed && outcome->error &&
+                        outcome->error->code == Code::not_found;
+      const bool written = outcome->result == OutcomeResult::done ||
+                           outcome->result == OutcomeResult::created_id_unknown;
+      if (each->action.kind == ActionKind::remove) {
+        if (written || gone) commit_removed(snapshot, *each, run, changes);
+      } else if (written) {
+        commit_written(snapshot, *each, *outcome, run, changes);
+      }
+      // An uncertain one stays in the journal until recovery has looked.
+      if (each->journaled && outcome->result != OutcomeResult::uncertain) {
+        changes.push_back(ports::EraseIntent{each->intent.id});
+      }
+    }
+    if (run.counts.done > 0) settle_usage(changes, run, core::UsageState::committed);
+    for (const core::RunItem& item : unsaved_items_) changes.push_back(ports::put(item));
+    run.counts.failed = static_cast<std::int64_t>(given_up_.size()) - run.counts.parked;
+  };
+  Status saved = save_run(with);
+  if (!saved) return saved;
+  unsaved_items_.clear();
+  for (const auto& [each, outcome] : reported) {
+    const bool written = outcome->result == OutcomeResult::done ||
+                         outcome->result == OutcomeResult::created_id_unknown;
+    const bool gone = outcome->result == OutcomeResult::failed && outcome->error &&
+                      outcome->error->code == Code::not_found;
+    each->done = written || (gone && each->action.kind == ActionKind::remove);
+    if (each->done) news_.erase(each->action.key);
+  }
+  return {};
+}
+
+void Execution::commit_written(const Snapshot& snapshot, const Pending& pending,
+                               const Outcome& outcome, core::Run& run, ports::Changes& changes) {
+  const core::Action& action = pending.action;
+  if (action.kind == ActionKind::create && action.base) {
+    // A container made anew is empty: what the old one held is made anew, too. Content that the
+    // same step made comes later in this commit (parents are reported first) or later still.
+    for (const Pair* pair : content_of(snapshot, action.key)) {
+      changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
+    }
+  }
+  Pair pair = action.kind == ActionKind::update && action.base ? *action.base : Pair();
+  pair.connection_id = run.connection_id;
+  pair.plan_id = run.plan_id;
+  pair.key = action.key;
+  pair.kind = action.item_kind;
+  pair.parent_key = action.parent_key;
+  if (action.kind == ActionKind::create) {
+    pair.remote_id = outcome.id;
+    pair.remote_parent_id =
+        outcome.parent_id.empty() ? pending.intent.parent_id : outcome.parent_id;
+    pair.ordinal = outcome.ordinal;
+    pair.generation = action.generation;
+  }
+  pair.state = outcome.result == OutcomeResult::done ? PairState::paired : PairState::id_unknown;
+  pair.fields = action.fields;
+  pair.sent_hash = core::content_hash(action.fields);
+  pair.seen_hash = outcome.fields.empty() ? pair.sent_hash : core::content_hash(outcome.fields);
+  pair.version = outcome.version;
+  if (!outcome.memo.empty()) pair.memo = outcome.memo;
+  if (!outcome.url.empty()) pair.url = outcome.url;
+  pair.synced_ms = ports_.clock.now_ms();
+  if (run.url.empty() && pair.parent_key.empty()) run.url = pair.url;
+  changes.push_back(ports::put(std::move(pair)));
+  core::RunItem item = run_item(action, "done");
+  item.url = outcome.url;
+  changes.push_back(ports::put(std::move(item)));
+  ++run.counts.done;
+}
+
+void Execution::commit_removed(const Snapshot& snapshot, const Pending& pending, core::Run& run,
+                               ports::Changes& changes) {
+  const core::Instant now_ms = ports_.clock.now_ms();
+  for (const Pair* pair : content_of(snapshot, pending.action.key)) {
+    changes.push_back(ports::put(tombstone(*pair, now_ms)));
+  }
+  changes.push_back(ports::put(tombstone(*pending.action.base, now_ms)));
+  changes.push_back(ports::put(run_item(pending.action, "done")));
+  ++run.counts.done;
+}
+
+void Execution::note_failure(const Pending& pending, const Error& error) {
+  const core::Action& action = pending.action;
+  switch (error.code) {
+    case Code::unauthenticated:
+    case Code::unavailable:
+    case Code::rate_limited:
+    case Code::cancelled:
+      try_later_ = true;
+      last_error_ = error;
+      retry_after_ms_ = std::max(retry_after_ms_, error.retry_after_ms.value_or(0));
+      return;
+    case Code::not_found:
+      if (action.kind == ActionKind::remove) return;  // what was wanted
+      news_[action.kind == ActionKind::create ? action.parent_key : action.key] =
+          core::RemoteNews::gone;
+      break;
+    case Code::conflict:
+    case Code::stale:
+      stale_.insert(action.key);
+      break;
+    default:
+      give_up(action, error);
+      return;
+  }
+  if (++attempts_[action.key] >= kMostAttempts) give_up(action, error);
+}
+
+void Execution::give_up(const core::Action& action, const Error& error) {
+  if (!given_up_.emplace(action.key, error).second) return;
+  core::RunItem item = run_item(action, "failed");
+  item.code = code_name(error.code);
+  item.message = error.message;
+  unsaved_items_.push_back(std::move(item));
+}
+
+void Execution::park_item(const ports::ParkedItem& item) {
+  core::RunItem line;
+  line.run_id = run_.id;
+  line.key = item.key;
+  line.title = item.title;
+  line.action = "map";
+  line.result = "parked";
+  line.code = code_name(item.error.code);
+  line.message = item.error.message;
+  line.at_ms = ports_.clock.now_ms();
+  unsaved_items_.push_back(std::move(line));
+  ++run_.counts.parked;
+}
+
+Status Execution::forget_gone(const Snapshot& snapshot, const core::ChangeList& changes) {
+  std::unordered_set<std::string_view> leaving;  // with a container that this list removes
+  for (const core::Action& action : changes.actions) {
+    if (action.kind != ActionKind::remove) continue;
+    for (const Pair* pair : content_of(snapshot, action.key)) leaving.insert(pair->key);
+  }
+  ports::Changes commit;
+  for (const core::Action& action : changes.actions) {
+    if (action.kind != ActionKind::forget || leaving.contains(action.key)) continue;
+    commit.push_back(ports::put(tombstone(*action.base, ports_.clock.now_ms())));
+  }
+  if (commit.empty()) return {};
+  return ports_.store.commit(std::move(commit));
+}
+
+core::RunItem Execution::run_item(const core::Action& action, std::string result) const {
+  core::RunItem item;
+  item.run_id = run_.id;
+  item.key = action.key;
+  item.kind = action.item_kind;
+  item.title = action.title;
+  item.action = word(action.kind);
+  item.result = std::move(result);
+  item.at_ms = ports_.clock.now_ms();
+  return item;
+}
+
+}  // namespace mortise::sync

@@ -1,0 +1,266 @@
+#include "sync/dispatcher.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "core/ids.hpp"
+#include "core/names.hpp"
+#include "sync/execution.hpp"
+#include "sync/wanted.hpp"
+
+namespace mortise::sync {
+namespace {
+
+using core::Run;
+using core::RunState;
+using core::RunWait;
+
+bool ended(const Run& run) {
+  return run.state == RunState::succeeded || run.state == RunState::partial ||
+         run.state == RunState::failed || run.state == RunState::cancelled;
+}
+
+/// Whether a run that is not active may go on now.
+bool ready(const Run& run, const core::Connection& connection) {
+  if (ended(run)) return false;
+  if (run.state != RunState::waiting) return true;
+  if (run.waiting_for == RunWait::approval) return run.approved;
+  if (run.waiting_for == RunWait::reconnect) {
+    return connection.status == core::ConnectionStatus::connected;
+  }
+  return true;  // its timer died with the process that set it
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Ports ports, Options options)
+    : ports_(std::move(ports)),
+      options_(std::move(options)),
+      waits_(ports_.timers, ports_.executor) {
+  if (!ports_.failpoint) ports_.failpoint = [](std::string_view) {};
+}
+
+Dispatcher::~Dispatcher() {
+  stop();
+}
+
+Status Dispatcher::start() {
+  auto runs = ports_.store.runs().unfinished();
+  if (!runs) return std::move(runs).error();
+  std::set<std::string> connections;
+  for (const Run& run : *runs) connections.insert(run.connection_id);
+  for (const std::string& connection : connections) kick(connection);
+  return {};
+}
+
+void Dispatcher::stop() {
+  waits_.stop();
+  std::map<std::pair<std::string, std::string>, ports::Timers::Id> pushes;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    pushes.swap(pushes_);
+    for (auto& [connection, active] : active_) active.cancel->store(true);
+  }
+  for (const auto& [key, timer] : pushes) ports_.timers.cancel(timer);
+}
+
+bool Dispatcher::idle(std::int64_t timeout_ms) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                           [&] { return under_way_ == 0; });
+}
+
+bool Dispatcher::begin_work() {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return false;
+  ++under_way_;
+  return true;
+}
+
+void Dispatcher::end_work() {
+  const std::lock_guard lock(mutex_);
+  if (--under_way_ == 0) changed_.notify_all();
+}
+
+void Dispatcher::post(std::function<void()> work) {
+  if (!begin_work()) return;
+  ports_.executor.post([this, work = std::move(work)] {
+    work();
+    end_work();
+  });
+}
+
+void Dispatcher::kick(const std::string& connection_id) {
+  post([this, connection_id] { start_next(connection_id); });
+}
+
+void Dispatcher::start_next(const std::string& connection_id) {
+  auto connection = ports_.store.connections().find(connection_id);
+  auto runs = ports_.store.runs().unfinished();
+  if (!connection || !runs) return;
+  auto next = std::find_if(runs->begin(), runs->end(), [&](const Run& run) {
+    return run.connection_id == connection_id && ready(run, *connection);
+  });
+  if (next == runs->end()) return;
+  auto cancel = std::make_shared<std::atomic<bool>>(next->cancel_requested);
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_ || !active_.try_emplace(connection_id, Active{next->id, cancel}).second) return;
+    ++under_way_;
+  }
+  carry_out(connection_id, std::move(*next), std::move(cancel));
+}
+
+Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::CancelFlag cancel) {
+  // What was read before the place was taken may be older than what the last run left behind.
+  auto fresh = ports_.store.runs().find(run.id);
+  if (fresh && !ended(*fresh)) {
+    Execution execution(ports_, options_, waits_, std::move(*fresh), std::move(cancel));
+    Task<Run> playing = execution.play();
+    run = co_await playing;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    active_.erase(connection_id);
+  }
+  if (!waits_.stopped()) kick(connection_id);
+  end_work();
+}
+
+Result<Run> Dispatcher::cancel(const std::string& run_id) {
+  auto run = ports_.store.runs().find(run_id);
+  if (!run) return run;
+  if (ended(*run)) {
+    return Error{Code::conflict,
+                 fmt::format("run {} has ended already ({})", run_id, core::name_of(run->state)),
+                 "run_ended"};
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    auto active = active_.find(run->connection_id);
+    if (active != active_.end() && active->second.run_id == run_id) {
+      active->second.cancel->store(true);
+      run->cancel_requested = true;
+    }
+  }
+  if (run->cancel_requested) {
+    waits_.wake(run_id);
+    return run;
+  }
+  return end_parked(std::move(*run), "");
+}
+
+Result<Run> Dispatcher::discard(const std::string& run_id) {
+  auto run = ports_.store.runs().find(run_id);
+  if (!run) return run;
+  if (run->state != RunState::waiting || run->waiting_for != RunWait::approval) {
+    return Error{Code::conflict, fmt::format("run {} does not wait for an approval", run_id),
+                 "not_waiting"};
+  }
+  return end_parked(std::move(*run), "discarded");
+}
+
+Result<Run> Dispatcher::approve(const std::string& run_id) {
+  auto run = ports_.store.runs().find(run_id);
+  if (!run) return run;
+  if (run->state != RunState::waiting || run->waiting_for != RunWait::approval) {
+    return Error{Code::conflict, fmt::format("run {} does not wait for an approval", run_id),
+                 "not_waiting"};
+  }
+  run->approved = true;
+  run->guard.clear();
+  run->state = RunState::queued;
+  run->waiting_for = RunWait::none;
+  if (Status saved = ports_.store.commit({ports::put(*run)}, ports::Durability::full); !saved) {
+    return std::move(saved).error();
+  }
+  ++run->rev;
+  kick(run->connection_id);
+  return run;
+}
+
+Result<Run> Dispatcher::end_parked(Run run, const std::string& reason) {
+  auto execution = std::make_unique<Execution>(ports_, options_, waits_, std::move(run),
+                                               std::make_shared<std::atomic<bool>>(true));
+  return execution->end_cancelled(reason);
+}
+
+Result<ports::Preview> Dispatcher::preview(const std::string& connection_id,
+                                           const std::string& plan_id) {
+  return sync::preview(ports_, options_, connection_id, plan_id);
+}
+
+void Dispatcher::plan_saved(const std::string& account_id, const std::string& plan_id) {
+  post([this, account_id, plan_id] {
+    auto connections = ports_.store.connections().list(account_id);
+    if (!connections) return;
+    for (const core::Connection& connection : *connections) {
+      if (!connection.auto_sync || connection.status != core::ConnectionStatus::connected) continue;
+      auto plans = ports_.store.pairs().plans(connection.id);
+      if (!plans || std::find(plans->begin(), plans->end(), plan_id) == plans->end()) continue;
+      schedule_push(connection.id, plan_id);
+    }
+  });
+}
+
+void Dispatcher::schedule_push(const std::string& connection_id, const std::string& plan_id) {
+  const auto key = std::make_pair(connection_id, plan_id);
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_ || !pushes_.try_emplace(key, 0).second) return;  // a push is due already
+  }
+  const ports::Timers::Id timer = ports_.timers.after(options_.debounce_ms, [this, key] {
+    {
+      const std::lock_guard lock(mutex_);
+      if (pushes_.erase(key) == 0) return;
+    }
+    post([this, key] { enqueue_sync(key.first, key.second, core::RunTrigger::change); });
+  });
+  const std::lock_guard lock(mutex_);
+  auto found = pushes_.find(key);
+  if (found != pushes_.end()) found->second = timer;
+}
+
+void Dispatcher::enqueue_sync(const std::string& connection_id, const std::string& plan_id,
+                              core::RunTrigger trigger) {
+  auto connection = ports_.store.connections().find(connection_id);
+  auto runs = ports_.store.runs().unfinished();
+  if (!connection || !runs) return;
+  const bool queued = std::any_of(runs->begin(), runs->end(), [&](const Run& run) {
+    return run.connection_id == connection_id && run.plan_id == plan_id &&
+           run.state == RunState::queued;
+  });
+  if (!queued) {
+    Run run;
+    std::array<std::byte, 10> random{};
+    ports_.random.fill(random);
+    run.created_ms = ports_.clock.now_ms();
+    run.id = core::make_id(core::kRunPrefix, run.created_ms, random);
+    run.account_id = connection->account_id;
+    run.connection_id = connection_id;
+    run.plan_id = plan_id;
+    run.kind = core::RunKind::sync;
+    run.trigger = trigger;
+    if (Status saved = ports_.store.commit({ports::put(run)}, ports::Durability::full); !saved) {
+      return;
+    }
+  }
+  kick(connection_id);
+}
+
+void Dispatcher::connection_ready(const std::string& connection_id) {
+  post([this, connection_id] {
+    auto plans = ports_.store.pairs().plans(connection_id);
+    if (!plans) return;
+    for (const std::string& plan : *plans) {
+      enqueue_sync(connection_id, plan, core::RunTrigger::reconnect);
+    }
+    kick(connection_id);
+  });
+}
+
+}  // namespace mortise::sync

@@ -1,0 +1,71 @@
+// Which run goes when: one active run per connection, queued ones behind it, saved changes as
+// debounced syncs, and after a restart everything that was unfinished. Waiting runs hold no thread.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "ports/run_queue.hpp"
+#include "sync/coroutine.hpp"
+#include "sync/ports.hpp"
+#include "sync/waits.hpp"
+
+namespace mortise::sync {
+
+/// Thread-safe. Destroy only after stop() and idle().
+class Dispatcher final : public ports::RunQueue, public ports::Changed {
+ public:
+  Dispatcher(Ports ports, Options options);
+  ~Dispatcher() override;
+
+  /// Goes on with what an earlier process left unfinished. Call once, when everything is wired.
+  Status start();
+  /// No new run begins; those under way end at their next step and go on at the next start.
+  void stop();
+  /// Waits until nothing is under way; false after `timeout_ms`. Answers to requests that are out
+  /// must still be able to arrive.
+  bool idle(std::int64_t timeout_ms);
+
+  void kick(const std::string& connection_id) override;
+  Result<core::Run> cancel(const std::string& run_id) override;
+  Result<core::Run> approve(const std::string& run_id) override;
+  Result<core::Run> discard(const std::string& run_id) override;
+  Result<ports::Preview> preview(const std::string& connection_id,
+                                 const std::string& plan_id) override;
+
+  void plan_saved(const std::string& account_id, const std::string& plan_id) override;
+  void connection_ready(const std::string& connection_id) override;
+
+ private:
+  struct Active {
+    std::string run_id;
+    ports::CancelFlag cancel;
+  };
+
+  void start_next(const std::string& connection_id);
+  Detached carry_out(std::string connection_id, core::Run run, ports::CancelFlag cancel);
+  Result<core::Run> end_parked(core::Run run, const std::string& reason);
+  void enqueue_sync(const std::string& connection_id, const std::string& plan_id,
+                    core::RunTrigger trigger);
+  void schedule_push(const std::string& connection_id, const std::string& plan_id);
+  bool begin_work();
+  void end_work();
+  void post(std::function<void()> work);
+
+  Ports ports_;
+  const Options options_;
+  Waits waits_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, Active> active_;                                     ///< by connection
+  std::map<std::pair<std::string, std::string>, ports::Timers::Id> pushes_;  ///< debouncing
+  int under_way_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace mortise::sync

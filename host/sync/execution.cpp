@@ -1,0 +1,340 @@
+#include "sync/execution.hpp"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "core/ids.hpp"
+#include "core/names.hpp"
+#include "sync/progress.hpp"
+
+namespace mortise::sync {
+namespace {
+
+using core::RunState;
+using core::RunWait;
+
+constexpr std::int64_t kFirstBackoffMs = 1'000;
+constexpr std::int64_t kLongestBackoffMs = 60'000;
+constexpr int kCommitTries = 50;
+
+/// Whether trying again may help.
+bool passes(Code code) {
+  return code == Code::unavailable || code == Code::rate_limited || code == Code::cancelled;
+}
+
+}  // namespace
+
+Execution::Execution(Ports ports, const Options& options, Waits& waits, core::Run run,
+                     ports::CancelFlag cancel)
+    : ports_(std::move(ports)),
+      options_(options),
+      waits_(waits),
+      run_(std::move(run)),
+      cancel_(std::move(cancel)),
+      traffic_before_{run_.counts.writes, run_.counts.reads} {}
+
+bool Execution::stopped() const {
+  return cancel_->load() || waits_.stopped();
+}
+
+Task<core::Run> Execution::play() {
+  set_state(RunState::running, RunWait::none, std::nullopt);
+  if (!run_.started_ms) run_.started_ms = ports_.clock.now_ms();
+  if (Status saved = save_run(); !saved) co_return run_;
+  int idle_rounds = 0;
+  for (;;) {
+    if (cancel_->load() && !waits_.stopped()) co_return finish(Round::failed);
+    done_before_round_ = run_.counts.done;
+    retry_after_ms_ = 0;
+    Task<Round> round = play_round();
+    const Round how = co_await round;
+    if (waits_.stopped()) co_return run_;  // goes on at the next start
+    if (cancel_->load() || how == Round::nothing_left || how == Round::failed) {
+      co_return finish(how);
+    }
+    if (how == Round::parked) co_return run_;
+    idle_rounds = run_.counts.done > done_before_round_ ? 0 : idle_rounds + 1;
+    if (idle_rounds >= options_.give_up_after) co_return finish(Round::later);
+    if (how == Round::again) continue;
+    // Exponential with full jitter (AWS Architecture Blog, 2015); never sooner than the service
+    // asked.
+    const std::int64_t ceiling =
+        std::min(kLongestBackoffMs, kFirstBackoffMs << std::min(idle_rounds, 10));
+    std::array<std::byte, 4> dice{};
+    ports_.random.fill(dice);
+    std::uint32_t number = 0;
+    for (std::byte byte : dice) number = number << 8 | std::to_integer<std::uint32_t>(byte);
+    const std::int64_t delay_ms = std::max(retry_after_ms_, number % (ceiling + 1));
+    ++run_.counts.retries;
+    set_state(RunState::waiting, RunWait::retry, ports_.clock.now_ms() + delay_ms);
+    if (Status saved = save_run(); !saved) co_return run_;
+    Callback<bool> sleep = waits_.sleep(run_.id, delay_ms);
+    const bool passed = co_await sleep;
+    if (!passed) co_return run_;
+    set_state(RunState::running, RunWait::none, std::nullopt);
+  }
+}
+
+Task<Execution::Round> Execution::play_round() {
+  auto loaded = load_snapshot(ports_, run_.connection_id, run_.plan_id, mapping_);
+  if (!loaded) {
+    fail(loaded.error());
+    co_return Round::failed;
+  }
+  Snapshot snapshot = std::move(loaded).value();
+  mapping_ = snapshot.mapping;
+  run_.script_revision = mapping_->revision();
+  if (snapshot.connection.status == core::ConnectionStatus::needs_reconnect) {
+    co_return park(RunWait::reconnect);
+  }
+  if (snapshot.connection.status == core::ConnectionStatus::disconnected) {
+    fail({Code::forbidden, "the connection was disconnected", "disconnected"});
+    co_return Round::failed;
+  }
+  if (snapshot.plan.deleted_ms) {
+    fail({Code::not_found, "the plan was removed", "plan_removed"});
+    co_return Round::failed;
+  }
+  if (!exchange_) {
+    const ports::Lane lane =
+        run_.trigger == core::RunTrigger::user ? ports::Lane::interactive : ports::Lane::background;
+    exchange_ = std::make_unique<Exchange>(ports_, *snapshot.connector, run_.connection_id, run_.id,
+                                           lane, cancel_, Exchange::OnWait());
+  }
+
+  auto intents = ports_.store.journal().open_intents(run_.connection_id);
+  if (!intents) co_return react(intents.error());
+  std::erase_if(*intents, [&](const auto& intent) { return intent.plan_id != run_.plan_id; });
+  if (!intents->empty()) {
+    Task<Status> recovering = recover(snapshot, std::move(*intents));
+    Status recovered = co_await recovering;
+    if (!recovered) co_return react(recovered.error());
+    co_return Round::again;
+  }
+  if (snapshot.connection.target.id.empty()) {
+    Task<Status> targeting = ensure_target(snapshot);
+    Status found = co_await targeting;
+    if (!found) co_return react(found.error());
+    co_return Round::again;
+  }
+  if (!stale_.empty()) {
+    Task<Status> refreshing = refresh_versions(snapshot);
+    Status refreshed = co_await refreshing;
+    if (!refreshed) co_return react(refreshed.error());
+    co_return Round::again;
+  }
+
+  auto wanted = map_plan(snapshot, options_);
+  if (!wanted) {
+    fail(wanted.error());
+    co_return Round::failed;
+  }
+  for (const ports::ParkedItem& item : wanted->parked) {
+    if (given_up_.emplace(item.key, item.error).second) park_item(item);
+  }
+  core::ChangeList changes =
+      decide(snapshot, *wanted, news_, options_, ports_.clock.now_ms(), run_.approved);
+  std::erase_if(changes.actions,
+                [&](const core::Action& action) { return given_up_.contains(action.key); });
+  if (changes.refuse && !changes.actions.empty()) {
+    run_.guard = guard_json(*changes.refuse);
+    co_return park(RunWait::approval);
+  }
+  count_wanted(changes);
+  if (changes.empty()) co_return Round::nothing_left;
+
+  Task<Status> resolving = resolve_ids(snapshot, changes);
+  Status resolved = co_await resolving;
+  if (!resolved) co_return react(resolved.error());
+  if (news_changed_) {
+    news_changed_ = false;
+    co_return Round::again;
+  }
+  // The ids that were just learnt are part of what the writes say.
+  changes = decide(snapshot, *wanted, news_, options_, ports_.clock.now_ms(), run_.approved);
+  std::erase_if(changes.actions,
+                [&](const core::Action& action) { return given_up_.contains(action.key); });
+  Task<Round> acting = act(snapshot, changes);
+  const Round how = co_await acting;
+  co_return how;
+}
+
+Execution::Round Execution::react(const Error& error) {
+  if (exchange_ && exchange_->needs_reconnect()) return park(RunWait::reconnect);
+  if (error.code == Code::unauthenticated) return park(RunWait::reconnect);
+  if (passes(error.code)) {
+    retry_after_ms_ = std::max(retry_after_ms_, error.retry_after_ms.value_or(0));
+    last_error_ = error;
+    return Round::later;
+  }
+  fail(error);
+  return Round::failed;
+}
+
+Execution::Round Execution::park(RunWait wait) {
+  set_state(RunState::waiting, wait, std::nullopt);
+  if (Status saved = save_run(); !saved) return Round::failed;
+  return Round::parked;
+}
+
+Task<Status> Execution::ensure_target(const Snapshot& snapshot) {
+  const ports::Manifest& manifest = snapshot.connector->manifest();
+  std::optional<core::Target> target;
+  if (manifest.operations.targets) {
+    Task<Result<Report>> listing = exchange_->drive(call_for(snapshot, ports::Operation::targets));
+    Result<Report> report = co_await listing;
+    if (!report) co_return Status(report.error());
+    for (const ports::TargetChoice& choice : report->targets) {
+      if (choice.is_default && !choice.read_only) target = choice.target;
+    }
+  }
+  if (!target && manifest.operations.make_target) {
+    ports::Call call = call_for(snapshot, ports::Operation::make_target);
+    call.title = options_.target_title;
+    call.once_key = core::once_key(options_.installation, snapshot.connection.id, "target", 0);
+    Task<Result<Report>> making = exchange_->drive(std::move(call));
+    Result<Report> report = co_await making;
+    if (!report) co_return Status(report.error());
+    if (!report->targets.empty()) target = report->targets.front().target;
+  }
+  if (!target) {
+    co_return Status(
+        Error{Code::invalid, "no place to work in was chosen, and none can be made", "no_target"});
+  }
+  co_return save_run([&](ports::Changes& changes, core::Run&) {
+    auto connection = ports_.store.connections().find(run_.connection_id);
+    if (!connection) return;
+    connection->target = *target;
+    connection->updated_ms = ports_.clock.now_ms();
+    changes.push_back(ports::put(std::move(*connection)));
+  });
+}
+
+void Execution::count_wanted(const core::ChangeList& changes) {
+  if (counted_) return;
+  counted_ = true;
+  core::RunCounts& counts = run_.counts;
+  counts.create = counts.update = counts.remove = 0;
+  for (const core::Action& action : changes.actions) {
+    counts.create += action.kind == core::ActionKind::create;
+    counts.update += action.kind == core::ActionKind::update;
+    counts.remove +=
+        action.kind == core::ActionKind::remove || action.kind == core::ActionKind::forget;
+  }
+  // What an earlier process did of this run was wanted, too.
+  counts.create += counts.done;
+  counts.unchanged = changes.unchanged - (counts.done > 0 ? counts.done : 0);
+  if (counts.unchanged < 0) counts.unchanged = 0;
+}
+
+Result<core::Run> Execution::end_cancelled(const std::string& reason) {
+  run_.error_reason = reason;
+  const core::Rev before = run_.rev;
+  finish(Round::failed);
+  if (run_.rev == before) return last_error_.value_or(Error{Code::conflict, "the run moved on"});
+  return run_;
+}
+
+core::Run Execution::finish(Round how) {
+  const bool wrote = run_.counts.done > 0;
+  RunState state = RunState::succeeded;
+  if (cancel_->load()) {
+    state = RunState::cancelled;
+  } else if (how == Round::failed) {
+    state = wrote ? RunState::partial : RunState::failed;
+  } else if (how == Round::later || !given_up_.empty()) {
+    state = wrote || run_.counts.unchanged > 0 ? RunState::partial : RunState::failed;
+    if (run_.error_code.empty()) {
+      const Error error = !given_up_.empty() ? given_up_.begin()->second
+                          : last_error_      ? *last_error_
+                                             : Error{Code::unavailable, "gave up trying"};
+      fail(error);
+    }
+  }
+  set_state(state, RunWait::none, std::nullopt);
+  run_.finished_ms = ports_.clock.now_ms();
+  const bool counts = wrote || state == RunState::succeeded;
+  Status saved = save_run(
+      [&](ports::Changes& changes, core::Run& run) {
+        settle_usage(changes, run,
+                     counts ? core::UsageState::committed : core::UsageState::released);
+        if (state == RunState::succeeded || state == RunState::partial) {
+          auto connection = ports_.store.connections().find(run.connection_id);
+          if (connection) {
+            connection->last_sync_ms = run.finished_ms;
+            changes.push_back(ports::put(std::move(*connection)));
+          }
+        }
+        changes.push_back(ports::put(core::Event{new_id(core::kEventPrefix), "run.finished",
+                                                 run.account_id, run_json(run), *run.finished_ms}));
+      },
+      ports::Durability::full);
+  if (!saved) last_error_ = saved.error();
+  return run_;
+}
+
+void Execution::settle_usage(ports::Changes& changes, core::Run& run, core::UsageState to) {
+  if (run.usage != core::UsageState::reserved) return;
+  auto usage = ports_.store.usages().find(run.account_id, run.usage_month);
+  if (!usage) return;
+  --usage->reserved;
+  if (to == core::UsageState::committed) ++usage->committed;
+  run.usage = to;
+  changes.push_back(ports::put(std::move(*usage)));
+}
+
+Status Execution::save_run(const With& with, ports::Durability durability) {
+  if (exchange_) {
+    run_.counts.writes = traffic_before_.writes + exchange_->traffic().writes;
+    run_.counts.reads = traffic_before_.reads + exchange_->traffic().reads;
+  }
+  Status status;
+  for (int tries = 0; tries < kCommitTries; ++tries) {
+    core::Run next = run_;
+    ports::Changes changes;
+    if (with) with(changes, next);
+    changes.push_back(ports::put(next));
+    status = ports_.store.commit(std::move(changes), durability);
+    if (status) {
+      ++next.rev;
+      run_ = std::move(next);
+      ports_.publisher.publish("run:" + run_.id, "run", run_json(run_));
+      ports_.publisher.publish("account:" + run_.account_id, "run", run_json(run_));
+      return status;
+    }
+    if (status.error().code != Code::conflict) return status;
+  }
+  return status;
+}
+
+void Execution::set_state(RunState state, RunWait wait, std::optional<core::Instant> until_ms) {
+  run_.state = state;
+  run_.waiting_for = wait;
+  run_.waiting_until_ms = until_ms;
+}
+
+void Execution::fail(const Error& error) {
+  run_.error_code = code_name(error.code);
+  run_.error_reason = error.reason;
+  run_.error_message = error.message;
+}
+
+ports::Call Execution::call_for(const Snapshot& snapshot, ports::Operation operation) const {
+  ports::Call call;
+  call.operation = operation;
+  call.now_ms = ports_.clock.now_ms();
+  call.settings = snapshot.connector_settings;
+  call.target = snapshot.connection.target;
+  return call;
+}
+
+std::string Execution::new_id(std::string_view prefix) {
+  std::array<std::byte, 10> random{};
+  ports_.random.fill(random);
+  return core::make_id(prefix, ports_.clock.now_ms(), random);
+}
+
+}  // namespace mortise::sync

@@ -1,0 +1,44 @@
+// What the runner needs from its surroundings, handed in by app/wiring.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/reconcile.hpp"
+#include "ports/clock.hpp"
+#include "ports/connector.hpp"
+#include "ports/egress.hpp"
+#include "ports/mapper.hpp"
+#include "ports/service.hpp"
+#include "ports/store.hpp"
+
+namespace mortise::sync {
+
+/// Called at every step of the journal with its name; tests stop the process there.
+using Failpoint = std::function<void(std::string_view name)>;
+
+struct Options {
+  std::string installation;  ///< id of this host's store, part of once-keys
+  std::string host_zone;     ///< default zone of tasks without one
+  std::string link_base;     ///< public_url, or empty
+  std::string target_title;  ///< title of a target that we make, e.g. the app's name
+  core::ReconcileRules rules;
+  std::int64_t debounce_ms = 500;  ///< a saved change waits this long for more
+  int give_up_after = 8;           ///< rounds without any progress
+};
+
+struct Ports {
+  ports::Store& store;
+  const ports::Connectors& connectors;
+  ports::Egress& egress;
+  const ports::Mapper& mapper;
+  const ports::Clock& clock;
+  ports::Timers& timers;
+  ports::Executor& executor;
+  ports::Random& random;
+  ports::Publisher& publisher;
+  Failpoint failpoint;  ///< may be empty
+};
+
+}  // namespace mortise::sync

@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "sync/wanted.hpp"
+
+namespace mortise::sync {
+namespace {
+
+using core::Json;
+
+constexpr std::size_t kMostItems = 1000;
+/// About what one exchange takes when nothing waits for a budget.
+constexpr std::int64_t kExchangeMs = 350;
+
+std::string_view word(core::ActionKind kind) {
+  switch (kind) {
+    case core::ActionKind::create:
+      return "create";
+    case core::ActionKind::update:
+      return "update";
+    case core::ActionKind::remove:
+    case core::ActionKind::forget:
+      return "remove";
+  }
+  return "";
+}
+
+/// The named members of a JSON object, all of them if `names` is empty.
+core::JsonText only(const core::JsonText& fields, const std::vector<std::string>& names) {
+  if (names.empty()) return fields.empty() ? "{}" : fields;
+  const Json all = Json::parse(fields, nullptr, false);
+  Json some = Json::object();
+  for (const std::string& name : names) {
+    if (all.is_object() && all.contains(name)) some[name] = all[name];
+  }
+  return some.dump();
+}
+
+ports::PreviewItem item_of(const core::Action& action) {
+  ports::PreviewItem item;
+  item.key = action.key;
+  item.kind = action.item_kind;
+  item.title = action.title;
+  item.action = word(action.kind);
+  const bool existed = action.base && action.kind != core::ActionKind::create;
+  item.before = existed ? only(action.base->fields, action.changed) : "{}";
+  item.after = only(action.fields, action.changed);
+  return item;
+}
+
+/// How long so many requests take: one after the other, and never faster than the tightest budget.
+std::int64_t seconds_for(std::int64_t requests, const ports::Manifest& manifest) {
+  std::int64_t ms = requests * kExchangeMs;
+  for (const ports::Budget& budget : manifest.budgets) {
+    if (budget.requests <= 0 || requests <= budget.requests) continue;
+    ms = std::max(ms, (requests - 1) / budget.requests * budget.window_ms);
+  }
+  return (ms + 999) / 1000;
+}
+
+void add_cost(ports::Preview& preview, const Snapshot& snapshot, ports::Call call) {
+  preview.writes = static_cast<std::int64_t>(call.writes.size());
+  if (snapshot.connector->manifest().operations.estimate && !call.writes.empty()) {
+    call.operation = ports::Operation::estimate;
+    const ports::Started started = snapshot.connector->begin(call);
+    if (!started.step.error && started.step.done()) {
+      preview.writes = started.step.estimated_writes;
+      preview.reads = started.step.estimated_reads;
+    }
+  }
+  preview.seconds = seconds_for(preview.writes + preview.reads, snapshot.connector->manifest());
+}
+
+}  // namespace
+
+Result<ports::Preview> preview(const Ports& ports, const Options& options,
+                               const std::string& connection_id, const std::string& plan_id) {
+  auto snapshot = load_snapshot(ports, connection_id, plan_id, nullptr);
+  if (!snapshot) return std::move(snapshot).error();
+  auto wanted = map_plan(*snapshot, options);
+  if (!wanted) return std::move(wanted).error();
+  const core::Instant now_ms = ports.clock.now_ms();
+  const core::ChangeList changes = decide(*snapshot, *wanted, {}, options, now_ms, false);
+
+  ports::Preview preview;
+  for (const core::Action& action : changes.actions) {
+    preview.create += action.kind == core::ActionKind::create;
+    preview.update += action.kind == core::ActionKind::update;
+    preview.remove +=
+        action.kind == core::ActionKind::remove || action.kind == core::ActionKind::forget;
+    if (preview.items.size() < kMostItems) preview.items.push_back(item_of(action));
+  }
+  preview.unchanged = changes.unchanged - static_cast<std::int64_t>(wanted->parked.size());
+  preview.parked = static_cast<std::int64_t>(wanted->parked.size());
+  if (changes.refuse) preview.guard = changes.refuse->message;
+
+  ports::Call call;
+  call.now_ms = now_ms;
+  call.settings = snapshot->connector_settings;
+  call.target = snapshot->connection.target;
+  call.writes = writes_of(changes, *snapshot, options).writes;
+  add_cost(preview, *snapshot, std::move(call));
+  preview.summary = fmt::format("{}; {} writes, {} reads, about {} s", core::summary(changes),
+                                preview.writes, preview.reads, preview.seconds);
+  return preview;
+}
+
+}  // namespace mortise::sync

@@ -1,0 +1,179 @@
+// What an earlier process, or an answer that never came, left in the journal: found out by looking,
+// never by repeating blindly.
+#include <algorithm>
+#include <unordered_set>
+
+#include "core/hash.hpp"
+#include "core/ids.hpp"
+#include "sync/execution.hpp"
+#include "sync/match.hpp"
+
+namespace mortise::sync {
+namespace {
+
+using core::Intent;
+using core::Pair;
+using core::PairState;
+
+/// Repeating such a write makes nothing new, so that reconciling again is all that is needed.
+bool harmless(const Intent& intent, const ports::Manifest& manifest) {
+  if (!intent.sent || intent.action != core::WriteAction::create) return true;
+  const ports::Kind* kind = manifest.kind(intent.kind);
+  return kind != nullptr && kind->client_ids;
+}
+
+Pair adopted(const Intent& intent, const ports::Item& item, core::Instant now_ms) {
+  Pair pair;
+  pair.connection_id = intent.connection_id;
+  pair.plan_id = intent.plan_id;
+  pair.key = intent.key;
+  pair.kind = intent.kind;
+  pair.parent_key = intent.parent_key;
+  pair.remote_id = item.id;
+  pair.remote_parent_id = item.parent_id;
+  pair.ordinal = item.ordinal;
+  pair.fields = intent.fields;
+  pair.sent_hash = core::content_hash(intent.fields);
+  pair.seen_hash = core::content_hash(item.fields);
+  pair.version = item.version;
+  pair.memo = item.memo;
+  pair.url = item.url;
+  pair.generation = intent.generation;
+  pair.synced_ms = now_ms;
+  return pair;
+}
+
+}  // namespace
+
+Task<Status> Execution::recover(const Snapshot& snapshot, std::vector<Intent> intents) {
+  std::sort(intents.begin(), intents.end(), [](const Intent& a, const Intent& b) {
+    return std::tie(a.ordinal, a.id) < std::tie(b.ordinal, b.id);
+  });
+  const ports::Manifest& manifest = snapshot.connector->manifest();
+  std::vector<Intent> settled, by_key, by_listing;
+  for (Intent& intent : intents) {
+    const ports::Kind* kind = manifest.kind(intent.kind);
+    if (harmless(intent, manifest)) {
+      settled.push_back(std::move(intent));
+    } else if (kind != nullptr && kind->find && manifest.operations.find) {
+      by_key.push_back(std::move(intent));
+    } else {
+      by_listing.push_back(std::move(intent));
+    }
+  }
+  if (Status status = settle_intents(settled, {}); !status) co_return status;
+  // Containers are found by listing, and what stands in them may be found by key: listing first.
+  Task<Status> listing = recover_by_listing(snapshot, std::move(by_listing));
+  Status listed = co_await listing;
+  if (!listed) co_return listed;
+  Task<Status> finding = recover_by_key(snapshot, std::move(by_key));
+  Status found = co_await finding;
+  co_return found;
+}
+
+Task<Status> Execution::recover_by_key(const Snapshot& snapshot, std::vector<Intent> intents) {
+  std::map<std::string, std::vector<Intent>> containers;  // by the container's id
+  for (Intent& intent : intents) {
+    std::string container = intent.parent_id;
+    if (container.empty()) {
+      auto pairs = ports_.store.pairs().of_plan(run_.connection_id, run_.plan_id);
+      if (!pairs) co_return Status(pairs.error());
+      for (const Pair& pair : *pairs) {
+        if (pair.key == intent.parent_key) container = pair.remote_id;
+      }
+    }
+    containers[container].push_back(std::move(intent));
+  }
+  for (const auto& [container, members] : containers) {
+    std::map<std::string, ports::Item> found;
+    if (!container.empty()) {
+      ports::Call call = call_for(snapshot, ports::Operation::find);
+      call.container_id = container;
+      for (const Intent& intent : members) call.ids.push_back(intent.key);
+      Task<Result<Report>> finding = exchange_->drive(std::move(call));
+      Result<Report> report = co_await finding;
+      if (!report && report.error().code != Code::not_found) co_return Status(report.error());
+      if (report) {
+        for (ports::Item& item : report->items) {
+          if (item.state == ports::ItemState::present) found.emplace(item.key, std::move(item));
+        }
+      }
+    }
+    if (Status settled = settle_intents(members, found); !settled) co_return settled;
+  }
+  co_return Status();
+}
+
+Task<Status> Execution::recover_by_listing(const Snapshot& snapshot, std::vector<Intent> intents) {
+  // Parents come first in the journal; what is adopted on one level gives the ids of the next.
+  std::vector<Intent> open = std::move(intents);
+  while (!open.empty()) {
+    const std::string parent_key = open.front().parent_key;
+    std::vector<Intent> members, rest;
+    for (Intent& intent : open) {
+      (intent.parent_key == parent_key ? members : rest).push_back(std::move(intent));
+    }
+    open = std::move(rest);
+
+    auto pairs = ports_.store.pairs().of_plan(run_.connection_id, run_.plan_id);
+    if (!pairs) co_return Status(pairs.error());
+    std::string container_id = snapshot.connection.target.id;
+    std::string container_kind = snapshot.connection.target.kind;
+    std::unordered_set<std::string> taken;
+    if (!parent_key.empty()) container_id.clear();
+    for (const Pair& pair : *pairs) {
+      if (!pair.remote_id.empty()) taken.insert(pair.remote_id);
+      if (pair.key != parent_key || pair.state == PairState::tombstone) continue;
+      container_id = pair.remote_id;
+      container_kind = pair.kind;
+    }
+    std::map<std::string, ports::Item> found;
+    if (!container_id.empty()) {
+      Task<Result<Report>> listing = list_children(snapshot, container_id, container_kind);
+      Result<Report> report = co_await listing;
+      if (!report && report.error().code != Code::not_found) co_return Status(report.error());
+      std::vector<Face> ours, theirs;
+      std::vector<ports::Item> items;
+      if (report) items = std::move(report->items);
+      std::erase_if(items, [&](const ports::Item& item) {
+        return item.state != ports::ItemState::present || taken.contains(item.id);
+      });
+      for (const Intent& intent : members) ours.push_back({intent.kind, intent.fields});
+      for (const ports::Item& item : items) theirs.push_back({item.kind, item.fields});
+      for (const auto& [mine, its] : match(ours, theirs, Leftovers::stay)) {
+        found.emplace(members[mine].key, items[its]);
+      }
+    }
+    if (Status settled = settle_intents(members, found); !settled) co_return settled;
+  }
+  co_return Status();
+}
+
+Status Execution::settle_intents(const std::vector<Intent>& intents,
+                                 const std::map<std::string, ports::Item>& found) {
+  if (intents.empty()) return {};
+  const auto with = [&](ports::Changes& changes, core::Run& run) {
+    for (const Intent& intent : intents) {
+      auto item = found.find(intent.key);
+      if (item != found.end()) {
+        changes.push_back(ports::put(adopted(intent, item->second, ports_.clock.now_ms())));
+        core::RunItem line;
+        line.run_id = run.id;
+        line.key = intent.key;
+        line.kind = intent.kind;
+        line.action = "adopt";
+        line.result = "done";
+        line.message = "made by an earlier attempt whose answer was lost";
+        line.url = item->second.url;
+        line.at_ms = ports_.clock.now_ms();
+        changes.push_back(ports::put(std::move(line)));
+        ++run.counts.done;
+      }
+      changes.push_back(ports::EraseIntent{intent.id});
+    }
+    if (run.counts.done > 0) settle_usage(changes, run, core::UsageState::committed);
+  };
+  return save_run(with);
+}
+
+}  // namespace mortise::sync
