@@ -90,18 +90,20 @@ Edge::Edge(Router router, EdgeOptions options, EdgeHooks hooks)
       id_prefix_("req_" + random_hex(6) + "-") {}
 
 Response Edge::handle(Request& request) const {
-  const auto begin = std::chrono::steady_clock::now();
+  request.begin = std::chrono::steady_clock::now();
   identify(request);
-  const Route* found = nullptr;
-  Response response = route(request, found);
-  decorate(request, response);
-  if (hooks_.access_log) {
-    const auto took = std::chrono::steady_clock::now() - begin;
-    hooks_.access_log({request.request_id, request.method, found ? found->name : "",
-                       request.client_address, response.stream ? 200 : response.status,
-                       std::chrono::duration_cast<std::chrono::microseconds>(took).count()});
-  }
+  Response response = route(request);
+  if (!response.later) finish(request, response);
   return response;
+}
+
+void Edge::finish(Request& request, Response& response) const {
+  decorate(request, response);
+  if (!hooks_.access_log) return;
+  const auto took = std::chrono::steady_clock::now() - request.begin;
+  hooks_.access_log({request.request_id, request.method, request.route, request.client_address,
+                     response.stream ? 200 : response.status,
+                     std::chrono::duration_cast<std::chrono::microseconds>(took).count()});
 }
 
 Response Edge::refuse(const ParseFailure& failure) const {
@@ -142,7 +144,7 @@ void Edge::identify(Request& request) const {
   if (request.request_id.empty()) request.request_id = make_request_id();
 }
 
-Response Edge::route(Request& request, const Route*& route) const {
+Response Edge::route(Request& request) const {
   try {
     const Router::Match match = router_.match(request);
     if (match.malformed_path) {
@@ -161,11 +163,11 @@ Response Edge::route(Request& request, const Route*& route) const {
       problem.headers.push_back({"Allow", match.allow});
       return to_response(problem, request.request_id);
     }
-    route = match.route;
+    request.route = match.route->name;
     if (hooks_.guard) {
-      if (auto refused = hooks_.guard(request, *route)) return *std::move(refused);
+      if (auto refused = hooks_.guard(request, *match.route)) return *std::move(refused);
     }
-    return route->handler(request);
+    return match.route->handler(request);
   } catch (const std::exception& error) {
     if (hooks_.bug) hooks_.bug(request.request_id, error.what());
     return to_response(make_problem(500, "internal", "Something went wrong on our side."),

@@ -64,6 +64,8 @@ class Edge {
   Edge(Router router, EdgeOptions options, EdgeHooks hooks);
 
   Response handle(Request& request) const;
+  /// For an answer that came later: what handle() does after the handler.
+  void finish(Request& request, Response& response) const;
   /// The answer to what the parser refused.
   Response refuse(const ParseFailure& failure) const;
 
@@ -71,7 +73,7 @@ class Edge {
 
  private:
   void identify(Request& request) const;
-  Response route(Request& request, const Route*& route) const;
+  Response route(Request& request) const;
   Response preflight(const Request& request, const std::string& allow) const;
   void decorate(const Request& request, Response& response) const;
   std::string make_request_id() const;

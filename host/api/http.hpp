@@ -2,7 +2,9 @@
 // Nothing here knows sockets or the HTTP library.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,6 +18,21 @@ namespace mortise::api {
 struct Header {
   std::string name;
   std::string value;
+};
+
+/// Who asks, as the guard found out.
+struct Principal {
+  enum class Kind { nobody, app, user };
+  Kind kind = Kind::nobody;
+  std::string id;          ///< the key's or session's id: owns idempotency keys and rate budgets
+  std::string account_id;  ///< of a user: the one account that it may see
+  std::string csrf;        ///< of a user with a cookie: the token that its page sends back
+  std::int64_t expires_ms = 0;
+
+  /// An app sees every account, a user its own.
+  bool may_see(std::string_view account) const {
+    return kind == Kind::app || (kind == Kind::user && account == account_id);
+  }
 };
 
 /// A whole request. Owned by the worker that answers it; handlers borrow it for the call.
@@ -32,6 +49,9 @@ struct Request {
   std::string client_address;  ///< the peer, or what a trusted proxy says of its client
   std::string scheme = "http";
   std::string request_id;
+  std::string route;  ///< the operation's name; empty while none was found
+  std::chrono::steady_clock::time_point begin;
+  Principal principal;
   std::map<std::string, std::string> path_params;  ///< decoded, by the names of the route's pattern
 
   /// The value of a field that occurs once (the first where it may repeat).
@@ -62,6 +82,11 @@ struct Response {
   std::vector<Header> headers;
   std::string body;
   std::optional<Stream> stream;  ///< present: status, body are ignored, the head is the hub's
+
+  /// Present: the answer comes later, and no worker waits for it. Called once, on the worker; calls
+  /// what it is given exactly once, on any thread. The request outlives that call.
+  using Done = std::function<void(Response)>;
+  std::function<void(Done)> later;
 
   /// Sets a field, replacing one of the same name.
   void set(std::string name, std::string value);

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <deque>
 #include <future>
+#include <limits>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -63,9 +64,52 @@ class InlineQueue final : public httplib::TaskQueue {
   void shutdown() override {}
 };
 
-struct Exchange {
-  Request* request = nullptr;
+/// A request on its way through the workers; once more with its answer, if that came later.
+struct Job {
+  Poller::ConnectionId id = 0;
+  std::shared_ptr<Request> request;
   std::optional<Response> response;
+};
+
+/// What waits for a worker. Outlives the server as long as answers may still come.
+class JobQueue {
+ public:
+  bool push(Job job, std::size_t at_most) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (jobs_.size() >= at_most) return false;
+      jobs_.push_back(std::move(job));
+    }
+    ready_.notify_one();
+    return true;
+  }
+  /// Waits for a job; nothing once closed and empty.
+  std::optional<Job> pop() {
+    std::unique_lock lock(mutex_);
+    ready_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
+    if (jobs_.empty()) return std::nullopt;
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    return job;
+  }
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    ready_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<Job> jobs_;
+  bool closed_ = false;
+};
+
+struct Exchange {
+  Job* job = nullptr;
+  bool ran = false;
 };
 
 // The pre-routing handler is given the library's request only; this is ours, for the time of one
@@ -95,7 +139,7 @@ std::string peer_address(int socket) {
   return address;
 }
 
-/// A whole answer without the library: parse failures (no request line to give it) and streams.
+/// Without the library: what the parser refused (there is no request line to give it), streams.
 std::string write_head(int status, const std::vector<Header>& headers) {
   std::string out =
       "HTTP/1.1 " + std::to_string(status) + " " + std::string(status_title(status)) + "\r\n";
@@ -104,6 +148,11 @@ std::string write_head(int status, const std::vector<Header>& headers) {
     out += field.name + ": " + field.value + "\r\n";
   }
   return out + "Connection: close\r\n";
+}
+
+std::string whole_answer(const Response& response) {
+  return write_head(response.status, response.headers) +
+         "Content-Length: " + std::to_string(response.body.size()) + "\r\n\r\n" + response.body;
 }
 
 }  // namespace
@@ -115,13 +164,11 @@ class Server::Tamed final : public httplib::Server {
         callbacks_(std::move(callbacks)),
         poller_(options_.limits, random_epoch(),
                 {[this](Poller::ConnectionId id, Request&& request) {
-                   return enqueue({id, std::move(request)});
+                   return jobs_->push({id, std::make_shared<Request>(std::move(request)), {}},
+                                      options_.waiting_requests);
                  },
                  [this](const ParseFailure& failure) {
-                   const Response response = callbacks_.refuse(failure);
-                   return write_head(response.status, response.headers) +
-                          "Content-Length: " + std::to_string(response.body.size()) + "\r\n\r\n" +
-                          response.body;
+                   return whole_answer(callbacks_.refuse(failure));
                  }}) {
     new_task_queue = [this] {
       accepting_.set_value();
@@ -175,11 +222,7 @@ class Server::Tamed final : public httplib::Server {
       acceptor_.join();
     }
     poller_.drain(drain);
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    ready_.notify_all();
+    jobs_->close();
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
   }
@@ -189,75 +232,67 @@ class Server::Tamed final : public httplib::Server {
   const Poller& poller() const { return poller_; }
 
  private:
-  struct Job {
-    Poller::ConnectionId id;
-    Request request;
-  };
-
   bool process_and_close_socket(socket_t socket) override {
     poller_.adopt(socket, peer_address(socket));
     return true;
   }
 
-  bool enqueue(Job job) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (jobs_.size() >= options_.waiting_requests) return false;
-      jobs_.push_back(std::move(job));
-    }
-    ready_.notify_one();
-    return true;
-  }
-
   void work() {
-    while (true) {
-      std::unique_lock lock(mutex_);
-      ready_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-      if (jobs_.empty()) return;
-      Job job = std::move(jobs_.front());
-      jobs_.pop_front();
-      lock.unlock();
-      answer(job);
-    }
+    while (auto job = jobs_->pop()) answer(*job);
   }
 
   void answer(Job& job) {
-    const bool close = !job.request.keep_alive || poller_.draining();
+    const Request& request = *job.request;
+    const bool close = !request.keep_alive || poller_.draining();
     // The library gets what it needs to write an answer: the line, and whether to keep the
     // connection. Fields such as Range or Accept-Encoding would set its own machinery in motion.
-    MemoryStream stream(job.request.method + " " + job.request.target + " HTTP/1.1\r\n" +
+    MemoryStream stream(request.method + " " + request.target + " HTTP/1.1\r\n" +
                         (close ? "Connection: close\r\n\r\n" : "\r\n"));
-    Exchange exchange{&job.request, {}};
+    Exchange exchange{&job};
     current_exchange = &exchange;
     bool closed = false;
     process_request(stream, close, closed, nullptr);
     current_exchange = nullptr;
-    if (!exchange.response) {  // a method the library does not know
-      const Response refused =
-          callbacks_.refuse({501, "method", "This method is not offered here."});
-      poller_.answer(job.id,
-                     write_head(refused.status, refused.headers) + "Content-Length: " +
-                         std::to_string(refused.body.size()) + "\r\n\r\n" + refused.body,
-                     Poller::After::close);
-      return;
+    if (!exchange.ran) {  // a method the library does not know
+      const ParseFailure failure{501, "method", "This method is not offered here."};
+      poller_.answer(job.id, whole_answer(callbacks_.refuse(failure)), Poller::After::close);
+    } else if (job.response->later) {
+      answer_later(job);
+    } else if (job.response->stream) {
+      poller_.answer(job.id, write_head(200, job.response->headers) + "\r\n",
+                     *std::move(job.response->stream));
+    } else {
+      poller_.answer(job.id, stream.take_output(),
+                     close ? Poller::After::close : Poller::After::next_request);
     }
-    if (exchange.response->stream) {
-      poller_.answer(job.id, write_head(200, exchange.response->headers) + "\r\n",
-                     *std::move(exchange.response->stream));
-      return;
-    }
-    poller_.answer(job.id, stream.take_output(),
-                   close ? Poller::After::close : Poller::After::next_request);
+  }
+
+  // The connection stays with nobody until the answer is there; then a worker writes it.
+  void answer_later(Job& job) {
+    const auto later = std::move(job.response->later);
+    std::weak_ptr<JobQueue> jobs = jobs_;
+    later([jobs, id = job.id, request = job.request](Response response) {
+      if (const auto queue = jobs.lock()) {
+        queue->push({id, request, std::move(response)}, std::numeric_limits<std::size_t>::max());
+      }
+    });
   }
 
   void run_handler(httplib::Response& out) {
     Exchange& exchange = *current_exchange;
-    exchange.response = callbacks_.handle(*exchange.request);
-    Response& response = *exchange.response;
+    Job& job = *exchange.job;
+    exchange.ran = true;
+    if (job.response) {
+      callbacks_.finish(*job.request, *job.response);
+    } else {
+      job.response = callbacks_.handle(*job.request);
+    }
+    Response& response = *job.response;
+    if (response.later) return;
     if (response.stream) {
       response.set("Content-Type", "text/event-stream");
       response.set("X-Accel-Buffering", "no");
-      if (exchange.request->method != "HEAD") return;
+      if (job.request->method != "HEAD") return;
       response.stream.reset();
       response.status = 200;
     }
@@ -278,10 +313,7 @@ class Server::Tamed final : public httplib::Server {
   Callbacks callbacks_;
   std::promise<void> accepting_;
   int port_ = -1;
-  std::mutex mutex_;
-  std::condition_variable ready_;
-  std::deque<Job> jobs_;   ///< guarded by mutex_
-  bool stopping_ = false;  ///< guarded by mutex_
+  std::shared_ptr<JobQueue> jobs_ = std::make_shared<JobQueue>();
   std::vector<std::thread> workers_;
   std::thread acceptor_;
   Poller poller_;  ///< last: its thread calls enqueue()

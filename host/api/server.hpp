@@ -28,6 +28,8 @@ class Server {
   struct Callbacks {
     /// Makes the answer, on a worker's thread. Must not throw.
     std::function<Response(Request&)> handle;
+    /// Puts the finishing touches to an answer that came later.
+    std::function<void(Request&, Response&)> finish;
     /// Makes the answer to what the parser refused, on the poller's thread: quick, no I/O.
     std::function<Response(const ParseFailure&)> refuse;
   };

@@ -47,6 +47,7 @@ EchoServer::EchoServer(api::ServerOptions options, api::EdgeOptions edge,
       server_(std::make_unique<api::Server>(
           options, api::Server::Callbacks{
                        [this](Request& request) { return edge_->handle(request); },
+                       [this](Request& r, Response& response) { edge_->finish(r, response); },
                        [this](const api::ParseFailure& f) { return edge_->refuse(f); }})) {
   if (const auto started = server_->start(); !started)
     throw std::runtime_error(started.error().message);

@@ -1,6 +1,7 @@
 // The server over real sockets: what it answers, to whom, and when it closes.
 #include <catch2/catch.hpp>
 #include <future>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -161,9 +162,47 @@ TEST_CASE("server: a port in use is an error that names it", "[api][server]") {
   EchoServer server;
   api::ServerOptions options;
   options.port = server.port();
-  api::Server second(options, {[](api::Request&) { return api::Response{}; },
-                               [](const api::ParseFailure&) { return api::Response{}; }});
+  api::Server second(
+      options, {[](api::Request&) { return api::Response{}; }, [](api::Request&, api::Response&) {},
+                [](const api::ParseFailure&) { return api::Response{}; }});
   const auto started = second.start();
   REQUIRE_FALSE(started);
   CHECK(started.error().message.find(std::to_string(server.port())) != std::string::npos);
+}
+
+TEST_CASE("server: an answer that comes later holds no worker", "[api][server]") {
+  std::mutex mutex;
+  std::vector<api::Response::Done> waiting;
+  std::promise<void> all_wait;
+  std::vector<api::Route> routes;
+  routes.push_back({"GET", "/later", "later", api::Access::open, [&](const api::Request&) {
+                      api::Response response;
+                      response.later = [&](api::Response::Done done) {
+                        const std::lock_guard lock(mutex);
+                        waiting.push_back(std::move(done));
+                        if (waiting.size() == 10) all_wait.set_value();
+                      };
+                      return response;
+                    }});
+  EchoServer server({}, {}, std::move(routes));
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 10; ++i) {
+    clients.push_back(server.connect());
+    clients.back().send(get_request("/later"));
+  }
+  all_wait.get_future().wait();
+  CHECK(server.get("/").body == "hello");
+  for (const auto& done : waiting) {
+    api::Response response;
+    response.status = 202;
+    response.body = "at last";
+    done(response);
+  }
+  for (RawClient& client : clients) {
+    const RawAnswer answer = client.read_answer();
+    CHECK(answer.status == 202);
+    CHECK(answer.body == "at last");
+    CHECK(answer.headers.count("x-request-id") == 1);
+    CHECK(client.ask(get_request("/")).body == "hello");
+  }
 }
