@@ -83,8 +83,9 @@ std::string load_state(Simulation& simulation, const std::string& file) {
 
 int run(const Options& options, const sigset_t& signals) {
   Simulation simulation(options.seed);
-  simulation.add(std::make_unique<Notion>(simulation.world()));
+  // Google first: its /v1/userinfo lies below what Notion takes for its own.
   simulation.add(std::make_unique<Google>(simulation.world()));
+  simulation.add(std::make_unique<Notion>(simulation.world()));
   if (!options.state_file.empty()) {
     if (const auto problem = load_state(simulation, options.state_file); !problem.empty()) {
       std::cerr << "mortise-simulators: " << options.state_file << " is no state: " << problem

@@ -1,13 +1,18 @@
-// The simulated Google.
+// The simulated Google: its accounts, OAuth, the Calendar API and pages to look at.
 #pragma once
 
 #include "simulators/common/provider.hpp"
+#include "simulators/google/calendar_api.hpp"
+#include "simulators/google/model.hpp"
+#include "simulators/google/oauth.hpp"
+#include "simulators/google/pages.hpp"
+#include "simulators/google/settings.hpp"
 
 namespace mortise::simulators {
 
 class Google final : public Provider {
  public:
-  explicit Google(World& world) : world_(world) {}
+  explicit Google(World& world);
 
   std::string_view name() const override { return "google"; }
   std::optional<Route> route(const Request& request) const override;
@@ -16,6 +21,7 @@ class Google final : public Provider {
   Response failure(const Fault& fault, const Request& request, const Response* applied) override;
   bool shows(const Request& request) const override;
   Response show(const Request& request) override;
+  /// The actions are listed in control.cpp.
   Response control(std::string_view action, const Json& body) override;
   int revoke_grants(std::string_view person) override;
   Json save() const override;
@@ -23,7 +29,19 @@ class Google final : public Provider {
   void reset() override;
 
  private:
+  Response calendar_call(const Request& request);
+  std::optional<Response> over_limit(const google::Caller& caller);
+  // control.cpp
+  Response control_events(std::string_view action, const Json& body);
+  Response users() const;
+  Response calendars_of(const std::string& email) const;
+
   World& world_;
+  google::Settings settings_;
+  google::Model model_;
+  google::OAuth oauth_;
+  google::CalendarApi api_;
+  google::Pages pages_;
 };
 
 }  // namespace mortise::simulators

@@ -1,0 +1,70 @@
+// How an event looks in a reply.
+#include "simulators/google/event.hpp"
+#include "simulators/google/time.hpp"
+
+namespace mortise::simulators::google {
+namespace {
+
+void copy(Json& shown, const Event& event, const char* name) {
+  const auto found = event.fields.find(name);
+  if (found != event.fields.end()) shown[name] = *found;
+}
+
+void copy_time(Json& shown, const Event& event, const char* name, const std::string& zone) {
+  const auto found = event.fields.find(name);
+  if (found != event.fields.end()) shown[name] = shown_time(*found, zone);
+}
+
+Json person(const Json& kept, const std::string& calendar_email) {
+  Json shown = kept;
+  if (text_of(kept, "email") == calendar_email) shown["self"] = true;
+  return shown;
+}
+
+}  // namespace
+
+Json show_deleted(const Event& event) {
+  Json shown{{"kind", "calendar#event"},
+             {"etag", etag_of(event.change)},
+             {"id", event.id},
+             {"status", "cancelled"}};
+  copy(shown, event, "recurringEventId");
+  copy_time(shown, event, "originalStartTime", "UTC");
+  return shown;
+}
+
+Json show(const Event& event, const Calendar& calendar, const std::string& email,
+          const std::string& zone) {
+  Json shown{{"kind", "calendar#event"}, {"etag", etag_of(event.change)}, {"id", event.id}};
+  copy(shown, event, "status");
+  shown["htmlLink"] = "https://www.google.com/calendar/event?eid=" + event.id;
+  shown["created"] = write_utc(event.created_ms);
+  shown["updated"] = write_utc(event.updated_ms);
+  for (const char* name : {"summary", "description", "location", "colorId"})
+    copy(shown, event, name);
+  shown["creator"] = person(event.fields.value("creator", Json::object()), calendar.id);
+  shown["organizer"] = person(event.fields.value("organizer", Json::object()), calendar.id);
+  copy_time(shown, event, "start", zone);
+  copy_time(shown, event, "end", zone);
+  for (const char* name : {"endTimeUnspecified", "recurrence", "recurringEventId"}) {
+    copy(shown, event, name);
+  }
+  copy_time(shown, event, "originalStartTime", zone);
+  for (const char* name :
+       {"transparency", "visibility", "iCalUID", "sequence", "attendees", "extendedProperties",
+        "hangoutLink", "conferenceData", "anyoneCanAddSelf", "guestsCanInviteOthers",
+        "guestsCanModify", "guestsCanSeeOtherGuests", "privateCopy"}) {
+    copy(shown, event, name);
+  }
+  const auto reminders = event.reminders.find(email);
+  shown["reminders"] =
+      reminders == event.reminders.end() ? Json{{"useDefault", true}} : reminders->second;
+  // "Can only be seen or modified by the creator of the event."
+  if (text_of(event.fields.value("creator", Json::object()), "email") == email)
+    copy(shown, event, "source");
+  copy(shown, event, "attachments");
+  copy(shown, event, "eventType");
+  return shown;
+}
+
+}  // namespace mortise::simulators::google

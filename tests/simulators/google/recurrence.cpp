@@ -1,0 +1,186 @@
+#include "simulators/google/recurrence.hpp"
+
+#include <libical/ical.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <set>
+
+#include "simulators/google/event.hpp"
+#include "simulators/google/time.hpp"
+
+namespace mortise::simulators::google {
+namespace {
+
+constexpr std::size_t kMostOccurrences = 2000;
+constexpr int kMostSteps = 20000;
+
+struct Line {
+  std::string name;   // RRULE, EXRULE, RDATE, EXDATE
+  std::string zone;   // TZID, "" if none
+  std::string value;  // after the colon
+};
+
+std::optional<Line> read_line(const std::string& text) {
+  const auto colon = text.find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  Line line{text.substr(0, std::min(colon, text.find(';'))), "", text.substr(colon + 1)};
+  const auto zone = text.find(";TZID=");
+  if (zone < colon)
+    line.zone = text.substr(zone + 6, std::min(colon, text.find(';', zone + 1)) - zone - 6);
+  return line;
+}
+
+icaltimetype to_ical(std::int64_t wall_ms, bool whole_day) {
+  return icaltime_from_timet_with_zone(static_cast<time_t>(wall_ms / 1000), whole_day ? 1 : 0,
+                                       nullptr);
+}
+
+std::int64_t from_ical(const icaltimetype& time) {
+  return std::int64_t{icaltime_as_timet(time)} * 1000;
+}
+
+// A series' clock: occurrences repeat on the wall of one zone, whatever the offset is that day.
+struct Wall {
+  std::string zone;
+  std::int64_t start_ms = 0;
+  bool whole_day = false;
+
+  Wall(const Event& series, const Calendar& calendar)
+      : zone(all_day(series) ? calendar.time_zone() : zone_of(series, calendar)),
+        start_ms(to_wall(series.start_ms, zone)),
+        whole_day(all_day(series)) {}
+};
+
+std::set<std::int64_t> by_rule(const std::string& rule_text, const Wall& wall,
+                               std::int64_t until_wall) {
+  std::set<std::int64_t> starts;
+  icalrecurrencetype rule = icalrecurrencetype_from_string(rule_text.c_str());
+  if (rule.freq == ICAL_NO_RECURRENCE) return starts;
+  if (!icaltime_is_null_time(rule.until) && icaltime_is_utc(rule.until)) {
+    rule.until = to_ical(to_wall(from_ical(rule.until), wall.zone), wall.whole_day);
+  }
+  const std::unique_ptr<icalrecur_iterator, void (*)(icalrecur_iterator*)> next(
+      icalrecur_iterator_new(rule, to_ical(wall.start_ms, wall.whole_day)),
+      icalrecur_iterator_free);
+  if (!next) return starts;
+  for (int step = 0; step < kMostSteps; ++step) {
+    const icaltimetype time = icalrecur_iterator_next(next.get());
+    if (icaltime_is_null_time(time) || from_ical(time) > until_wall) break;
+    starts.insert(from_ical(time));
+  }
+  return starts;
+}
+
+std::set<std::int64_t> by_list(const Line& line, const Wall& wall) {
+  std::set<std::int64_t> starts;
+  for (std::size_t at = 0; at <= line.value.size();) {
+    const std::size_t comma = std::min(line.value.find(',', at), line.value.size());
+    const std::string text = line.value.substr(at, comma - at);
+    at = comma + 1;
+    const icaltimetype time = icaltime_from_string(text.c_str());
+    if (icaltime_is_null_time(time)) continue;
+    std::int64_t start = from_ical(time);
+    if (icaltime_is_utc(time)) {
+      start = to_wall(start, wall.zone);
+    } else if (!line.zone.empty() && line.zone != wall.zone && known_zone(line.zone)) {
+      start = to_wall(to_instant(start, line.zone), wall.zone);
+    }
+    starts.insert(start);
+  }
+  return starts;
+}
+
+Problem bad_line(const std::string& text) {
+  return invalid("Invalid recurrence rule: " + text);
+}
+
+}  // namespace
+
+std::optional<Problem> check_recurrence(const Event& event) {
+  const Json& lines = event.fields.at("recurrence");
+  if (!lines.is_array()) return invalid("Invalid value for: recurrence");
+  for (const Json& entry : lines) {
+    if (!entry.is_string()) return invalid("Invalid value for: recurrence");
+    const auto& text = entry.get_ref<const std::string&>();
+    const auto line = read_line(text);
+    if (!line) return bad_line(text);
+    if (line->name == "RDATE" || line->name == "EXDATE") continue;
+    if (line->name != "RRULE" && line->name != "EXRULE") return bad_line(text);
+    const icalrecurrencetype rule = icalrecurrencetype_from_string(line->value.c_str());
+    if (rule.freq == ICAL_NO_RECURRENCE) return bad_line(text);
+    const bool bounded = !icaltime_is_null_time(rule.until);
+    if (bounded && (icaltime_is_date(rule.until) != 0) != all_day(event)) return bad_line(text);
+    if (bounded && !all_day(event) && !icaltime_is_utc(rule.until)) return bad_line(text);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::int64_t> occurrences(const Event& series, const Calendar& calendar,
+                                      std::int64_t from_ms, std::int64_t to_ms) {
+  const Wall wall(series, calendar);
+  const std::int64_t length = series.end_ms - series.start_ms;
+  constexpr std::int64_t kFarAway = std::numeric_limits<std::int64_t>::max() / 2;
+  const std::int64_t until = to_ms > kFarAway ? kFarAway : to_wall(to_ms, wall.zone);
+  std::set<std::int64_t> starts{wall.start_ms};
+  std::set<std::int64_t> left_out;
+  for (const Json& entry : series.fields.at("recurrence")) {
+    const auto line = read_line(entry.get<std::string>());
+    if (!line) continue;
+    const bool rule = line->name == "RRULE" || line->name == "EXRULE";
+    const std::set<std::int64_t> found =
+        rule ? by_rule(line->value, wall, until) : by_list(*line, wall);
+    (line->name[0] == 'E' ? left_out : starts).insert(found.begin(), found.end());
+  }
+  std::vector<std::int64_t> inside;
+  for (const std::int64_t start : starts) {
+    if (left_out.count(start) > 0) continue;
+    const std::int64_t instant = to_instant(start, wall.zone);
+    if (instant + length > from_ms && instant < to_ms) inside.push_back(instant);
+    if (inside.size() == kMostOccurrences) break;
+  }
+  return inside;
+}
+
+std::string occurrence_id(const Event& series, const Calendar& calendar, std::int64_t start_ms) {
+  const bool whole_day = all_day(series);
+  return series.id + "_" +
+         write_slot(whole_day ? to_wall(start_ms, calendar.time_zone()) : start_ms, whole_day);
+}
+
+Event occurrence(const Event& series, const Calendar& calendar, std::int64_t start_ms) {
+  const Wall wall(series, calendar);
+  Event one = series;
+  one.id = occurrence_id(series, calendar, start_ms);
+  one.start_ms = start_ms;
+  // A day of a series may have 23 or 25 hours: whole days are added on the wall.
+  one.end_ms = wall.whole_day ? to_instant(to_wall(start_ms, wall.zone) +
+                                               to_wall(series.end_ms, wall.zone) - wall.start_ms,
+                                           wall.zone)
+                              : start_ms + (series.end_ms - series.start_ms);
+  one.fields.erase("recurrence");
+  one.fields["recurringEventId"] = series.id;
+  one.fields["start"] = kept_time(one.start_ms, wall.zone, wall.whole_day);
+  one.fields["end"] = kept_time(one.end_ms, wall.zone, wall.whole_day);
+  one.fields["originalStartTime"] = one.fields["start"];
+  return one;
+}
+
+std::optional<Event> find_occurrence(const Calendar& calendar, const std::string& id) {
+  const auto cut = id.rfind('_');
+  if (cut == std::string::npos) return std::nullopt;
+  const auto series = calendar.events.find(id.substr(0, cut));
+  if (series == calendar.events.end() || !series->second.recurring()) return std::nullopt;
+  const icaltimetype time = icaltime_from_string(id.c_str() + cut + 1);
+  if (icaltime_is_null_time(time)) return std::nullopt;
+  const bool whole_day = all_day(series->second);
+  const std::int64_t start =
+      whole_day ? to_instant(from_ical(time), calendar.time_zone()) : from_ical(time);
+  const auto slots = occurrences(series->second, calendar, start, start + 1);
+  const bool there = std::find(slots.begin(), slots.end(), start) != slots.end();
+  if (!there || occurrence_id(series->second, calendar, start) != id) return std::nullopt;
+  return occurrence(series->second, calendar, start);
+}
+
+}  // namespace mortise::simulators::google

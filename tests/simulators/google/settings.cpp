@@ -1,0 +1,47 @@
+#include "simulators/google/settings.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace mortise::simulators::google {
+
+Json Settings::to_json() const {
+  return Json{{"pages", pages},
+              {"limit_status", limit_status},
+              {"sync_token_life_s", sync_token_life_s},
+              {"page_token_life_s", page_token_life_s},
+              {"updated_min_reach_s", updated_min_reach_s},
+              {"refresh_tokens", refresh_tokens}};
+}
+
+std::string Settings::merge(const Json& json) {
+  Settings merged = *this;
+  try {
+    for (const auto& [key, value] : json.items()) {
+      if (key == "pages") {
+        value.get_to(merged.pages);
+      } else if (key == "limit_status") {
+        value.get_to(merged.limit_status);
+      } else if (key == "sync_token_life_s") {
+        value.get_to(merged.sync_token_life_s);
+      } else if (key == "page_token_life_s") {
+        value.get_to(merged.page_token_life_s);
+      } else if (key == "updated_min_reach_s") {
+        value.get_to(merged.updated_min_reach_s);
+      } else if (key == "refresh_tokens") {
+        value.get_to(merged.refresh_tokens);
+      } else {
+        return "unknown setting " + key;
+      }
+    }
+  } catch (const Json::exception& problem) {
+    return problem.what();
+  }
+  if (merged.pages != "full" && merged.pages != "short" && merged.pages != "empty") {
+    return "pages is full, short or empty";
+  }
+  if (merged.limit_status != 403 && merged.limit_status != 429) return "limit_status is 403 or 429";
+  *this = merged;
+  return {};
+}
+
+}  // namespace mortise::simulators::google

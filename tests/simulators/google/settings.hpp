@@ -1,0 +1,32 @@
+// How the simulated Google behaves beyond the common faults and limits; PUT
+// /control/google/settings.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "simulators/common/http.hpp"
+
+namespace mortise::simulators::google {
+
+struct Settings {
+  /// What pages of events.list look like: "full", "short" (half of maxResults) or "empty" (before
+  /// every page with items comes one without, with a nextPageToken).
+  std::string pages = "full";
+  /// How a full rate window is answered: 403 (userRateLimitExceeded) or 429 (rateLimitExceeded).
+  int limit_status = 403;
+  /// Sync tokens older than this answer 410 fullSyncRequired.
+  std::int64_t sync_token_life_s = 30 * 86'400;
+  /// Page tokens older than this answer 400.
+  std::int64_t page_token_life_s = 3'600;
+  /// An updatedMin further back than this answers 410 updatedMinTooLongAgo.
+  std::int64_t updated_min_reach_s = 28 * 86'400;
+  /// Refresh tokens a person may have for one client; the oldest vanish silently.
+  int refresh_tokens = 100;
+
+  Json to_json() const;
+  /// Takes over what `json` names; answers a sentence if something in it is wrong.
+  std::string merge(const Json& json);
+};
+
+}  // namespace mortise::simulators::google
