@@ -10,7 +10,7 @@
 // Rules for times of a task:
 // - A schedule that is written from outside has origin `person` unless it says
 // `"origin":"computed"`.
-//   `"schedule":null` takes the time away and lets planning set one again.
+//   `"schedule":null` takes the time and its due day away and lets planning set them again.
 // - `kind` may be left out: the form of `start` tells. A changed kind forgets the old start, end,
 // zone.
 // - `due` follows the schedule: its day, for all-day ranges the last one. A patch of `due` alone

@@ -177,6 +177,7 @@ void read_times(ObjectReader& reader, Task& task) {
   const std::size_t before = reader.problems().size();
   reader.day("due", task.due);
   if (const Json* const schedule = reader.member("schedule")) {
+    if (schedule->is_null() && !reader.has("due")) task.due.clear();
     read_schedule(*schedule, pointer_to(reader.pointer(), "schedule"), reader.problems(),
                   task.schedule);
   }

@@ -172,6 +172,7 @@ TEST_CASE("record_json: times written from outside are the person's and due foll
 
   const Task free = patched(timed, R"({"schedule": null})");
   CHECK(free.schedule == Schedule{});
+  CHECK(free.due.empty());
 }
 
 TEST_CASE("record_json: a new due day moves the schedule and keeps the time of day",
