@@ -128,11 +128,8 @@ void Model::share(Calendar& calendar, const std::string& email, const std::strin
   entry.change = next_change();
 }
 
-void Model::remove_calendar(const std::string& id) {
-  const auto found = calendars.find(id);
-  if (found == calendars.end()) return;
-  deleted_calendars[id] = found->second.owner;
-  calendars.erase(found);
+void Model::remove_calendar(std::string id) {
+  if (calendars.erase(id) == 0) return;
   for (auto& [email, entries] : lists) {
     const auto listed = entries.find(id);
     if (listed == entries.end()) continue;
@@ -151,8 +148,7 @@ Json Model::save() const {
   Json saved{{"last_change", last_change_},
              {"users", Json::array()},
              {"calendars", Json::array()},
-             {"lists", Json::object()},
-             {"deleted_calendars", deleted_calendars}};
+             {"lists", Json::object()}};
   for (const User& user : users) {
     saved["users"].push_back(Json{{"sub", user.sub},
                                   {"email", user.email},
@@ -173,7 +169,6 @@ Json Model::save() const {
 void Model::load(const Json& saved) {
   *this = Model{};
   last_change_ = saved.at("last_change").get<std::uint64_t>();
-  deleted_calendars = saved.at("deleted_calendars").get<std::map<std::string, std::string>>();
   for (const Json& entry : saved.at("users")) {
     users.push_back({entry.at("sub").get<std::string>(), entry.at("email").get<std::string>(),
                      entry.at("name").get<std::string>(),

@@ -67,7 +67,6 @@ class Model {
   std::vector<User> users;
   std::map<std::string, Calendar> calendars;
   std::map<std::string, std::map<std::string, ListEntry>> lists;  ///< by e-mail, then calendar id
-  std::map<std::string, std::string> deleted_calendars;           ///< id -> owner, for delta lists
 
   const User* user(const std::string& email_or_sub) const;
   /// Adds an account with its primary calendar; answers the existing one if the e-mail is known.
@@ -76,7 +75,8 @@ class Model {
   Calendar* calendar(const std::string& id, const std::string& email);
   Calendar& add_calendar(Calendar calendar);
   void share(Calendar& calendar, const std::string& email, const std::string& role);
-  void remove_calendar(const std::string& id);
+  /// The calendar goes; lists keep a deleted entry, which deltas show.
+  void remove_calendar(std::string id);
 
   /// Marks the event as just changed (its ETag and its place in delta lists move).
   void touch(Calendar& calendar, Event& event);
