@@ -66,9 +66,16 @@ class Decision {
   }
 
  private:
+  /// Whether the item is known not to exist: the service said so of it, or of what it stood in.
   bool gone(const std::string& key) const {
-    auto found = news_.find(key);
-    return found != news_.end() && found->second == RemoteNews::gone;
+    for (const std::string* each = &key; !each->empty();) {
+      auto found = news_.find(*each);
+      if (found != news_.end() && found->second == RemoteNews::gone) return true;
+      const Pair* pair = pair_of(*each);
+      if (pair == nullptr) return false;
+      each = &pair->parent_key;
+    }
+    return false;
   }
 
   const Pair* pair_of(const std::string& key) const {

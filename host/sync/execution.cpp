@@ -176,7 +176,17 @@ Execution::Round Execution::react(const Error& error) {
 
 Execution::Round Execution::park(RunWait wait) {
   set_state(RunState::waiting, wait, std::nullopt);
-  if (Status saved = save_run(); !saved) return Round::failed;
+  const auto with = [&](ports::Changes& changes, core::Run& run) {
+    if (wait != RunWait::reconnect) return;
+    auto connection = ports_.store.connections().find(run.connection_id);
+    if (!connection || connection->status != core::ConnectionStatus::connected) return;
+    // Usually the token service has said so already, with its reason.
+    connection->status = core::ConnectionStatus::needs_reconnect;
+    connection->reason = "unauthenticated";
+    connection->updated_ms = ports_.clock.now_ms();
+    changes.push_back(ports::put(std::move(*connection)));
+  };
+  if (Status saved = save_run(with); !saved) return Round::failed;
   return Round::parked;
 }
 

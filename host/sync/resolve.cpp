@@ -36,6 +36,9 @@ std::vector<std::string> containers_to_read(const Snapshot& snapshot,
   for (const Pair& pair : snapshot.pairs) {
     if (pair.state == PairState::id_unknown) pairs.emplace(pair.key, &pair);
   }
+  for (const core::Action& action : changes.actions) {
+    if (action.kind == core::ActionKind::create) pairs.erase(action.key);  // the old one's id
+  }
   const auto unknown_pair = [&](const std::string& key) {
     auto found = pairs.find(key);
     return found == pairs.end() ? nullptr : found->second;

@@ -1,0 +1,252 @@
+#include "sync/bench.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+namespace mortise::tests {
+namespace {
+
+using core::Json;
+
+Json task_fields(const core::Task& task) {
+  return {{"text", task.title}, {"checked", task.status == core::TaskStatus::done}};
+}
+
+class StyleMapping final : public ports::Mapping {
+ public:
+  explicit StyleMapping(Style style) : style_(style) {}
+  const std::string& revision() const override { return revision_; }
+  Result<core::JsonText> settings(const core::JsonText& overrides) const override {
+    return overrides;
+  }
+  core::JsonText settings_schema() const override { return "[]"; }
+  Result<core::JsonText> task_change(const std::string&, const core::JsonText&, const core::Task&,
+                                     const ports::MappingInput&) const override {
+    return Error{Code::unsupported, "push only"};
+  }
+  Result<ports::Desired> desired(const ports::MappingInput& input) const override {
+    ports::Desired desired;
+    const core::Plan& plan = *input.plan;
+    const auto add = [&](std::string key, std::string kind, std::string parent, Json fields) {
+      desired.items.push_back({key, kind, parent, {}, {}, key, fields.dump()});
+    };
+    if (style_ == Style::keyed) add("plan:" + plan.id, "database", "", {{"title", plan.title}});
+    if (style_ != Style::nested) {
+      const bool flat = style_ == Style::client_ids;
+      for (const core::Task& task : input.tasks) {
+        add("task:" + task.id, flat ? "event" : "row", flat ? "" : "plan:" + plan.id,
+            task_fields(task));
+      }
+      return desired;
+    }
+    add("plan:" + plan.id, "page", "", {{"title", plan.title}});
+    for (const core::Module& module : plan.modules) {
+      add("module:" + module.id, "page", "plan:" + plan.id, {{"title", module.title}});
+      for (const core::Week& week : module.weeks) {
+        add("week:" + week.id, "section", "module:" + module.id, {{"title", week.milestone}});
+        std::string before;
+        for (const core::Task& task : input.tasks) {
+          if (task.week_id != week.id) continue;
+          add("task:" + task.id, "todo", "week:" + week.id, task_fields(task));
+          desired.items.back().after_key = before;
+          before = "task:" + task.id;
+        }
+      }
+    }
+    return desired;
+  }
+
+ private:
+  Style style_;
+  std::string revision_ = "r1";
+};
+
+}  // namespace
+
+StyleMapper::StyleMapper(Style style) : mapping_(std::make_shared<StyleMapping>(style)) {}
+
+World::World(Style style, std::uint64_t seed)
+    : service(style),
+      random(seed),
+      style_(style),
+      mapper_(style),
+      connectors_(fake_connector(style)) {
+  clock.use_executor(&executor);
+  options.installation = "test";
+  boot();
+}
+
+World::~World() {
+  dispatcher->stop();
+  egress->release();
+  executor.run_until_idle();
+  for (Corpse& corpse : corpses_) corpse.egress->release();
+  executor.run_until_idle();
+}
+
+void World::boot() {
+  mortal_ = std::make_unique<MortalStore>(store);
+  egress = std::make_unique<FakeEgress>(service, executor);
+  dispatcher = std::make_unique<sync::Dispatcher>(
+      sync::Ports{
+          *mortal_, connectors_, *egress, mapper_, clock, clock, executor, random, publisher_, {}},
+      options);
+  REQUIRE(dispatcher->start().ok());
+}
+
+void World::crash() {
+  mortal_->dead = true;
+  auto fault = egress->fault;
+  dispatcher->stop();
+  egress->release();
+  executor.run_until_idle();
+  corpses_.push_back({std::move(dispatcher), std::move(egress), std::move(mortal_)});
+  boot();
+  egress->fault = std::move(fault);
+}
+
+void World::populate(int modules, int weeks, int tasks) {
+  core::Account account;
+  account.id = "acc";
+  account.zone = "Europe/Madrid";
+  core::Connection connection;
+  connection.id = connection_id;
+  connection.account_id = account.id;
+  connection.connector = "fake";
+  connection.target = {"root", "page", "Root", ""};
+  core::Plan plan;
+  plan.id = plan_id;
+  plan.account_id = account.id;
+  plan.title = "Plan";
+  ports::Changes changes{ports::put(account), ports::put(connection)};
+  for (int m = 0; m < modules; ++m) {
+    core::Module module{fmt::format("m{}", m), fmt::format("Module {}", m), {}};
+    for (int w = 0; w < weeks; ++w) {
+      const std::string week = fmt::format("w{}_{}", m, w);
+      module.weeks.push_back({week, m * weeks + w + 1, fmt::format("Week {} {}", m, w)});
+      for (int t = 0; t < tasks; ++t) {
+        core::Task task;
+        task.id = fmt::format("t{}", next_);
+        task.account_id = account.id;
+        task.plan_id = plan.id;
+        task.week_id = week;
+        task.position = 1024 * next_++;
+        task.title = fmt::format("Task {}", t);  // the same titles in every week
+        changes.push_back(ports::put(task));
+      }
+    }
+    plan.modules.push_back(module);
+  }
+  changes.insert(changes.begin() + 2, ports::put(plan));
+  REQUIRE(store.commit(std::move(changes), ports::Durability::full).ok());
+}
+
+std::vector<core::Task> World::tasks() const {
+  return store.plans().tasks(plan_id).value();
+}
+
+void World::save(core::Task task) {
+  REQUIRE(store.commit({ports::put(std::move(task))}, ports::Durability::full).ok());
+  dispatcher->plan_saved("acc", plan_id);
+}
+
+void World::retitle(std::size_t task, const std::string& title) {
+  core::Task edited = tasks().at(task);
+  edited.title = title;
+  save(edited);
+}
+
+void World::tick(std::size_t task) {
+  core::Task edited = tasks().at(task);
+  edited.status =
+      edited.status == core::TaskStatus::done ? core::TaskStatus::todo : core::TaskStatus::done;
+  save(edited);
+}
+
+void World::remove(std::size_t task) {
+  core::Task edited = tasks().at(task);
+  edited.deleted_ms = clock.now_ms();
+  save(edited);
+}
+
+void World::add_after(std::size_t task, const std::string& title) {
+  const std::vector<core::Task> all = tasks();
+  core::Task added;
+  added.id = fmt::format("t{}", next_++);
+  added.account_id = "acc";
+  added.plan_id = plan_id;
+  added.week_id = all.at(task).week_id;
+  added.position = all.at(task).position + 1;
+  added.title = title;
+  save(added);
+}
+
+void World::edit(std::mt19937_64& dice) {
+  const std::size_t count = tasks().size();
+  if (count == 0) return;
+  const std::size_t which = dice() % count;
+  switch (dice() % 4) {
+    case 0:
+      retitle(which, fmt::format("Retitled {}", dice() % 1000));
+      break;
+    case 1:
+      tick(which);
+      break;
+    case 2:
+      add_after(which, fmt::format("Added {}", dice() % 5));
+      break;
+    default:
+      if (count > 3) remove(which);
+  }
+}
+
+core::Run World::queue_export() {
+  core::Run run;
+  run.id = fmt::format("run_{}", next_++);
+  run.account_id = "acc";
+  run.connection_id = connection_id;
+  run.plan_id = plan_id;
+  run.created_ms = clock.now_ms();
+  REQUIRE(store.commit({ports::put(run)}, ports::Durability::full).ok());
+  dispatcher->kick(connection_id);
+  return run;
+}
+
+core::Run World::export_plan() {
+  const core::Run queued = queue_export();
+  settle();
+  return run(queued.id);
+}
+
+void World::settle() {
+  fakes::run_until_quiet(clock, executor);
+}
+
+core::Run World::run(const std::string& id) {
+  return store.runs().find(id).value();
+}
+
+std::string World::expected() const {
+  FakeService wanted(style_);
+  auto connector = fake_connector(style_);
+  const core::Account account = store.accounts().find("acc").value();
+  const core::Plan plan = store.plans().find(plan_id).value();
+  const std::vector<core::Task> all = tasks();
+  ports::MappingInput input{&account, &plan, all, "{}", "UTC", ""};
+  const auto desired = mapper_.mapping("fake").value()->desired(input).value();
+  std::map<std::string, std::string> ids{{"", "root"}};
+  for (const ports::DesiredItem& item : desired.items) {
+    ports::ConnectorRequest request;
+    request.body = Json({{"op", "create"},
+                         {"parent", ids[item.parent_key]},
+                         {"item", {{"kind", item.kind}, {"fields", Json::parse(item.fields)}}}})
+                       .dump();
+    ids[item.key] = Json::parse(wanted.serve(request).body)["id"];
+  }
+  return wanted.outline();
+}
+
+}  // namespace mortise::tests

@@ -1,0 +1,124 @@
+// One host's sync engine over the fakes, and how it dies: everything deterministic, on one thread.
+#pragma once
+
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "fakes/executor.hpp"
+#include "fakes/manual_clock.hpp"
+#include "fakes/memory_store.hpp"
+#include "fakes/seeded_random.hpp"
+#include "sync/dispatcher.hpp"
+#include "sync/fake_service.hpp"
+
+namespace mortise::tests {
+
+/// A store whose process can die: afterwards it takes nothing more.
+class MortalStore final : public ports::Store {
+ public:
+  explicit MortalStore(ports::Store& store) : store_(store) {}
+  const ports::Accounts& accounts() const override { return store_.accounts(); }
+  const ports::Plans& plans() const override { return store_.plans(); }
+  const ports::Connections& connections() const override { return store_.connections(); }
+  const ports::Grants& grants() const override { return store_.grants(); }
+  const ports::Pairs& pairs() const override { return store_.pairs(); }
+  const ports::Journal& journal() const override { return store_.journal(); }
+  const ports::Runs& runs() const override { return store_.runs(); }
+  const ports::Usages& usages() const override { return store_.usages(); }
+  const ports::Access& access() const override { return store_.access(); }
+  const ports::Outbox& outbox() const override { return store_.outbox(); }
+  Status commit(ports::Changes changes, ports::Durability durability) override {
+    if (dead) return Error{Code::unavailable, "the process died"};
+    return store_.commit(std::move(changes), durability);
+  }
+  bool dead = false;
+
+ private:
+  ports::Store& store_;
+};
+
+struct SilentPublisher final : ports::Publisher {
+  void publish(const std::string&, const std::string&, const core::JsonText&) override {}
+};
+
+/// Maps a plan the way the style's services hold it.
+class StyleMapper final : public ports::Mapper {
+ public:
+  explicit StyleMapper(Style style);
+  Result<std::shared_ptr<const ports::Mapping>> mapping(const std::string&) const override {
+    return mapping_;
+  }
+
+ private:
+  std::shared_ptr<const ports::Mapping> mapping_;
+};
+
+/// The connectors of a test: one.
+class OneConnector final : public ports::Connectors {
+ public:
+  explicit OneConnector(std::shared_ptr<ports::Connector> connector)
+      : connector_(std::move(connector)) {}
+  std::shared_ptr<ports::Connector> find(std::string_view) const override { return connector_; }
+  std::vector<std::shared_ptr<ports::Connector>> list() const override { return {connector_}; }
+
+ private:
+  std::shared_ptr<ports::Connector> connector_;
+};
+
+/// A world: what outlives a process (store, service, time), and the process of the moment.
+class World {
+ public:
+  World(Style style, std::uint64_t seed);
+  ~World();
+
+  /// An account, a connection and a plan of modules x weeks x tasks.
+  void populate(int modules, int weeks, int tasks);
+  /// A change somebody makes in the app: retitle, tick, add or remove a task.
+  void edit(std::mt19937_64& dice);
+  void retitle(std::size_t task, const std::string& title);
+  void tick(std::size_t task);
+  void remove(std::size_t task);
+  void add_after(std::size_t task, const std::string& title);
+
+  /// Queues an export and lets everything happen until it is quiet. Answers the run.
+  core::Run export_plan();
+  core::Run queue_export();
+  void settle();
+  /// The process dies and another one starts on the same store.
+  void crash();
+  core::Run run(const std::string& id);
+  /// What the service should hold, in FakeService::outline()'s form.
+  std::string expected() const;
+
+  fakes::MemoryStore store;
+  FakeService service;
+  fakes::QueueExecutor executor;
+  fakes::ManualClock clock;
+  fakes::SeededRandom random;
+  std::unique_ptr<FakeEgress> egress;
+  std::unique_ptr<sync::Dispatcher> dispatcher;
+  sync::Options options;
+  std::string plan_id = "pln_1", connection_id = "cnn_1";
+
+ private:
+  void boot();
+  std::vector<core::Task> tasks() const;
+  void save(core::Task task);
+
+  Style style_;
+  StyleMapper mapper_;
+  OneConnector connectors_;
+  SilentPublisher publisher_;
+  std::unique_ptr<MortalStore> mortal_;
+  struct Corpse {
+    std::unique_ptr<sync::Dispatcher> dispatcher;
+    std::unique_ptr<FakeEgress> egress;
+    std::unique_ptr<MortalStore> store;
+  };
+  std::vector<Corpse> corpses_;
+  int next_ = 1;
+};
+
+}  // namespace mortise::tests

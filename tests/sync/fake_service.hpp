@@ -1,0 +1,92 @@
+// A service in memory with a connector to it, for the runner's tests. Three temperaments, as found
+// in the field: ids chosen by the client, keys that can be looked up, and nested content without
+// either.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ports/clock.hpp"
+#include "ports/connector.hpp"
+#include "ports/egress.hpp"
+
+namespace mortise::tests {
+
+enum class Style {
+  client_ids,  ///< flat items; repeating a create with the same once-key makes nothing new
+  keyed,       ///< a container of rows that keep our key and can be found by it
+  nested,      ///< containers created with their content in one request; content's ids are not said
+};
+
+/// What happens to one request.
+enum class Fault {
+  none,
+  refused,        ///< 503, nothing was done
+  lost,           ///< done, but no answer comes: the reply is "maybe sent"
+  rate_limited,   ///< 429
+  swallowed,      ///< nothing is done and no answer ever comes (the host died before it left)
+  done_swallowed  ///< done, and no answer ever comes (the host died after it left)
+};
+
+struct RemoteItem {
+  std::string id, kind, key, parent_id;
+  core::JsonText fields;
+  std::string version;
+  std::int64_t position = 0;
+};
+
+/// The service and its state. Not thread-safe: the tests run on one thread.
+class FakeService {
+ public:
+  explicit FakeService(Style style) : style_(style) {}
+
+  /// Carries out one request of our own little protocol (JSON in, JSON out).
+  ports::HttpReply serve(const ports::ConnectorRequest& request);
+
+  /// An outline of everything, one line an item, children sorted by content: what tests compare.
+  std::string outline() const;
+
+  const std::map<std::string, RemoteItem>& items() const { return items_; }
+  /// What a person does there.
+  void erase(const std::string& id);
+  void touch(const std::string& id);  ///< an edit that moves the version
+
+  Style style() const { return style_; }
+  int writes = 0;
+  int reads = 0;
+
+ private:
+  std::string create(const std::string& item, const std::string& parent_id);
+  Style style_;
+  std::map<std::string, RemoteItem> items_;
+  std::int64_t next_ = 1;
+};
+
+/// The connector to it: batches of up to 3 writes a step, nested content packed into its container.
+std::shared_ptr<ports::Connector> fake_connector(Style style);
+
+/// An egress that asks `fault` what becomes of each request, on the executor.
+class FakeEgress final : public ports::Egress {
+ public:
+  FakeEgress(FakeService& service, ports::Executor& executor)
+      : service_(service), executor_(executor) {}
+  void send(ports::EgressCall call, std::function<void(ports::ConnectorReply)> done) override;
+  std::vector<ports::BudgetUse> budgets(const std::string&) const override { return {}; }
+  core::JsonText record(const std::string&) const override { return "[]"; }
+
+  /// Answers what was swallowed, so that abandoned coroutines can end.
+  void release();
+
+  std::function<Fault(const ports::ConnectorRequest&)> fault;
+  bool revoked = false;  ///< the grant is dead
+
+ private:
+  FakeService& service_;
+  ports::Executor& executor_;
+  std::vector<std::function<void(ports::ConnectorReply)>> swallowed_;
+};
+
+}  // namespace mortise::tests

@@ -1,0 +1,235 @@
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "sync/bench.hpp"
+
+namespace mortise::tests {
+namespace {
+
+using core::RunState;
+
+const Style kStyles[] = {Style::client_ids, Style::keyed, Style::nested};
+
+std::uint64_t seed_of(std::uint64_t fallback) {
+  const char* text = std::getenv("MORTISE_TEST_SEED");
+  return text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
+}
+
+}  // namespace
+
+TEST_CASE("runner: an export makes everything once, a second one makes nothing", "[sync][runner]") {
+  const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
+  World world(style, 1);
+  world.populate(2, 3, 4);
+  CHECK(world.export_plan().state == RunState::succeeded);
+  CHECK(world.service.outline() == world.expected());
+  const int writes = world.service.writes;
+  const core::Run again = world.export_plan();
+  CHECK(again.state == RunState::succeeded);
+  CHECK(world.service.writes == writes);
+  CHECK(again.counts.unchanged > 0);
+}
+
+TEST_CASE("runner: a change of one task is exactly one write", "[sync][runner]") {
+  const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
+  World world(style, 1);
+  world.populate(2, 3, 4);
+  world.export_plan();
+  const auto one_write = [&](auto change) {
+    const int before = world.service.writes;
+    change();
+    world.settle();  // the save alone starts it
+    CHECK(world.service.writes == before + 1);
+    CHECK(world.service.outline() == world.expected());
+  };
+  one_write([&] { world.retitle(5, "Other words"); });
+  one_write([&] { world.tick(7); });
+  one_write([&] { world.add_after(9, "One more"); });
+  one_write([&] { world.remove(2); });
+}
+
+TEST_CASE("runner: a saved change is pushed within two seconds", "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const int before = world.service.writes;
+  world.tick(0);
+  for (int i = 0; i < 20; ++i) {
+    world.clock.advance(100);
+    world.executor.run_until_idle();
+  }
+  CHECK(world.service.writes == before + 1);
+}
+
+TEST_CASE("runner: an edit outlives a deletion at the service", "[sync][runner]") {
+  const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
+  World world(style, 1);
+  world.populate(2, 2, 3);
+  world.export_plan();
+  // A whole container goes, or a single item where there are none.
+  std::string victim;
+  for (const auto& [id, item] : world.service.items()) {
+    if (style == Style::nested ? item.kind == "page" && item.parent_id != "root" : true)
+      victim = id;
+  }
+  world.service.erase(victim);
+  for (std::size_t i = 0; i < 12; ++i) world.tick(i);
+  world.settle();
+  world.export_plan();
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("runner: somebody else's edit is met by reading the version again", "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const std::string id = world.service.items().begin()->first;
+  world.service.touch(id);
+  for (std::size_t i = 0; i < 3; ++i) world.tick(i);
+  world.settle();
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("runner: a dead grant parks the run, a new one lets it go on", "[sync][runner]") {
+  const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
+  World world(style, 1);
+  world.populate(2, 2, 5);
+  int served = 0;
+  world.egress->fault = [&](const auto&) {
+    if (++served == 2) world.egress->revoked = true;
+    return Fault::none;
+  };
+  const core::Run queued = world.queue_export();
+  world.settle();
+  core::Run run = world.run(queued.id);
+  REQUIRE(run.state == RunState::waiting);
+  CHECK(run.waiting_for == core::RunWait::reconnect);
+  core::Connection connection = world.store.connections().find(world.connection_id).value();
+  CHECK(connection.status == core::ConnectionStatus::needs_reconnect);
+  connection.status = core::ConnectionStatus::connected;
+  CHECK(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
+  world.egress->revoked = false;
+  world.egress->fault = nullptr;
+  world.dispatcher->connection_ready(world.connection_id);
+  world.settle();
+  CHECK(world.run(queued.id).state == RunState::succeeded);
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("runner: removing most of a plan asks first", "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(2, 2, 10);
+  world.export_plan();
+  for (int i = 0; i < 30; ++i) world.remove(0);
+  world.settle();
+  const auto runs = world.store.runs().unfinished().value();
+  REQUIRE(runs.size() == 1);
+  CHECK(runs[0].waiting_for == core::RunWait::approval);
+  CHECK(world.service.items().size() == 40);
+  SECTION("approved, it goes on") {
+    CHECK(world.dispatcher->approve(runs[0].id).ok());
+    world.settle();
+    CHECK(world.service.outline() == world.expected());
+  }
+  SECTION("discarded, nothing is removed") {
+    CHECK(world.dispatcher->discard(runs[0].id).ok());
+    world.settle();
+    CHECK(world.run(runs[0].id).state == RunState::cancelled);
+    CHECK(world.service.items().size() == 40);
+  }
+}
+
+TEST_CASE("runner: a cancelled run stops and says so", "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(2, 2, 10);
+  const core::Run queued = world.queue_export();
+  for (int i = 0; i < 8; ++i) world.executor.run_one();
+  CHECK(world.dispatcher->cancel(queued.id).ok());
+  world.settle();
+  CHECK(world.run(queued.id).state == RunState::cancelled);
+  CHECK(world.service.items().size() < 40);
+  CHECK_FALSE(world.dispatcher->cancel(queued.id).ok());
+}
+
+TEST_CASE("runner: a service that is down never ends in doubles", "[sync][runner][property]") {
+  const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
+  for (std::uint64_t round = 0; round < 12; ++round) {
+    const std::uint64_t seed = seed_of(1000 + round);
+    INFO("MORTISE_TEST_SEED=" << seed << " style " << static_cast<int>(style));
+    std::mt19937_64 dice(seed);
+    World world(style, seed);
+    world.populate(2, 2, 4);
+    world.egress->fault = [&](const auto&) {
+      const auto roll = dice() % 100;
+      return roll < 10   ? Fault::refused
+             : roll < 20 ? Fault::lost
+             : roll < 25 ? Fault::rate_limited
+                         : Fault::none;
+    };
+    world.export_plan();
+    for (int i = 0; i < 6; ++i) {
+      world.edit(dice);
+      if (dice() % 2 == 0) world.settle();
+    }
+    world.settle();
+    world.egress->fault = nullptr;
+    const core::Run run = world.export_plan();
+    CHECK(run.state == RunState::succeeded);
+    CHECK(world.service.outline() == world.expected());
+    const int writes = world.service.writes;
+    world.export_plan();
+    CHECK(world.service.writes == writes);
+    CHECK(world.store.journal().open_intents(world.connection_id).value().empty());
+  }
+}
+
+TEST_CASE("runner: a process that dies at any request leaves nothing out and nothing twice",
+          "[sync][runner][crash]") {
+  const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
+  const Fault death = GENERATE(Fault::swallowed, Fault::done_swallowed);
+  for (int at = 1; at <= 12; ++at) {
+    INFO("style " << static_cast<int>(style) << " death " << static_cast<int>(death) << " at "
+                  << at);
+    World world(style, 7);
+    world.populate(2, 2, 3);
+    int served = 0;
+    bool died = false;
+    world.egress->fault = [&](const auto&) {
+      if (died || ++served != at) return died && served == at ? Fault::swallowed : Fault::none;
+      died = true;
+      return death;
+    };
+    const core::Run queued = world.queue_export();
+    world.executor.run_until_idle();
+    world.egress->fault = nullptr;
+    world.crash();
+    world.settle();
+    CHECK(world.run(queued.id).state == RunState::succeeded);
+    CHECK(world.service.outline() == world.expected());
+    // Edits and their crashes, too.
+    for (int edit = 0; edit < 3; ++edit) {
+      std::mt19937_64 dice(static_cast<std::uint64_t>(at * 10 + edit));
+      world.edit(dice);
+      served = 0;
+      bool swallow = false;
+      world.egress->fault = [&](const auto& request) {
+        if (swallow) return Fault::swallowed;
+        if (request.writes.empty()) return Fault::none;
+        swallow = true;
+        return death;
+      };
+      world.clock.advance(1000);
+      world.executor.run_until_idle();
+      world.egress->fault = nullptr;
+      world.crash();
+      world.settle();
+      world.export_plan();
+      CHECK(world.service.outline() == world.expected());
+    }
+  }
+}
+
+}  // namespace mortise::tests
