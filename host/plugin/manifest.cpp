@@ -143,16 +143,32 @@ void read_properties(Fields& fields, Properties& properties) {
   properties.largest_batch = static_cast<int>(fields.integer("largest_batch", 100, 1, 10'000));
 }
 
+constexpr std::pair<std::string_view, BudgetScope> kScopes[] = {
+    {"connection", BudgetScope::connection},
+    {"workspace", BudgetScope::workspace},
+    {"application", BudgetScope::application}};
+
 void read_budget(Fields& fields, std::vector<Budget>& budgets) {
-  constexpr std::pair<std::string_view, BudgetScope> kScopes[] = {
-      {"connection", BudgetScope::connection},
-      {"workspace", BudgetScope::workspace},
-      {"application", BudgetScope::application}};
   Budget budget;
   budget.scope = fields.word("per", kScopes);
   budget.requests = fields.integer("requests", 0, 1, 1'000'000);
   budget.window_ms = fields.integer("window_ms", 0, 1, 86'400'000);
   budgets.push_back(budget);
+}
+
+void read_limit_rule(Fields& fields, std::vector<LimitRule>& rules) {
+  constexpr std::pair<std::string_view, LimitRule::Reaction> kReactions[] = {
+      {"wait", LimitRule::Reaction::wait}, {"refuse", LimitRule::Reaction::refuse}};
+  LimitRule rule;
+  rule.status = static_cast<int>(fields.integer("status", 0, 400, 599));
+  rule.pointer = fields.text("pointer", Need::required);
+  if (!rule.pointer.empty() && rule.pointer[0] != '/') {
+    fields.problem("pointer", "a JSON pointer is expected, e.g. \"/error/code\"");
+  }
+  rule.values = fields.texts("values", Need::required);
+  rule.scope = fields.word("per", kScopes);
+  rule.reaction = fields.word("reaction", kReactions);
+  rules.push_back(std::move(rule));
 }
 
 void read(Fields& top, Manifest& manifest) {
@@ -182,6 +198,7 @@ void read(Fields& top, Manifest& manifest) {
   top.object("properties", Need::required,
              [&](Fields& fields) { read_properties(fields, manifest.properties); });
   top.objects("budgets", [&](Fields& budget) { read_budget(budget, manifest.budgets); });
+  top.objects("limit_rules", [&](Fields& rule) { read_limit_rule(rule, manifest.limit_rules); });
   top.named_objects("settings", Need::optional, [&](const std::string& name, Fields& setting) {
     manifest.settings.push_back(read_setting(name, setting));
   });

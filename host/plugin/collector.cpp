@@ -1,0 +1,275 @@
+#include "plugin/collector.hpp"
+
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include <mortise/text.hpp>
+
+#include "plugin/requests.hpp"
+
+namespace mortise::plugin {
+namespace {
+
+Code code_of(std::int32_t code) {
+  return code >= MT_INVALID && code <= MT_INTERNAL ? static_cast<Code>(code) : Code::internal;
+}
+
+}  // namespace
+
+template <class Take>
+void Collector::guarded(void* context, Take take) noexcept {
+  auto& self = *static_cast<Collector*>(context);
+  if (!self.accepts()) return;
+  try {
+    take(self);
+  } catch (...) {
+    self.breach_ = "a report that could not be copied";
+  }
+}
+
+Collector::Collector(const Limits& limits, const ports::Manifest& manifest,
+                     ports::Operation operation, const std::vector<ports::Write>& writes)
+    : limits_(limits),
+      manifest_(manifest),
+      operation_(operation),
+      writes_(writes),
+      reported_(writes.size(), false) {
+  sink_.size = sizeof(sink_);
+  sink_.context = this;
+  sink_.item = [](void* context, const mt_item* raw) {
+    guarded(context, [&](Collector& self) { self.take_item(raw); });
+  };
+  sink_.outcome = [](void* context, const mt_outcome* raw) {
+    guarded(context, [&](Collector& self) { self.take_outcome(raw); });
+  };
+  sink_.target = [](void* context, const mt_target* raw) {
+    guarded(context, [&](Collector& self) { self.take_target(raw); });
+  };
+  sink_.complete = [](void* context, mt_str container) {
+    guarded(context, [&](Collector& self) { self.take_complete(container); });
+  };
+  sink_.cursor = [](void* context, mt_str cursor) {
+    guarded(context, [&](Collector& self) { self.take_cursor(cursor); });
+  };
+  sink_.identity = [](void* context, mt_str json) {
+    guarded(context, [&](Collector& self) { self.take_identity(json); });
+  };
+  sink_.estimate = [](void* context, std::uint32_t write_requests, std::uint32_t read_requests) {
+    guarded(context, [&](Collector& self) {
+      self.step_.estimated_writes = write_requests;
+      self.step_.estimated_reads = read_requests;
+    });
+  };
+}
+
+void Collector::open() {
+  step_ = {};
+  reports_ = 0;
+  bytes_ = 0;
+  open_on_ = std::this_thread::get_id();
+}
+
+bool Collector::accepts() {
+  if (open_on_.load() != std::this_thread::get_id()) {
+    stray_ = true;
+    return false;
+  }
+  if (breach_) return false;
+  if (++reports_ > limits_.reports_per_step) {
+    breach("more than " + std::to_string(limits_.reports_per_step) + " reports in one step");
+  }
+  return !breach_;
+}
+
+void Collector::breach(const std::string& sentence) {
+  if (!breach_) breach_ = sentence;
+}
+
+std::string Collector::text(const char* what, mt_str raw, std::size_t most) {
+  if (raw.size == 0) return {};
+  if (raw.data == nullptr || raw.size > most) {
+    breach(std::string(what) + " is larger than " + std::to_string(most) + " bytes");
+    return {};
+  }
+  bytes_ += raw.size;
+  if (bytes_ > limits_.bytes_per_step) {
+    breach("more than " + std::to_string(limits_.bytes_per_step) + " bytes in one step");
+    return {};
+  }
+  const std::string_view borrowed(raw.data, raw.size);
+  if (!is_utf8(borrowed)) {
+    breach(std::string(what) + " is not valid UTF-8");
+    return {};
+  }
+  return std::string(borrowed);
+}
+
+// A message is for people: cut and made one clean line of, never refused.
+std::string Collector::message(mt_str raw) {
+  if (raw.data == nullptr) return {};
+  std::string out(raw.data, std::min(raw.size, limits_.message_bytes));
+  if (raw.size > out.size()) {  // the cut may go through a character
+    while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xC0U) == 0x80U)
+      out.pop_back();
+    if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xC0U) out.pop_back();
+  }
+  const bool clean = is_utf8(out);
+  for (char& c : out) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ' || byte == 0x7F) c = ' ';
+    if (byte > 0x7F && !clean) c = '?';
+  }
+  return out;
+}
+
+core::JsonText Collector::object(const char* what, mt_str raw, std::size_t most) {
+  const std::string given = text(what, raw, most);
+  if (given.empty()) return {};
+  auto parsed = core::parse_json(given, most);
+  if (!parsed || !parsed->is_object()) {
+    breach(std::string(what) +
+           (parsed ? " is no JSON object" : " is no JSON: " + parsed.error().message));
+    return {};
+  }
+  auto canonical = core::canonical_json(*parsed);
+  if (!canonical) {
+    breach(std::string(what) + ": " + canonical.error().message);
+    return {};
+  }
+  return *std::move(canonical);
+}
+
+void Collector::take_item(const mt_item* given) {
+  if (given == nullptr || !MT_HAS(given, edited_ms)) return breach("an item of an impossible size");
+  const mt_item& raw = *given;
+  if (raw.state < MT_PRESENT || raw.state > MT_OUT_OF_SCOPE)
+    return breach("an item in no known state");
+  ports::Item item;
+  item.state = static_cast<ports::ItemState>(raw.state);
+  item.kind = text("the kind of an item", raw.kind, limits_.id_bytes);
+  item.id = text("the id of an item", raw.id, limits_.id_bytes);
+  item.key = text("the key of an item", raw.key, limits_.id_bytes);
+  item.parent_id = text("the parent of an item", raw.parent_id, limits_.id_bytes);
+  item.version = text("the version of an item", raw.version, limits_.id_bytes);
+  item.fields = object("the fields of an item", raw.fields, limits_.fields_bytes);
+  item.memo = text("the memo of an item", raw.memo, limits_.memo_bytes);
+  item.url = text("the URL of an item", raw.url, limits_.url_bytes);
+  item.series = text("the series of an item", raw.series, limits_.id_bytes);
+  item.slot = text("the slot of an item", raw.slot, limits_.id_bytes);
+  item.ordinal = raw.ordinal;
+  item.edited_ms = raw.edited_ms;
+  if (item.fields.empty()) item.fields = "{}";
+  if (item.id.empty()) breach("an item without an id");
+  if (item.state == ports::ItemState::present && item.kind.empty())
+    breach("an item without a kind");
+  if (!breach_) step_.items.push_back(std::move(item));
+}
+
+void Collector::take_outcome(const mt_outcome* given) {
+  if (given == nullptr || !MT_HAS(given, ordinal))
+    return breach("an outcome of an impossible size");
+  const mt_outcome& raw = *given;
+  if (raw.write >= writes_.size()) return breach("an outcome for a write that nobody asked for");
+  if (reported_[raw.write]) return breach("two outcomes for one write");
+  if (raw.result < MT_DONE || raw.result > MT_NOT_ATTEMPTED)
+    return breach("an outcome of no known result");
+  const ports::Write& write = writes_[raw.write];
+  ports::Outcome outcome;
+  outcome.write = raw.write;
+  outcome.result = static_cast<ports::OutcomeResult>(raw.result);
+  if (raw.result == MT_FAILED || raw.result == MT_UNCERTAIN) {
+    outcome.error = Error{code_of(raw.code), message(raw.message)};
+  }
+  outcome.id = text("the id in an outcome", raw.id, limits_.id_bytes);
+  outcome.parent_id = text("the parent in an outcome", raw.parent_id, limits_.id_bytes);
+  outcome.version = text("the version in an outcome", raw.version, limits_.id_bytes);
+  outcome.fields = object("the fields in an outcome", raw.fields, limits_.fields_bytes);
+  outcome.memo = text("the memo in an outcome", raw.memo, limits_.memo_bytes);
+  outcome.url = text("the URL in an outcome", raw.url, limits_.url_bytes);
+  outcome.ordinal = raw.ordinal;
+  if (outcome.result == ports::OutcomeResult::done && outcome.id.empty()) {
+    if (write.action == core::WriteAction::create) return breach("a create is done but has no id");
+    outcome.id = write.id;
+  }
+  if (breach_) return;
+  reported_[raw.write] = true;
+  step_.outcomes.push_back(std::move(outcome));
+}
+
+void Collector::take_target(const mt_target* given) {
+  if (given == nullptr || !MT_HAS(given, flags)) return breach("a target of an impossible size");
+  const mt_target& raw = *given;
+  ports::TargetChoice choice;
+  choice.target.id = text("the id of a target", raw.id, limits_.id_bytes);
+  choice.target.kind = text("the kind of a target", raw.kind, limits_.id_bytes);
+  choice.target.title = text("the title of a target", raw.title, limits_.url_bytes);
+  choice.target.url = text("the URL of a target", raw.url, limits_.url_bytes);
+  choice.is_default = (raw.flags & MT_TARGET_DEFAULT) != 0;
+  choice.read_only = (raw.flags & MT_TARGET_READ_ONLY) != 0;
+  if (choice.target.id.empty() || choice.target.kind.empty()) breach("a target without id or kind");
+  if (!breach_) step_.targets.push_back(std::move(choice));
+}
+
+void Collector::take_complete(mt_str container) {
+  if (operation_ != ports::Operation::list) return breach("completeness is said only by a listing");
+  std::string id = text("the id of a complete container", container, limits_.id_bytes);
+  if (!breach_) step_.complete.push_back(std::move(id));
+}
+
+void Collector::take_cursor(mt_str cursor) {
+  if (operation_ != ports::Operation::list) return breach("only a listing has a cursor");
+  std::string taken = text("the cursor", cursor, limits_.cursor_bytes);
+  if (!breach_) step_.cursor = std::move(taken);
+}
+
+void Collector::take_identity(mt_str json) {
+  core::JsonText taken = object("the identity", json, limits_.identity_bytes);
+  if (breach_) return;
+  const auto parsed = taken.empty() ? core::Json() : core::Json::parse(taken);
+  const auto id = parsed.find("id");
+  if (id == parsed.end() || !id->is_string() || id->get_ref<const std::string&>().empty()) {
+    return breach("the identity has no id");
+  }
+  step_.identity = std::move(taken);
+}
+
+ports::Step Collector::close(const mt_step& raw) {
+  open_on_ = std::thread::id();
+  if (stray_) breach("a report outside of a step, or on another thread");
+  switch (raw.state) {
+    case MT_STEP_DONE:
+      break;
+    case MT_STEP_SEND:
+      take_requests(raw);
+      break;
+    case MT_STEP_FAILED:
+      step_.error = Error{code_of(raw.code), message(raw.message)};
+      break;
+    default:
+      breach("a step that ended in no known state");
+  }
+  if (breach_) {
+    step_.requests.clear();
+    step_.error =
+        Error{Code::internal, "connector " + manifest_.id + " broke the contract: " + *breach_};
+  }
+  return std::exchange(step_, {});
+}
+
+ports::Step Collector::close_broken(const std::string& why) {
+  breach(why);
+  mt_step step = {};
+  step.state = MT_STEP_DONE;
+  return close(step);
+}
+
+void Collector::take_requests(const mt_step& raw) {
+  if (breach_) return;
+  const RequestRules rules(limits_, manifest_, writes_.size());
+  auto taken = rules.take(raw);
+  if (!taken) return breach(taken.error().message);
+  step_.requests = *std::move(taken);
+}
+
+}  // namespace mortise::plugin

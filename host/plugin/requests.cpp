@@ -1,0 +1,140 @@
+#include "plugin/requests.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include <mortise/text.hpp>
+
+namespace mortise::plugin {
+namespace {
+
+Error wrong(std::string sentence) {
+  return Error{Code::internal, std::move(sentence)};
+}
+
+std::string_view view(mt_str text) {
+  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
+}
+
+bool is_method(std::string_view method) {
+  constexpr std::array<std::string_view, 5> kMethods = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+  return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
+}
+
+// Path and query as they go into the request line: visible ASCII, no fragment. "//" at the start
+// would name another host to some parsers.
+bool is_target(std::string_view target) {
+  if (target.empty() || target[0] != '/' || target.substr(0, 2) == "//") return false;
+  return std::all_of(target.begin(), target.end(),
+                     [](char c) { return c > ' ' && c < 0x7F && c != '#' && c != '\\'; });
+}
+
+// A token of RFC 9110 section 5.6.2.
+bool is_header_name(std::string_view name) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMarks.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_header_value(std::string_view value) {
+  return std::none_of(value.begin(), value.end(), [](char c) {
+    return c == '\r' || c == '\n' || c == '\0' || c == 0x7F ||
+           (static_cast<unsigned char>(c) < ' ' && c != '\t');
+  });
+}
+
+bool belongs_to_host(std::string_view name) {
+  constexpr std::array<std::string_view, 10> kOurs = {"authorization",
+                                                      "proxy-authorization",
+                                                      "host",
+                                                      "content-length",
+                                                      "transfer-encoding",
+                                                      "connection",
+                                                      "cookie",
+                                                      "upgrade",
+                                                      "te",
+                                                      "expect"};
+  std::string lower(name);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return std::find(kOurs.begin(), kOurs.end(), lower) != kOurs.end();
+}
+
+}  // namespace
+
+Result<std::vector<ports::ConnectorRequest>> RequestRules::take(const mt_step& step) const {
+  if (step.request_count == 0 || step.requests == nullptr)
+    return wrong("a step that sends nothing");
+  if (step.request_count > limits_.requests_per_step) {
+    return wrong("more than " + std::to_string(limits_.requests_per_step) +
+                 " requests in one step");
+  }
+  std::vector<ports::ConnectorRequest> out;
+  out.reserve(step.request_count);
+  for (std::size_t i = 0; i < step.request_count; ++i) {
+    const mt_request* raw = step.requests[i];
+    if (raw == nullptr || !MT_HAS(raw, write_count))
+      return wrong("a request of an impossible size");
+    auto request = take(*raw);
+    if (!request) return std::move(request).error();
+    out.push_back(*std::move(request));
+  }
+  return out;
+}
+
+Result<ports::ConnectorRequest> RequestRules::take(const mt_request& raw) const {
+  if (raw.target.size > limits_.url_bytes || raw.body.size > limits_.body_bytes) {
+    return wrong("a request with too large a target or body");
+  }
+  ports::ConnectorRequest request;
+  request.origin = view(raw.origin);
+  request.method = view(raw.method);
+  request.target = view(raw.target);
+  request.body = view(raw.body);
+  request.repeatable = (raw.flags & MT_REPEATABLE) != 0;
+  if (manifest_.origin(request.origin) == nullptr) {
+    return wrong("a request to an origin that the manifest does not declare");
+  }
+  if (!is_method(request.method)) return wrong("a request with a method that is not allowed");
+  if (!is_target(request.target))
+    return wrong("a request with a target that is no path of its origin");
+  if (!is_utf8(request.body)) return wrong("a request with a body that is not UTF-8");
+  if (Status headers = take_headers(raw, request); !headers) return std::move(headers).error();
+
+  if (raw.write_count > write_count_ || (raw.write_count != 0 && raw.writes == nullptr)) {
+    return wrong("a request that carries out more writes than there are");
+  }
+  request.writes.assign(raw.writes, raw.writes + raw.write_count);
+  const bool known = std::all_of(request.writes.begin(), request.writes.end(),
+                                 [&](std::uint32_t index) { return index < write_count_; });
+  if (!known) return wrong("a request for a write that nobody asked for");
+  return request;
+}
+
+Status RequestRules::take_headers(const mt_request& raw, ports::ConnectorRequest& request) const {
+  if (raw.header_count > limits_.headers_per_request ||
+      (raw.header_count != 0 && raw.headers == nullptr)) {
+    return wrong("a request with too many headers");
+  }
+  for (std::size_t i = 0; i < raw.header_count; ++i) {
+    const std::string_view name = view(raw.headers[i].name);
+    const std::string_view value = view(raw.headers[i].value);
+    if (name.size() > limits_.id_bytes || value.size() > limits_.url_bytes) {
+      return wrong("a request with too large a header");
+    }
+    if (!is_header_name(name) || !is_header_value(value))
+      return wrong("a request with a malformed header");
+    if (belongs_to_host(name)) {
+      return wrong("a request that sets '" + std::string(name) + "', which is the host's");
+    }
+    request.headers.emplace_back(name, value);
+  }
+  return {};
+}
+
+}  // namespace mortise::plugin

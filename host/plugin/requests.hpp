@@ -1,0 +1,32 @@
+// Which requests a plugin may ask for. A request names an origin of the manifest, never a URL, and
+// cannot touch what is the host's: authorisation, the host name, the framing of the message.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include <mortise/abi.h>
+
+#include "plugin/limits.hpp"
+#include "ports/connector.hpp"
+
+namespace mortise::plugin {
+
+class RequestRules {
+ public:
+  RequestRules(const Limits& limits, const ports::Manifest& manifest, std::size_t write_count)
+      : limits_(limits), manifest_(manifest), write_count_(write_count) {}
+
+  /// The requests of a step, copied; or `internal` with the rule that one breaks.
+  Result<std::vector<ports::ConnectorRequest>> take(const mt_step& step) const;
+
+ private:
+  Result<ports::ConnectorRequest> take(const mt_request& raw) const;
+  Status take_headers(const mt_request& raw, ports::ConnectorRequest& request) const;
+
+  const Limits& limits_;
+  const ports::Manifest& manifest_;
+  std::size_t write_count_;
+};
+
+}  // namespace mortise::plugin

@@ -1,0 +1,321 @@
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "plugin/doubles.hpp"
+
+namespace {
+
+using Catch::Contains;
+using mortise::Code;
+using mortise::Error;
+using mortise::plugin::Limits;
+using namespace mortise::ports;
+namespace core = mortise::core;
+
+Call listing(const std::string& container = "", const std::string& target = "") {
+  Call call;
+  call.operation = Operation::list;
+  call.container_id = container;
+  call.target.id = target;
+  return call;
+}
+
+Call writing(std::size_t count, const std::string& target = "") {
+  Call call;
+  call.operation = Operation::write;
+  call.target.id = target;
+  for (std::size_t i = 0; i < count; ++i) {
+    Write write;
+    write.kind = "thing";
+    write.key = "task:" + std::to_string(i);
+    call.writes.push_back(write);
+  }
+  return call;
+}
+
+ConnectorReply answer(int status, const std::string& body) {
+  ConnectorReply reply;
+  reply.reply.status = status;
+  reply.reply.body = body;
+  return reply;
+}
+
+ConnectorReply no_answer(Code code, bool maybe_sent) {
+  ConnectorReply reply;
+  reply.error = Error{code, "no answer"};
+  reply.maybe_sent = maybe_sent;
+  return reply;
+}
+
+}  // namespace
+
+TEST_CASE("adapter: a C connector lists through steps", "[plugin][adapter]") {
+  for (const char* id : {"good", "older", "newer"}) {
+    CAPTURE(id);
+    const auto connector = doubles::load(id);
+    Started started = connector->begin(listing());
+    REQUIRE(started.step.requests.size() == 1);
+    CHECK(started.step.requests[0].origin == "api");
+    CHECK(started.step.requests[0].method == "GET");
+    CHECK(started.step.requests[0].target == "/things");
+    CHECK(started.step.requests[0].repeatable);
+    const Step step = started.operation->resume({answer(200, "thing-1")});
+    REQUIRE(step.done());
+    CHECK_FALSE(step.error);
+    REQUIRE(step.items.size() == 1);
+    CHECK(step.items[0].id == "thing-1");
+    if (id == std::string("newer")) continue;
+    CHECK(step.items[0].fields == R"({"a":"x","b":1})");
+    CHECK(step.complete == std::vector<std::string>{""});
+  }
+}
+
+TEST_CASE("adapter: outcomes come back with what is known of each write", "[plugin][adapter]") {
+  const auto connector = doubles::load("good");
+  Started started = connector->begin(writing(4));
+  REQUIRE(started.step.requests.size() == 4);
+  CHECK(started.step.requests[2].writes == std::vector<std::uint32_t>{2});
+  const Step step = started.operation->resume({answer(201, "id0"), answer(400, "no"),
+                                               no_answer(Code::unavailable, false),
+                                               no_answer(Code::unavailable, true)});
+  REQUIRE(step.outcomes.size() == 4);
+  CHECK(step.outcomes[0].result == OutcomeResult::done);
+  CHECK(step.outcomes[0].id == "id0");
+  CHECK_FALSE(step.outcomes[0].error);
+  CHECK(step.outcomes[1].result == OutcomeResult::failed);
+  CHECK(step.outcomes[1].error->code == Code::invalid);
+  CHECK(step.outcomes[2].error->code == Code::unavailable);
+  CHECK(step.outcomes[3].result == OutcomeResult::uncertain);
+}
+
+TEST_CASE("adapter: an operation that the manifest does not declare never reaches the plugin",
+          "[plugin][adapter]") {
+  const auto connector = doubles::load("good");
+  Call call;
+  call.operation = Operation::find;
+  Started started = connector->begin(call);
+  REQUIRE(started.operation != nullptr);
+  CHECK(started.step.error->code == Code::unsupported);
+  call.operation = Operation::identity;
+  CHECK(connector->begin(call).step.error->code == Code::unsupported);
+}
+
+TEST_CASE("adapter: operations outlive their connector's owner and may be abandoned",
+          "[plugin][adapter]") {
+  auto connector = doubles::load("good");
+  Started first = connector->begin(listing());
+  Started second = connector->begin(writing(2));
+  connector.reset();
+  CHECK(first.operation->resume({answer(200, "x")}).items.size() == 1);
+  second.operation.reset();  // half-way; the sanitizer sees that nothing is left
+}
+
+TEST_CASE("adapter: many operations run on many threads at once", "[plugin][adapter]") {
+  const auto connector = doubles::load("good");
+  std::vector<std::thread> threads;
+  std::vector<int> right(4, 0);
+  for (std::size_t t = 0; t < right.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 200; ++i) {
+        Started started = connector->begin(listing());
+        const std::string id = std::to_string(t) + "-" + std::to_string(i);
+        const Step step = started.operation->resume({answer(200, id)});
+        if (step.items.size() == 1 && step.items[0].id == id) ++right[t];
+      }
+    });
+  }
+  for (std::thread& each : threads) each.join();
+  CHECK(right == std::vector<int>(4, 200));
+}
+
+TEST_CASE("adapter: an operation may go on with another thread at each step", "[plugin][adapter]") {
+  const auto connector = doubles::load("good");
+  Started started = connector->begin(listing());
+  Step step;
+  std::thread([&] { step = started.operation->resume({answer(200, "elsewhere")}); }).join();
+  CHECK(step.items.size() == 1);
+  CHECK_FALSE(step.error);
+}
+
+TEST_CASE("adapter: a cursor comes back only to the settings and target that made it",
+          "[plugin][adapter]") {
+  const auto connector = doubles::load("good");
+  Call call = listing("", "here");
+  Started started = connector->begin(call);
+  const Step step = started.operation->resume({answer(200, "x")});
+  REQUIRE(step.cursor);
+  CHECK_THAT(*step.cursor, Contains(":next"));
+
+  const auto memory_folder = std::filesystem::path(MORTISE_BINARY_DIR) / "plugins/memory";
+  auto memory = mortise::plugin::load_connector(memory_folder, {}, {});
+  REQUIRE(memory.ok());
+  Call first = listing("", "default");
+  const Step all = (*memory)->begin(first).step;
+  REQUIRE(all.cursor);
+  CHECK(all.complete.size() == 1);
+  first.cursor = *all.cursor;
+  CHECK((*memory)->begin(first).step.complete.empty());  // a delta
+  first.settings = R"({"largest_shelf":5})";
+  CHECK((*memory)->begin(first).step.complete.size() == 1);  // everything again
+}
+
+TEST_CASE("adapter: an exception over the boundary ends the operation, not the host",
+          "[plugin][adapter]") {
+  const auto connector = doubles::load("throws");
+  Started begun = connector->begin(listing("begin"));
+  REQUIRE(begun.operation != nullptr);
+  CHECK(begun.step.error->code == Code::internal);
+  CHECK_THAT(begun.step.error->message, Contains("an exception crossed the boundary"));
+
+  Started resumed = connector->begin(listing());
+  const Step step = resumed.operation->resume({answer(200, "seen before")});
+  CHECK(step.error->code == Code::internal);
+  CHECK(step.items.size() == 1);
+  CHECK(resumed.operation->resume({answer(200, "again")}).error->code == Code::internal);
+}
+
+TEST_CASE("adapter: a step that computes too long is logged, and over the bound it fails",
+          "[plugin][adapter]") {
+  std::vector<std::string> lines;
+  Limits limits;
+  limits.slow_step_us = 20'000;
+  limits.longest_step_us = 60'000;
+  const auto connector =
+      doubles::load("overstays", limits, [&](int level, std::string_view, std::string_view line) {
+        if (level == MT_LOG_WARNING) lines.emplace_back(line);
+      });
+  CHECK_FALSE(connector->begin(listing("0")).step.error);
+  CHECK(lines.empty());
+  Started slow = connector->begin(listing("30"));
+  CHECK_FALSE(slow.step.error);
+  CHECK(slow.step.requests.size() == 1);
+  REQUIRE(lines.size() == 1);
+  CHECK_THAT(lines[0], Contains("ms of CPU time"));
+  Started stuck = connector->begin(listing("80"));
+  REQUIRE(stuck.step.error);
+  CHECK(stuck.step.error->code == Code::internal);
+  CHECK(stuck.step.requests.empty());
+}
+
+TEST_CASE("adapter: every lie in a report is named and ends the operation", "[plugin][adapter]") {
+  Limits limits;
+  limits.reports_per_step = 1000;
+  const auto connector = doubles::load("lies", limits);
+  struct Lie {
+    const char* name;
+    const char* says;
+  };
+  const Lie lies[] = {
+      {"item null", "an item of an impossible size"},
+      {"item size", "an item of an impossible size"},
+      {"item state", "an item in no known state"},
+      {"item id", "an item without an id"},
+      {"item null text", "the id of an item"},
+      {"item endless text", "the id of an item is larger than"},
+      {"item utf8", "the id of an item is not valid UTF-8"},
+      {"item fields", "the fields of an item is no JSON"},
+      {"item list fields", "the fields of an item is no JSON object"},
+      {"item fraction", "the fields of an item"},
+      {"item memo", "the memo of an item is larger than 4096"},
+      {"many items", "more than 1000 reports"},
+      {"cursor", "the cursor is larger than 65536"},
+      {"outcome of nothing", "an outcome for a write that nobody asked for"},
+      {"target", "a target without id or kind"},
+      {"identity", "the identity has no id"},
+      {"other thread", "outside of a step, or on another thread"},
+      {"no operation", "begin() returned no operation"},
+      {"no state", "a step that ended in no known state"},
+      {"origin", "an origin that the manifest does not declare"},
+      {"method", "a method that is not allowed"},
+      {"target host", "a target that is no path"},
+      {"target url", "a target that is no path"},
+      {"target lines", "a target that is no path"},
+      {"header of the host", "sets 'Authorization'"},
+      {"header lines", "a malformed header"},
+      {"header name", "a malformed header"},
+      {"headers null", "too many headers"},
+      {"request size", "a request of an impossible size"},
+      {"request null", "a request of an impossible size"},
+      {"covers nothing", "more writes than there are"},
+      {"writes null", "more writes than there are"},
+      {"large body", "too large a target or body"},
+      {"sends nothing", "a step that sends nothing"},
+      {"sends too much", "more than 1000 requests"},
+  };
+  for (const Lie& lie : lies) {
+    CAPTURE(lie.name);
+    Started started = connector->begin(listing("", lie.name));
+    REQUIRE(started.operation != nullptr);
+    REQUIRE(started.step.error);
+    CHECK(started.step.error->code == Code::internal);
+    CHECK(started.step.requests.empty());
+    CHECK_THAT(started.step.error->message, Contains(lie.says) && Contains("connector lies"));
+  }
+}
+
+TEST_CASE("adapter: a lying write keeps what was true and leaves no write without an outcome",
+          "[plugin][adapter]") {
+  const auto connector = doubles::load("lies");
+  const Step twice = connector->begin(writing(2, "outcome twice")).step;
+  CHECK_THAT(twice.error->message, Contains("two outcomes for one write"));
+  REQUIRE(twice.outcomes.size() == 2);
+  CHECK(twice.outcomes[0].result == OutcomeResult::done);
+  CHECK(twice.outcomes[1].write == 1);
+  CHECK(twice.outcomes[1].result == OutcomeResult::not_attempted);
+  for (const char* lie : {"outcome result", "outcome without id", "covers nothing"}) {
+    CAPTURE(lie);
+    const Step step = connector->begin(writing(2, lie)).step;
+    CHECK(step.error->code == Code::internal);
+    REQUIRE(step.outcomes.size() == 2);
+    CHECK(step.outcomes[1].result == OutcomeResult::not_attempted);
+  }
+}
+
+TEST_CASE("adapter: silence about a write that was sent is uncertainty", "[plugin][adapter]") {
+  const auto connector = doubles::load("lies");
+  Started started = connector->begin(writing(3, "says nothing"));
+  REQUIRE(started.step.requests.size() == 3);
+  const Step step = started.operation->resume(
+      {answer(200, "id"), no_answer(Code::unavailable, true), no_answer(Code::unavailable, false)});
+  REQUIRE(step.outcomes.size() == 3);
+  CHECK(step.outcomes[0].result == OutcomeResult::uncertain);
+  CHECK(step.outcomes[0].error);
+  CHECK(step.outcomes[1].result == OutcomeResult::uncertain);
+  CHECK(step.outcomes[2].result == OutcomeResult::not_attempted);
+}
+
+TEST_CASE("adapter: a failure's message is cut to one clean line, its unknown code is internal",
+          "[plugin][adapter]") {
+  const auto connector = doubles::load("lies");
+  const Step step = connector->begin(listing("", "failure")).step;
+  CHECK(step.error->code == Code::internal);
+  CHECK(step.error->message == "two lines ?" + std::string(Limits().message_bytes - 11, 'm'));
+}
+
+TEST_CASE("adapter: an operation that sends for ever ends at the bound", "[plugin][adapter]") {
+  Limits limits;
+  limits.steps = 50;
+  const auto connector = doubles::load("lies", limits);
+  Started started = connector->begin(listing("", "for ever"));
+  std::size_t steps = 1;
+  Step step = std::move(started.step);
+  while (!step.done()) {
+    step = started.operation->resume({answer(200, "")});
+    ++steps;
+  }
+  CHECK(steps == 50);
+  CHECK_THAT(step.error->message, Contains("still sends after 50 steps"));
+}
+
+TEST_CASE("adapter: a resume without the replies is refused and never reaches the plugin",
+          "[plugin][adapter]") {
+  const auto connector = doubles::load("good");
+  Started started = connector->begin(listing());
+  CHECK(started.operation->resume({}).error->code == Code::internal);
+  CHECK(started.operation->resume({answer(200, "still good")}).items.size() == 1);
+  CHECK(started.operation->resume({}).error->code == Code::internal);
+}

@@ -1,0 +1,10 @@
+/* Says another version than its manifest. */
+#include "good.h"
+
+static const mt_connector* create(const mt_host* host) {
+  (void)host;
+  return good_connector();
+}
+
+const mt_plugin mortise_plugin_entry = {MT_ABI_MAJOR,      MT_ABI_MINOR, sizeof(mt_plugin),
+                                        MORTISE_PLUGIN_ID, "9.9.9",      create};

@@ -1,0 +1,271 @@
+#include <catch2/catch.hpp>
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+
+#include "plugin/doubles.hpp"
+#include "plugin/manifest.hpp"
+
+namespace {
+
+using Json = nlohmann::json;
+using mortise::Code;
+using mortise::plugin::parse_manifest;
+using namespace mortise::ports;
+using Catch::Contains;
+
+// A manifest that uses every member.
+Json full() {
+  return Json::parse(R"({
+    "id": "acme", "version": "1.4.0", "abi": "1.0", "name": "Acme",
+    "labels": {"connect": "Connect Acme", "export": "Export to Acme"},
+    "manage_url": "https://acme.example/settings",
+    "auth": {
+      "style": "oauth2",
+      "authorize": {"origin": "accounts", "path": "/o/authorize"},
+      "token": {"origin": "accounts", "path": "/o/token"},
+      "revoke": {"origin": "accounts", "path": "/o/revoke"},
+      "introspect": {"origin": "accounts", "path": "/o/introspect"},
+      "pkce": "S256", "client_auth": "body", "body": "json",
+      "authorize_params": {"access_type": "offline", "prompt": "consent"},
+      "features": {
+        "sync": {"scopes": ["a.events"], "says": "Writes your tasks."},
+        "own": {"scopes": ["a.created"], "required": false, "says": "Makes a calendar."}
+      },
+      "refresh": "on_401", "rotates": true, "revoke_with": "access", "keepalive_days": 30
+    },
+    "origins": {
+      "api": {"url": "https://api.acme.example"},
+      "accounts": {"url": "https://accounts.acme.example/v2", "signed": false},
+      "server": {"setting": "server"}
+    },
+    "operations": ["list", "get", "write", "find", "targets", "make_target", "identity", "estimate"],
+    "kinds": {
+      "page": {"operations": ["create", "update", "remove", "move", "find"], "container": true, "parents": ["target", "page"]},
+      "todo": {"operations": ["create"], "client_ids": true, "versions": true, "parents": ["page"]}
+    },
+    "targets": {"page": {"label": "Parent page", "make": true}},
+    "properties": {"delta": true, "complete_listing": true, "push": true, "time_precision_ms": 60000, "sweep_hours": 12, "largest_batch": 50},
+    "budgets": [{"per": "connection", "requests": 180, "window_ms": 60000}, {"per": "application", "requests": 9000, "window_ms": 60000}],
+    "limit_rules": [{"status": 403, "pointer": "/error/errors/0/reason", "values": ["quotaExceeded"], "per": "application", "reaction": "refuse"}],
+    "settings": {
+      "server": {"type": "url", "label": "Server", "required": true},
+      "style": {"type": "choice", "label": "Style", "says": "How it looks.", "choices": ["a", "b"], "default": "b"},
+      "days": {"type": "integer", "label": "Days", "default": 30, "least": 1, "most": 365},
+      "loud": {"type": "flag", "label": "Loud", "default": false},
+      "prefix": {"type": "text", "label": "Prefix", "most": 10, "default": "x"}
+    }
+  })");
+}
+
+mortise::Error error_of(const Json& document) {
+  auto parsed = parse_manifest(document.dump());
+  if (parsed) FAIL("was accepted");
+  return std::move(parsed).error();
+}
+
+// One change to a good manifest and what is said of it.
+struct Fault {
+  const char* pointer;
+  Json value;  // null: taken out
+  const char* says;
+};
+
+}  // namespace
+
+TEST_CASE("manifest: every member is read", "[plugin][manifest]") {
+  const auto parsed = parse_manifest(full().dump());
+  if (!parsed) FAIL(parsed.error().message);
+  const Manifest& manifest = *parsed;
+  CHECK(manifest.id == "acme");
+  CHECK(manifest.version == "1.4.0");
+  CHECK(manifest.abi_major == 1);
+  CHECK(manifest.abi_minor == 0);
+  CHECK(manifest.connect_label == "Connect Acme");
+  CHECK(manifest.export_label == "Export to Acme");
+  CHECK(manifest.manage_url == "https://acme.example/settings");
+
+  const Auth& auth = manifest.auth;
+  CHECK(auth.style == AuthStyle::oauth2);
+  CHECK(auth.authorize.origin == "accounts");
+  CHECK(auth.authorize.path == "/o/authorize");
+  CHECK(auth.introspect.path == "/o/introspect");
+  CHECK(auth.pkce == Pkce::s256);
+  CHECK(auth.client_auth == ClientAuth::body);
+  CHECK(auth.body == BodyFormat::json);
+  CHECK(auth.authorize_params.size() == 2);
+  CHECK(auth.refresh == RefreshWhen::on_401);
+  CHECK(auth.rotates);
+  CHECK(auth.revoke_with == TokenKind::access);
+  CHECK(auth.keepalive_days == 30);
+  REQUIRE(auth.features.size() == 2);
+  CHECK(auth.features[0].name == "own");
+  CHECK_FALSE(auth.features[0].required);
+  CHECK(auth.features[1].scopes == std::vector<std::string>{"a.events"});
+
+  REQUIRE(manifest.origin("accounts") != nullptr);
+  CHECK_FALSE(manifest.origin("accounts")->is_signed);
+  CHECK(manifest.origin("api")->is_signed);
+  CHECK(manifest.origin("server")->setting == "server");
+  CHECK(manifest.operations.identity);
+  REQUIRE(manifest.kind("page") != nullptr);
+  CHECK(manifest.kind("page")->container);
+  CHECK(manifest.kind("page")->move);
+  CHECK(manifest.kind("todo")->client_ids);
+  CHECK_FALSE(manifest.kind("todo")->update);
+  CHECK(manifest.targets.at(0).make);
+  CHECK(manifest.properties.time_precision_ms == 60'000);
+  CHECK(manifest.properties.largest_batch == 50);
+  REQUIRE(manifest.budgets.size() == 2);
+  CHECK(manifest.budgets[1].scope == BudgetScope::application);
+  REQUIRE(manifest.limit_rules.size() == 1);
+  CHECK(manifest.limit_rules[0].reaction == LimitRule::Reaction::refuse);
+  REQUIRE(manifest.settings.size() == 5);
+  CHECK(manifest.settings[0].name == "days");
+  CHECK(manifest.settings[0].default_value == "30");
+  CHECK(manifest.settings[4].default_value == "\"b\"");
+}
+
+TEST_CASE("manifest: each fault is named with its place", "[plugin][manifest]") {
+  const Fault faults[] = {
+      {"/id", nullptr, "/id: is missing"},
+      {"/id", "Acme", "/id: must be lower-case"},
+      {"/id", "a b", "/id: must be lower-case"},
+      {"/id", "../evil", "/id: must be lower-case"},
+      {"/id", std::string(33, 'a'), "/id: must be lower-case"},
+      {"/id", 7, "/id: a string is expected"},
+      {"/version", "1.0", "/version"},
+      {"/version", "1.0.0-beta", "/version"},
+      {"/version", "1.02.0", "/version"},
+      {"/abi", "2.0", "/abi: the connector is built for ABI 2, this host speaks 1"},
+      {"/abi", "1", "/abi"},
+      {"/abi", "1.x", "/abi"},
+      {"/abi", "99999999999.0", "/abi"},
+      {"/abi", 1, "/abi: a string is expected"},
+      {"/name", "", "/name: is empty"},
+      {"/nmae", "Acme", "/nmae: unknown member; did you mean 'name'?"},
+      {"/labels", nullptr, "/labels: is missing"},
+      {"/labels/export", nullptr, "/labels/export: is missing"},
+      {"/labels/tooltip", "x", "/labels/tooltip: unknown member"},
+      {"/manage_url", "javascript:alert(1)", "/manage_url: an https URL"},
+      {"/auth", "oauth2", "/auth: an object is expected"},
+      {"/auth/style", "oauth1", "'oauth1' is none of: none, oauth2"},
+      {"/auth/token", nullptr, "/auth/token: is missing"},
+      {"/auth/token/origin", "acounts", "/auth/token/origin: 'acounts' is not declared"},
+      {"/auth/token/path", "o/token", "/auth/token/path: must begin with '/'"},
+      {"/auth/pkce", "plain", "/auth/pkce: 'plain' is none of: S256, none"},
+      {"/auth/authorize_params/state", "mine", "/auth/authorize_params/state: is set by the host"},
+      {"/auth/authorize_params/prompt", 1, "/auth/authorize_params: prompt: a string"},
+      {"/auth/features", Json::object(), "/auth/features: at least one"},
+      {"/auth/features/sync/says", nullptr, "/auth/features/sync/says: is missing"},
+      {"/auth/features/sync/scopes", "a", "/auth/features/sync/scopes: a list of strings"},
+      {"/auth/keepalive_days", 0, "/auth/keepalive_days: must be from 1 to 365"},
+      {"/auth/keepalive_days", 1.5, "/auth/keepalive_days: an integer"},
+      {"/auth/rotates", "yes", "/auth/rotates: true or false"},
+      {"/origins/api/url", "ftp://x", "/origins/api/url: an http(s) URL"},
+      {"/origins/api/url", "https://user@x", "/origins/api/url"},
+      {"/origins/api/url", "https://", "/origins/api/url"},
+      {"/origins/api/url", "https://x/", "/origins/api/url"},
+      {"/origins/api/setting", "server", "/origins/api: exactly one of url and setting"},
+      {"/origins/server/setting", "days",
+       "/origins/server/setting: 'days' is no setting of type url"},
+      {"/operations", nullptr, "/operations: is missing"},
+      {"/operations", Json::array({"list", "lists"}), "'lists' is none of: list, get"},
+      {"/operations", Json::array({"list", "get", "write", "find", "targets", "make_target"}),
+       "'identity' is needed"},
+      {"/operations", Json::array({"list", "get", "find", "targets", "make_target", "identity"}),
+       "'write' is not among"},
+      {"/kinds", Json::object(), "/kinds: at least one kind"},
+      {"/kinds/todo/parents", Json::array({"pages"}), "'pages' is neither 'target' nor a kind"},
+      {"/kinds/todo/parents", Json::array({"todo"}), "'todo' is not declared as a container"},
+      {"/kinds/todo/parents", Json::array(), "/kinds/todo/parents: at least one"},
+      {"/kinds/todo/operations", Json::array({"delete"}),
+       "'delete' is none of: create, update, remove"},
+      {"/targets", Json::object(), "/targets: at least one"},
+      {"/properties/largest_batch", 0, "/properties/largest_batch: must be from 1"},
+      {"/properties/largest_batch", 18446744073709551615ULL,
+       "/properties/largest_batch: is too large"},
+      {"/properties/complete", true, "/properties/complete: unknown member"},
+      {"/budgets", Json::object(), "/budgets: a list is expected"},
+      {"/budgets/1/requests", nullptr, "/budgets/1/requests: must be from 1"},
+      {"/budgets/0/per", "user", "/budgets/0/per: 'user' is none of"},
+      {"/limit_rules/0/status", 200, "/limit_rules/0/status: must be from 400"},
+      {"/limit_rules/0/pointer", "error", "/limit_rules/0/pointer: a JSON pointer"},
+      {"/settings/days/default", 0, "/settings/days/default: is out of bounds"},
+      {"/settings/days/default", "30", "/settings/days/default: an integer"},
+      {"/settings/days/least", 400, "/settings/days"},
+      {"/settings/style/default", "c", "/settings/style/default: is none of the choices"},
+      {"/settings/style/choices", nullptr, "/settings/style"},
+      {"/settings/prefix/default", "more than ten", "/settings/prefix/default: is out of bounds"},
+      {"/settings/loud/choices", Json::array({"a"}), "/settings/loud/choices: belongs to a choice"},
+      {"/settings/loud/label", nullptr, "/settings/loud/label: is missing"},
+  };
+  for (const Fault& fault : faults) {
+    CAPTURE(fault.pointer, fault.value.dump());
+    Json document = full();
+    const Json::json_pointer pointer(fault.pointer);
+    if (fault.value.is_null()) {
+      document.at(pointer.parent_pointer()).erase(pointer.back());
+    } else {
+      document[pointer] = fault.value;
+    }
+    const mortise::Error error = error_of(document);
+    CHECK_THAT(error.message, Contains(fault.says));
+    CHECK(error.code == (error.message.find("this host speaks") == std::string::npos
+                             ? Code::invalid
+                             : Code::unsupported));
+  }
+}
+
+TEST_CASE("manifest: what is no object, or no JSON, or too much, is refused",
+          "[plugin][manifest]") {
+  for (const char* text :
+       {"", "null", "[]", "7", "{", "{\"id\":\"a\",\"id\":\"b\"}", "\xFF\xFE", "{}"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_manifest(text).ok());
+  }
+  CHECK(parse_manifest(std::string(mortise::plugin::kMaxManifestBytes + 1, ' ')).error().code ==
+        Code::too_large);
+  CHECK_FALSE(parse_manifest(std::string(5000, '[')).ok());
+}
+
+TEST_CASE("manifest: no damage to the text makes the parser fail otherwise than by an error",
+          "[plugin][manifest]") {
+  const std::string good = full().dump();
+  const std::uint32_t seed = std::random_device()();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  for (int round = 0; round < 500; ++round) {
+    std::string text = good;
+    for (int i = 0; i < 3; ++i) {
+      const std::size_t at = random() % text.size();
+      switch (random() % 3) {
+        case 0:
+          text[at] = static_cast<char>(random() % 256);
+          break;
+        case 1:
+          text.erase(at, random() % 20);
+          break;
+        default:
+          text.insert(at, text.substr(random() % text.size(), random() % 30));
+          break;
+      }
+    }
+    const auto parsed = parse_manifest(text);
+    if (!parsed) CHECK_FALSE(parsed.error().message.empty());
+  }
+}
+
+TEST_CASE("manifest: those of our own connectors are good", "[plugin][manifest]") {
+  for (const char* id : {"memory", "notion", "google_calendar"}) {
+    const std::filesystem::path file =
+        std::filesystem::path(MORTISE_SOURCE_DIR) / "plugins" / id / "manifest.json";
+    if (!std::filesystem::exists(file)) continue;
+    CAPTURE(id);
+    const auto parsed = parse_manifest(doubles::read(file));
+    if (!parsed) FAIL(parsed.error().message);
+    CHECK(parsed->id == id);
+  }
+}
