@@ -9,21 +9,17 @@ namespace {
 
 constexpr std::size_t kCeiling = 10'000;
 
-std::int64_t minute_of(std::int64_t ms) {
-  return ms / 60'000;
-}
-
 /// A value as something that sorts: null first.
 Json sort_key(Thing& source, const Thing& row, const Json& sort) {
   const std::string timestamp = sort.value("timestamp", "");
-  if (timestamp == "created_time") return minute_of(row.created_ms);
-  if (timestamp == "last_edited_time") return minute_of(row.edited_ms);
+  if (timestamp == "created_time") return row.created_ms;
+  if (timestamp == "last_edited_time") return row.edited_ms;
   const std::string name = sort.value("property", "");
   const Json* property = find_property(source, name);
   if (property == nullptr) invalid("Could not find sort property with name or id: " + name);
   const std::string type = (*property)["type"];
-  if (type == "created_time") return minute_of(row.created_ms);
-  if (type == "last_edited_time") return minute_of(row.edited_ms);
+  if (type == "created_time") return row.created_ms;
+  if (type == "last_edited_time") return row.edited_ms;
   const Json value =
       row.body["properties"].value((*property)["id"].get<std::string>(), empty_value(type));
   if (type == "title" || type == "rich_text") return plain_text(value);
@@ -85,9 +81,12 @@ Json query_data_source(Call& call) {
     }
     rows.push_back(row);
   }
-  // The newest rows come first unless the caller says otherwise, as in Notion.
-  std::ranges::reverse(rows);
-  if (call.body.contains("sorts")) sort_rows(source, rows, call.body["sorts"]);
+  // Unsorted, the newest rows come first: nobody may rely on the order of creation.
+  if (call.body.contains("sorts")) {
+    sort_rows(source, rows, call.body["sorts"]);
+  } else {
+    std::ranges::reverse(rows);
+  }
   std::vector<std::string> ids;
   std::size_t living = 0;
   for (const Thing* row : rows) {
