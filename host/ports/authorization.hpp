@@ -37,8 +37,7 @@ struct TokenOutcome {
 struct AuthorizeAsk {
   std::string redirect_uri;
   std::string state;
-  core::Secret verifier;   ///< PKCE; its challenge goes into the URL where the manifest says so
-  std::string login_hint;  ///< e-mail of the account that is connected again, or empty
+  core::Secret verifier;  ///< PKCE; its challenge goes into the URL where the manifest says so
 };
 
 struct ExchangeAsk {

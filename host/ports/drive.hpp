@@ -81,9 +81,8 @@ class Drive : public std::enable_shared_from_this<Drive> {
 
   void finish() {
     operation_.reset();
-    auto done = std::move(done_);
-    send_ = nullptr;
-    on_step_ = nullptr;
+    // send_ stays: the thread that sent the last request may still be inside it.
+    const auto done = std::move(done_);
     done(std::move(all_));
   }
 
