@@ -1,0 +1,133 @@
+#include "store/writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mortise::store {
+namespace {
+
+constexpr std::size_t kLargestBatch = 100;
+
+}  // namespace
+
+Writer::Writer(Database database, Work work)
+    : database_(std::move(database)), work_(std::move(work)), thread_([this] { work_off(); }) {}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+Status Writer::commit(ports::Changes changes, ports::Durability durability) {
+  Job job{std::move(changes), durability, {}, {}};
+  std::future<void> done = job.done.get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (closing_) return Error{Code::unavailable, "commit: the store is closing"};
+    queue_.push_back(&job);
+  }
+  wake_.notify_one();
+  done.wait();
+  return std::move(job.status);
+}
+
+Writer::Counts Writer::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+void Writer::work_off() {
+  for (;;) {
+    Batch batch;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      const std::size_t size = std::min(queue_.size(), kLargestBatch);
+      batch.assign(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
+      queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
+    }
+    run(batch);
+    for (Job* job : batch) job->done.set_value();  // from here on the job is its caller's again
+  }
+}
+
+void Writer::run(const Batch& batch) {
+  const Status whole = run_transaction(batch);
+  if (!whole) {
+    if (database_.in_transaction()) (void)database_.run("ROLLBACK");
+    for (Job* job : batch) {
+      if (job->status) job->status = whole.error();
+    }
+    return;
+  }
+  const bool synced = current_ == ports::Durability::full;
+  const auto good =
+      std::count_if(batch.begin(), batch.end(), [](const Job* job) { return job->status.ok(); });
+  {
+    const std::lock_guard lock(mutex_);
+    ++counts_.transactions;
+    if (synced) ++counts_.synced_transactions;
+    counts_.commits += good;
+  }
+  clear_log();
+}
+
+Status Writer::run_transaction(const Batch& batch) {
+  const bool full = std::any_of(batch.begin(), batch.end(), [](const Job* job) {
+    return job->durability == ports::Durability::full;
+  });
+  const auto durability = full ? ports::Durability::full : ports::Durability::relaxed;
+  if (auto status = set_durability(durability); !status) return status;
+  if (auto status = database_.run("BEGIN IMMEDIATE"); !status) return status;
+  if (auto status = work_.begin(database_); !status) return status;
+  for (Job* job : batch) {
+    job->status = run_in_savepoint(*job);
+    if (!database_.in_transaction()) {  // the engine gave up on all of it: a full disk does that
+      return job->status ? Status{Error{Code::unavailable, "commit: the transaction was lost"}}
+                         : job->status;
+    }
+    if (!job->status) continue;
+    log_must_go_ =
+        log_must_go_ || std::any_of(job->changes.begin(), job->changes.end(), work_.removes_secret);
+  }
+  return database_.run("COMMIT");
+}
+
+Status Writer::run_in_savepoint(const Job& job) {
+  if (auto status = database_.run("SAVEPOINT one_commit"); !status) return status;
+  for (const ports::Change& change : job.changes) {
+    Status status = work_.apply(database_, change);
+    if (status) continue;
+    if (database_.in_transaction()) {
+      if (auto undone = database_.run("ROLLBACK TO one_commit; RELEASE one_commit"); !undone) {
+        return undone;
+      }
+    }
+    return status;
+  }
+  return database_.run("RELEASE one_commit");
+}
+
+/// WAL: FULL syncs the log at every commit, NORMAL only when the log is carried over.
+Status Writer::set_durability(ports::Durability durability) {
+  if (durability == current_) return {};
+  const bool full = durability == ports::Durability::full;
+  auto status = database_.run(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  if (status) current_ = durability;
+  return status;
+}
+
+/// Carries the log over into the database and empties it: older forms of its pages are gone then.
+/// Readers that stand in the way postpone it to the next transaction.
+void Writer::clear_log() {
+  if (!log_must_go_) return;
+  const auto busy = database_.read_integer("PRAGMA wal_checkpoint(TRUNCATE)");
+  log_must_go_ = !busy || *busy != 0;
+}
+
+}  // namespace mortise::store

@@ -1,0 +1,78 @@
+// The one thread that writes. Commits that come while it is busy share the next transaction, so
+// that the price of a disk's sync is paid once for all of them.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <mortise/result.hpp>
+
+#include "ports/store.hpp"
+#include "store/database.hpp"
+
+namespace mortise::store {
+
+/// Each commit is a savepoint of its own: one that fails undoes itself and no other. A transaction
+/// has the strongest durability that was asked for in it. commit() is thread-safe and answers when
+/// its transaction is committed.
+class Writer {
+ public:
+  /// What is done with the database; called on the writer's thread only.
+  struct Work {
+    std::function<Status(Database&)> begin;  ///< first thing in every transaction
+    std::function<Status(Database&, const ports::Change&)> apply;
+    /// Whether the pages as they were before must leave the files at once.
+    std::function<bool(const ports::Change&)> removes_secret;
+  };
+  struct Counts {
+    std::int64_t transactions = 0;
+    std::int64_t synced_transactions = 0;  ///< of these, with Durability::full
+    std::int64_t commits = 0;              ///< that succeeded
+  };
+
+  Writer(Database database, Work work);
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  /// Finishes what is queued.
+  ~Writer();
+
+  /// Errors: as ports::Store::commit.
+  Status commit(ports::Changes changes, ports::Durability durability);
+  Counts counts() const;
+
+ private:
+  struct Job {
+    ports::Changes changes;
+    ports::Durability durability;
+    Status status;
+    std::promise<void> done;
+  };
+  using Batch = std::vector<Job*>;
+
+  void work_off();
+  void run(const Batch& batch);
+  Status run_transaction(const Batch& batch);
+  Status run_in_savepoint(const Job& job);
+  Status set_durability(ports::Durability durability);
+  void clear_log();
+
+  Database database_;
+  const Work work_;
+  ports::Durability current_ = ports::Durability::full;  // as Database::open leaves it
+  bool log_must_go_ = false;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job*> queue_;
+  bool closing_ = false;
+  Counts counts_;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace mortise::store
