@@ -191,6 +191,7 @@ Response Edge::preflight(const Request& request, const std::string& allow) const
 
 void Edge::decorate(const Request& request, Response& response) const {
   response.set("X-Request-Id", request.request_id);
+  for (const Header& field : request.rate) response.set(field.name, field.value);
   set_default(response, "Cache-Control", "no-store");
   set_default(response, "X-Content-Type-Options", "nosniff");
   set_default(response, "Referrer-Policy", "no-referrer");

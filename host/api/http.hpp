@@ -52,6 +52,7 @@ struct Request {
   std::string route;  ///< the operation's name; empty while none was found
   std::chrono::steady_clock::time_point begin;
   Principal principal;
+  std::vector<Header> rate;                        ///< RateLimit fields that the answer carries
   std::map<std::string, std::string> path_params;  ///< decoded, by the names of the route's pattern
 
   /// The value of a field that occurs once (the first where it may repeat).

@@ -16,12 +16,16 @@ using Handler = std::function<Response(const Request&)>;
 /// What a caller must be allowed to do. `open`: nothing, the handler looks for itself.
 enum class Access { open, read, write, admin };
 
+/// Who may call: the app's server only, or its end users too, for their own account.
+enum class Callers { apps, apps_and_users };
+
 struct Route {
   std::string method;
   std::string pattern;  ///< `/v1/plans/{plan}`; a last segment `{name...}` takes the whole rest
   std::string name;     ///< the operation's id in openapi.yaml
   Access access = Access::open;
   Handler handler;
+  Callers callers = Callers::apps;
 };
 
 class Router {

@@ -1,0 +1,144 @@
+#include "api/api.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "api/auth.hpp"
+#include "api/idempotency.hpp"
+#include "api/render.hpp"
+#include "api/resources.hpp"
+#include "core/names.hpp"
+
+namespace mortise::api {
+
+namespace {
+
+Event::Last ends_stream(const std::string& topic, const core::JsonText& data) {
+  if (topic.rfind("run:", 0) != 0) return Event::Last::no;
+  const auto run = core::parse_json(data);
+  if (!run || !run->is_object() || !run->contains("state") || !(*run)["state"].is_string()) {
+    return Event::Last::no;
+  }
+  const auto state = core::from_name<core::RunState>((*run)["state"].get<std::string>());
+  return state && is_finished(*state) ? Event::Last::yes : Event::Last::no;
+}
+
+}  // namespace
+
+struct EventPublisher::Target {
+  std::mutex mutex;
+  Server* server = nullptr;
+};
+
+EventPublisher::EventPublisher() : target_(std::make_shared<Target>()) {}
+EventPublisher::~EventPublisher() = default;
+
+void EventPublisher::publish(const std::string& topic, const std::string& event,
+                             const core::JsonText& data) {
+  const Event::Last last = ends_stream(topic, data);
+  const std::lock_guard lock(target_->mutex);
+  if (target_->server) target_->server->publish(topic, {event, data, last});
+}
+
+struct Api::Parts {
+  Parts(Services services_in, EventPublisher& publisher_in, ApiOptions options)
+      : services(services_in),
+        site(std::move(options.site)),
+        publisher(publisher_in),
+        rates(options.rates, services.clock),
+        auth(services, site),
+        idempotency(services.store, services.clock),
+        context{services, site, idempotency, [this] { return server ? server->now() : 0; },
+                [this] { return !draining.load(); }},
+        edge(make_router(std::move(options.more_routes)), std::move(options.edge),
+             {[this](Request& request, const Route& route) { return guard(request, route); },
+              std::move(options.access_log), std::move(options.bug)}),
+        server_options(options.server) {}
+
+  Router make_router(std::vector<Route> more) {
+    Router router;
+    add_accounts(router, context);
+    add_plans(router, context);
+    add_tasks(router, context);
+    add_connections(router, context);
+    add_connect(router, context);
+    add_exports(router, context);
+    add_runs(router, context);
+    add_decisions(router, context);
+    add_scripts(router, context);
+    add_sessions(router, context);
+    add_health(router, context);
+    for (Route& route : more) router.add(std::move(route));
+    return router;
+  }
+
+  // Who asks, may they, and not too often? Health checks are nobody's quota.
+  std::optional<Response> guard(Request& request, const Route& route) {
+    if (route.name == "health" || route.name == "ready") return std::nullopt;
+    auto problem = auth.check(request, route);
+    const RateLimiter::Verdict verdict = rates.take(request);
+    if (!verdict.allowed) {
+      Problem slow = make_problem(429, "rate_limited", "Too many requests; see Retry-After.");
+      slow.retry_after_ms = verdict.reset_s * 1000;
+      problem = std::move(slow);
+    }
+    request.rate = verdict.headers();
+    if (!problem) return std::nullopt;
+    return to_response(*problem, request.request_id);
+  }
+
+  Services services;
+  Site site;
+  EventPublisher& publisher;
+  RateLimiter rates;
+  Auth auth;
+  Idempotency idempotency;
+  std::atomic<bool> draining{false};
+  Context context;
+  Edge edge;
+  ServerOptions server_options;
+  std::unique_ptr<Server> server;
+};
+
+Api::Api(Services services, EventPublisher& publisher, ApiOptions options)
+    : parts_(std::make_unique<Parts>(services, publisher, std::move(options))) {
+  parts_->server = std::make_unique<Server>(
+      parts_->server_options,
+      Server::Callbacks{
+          [parts = parts_.get()](Request& request) { return parts->edge.handle(request); },
+          [parts = parts_.get()](Request& request, Response& response) {
+            parts->edge.finish(request, response);
+          },
+          [parts = parts_.get()](const ParseFailure& failure) {
+            return parts->edge.refuse(failure);
+          }});
+  const std::lock_guard lock(publisher.target_->mutex);
+  publisher.target_->server = parts_->server.get();
+}
+
+Api::~Api() {
+  {
+    const std::lock_guard lock(parts_->publisher.target_->mutex);
+    parts_->publisher.target_->server = nullptr;
+  }
+  stop(std::chrono::milliseconds(0));
+}
+
+Status Api::start() {
+  return parts_->server->start();
+}
+int Api::port() const {
+  return parts_->server->port();
+}
+
+void Api::stop(std::chrono::milliseconds at_most) {
+  parts_->draining = true;
+  parts_->server->stop(at_most);
+}
+
+const std::vector<Route>& Api::routes() const {
+  return parts_->edge.router().routes();
+}
+
+}  // namespace mortise::api

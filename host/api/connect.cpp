@@ -1,0 +1,129 @@
+// Connecting: the app's call, then two visits of the end user's browser.
+#include <nlohmann/json.hpp>
+
+#include "api/auth.hpp"
+#include "api/connect_page.hpp"
+#include "api/resources.hpp"
+#include "api/url.hpp"
+#include "core/time.hpp"
+
+namespace mortise::api {
+
+namespace {
+
+constexpr std::string_view kBrowserCookie = "mortise_connect";
+constexpr std::int64_t kBrowserCookieLifeS = 600;
+
+Response redirect(std::string location) {
+  Response response;
+  response.status = 303;
+  response.set("Location", std::move(location));
+  return response;
+}
+
+Response start_session(const Context& context, const Request& request) {
+  JsonBody body(request);
+  ports::StartConnect start;
+  start.account_id = request.param("account");
+  start.connector = body.required_text("connector", 64);
+  start.return_to = body.required_text("return_to", 2'048);
+  start.export_plan_id = body.text("export_plan_id");
+  if (auto refused = body.refused(request)) return *std::move(refused);
+  if (!start.export_plan_id.empty()) {
+    const auto plan = find_plan(context, request, start.export_plan_id);
+    if (!plan || plan->account_id != start.account_id) return not_found(request, "plan");
+  }
+  return respond(request, context.services.connect.start_session(start),
+                 [](const ports::ConnectView& view) {
+                   return json_response({{"id", view.session_id},
+                                         {"connector", view.connector},
+                                         {"url", view.url},
+                                         {"expires_at", core::format_instant(view.expires_ms)}},
+                                        201);
+                 });
+}
+
+// GET shows what will be synced and asks; nothing has happened yet, so a link checker that follows
+// the URL does no harm.
+Response show_session(const Context& context, const Request& request) {
+  const auto session = context.services.connect.session(request.param("session"));
+  if (!session) return connect_gone_page();
+  const auto connector = context.services.connectors.find(session->connector);
+  if (!connector) return connect_gone_page();
+  return connect_page(connector->manifest(), request.path);
+}
+
+Response enter_session(const Context& context, const Request& request) {
+  const std::string cookie = read_cookie(request, kBrowserCookie).value_or("");
+  const auto entered = context.services.connect.enter(request.param("session"), cookie);
+  if (!entered) {
+    return entered.error().code == Code::not_found ? connect_gone_page()
+                                                   : connect_refused_page(entered.error().message);
+  }
+  Response response = redirect(entered->location);
+  response.headers.push_back(
+      {"Set-Cookie", set_cookie(context.site, kBrowserCookie, entered->browser_cookie, "/",
+                                kBrowserCookieLifeS)});
+  return response;
+}
+
+// "Export to ..." while not connected goes on here, after the consent.
+void go_on_with_export(const Context& context, const Request& request,
+                       ports::Connected& connected) {
+  if (connected.connection_id.empty() || connected.export_plan_id.empty()) return;
+  ports::ExportRequest ask;
+  ask.account_id = connected.account_id;
+  ask.plan_id = connected.export_plan_id;
+  ask.connection_id = connected.connection_id;
+  ask.request_id = request.request_id;
+  const auto answer = context.services.exports.start(ask);
+  const char separator = connected.location.find('?') == std::string::npos ? '?' : '&';
+  if (const auto* run = std::get_if<core::Run>(&answer)) {
+    connected.location += separator + ("run=" + percent_encode(run->id));
+  } else {
+    connected.location +=
+        separator + ("export=" + percent_encode(std::get<ports::Refusal>(answer).error.reason));
+  }
+}
+
+Response callback(const Context& context, const Request& request) {
+  ports::ConnectCallback back;
+  back.connector = request.param("connector");
+  back.browser_cookie = read_cookie(request, kBrowserCookie).value_or("");
+  // Providers add parameters as they like: what is not known is ignored here.
+  for (auto& [name, value] : parse_query(request.query).value_or(QueryParams{})) {
+    if (name == "state") back.state = value;
+    if (name == "code") back.code = value;
+    if (name == "error") back.error = value;
+    if (name == "iss") back.iss = value;
+  }
+  Response response;
+  response.later = [&context, &request, back](const Response::Done& done) {
+    context.services.connect.callback(back, [&context, &request,
+                                             done](Result<ports::Connected> result) {
+      if (!result) return done(connect_refused_page(result.error().message));
+      go_on_with_export(context, request, *result);
+      Response away = redirect(result->location);
+      away.headers.push_back({"Set-Cookie", set_cookie(context.site, kBrowserCookie, "", "/", 0)});
+      done(std::move(away));
+    });
+  };
+  return response;
+}
+
+}  // namespace
+
+void add_connect(Router& router, const Context& context) {
+  const auto with = [&context](auto function) {
+    return [&context, function](const Request& request) { return function(context, request); };
+  };
+  router.add({"POST", "/v1/accounts/{account}/connect_sessions", "start_connect", Access::write,
+              context.idempotency.around(with(start_session), Idempotency::repeat()),
+              Callers::apps_and_users});
+  router.add({"GET", "/connect/{session}", "show_connect", Access::open, with(show_session)});
+  router.add({"POST", "/connect/{session}", "enter_connect", Access::open, with(enter_session)});
+  router.add(
+      {"GET", "/oauth/{connector}/callback", "oauth_callback", Access::open, with(callback)});
+}
+
+}  // namespace mortise::api

@@ -1,0 +1,18 @@
+// The few pages of the connect flow that need no script: what will be synced, and what went wrong.
+#pragma once
+
+#include <string_view>
+
+#include "api/http.hpp"
+#include "ports/manifest.hpp"
+
+namespace mortise::api {
+
+/// Says what the connector will do and asks. `action`: where the form goes.
+Response connect_page(const ports::Manifest& manifest, std::string_view action);
+/// 404: the link was used, is over, or never was.
+Response connect_gone_page();
+/// 403: this browser may not go on; `why` is one sentence.
+Response connect_refused_page(std::string_view why);
+
+}  // namespace mortise::api

@@ -1,0 +1,134 @@
+#include <nlohmann/json.hpp>
+
+#include "api/render.hpp"
+#include "api/resources.hpp"
+
+namespace mortise::api {
+
+namespace {
+
+using Asked = std::variant<ports::ExportRequest, Response>;
+
+// The one connected connection of a connector, where the caller names only the service.
+std::variant<std::string, Response> pick_connection(const Context& context, const Request& request,
+                                                    const std::string& connector) {
+  const auto all = context.services.store.connections().list(request.param("account"));
+  if (!all) return refusal(request, all.error());
+  const core::Connection* picked = nullptr;
+  for (const core::Connection& each : *all) {
+    if (each.connector != connector || each.status == core::ConnectionStatus::disconnected)
+      continue;
+    if (picked) {
+      return refusal(
+          request, make_problem(409, "several_connections",
+                                "The account has several connections to this service; name one."));
+    }
+    picked = &each;
+  }
+  if (picked) return picked->id;
+  Problem problem =
+      make_problem(409, "not_connected", "The account is not connected to this service.");
+  problem.next_action = "connect";
+  return refusal(request, problem);
+}
+
+Asked read_request(const Context& context, const Request& request) {
+  JsonBody body(request);
+  ports::ExportRequest ask;
+  ask.account_id = request.param("account");
+  ask.plan_id = body.required_text("plan_id");
+  ask.connection_id = body.text("connection_id");
+  const std::string connector = body.text("connector", 64);
+  body.fields().word("kind", ask.kind);
+  ask.request_id = request.request_id;
+  if (ask.connection_id.empty() == connector.empty()) {
+    body.fields().problem("connection_id", "name either a connection or a connector");
+  }
+  if (auto refused = body.refused(request)) return *std::move(refused);
+  const auto plan = find_plan(context, request, ask.plan_id);
+  if (!plan || plan->account_id != ask.account_id) return not_found(request, "plan");
+  if (ask.connection_id.empty()) {
+    auto picked = pick_connection(context, request, connector);
+    if (auto* refused = std::get_if<Response>(&picked)) return std::move(*refused);
+    ask.connection_id = std::get<std::string>(std::move(picked));
+  } else {
+    const auto connection = find_connection(context, request, ask.connection_id);
+    if (!connection || connection->account_id != ask.account_id)
+      return not_found(request, "connection");
+  }
+  return ask;
+}
+
+Response start_export(const Context& context, const Request& request) {
+  Asked asked = read_request(context, request);
+  if (auto* refused = std::get_if<Response>(&asked)) return std::move(*refused);
+  return respond(request, context.services.exports.start(std::get<ports::ExportRequest>(asked)),
+                 [](const core::Run& run) { return accepted_run(run); });
+}
+
+// A first call that was cut off may have left its run: it carries the call's request id.
+std::optional<Response> find_started(const Context& context, const Request& request) {
+  ports::PageRequest page{200, ""};
+  for (int pages = 0; pages < 5; ++pages) {
+    const auto runs = context.services.store.runs().list(request.param("account"), "", page);
+    if (!runs) return refusal(request, runs.error());
+    for (const core::Run& run : runs->items) {
+      if (run.request_id == request.request_id) return accepted_run(run);
+    }
+    if (runs->next_cursor.empty()) break;
+    page.cursor = runs->next_cursor;
+  }
+  return std::nullopt;
+}
+
+core::Json preview_json(const ports::Preview& preview) {
+  core::Json items = core::Json::array();
+  const auto document = [](const core::JsonText& text) {
+    auto parsed = core::parse_json(text.empty() ? "{}" : text);
+    return parsed ? *std::move(parsed) : core::Json::object();
+  };
+  for (const ports::PreviewItem& item : preview.items) {
+    items.push_back({{"key", item.key},
+                     {"kind", item.kind},
+                     {"title", item.title},
+                     {"action", item.action},
+                     {"before", document(item.before)},
+                     {"after", document(item.after)}});
+  }
+  core::Json out = {
+      {"summary", preview.summary},
+      {"create", preview.create},
+      {"update", preview.update},
+      {"remove", preview.remove},
+      {"unchanged", preview.unchanged},
+      {"parked", preview.parked},
+      {"cost",
+       {{"writes", preview.writes}, {"reads", preview.reads}, {"seconds", preview.seconds}}},
+      {"items", std::move(items)}};
+  if (!preview.guard.empty()) out["guard"] = preview.guard;
+  return out;
+}
+
+Response preview_export(const Context& context, const Request& request) {
+  Asked asked = read_request(context, request);
+  if (auto* refused = std::get_if<Response>(&asked)) return std::move(*refused);
+  return respond(
+      request, context.services.exports.preview(std::get<ports::ExportRequest>(asked)),
+      [](const ports::Preview& preview) { return json_response(preview_json(preview)); });
+}
+
+}  // namespace
+
+void add_exports(Router& router, const Context& context) {
+  const auto with = [&context](auto function) {
+    return [&context, function](const Request& request) { return function(context, request); };
+  };
+  const std::string all = "/v1/accounts/{account}/exports";
+  router.add({"POST", all, "start_export", Access::write,
+              context.idempotency.around(with(start_export), with(find_started)),
+              Callers::apps_and_users});
+  router.add({"POST", all + "/preview", "preview_export", Access::read, with(preview_export),
+              Callers::apps_and_users});
+}
+
+}  // namespace mortise::api

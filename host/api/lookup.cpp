@@ -1,0 +1,63 @@
+#include <nlohmann/json.hpp>
+
+#include "api/render.hpp"
+#include "api/resources.hpp"
+
+namespace mortise::api {
+
+namespace {
+
+Error nothing(std::string_view what) {
+  return {Code::not_found, "There is no such " + std::string(what) + "."};
+}
+
+template <class T>
+Result<T> seen(const Request& request, Result<T> found, std::string_view what) {
+  if (!found) return found.error().code == Code::not_found ? Result<T>(nothing(what)) : found;
+  if (!request.principal.may_see(found->account_id)) return nothing(what);
+  return found;
+}
+
+}  // namespace
+
+Result<core::Plan> find_plan(const Context& context, const Request& request,
+                             const std::string& id) {
+  auto plan = seen(request, context.services.store.plans().find(id), "plan");
+  if (plan && plan->deleted_ms) return nothing("plan");
+  return plan;
+}
+
+Result<core::Task> find_task(const Context& context, const Request& request,
+                             const std::string& id) {
+  auto task = seen(request, context.services.store.plans().find_task(id), "task");
+  if (task && task->deleted_ms) return nothing("task");
+  return task;
+}
+
+Result<core::Connection> find_connection(const Context& context, const Request& request,
+                                         const std::string& id) {
+  return seen(request, context.services.store.connections().find(id), "connection");
+}
+
+Result<core::Run> find_run(const Context& context, const Request& request, const std::string& id) {
+  return seen(request, context.services.store.runs().find(id), "run");
+}
+
+Response open_stream(const Request& request, std::string topic, std::uint64_t since, Event first) {
+  Stream stream;
+  stream.topic = std::move(topic);
+  stream.since = since;
+  stream.last_event_id = request.header("last-event-id").value_or("");
+  stream.first = std::move(first);
+  Response response;
+  response.stream = std::move(stream);
+  return response;
+}
+
+Response accepted_run(const core::Run& run) {
+  Response response = json_response(run_json(run), 202);
+  response.set("Location", "/v1/runs/" + run.id);
+  return response;
+}
+
+}  // namespace mortise::api

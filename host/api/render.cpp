@@ -1,0 +1,224 @@
+#include "api/render.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/names.hpp"
+#include "core/time.hpp"
+
+namespace mortise::api {
+
+using core::Json;
+
+namespace {
+
+void put(Json& object, const char* name, const std::string& text) {
+  if (!text.empty()) object[name] = text;
+}
+
+void put_instant(Json& object, const char* name, const std::optional<core::Instant>& instant) {
+  if (instant) object[name] = core::format_instant(*instant);
+}
+
+Json stored(const core::JsonText& text) {
+  auto parsed = core::parse_json(text);
+  return parsed ? *std::move(parsed) : Json::object();
+}
+
+Json settings_json(const std::vector<ports::Setting>& settings) {
+  static constexpr std::string_view kTypes[] = {"text", "integer", "flag", "choice", "url"};
+  Json out = Json::array();
+  for (const ports::Setting& setting : settings) {
+    Json one = {{"name", setting.name},
+                {"type", kTypes[static_cast<std::size_t>(setting.type)]},
+                {"label", setting.label},
+                {"says", setting.says},
+                {"required", setting.required}};
+    if (!setting.default_value.empty()) one["default"] = stored(setting.default_value);
+    if (!setting.choices.empty()) one["choices"] = setting.choices;
+    if (setting.least) one["least"] = *setting.least;
+    if (setting.most) one["most"] = *setting.most;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+}  // namespace
+
+bool is_finished(core::RunState state) {
+  return state == core::RunState::succeeded || state == core::RunState::partial ||
+         state == core::RunState::failed || state == core::RunState::cancelled;
+}
+
+Json run_json(const core::Run& run) {
+  const core::RunCounts& counts = run.counts;
+  Json out = {{"id", run.id},
+              {"account_id", run.account_id},
+              {"connection_id", run.connection_id},
+              {"plan_id", run.plan_id},
+              {"kind", core::name_of(run.kind)},
+              {"trigger", core::name_of(run.trigger)},
+              {"state", core::name_of(run.state)},
+              {"progress",
+               {{"done", counts.done}, {"total", counts.create + counts.update + counts.remove}}},
+              {"counts",
+               {{"create", counts.create},
+                {"update", counts.update},
+                {"remove", counts.remove},
+                {"unchanged", counts.unchanged},
+                {"done", counts.done},
+                {"failed", counts.failed},
+                {"parked", counts.parked},
+                {"uncertain", counts.uncertain},
+                {"writes", counts.writes},
+                {"reads", counts.reads},
+                {"retries", counts.retries}}},
+              {"cancel_requested", run.cancel_requested},
+              {"usage", core::name_of(run.usage)},
+              {"created_at", core::format_instant(run.created_ms)}};
+  if (run.waiting_for != core::RunWait::none) out["waiting_for"] = core::name_of(run.waiting_for);
+  put_instant(out, "waiting_until", run.waiting_until_ms);
+  if (!run.guard.empty()) out["guard"] = stored(run.guard);
+  if (!run.error_code.empty()) {
+    out["error"] = {
+        {"code", run.error_code}, {"reason", run.error_reason}, {"message", run.error_message}};
+  }
+  put(out, "url", run.url);
+  put(out, "script_revision", run.script_revision);
+  put(out, "request_id", run.request_id);
+  put_instant(out, "started_at", run.started_ms);
+  put_instant(out, "finished_at", run.finished_ms);
+  return out;
+}
+
+Json run_item_json(const core::RunItem& item) {
+  Json out = {{"key", item.key},       {"kind", item.kind},
+              {"title", item.title},   {"action", item.action},
+              {"result", item.result}, {"at", core::format_instant(item.at_ms)}};
+  if (!item.code.empty()) out["error"] = {{"code", item.code}, {"message", item.message}};
+  put(out, "url", item.url);
+  return out;
+}
+
+Json target_json(const core::Target& target) {
+  Json out = {{"id", target.id}, {"kind", target.kind}, {"title", target.title}};
+  put(out, "url", target.url);
+  return out;
+}
+
+Json connection_json(const core::Connection& connection, const ports::Connectors& connectors,
+                     const std::string& active_run) {
+  const bool alive = connection.status == core::ConnectionStatus::connected;
+  Json identity = Json::object();
+  put(identity, "id", connection.identity.id);
+  put(identity, "email", connection.identity.email);
+  put(identity, "name", connection.identity.name);
+  put(identity, "workspace_id", connection.identity.workspace_id);
+  put(identity, "workspace_name", connection.identity.workspace_name);
+  Json out = {
+      {"id", connection.id},
+      {"account_id", connection.account_id},
+      {"connector", connection.connector},
+      {"status", core::name_of(connection.status)},
+      {"state", alive && !active_run.empty() ? "syncing" : core::name_of(connection.status)},
+      {"identity", std::move(identity)},
+      {"features", connection.features},
+      {"auto_sync", connection.auto_sync},
+      {"settings", stored(connection.settings)},
+      {"rev", connection.rev},
+      {"created_at", core::format_instant(connection.created_ms)},
+      {"updated_at", core::format_instant(connection.updated_ms)}};
+  if (const auto connector = connectors.find(connection.connector)) {
+    out["name"] = connector->manifest().name;
+    put(out, "manage_url", connector->manifest().manage_url);
+  }
+  put(out, "reason", connection.reason);
+  put(out, "active_run_id", active_run);
+  if (!connection.target.id.empty()) out["target"] = target_json(connection.target);
+  put_instant(out, "last_sync_at", connection.last_sync_ms);
+  return out;
+}
+
+Json connector_json(const ports::Manifest& manifest, const ports::Mapper& mapper) {
+  Json features = Json::array();
+  for (const ports::Feature& feature : manifest.auth.features) {
+    features.push_back(
+        {{"name", feature.name}, {"says", feature.says}, {"required", feature.required}});
+  }
+  Json out = {
+      {"id", manifest.id},
+      {"version", manifest.version},
+      {"name", manifest.name},
+      {"connect_label", manifest.connect_label},
+      {"export_label", manifest.export_label},
+      {"features", std::move(features)},
+      {"settings", {{"connector", settings_json(manifest.settings)}, {"mapping", Json::array()}}}};
+  put(out, "manage_url", manifest.manage_url);
+  if (const auto mapping = mapper.mapping(manifest.id)) {
+    out["settings"]["mapping"] = stored((*mapping)->settings_schema());
+  }
+  return out;
+}
+
+TaskSync::TaskSync(const ports::Store& store, const core::Plan& plan) : store_(store) {
+  const auto connections = store.connections().list(plan.account_id);
+  if (!connections) return;
+  for (const core::Connection& connection : *connections) {
+    if (connection.status == core::ConnectionStatus::disconnected) continue;
+    const auto plans = store.pairs().plans(connection.id);
+    if (!plans || std::find(plans->begin(), plans->end(), plan.id) == plans->end()) continue;
+    Link link{connection, {}};
+    const auto runs = store.runs().list(plan.account_id, connection.id, {5, ""});
+    const core::Run* newest = nullptr;
+    for (std::size_t i = 0; runs && !newest && i < runs->items.size(); ++i) {
+      const core::Run& run = runs->items[i];
+      if (run.plan_id == plan.id && is_finished(run.state)) newest = &run;
+    }
+    if (newest && newest->counts.failed + newest->counts.parked + newest->counts.uncertain > 0) {
+      ports::PageRequest page{200, ""};
+      do {
+        const auto items = store.runs().items(newest->id, page);
+        if (!items) break;
+        for (const core::RunItem& item : items->items) {
+          if (item.result != "done") link.failures.push_back(item);
+        }
+        page.cursor = items->next_cursor;
+      } while (!page.cursor.empty());
+    }
+    links_.push_back(std::move(link));
+  }
+}
+
+Json TaskSync::of(const core::Task& task) const {
+  Json out = Json::array();
+  if (links_.empty()) return out;
+  const std::string key = "task:" + task.id;
+  const auto pairs = store_.pairs().of_key(key);
+  for (const Link& link : links_) {
+    const core::Connection& connection = link.connection;
+    Json one = {{"connection_id", connection.id}, {"connector", connection.connector}};
+    std::string_view state = "pending";
+    for (std::size_t i = 0; pairs && i < pairs->size(); ++i) {
+      const core::Pair& pair = (*pairs)[i];
+      if (pair.connection_id != connection.id || pair.state == core::PairState::tombstone) continue;
+      const core::Instant known = std::max(pair.synced_ms, connection.last_sync_ms.value_or(0));
+      if (task.updated_ms <= known) state = "synced";
+      put(one, "url", pair.url);
+      one["synced_at"] = core::format_instant(pair.synced_ms);
+    }
+    for (const core::RunItem& item : link.failures) {
+      if (item.key != key || item.at_ms < task.updated_ms) continue;
+      state = "failed";
+      one["error"] = {{"code", item.code}, {"message", item.message}};
+    }
+    if (connection.status != core::ConnectionStatus::connected) {
+      state = "paused";
+      one["error"] = {{"code", core::name_of(connection.status)}, {"message", connection.reason}};
+    }
+    one["state"] = state;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+}  // namespace mortise::api

@@ -1,0 +1,51 @@
+// The routes of the API, one function per resource. What they are handed outlives the router.
+#pragma once
+
+#include <string>
+
+#include "api/exchange.hpp"
+#include "api/idempotency.hpp"
+#include "api/router.hpp"
+#include "api/services.hpp"
+#include "core/ids.hpp"
+
+namespace mortise::api {
+
+/// Where a stream's place among the events comes from: see Stream::since.
+using EventPosition = std::function<std::uint64_t()>;
+
+struct Context {
+  const Services& services;
+  const Site& site;
+  Idempotency& idempotency;
+  EventPosition event_position;
+  std::function<bool()> ready;  ///< false while draining
+};
+
+void add_accounts(Router& router, const Context& context);
+void add_plans(Router& router, const Context& context);
+void add_tasks(Router& router, const Context& context);
+void add_connections(Router& router, const Context& context);
+void add_connect(Router& router, const Context& context);
+void add_exports(Router& router, const Context& context);
+void add_runs(Router& router, const Context& context);
+void add_decisions(Router& router, const Context& context);
+void add_scripts(Router& router, const Context& context);
+void add_sessions(Router& router, const Context& context);
+void add_health(Router& router, const Context& context);
+
+/// Records that the caller may see. Error `not_found` also for those of other accounts: what one
+/// may not see does not exist.
+Result<core::Plan> find_plan(const Context& context, const Request& request, const std::string& id);
+Result<core::Task> find_task(const Context& context, const Request& request, const std::string& id);
+Result<core::Connection> find_connection(const Context& context, const Request& request,
+                                         const std::string& id);
+Result<core::Run> find_run(const Context& context, const Request& request, const std::string& id);
+
+/// Starts a stream of `topic` whose first event is `first`.
+Response open_stream(const Request& request, std::string topic, std::uint64_t since, Event first);
+
+/// 202 with the run and where to watch it.
+Response accepted_run(const core::Run& run);
+
+}  // namespace mortise::api

@@ -1,0 +1,129 @@
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "api/render.hpp"
+#include "api/resources.hpp"
+
+namespace mortise::api {
+
+namespace {
+
+Response list_runs(const Context& context, const Request& request) {
+  const Query query(request, {"limit", "cursor", "account_id", "connection_id"});
+  if (auto refused = query.refused(request)) return *std::move(refused);
+  std::string account = query.get("account_id");
+  if (request.principal.kind == Principal::Kind::user) {
+    if (!account.empty() && account != request.principal.account_id) {
+      return refusal(request, make_problem(403, "other_account", "This is not your account."));
+    }
+    account = request.principal.account_id;
+  }
+  const auto page =
+      context.services.store.runs().list(account, query.get("connection_id"), query.page());
+  return respond(request, page, [](const auto& found) {
+    core::Json items = core::Json::array();
+    for (const core::Run& run : found.items) items.push_back(run_json(run));
+    return json_response({{"items", std::move(items)}, {"next_cursor", found.next_cursor}});
+  });
+}
+
+Response get_run(const Context& context, const Request& request) {
+  return respond(
+      request, find_run(context, request, request.param("run")),
+      [&](const core::Run& run) { return json_response(request, run_json(run), run.rev); });
+}
+
+Response list_run_items(const Context& context, const Request& request) {
+  static constexpr std::array<std::string_view, 5> kResults = {"done", "failed", "parked",
+                                                               "uncertain", "not_attempted"};
+  const Query query(request, {"limit", "cursor", "result"});
+  if (auto refused = query.refused(request)) return *std::move(refused);
+  const std::string result = query.get("result");
+  if (!result.empty() && std::find(kResults.begin(), kResults.end(), result) == kResults.end()) {
+    return refusal(request,
+                   make_problem(400, "bad_result",
+                                "'result' is done, failed, parked, uncertain or not_attempted."));
+  }
+  const auto run = find_run(context, request, request.param("run"));
+  if (!run) return refusal(request, run.error());
+  const auto page = context.services.store.runs().items(run->id, query.page());
+  return respond(request, page, [&](const auto& found) {
+    core::Json items = core::Json::array();
+    for (const core::RunItem& item : found.items) {
+      if (result.empty() || item.result == result) items.push_back(run_item_json(item));
+    }
+    return json_response({{"items", std::move(items)}, {"next_cursor", found.next_cursor}});
+  });
+}
+
+Event run_event(const core::Run& run) {
+  return {"run", run_json(run).dump(-1, ' ', false, core::Json::error_handler_t::replace),
+          is_finished(run.state) ? Event::Last::yes : Event::Last::no};
+}
+
+Response watch_run(const Context& context, const Request& request) {
+  const std::uint64_t since = context.event_position();
+  const auto run = find_run(context, request, request.param("run"));
+  if (!run) return refusal(request, run.error());
+  // A client that comes back after the end is told not to (WHATWG HTML section 9.2.3).
+  if (is_finished(run->state) && request.header("last-event-id")) return no_content();
+  return open_stream(request, "run:" + run->id, since, run_event(*run));
+}
+
+Response watch_account(const Context& context, const Request& request) {
+  const std::uint64_t since = context.event_position();
+  const auto account = context.services.store.accounts().find(request.param("account"));
+  return respond(request, account, [&](const core::Account& found) {
+    return open_stream(request, "account:" + found.id, since, {"ready", "{}", Event::Last::no});
+  });
+}
+
+template <class Act>
+Response act_on_run(const Context& context, const Request& request, Act act) {
+  JsonBody body(request);
+  if (auto refused = body.refused(request)) return *std::move(refused);
+  const auto run = find_run(context, request, request.param("run"));
+  if (!run) return refusal(request, run.error());
+  return respond(request, act(context.services.exports, run->id),
+                 [](const core::Run& changed) { return accepted_run(changed); });
+}
+
+Response cancel_run(const Context& context, const Request& request) {
+  return act_on_run(context, request,
+                    [](auto& exports, const std::string& id) { return exports.cancel(id); });
+}
+
+Response approve_run(const Context& context, const Request& request) {
+  return act_on_run(context, request,
+                    [](auto& exports, const std::string& id) { return exports.approve(id); });
+}
+
+Response discard_run(const Context& context, const Request& request) {
+  return act_on_run(context, request,
+                    [](auto& exports, const std::string& id) { return exports.discard(id); });
+}
+
+}  // namespace
+
+void add_runs(Router& router, const Context& context) {
+  const auto with = [&context](auto function) {
+    return [&context, function](const Request& request) { return function(context, request); };
+  };
+  const auto acting = [&](auto function) {
+    return context.idempotency.around(with(function), Idempotency::repeat());
+  };
+  constexpr Callers kBoth = Callers::apps_and_users;
+  const std::string one = "/v1/runs/{run}";
+  router.add({"GET", "/v1/runs", "list_runs", Access::read, with(list_runs), kBoth});
+  router.add({"GET", one, "get_run", Access::read, with(get_run), kBoth});
+  router.add({"GET", one + "/items", "list_run_items", Access::read, with(list_run_items), kBoth});
+  router.add({"GET", one + "/events", "watch_run", Access::read, with(watch_run), kBoth});
+  router.add({"POST", one + "/cancel", "cancel_run", Access::write, acting(cancel_run), kBoth});
+  router.add({"POST", one + "/approve", "approve_run", Access::write, acting(approve_run), kBoth});
+  router.add({"POST", one + "/discard", "discard_run", Access::write, acting(discard_run), kBoth});
+  router.add({"GET", "/v1/accounts/{account}/events", "watch_account", Access::read,
+              with(watch_account), kBoth});
+}
+
+}  // namespace mortise::api

@@ -1,0 +1,40 @@
+// What the resources of the API reach: the ports, handed in by the wiring. All outlive the API.
+#pragma once
+
+#include <string>
+
+#include "core/secret.hpp"
+#include "ports/clock.hpp"
+#include "ports/connector.hpp"
+#include "ports/gate.hpp"
+#include "ports/mapper.hpp"
+#include "ports/service.hpp"
+#include "ports/service_connect.hpp"
+#include "ports/store.hpp"
+
+namespace mortise::api {
+
+class Idempotency;
+
+struct Services {
+  ports::Store& store;
+  ports::PlanEditing& plans;
+  ports::Exports& exports;
+  ports::Connect& connect;
+  ports::Connectors& connectors;
+  ports::Gate& gate;
+  ports::Mapper& mapper;
+  ports::Scripts& scripts;
+  ports::Clock& clock;
+  ports::Random& random;
+};
+
+/// What resources know about the host as seen from outside.
+struct Site {
+  std::string public_url;    ///< "https://host.example", empty: reached directly over http
+  std::string version;       ///< of the host
+  core::Secret session_key;  ///< signs bearer tokens; at least 32 bytes, from the store
+  bool is_https() const { return public_url.rfind("https://", 0) == 0; }
+};
+
+}  // namespace mortise::api
