@@ -1,0 +1,162 @@
+#include "service/exports.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "core/ids.hpp"
+#include "core/names.hpp"
+#include "core/zones.hpp"
+
+namespace mortise::service {
+namespace {
+
+/// Each lost race means that somebody else's export was accepted: far more than can happen.
+constexpr int kMostRaces = 10'000;
+
+ports::Refusal refuse(Error error) {
+  return {std::move(error), {}, std::nullopt};
+}
+
+}  // namespace
+
+QuotaExports::QuotaExports(ports::Store& store, ports::Gate& gate, ports::RunQueue& queue,
+                           const ports::Clock& clock, ports::Random& random,
+                           ExportSettings settings)
+    : store_(store),
+      gate_(gate),
+      queue_(queue),
+      clock_(clock),
+      random_(random),
+      settings_(std::move(settings)) {}
+
+const std::string& QuotaExports::zone_of(const core::Account& account) const {
+  return account.zone.empty() ? settings_.host_zone : account.zone;
+}
+
+Result<QuotaExports::Checked> QuotaExports::check(const ports::ExportRequest& request) const {
+  auto account = store_.accounts().find(request.account_id);
+  if (!account) return std::move(account).error();
+  auto plan = store_.plans().find(request.plan_id);
+  if (!plan) return std::move(plan).error();
+  auto connection = store_.connections().find(request.connection_id);
+  if (!connection) return std::move(connection).error();
+  if (plan->account_id != account->id || plan->deleted_ms) {
+    return Error{Code::not_found, fmt::format("account {} has no plan {}", account->id, plan->id)};
+  }
+  if (connection->account_id != account->id) {
+    return Error{Code::not_found,
+                 fmt::format("account {} has no connection {}", account->id, connection->id)};
+  }
+  if (connection->status == core::ConnectionStatus::needs_reconnect) {
+    return Error{Code::conflict, "the service no longer accepts this connection: connect it again",
+                 "needs_reconnect"};
+  }
+  if (connection->status == core::ConnectionStatus::disconnected) {
+    return Error{Code::conflict, "this connection was disconnected: connect it first",
+                 "not_connected"};
+  }
+  return Checked{std::move(*account), std::move(*connection)};
+}
+
+Result<core::Usage> QuotaExports::usage_now(const core::Account& account) const {
+  auto month = core::month_of(clock_.now_ms(), zone_of(account));
+  if (!month) return std::move(month).error();
+  return store_.usages().find(account.id, *month);
+}
+
+Result<ports::QuotaView> QuotaExports::view(const core::Account& account,
+                                            const core::Usage& usage) const {
+  auto resets = core::month_end(clock_.now_ms(), zone_of(account));
+  if (!resets) return std::move(resets).error();
+  ports::QuotaView view;
+  view.tier = account.tier;
+  view.month = usage.month;
+  view.limit = gate_.limits(account.tier).limit;
+  view.used = usage.exports();
+  view.resets_ms = *resets;
+  view.upgrade_url = settings_.upgrade_url;
+  return view;
+}
+
+ports::Answer<core::Run> QuotaExports::start(const ports::ExportRequest& request) {
+  auto checked = check(request);
+  if (!checked) return refuse(std::move(checked).error());
+  const core::Account& account = checked->account;
+  core::Run run;
+  std::array<std::byte, 10> random{};
+  random_.fill(random);
+  run.created_ms = clock_.now_ms();
+  run.id = core::make_id(core::kRunPrefix, run.created_ms, random);
+  run.account_id = account.id;
+  run.connection_id = request.connection_id;
+  run.plan_id = request.plan_id;
+  run.kind = request.kind;
+  run.trigger = request.trigger;
+  run.request_id = request.request_id;
+
+  const bool counted = request.kind == core::RunKind::export_plan;
+  for (int race = 0; race < kMostRaces; ++race) {
+    ports::Changes changes;
+    core::Run accepted = run;
+    if (counted) {
+      auto usage = usage_now(account);
+      if (!usage) return refuse(std::move(usage).error());
+      const ports::Decision decision =
+          gate_.decide({.action = "export.start",
+                        .account_id = account.id,
+                        .tier = account.tier,
+                        .trigger = std::string(core::name_of(request.trigger)),
+                        .connector = checked->connection.connector},
+                       {.exports_this_month = usage->exports()});
+      if (!decision.allow) {
+        ports::Refusal refusal = refuse({Code::forbidden, decision.message, decision.reason});
+        if (auto quota = view(account, *usage)) refusal.quota = std::move(*quota);
+        return refusal;
+      }
+      if (decision.cost > 0) {
+        accepted.usage = core::UsageState::reserved;
+        accepted.usage_month = usage->month;
+        ++usage->reserved;
+        changes.push_back(ports::put(std::move(*usage)));
+      }
+    }
+    changes.push_back(ports::put(accepted));
+    Status committed = store_.commit(std::move(changes), ports::Durability::full);
+    if (committed) {
+      ++accepted.rev;
+      queue_.kick(request.connection_id);
+      return accepted;
+    }
+    if (committed.error().code != Code::conflict) return refuse(std::move(committed).error());
+  }
+  return refuse({Code::unavailable, "too many exports at once: try again", "busy"});
+}
+
+ports::Answer<ports::Preview> QuotaExports::preview(const ports::ExportRequest& request) {
+  auto checked = check(request);
+  if (!checked) return refuse(std::move(checked).error());
+  auto preview = queue_.preview(request.connection_id, request.plan_id);
+  if (!preview) return refuse(std::move(preview).error());
+  return std::move(*preview);
+}
+
+Result<ports::QuotaView> QuotaExports::usage(const std::string& account_id) {
+  auto account = store_.accounts().find(account_id);
+  if (!account) return std::move(account).error();
+  auto usage = usage_now(*account);
+  if (!usage) return std::move(usage).error();
+  return view(*account, *usage);
+}
+
+Result<core::Run> QuotaExports::cancel(const std::string& run_id) {
+  return queue_.cancel(run_id);
+}
+Result<core::Run> QuotaExports::approve(const std::string& run_id) {
+  return queue_.approve(run_id);
+}
+Result<core::Run> QuotaExports::discard(const std::string& run_id) {
+  return queue_.discard(run_id);
+}
+
+}  // namespace mortise::service

@@ -1,0 +1,489 @@
+#include "service/plan_editing.hpp"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "core/ids.hpp"
+#include "core/plan_merge.hpp"
+#include "core/record_json.hpp"
+#include "core/zones.hpp"
+
+namespace mortise::service {
+namespace {
+
+using core::Json;
+using core::Plan;
+using core::Task;
+using ports::Answer;
+using ports::Refusal;
+
+/// Another writer may come first so often before we say so.
+constexpr int kMostRaces = 20;
+constexpr const char* kBuiltInPlan = "calendar";
+
+Refusal refuse(Error error) {
+  return {std::move(error), {}, std::nullopt};
+}
+
+Refusal refuse(const std::vector<core::Problem>& problems, std::string_view what) {
+  Refusal refusal;
+  refusal.error = {
+      Code::invalid,
+      fmt::format("{}: {} problem{}", what, problems.size(), problems.size() == 1 ? "" : "s"),
+      "invalid_document"};
+  for (const core::Problem& problem : problems) {
+    refusal.complaints.push_back({problem.pointer, problem.detail});
+  }
+  return refusal;
+}
+
+Error stale(std::string_view what, core::Rev wanted, core::Rev stored) {
+  return {Code::conflict,
+          fmt::format("{} was changed meanwhile: it has revision {}, not {}", what, stored, wanted),
+          "precondition_failed"};
+}
+
+bool needs_time(const Task& task) {
+  return task.schedule.kind == core::ScheduleKind::none && task.due.empty();
+}
+
+/// Where a new task goes: its index in the plan's order.
+Result<std::size_t> place_in_order(const std::vector<Task>& tasks, const Plan& plan,
+                                   const ports::TaskInsert& insert) {
+  if (!insert.after_task_id.empty()) {
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      if (tasks[i].id == insert.after_task_id) return i + 1;
+    }
+    return Error{Code::not_found,
+                 fmt::format("plan {} has no task {}", plan.id, insert.after_task_id)};
+  }
+  if (insert.week_id.empty()) return tasks.size();
+  std::size_t end = 0;
+  bool seen = false;
+  // A week without tasks follows the last task of the weeks before it.
+  for (const core::Module& module : plan.modules) {
+    for (const core::Week& week : module.weeks) {
+      for (std::size_t i = 0; i < tasks.size(); ++i) {
+        if (tasks[i].week_id == week.id) end = std::max(end, i + 1);
+      }
+      if (week.id == insert.week_id) {
+        seen = true;
+        return end;
+      }
+    }
+  }
+  if (!seen)
+    return Error{Code::not_found, fmt::format("plan {} has no week {}", plan.id, insert.week_id)};
+  return end;
+}
+
+}  // namespace
+
+StoredPlans::StoredPlans(ports::Store& store, ports::Changed& changed, const ports::Clock& clock,
+                         ports::Random& random, EditingSettings settings)
+    : store_(store),
+      changed_(changed),
+      clock_(clock),
+      random_(random),
+      settings_(std::move(settings)) {}
+
+core::NewId StoredPlans::new_id() {
+  return [this](std::string_view prefix) {
+    std::array<std::byte, 10> random{};
+    random_.fill(random);
+    return core::make_id(prefix, clock_.now_ms(), random);
+  };
+}
+
+/// Runs `attempt` until it was not overtaken by another writer.
+template <class T, class Try>
+Answer<T> StoredPlans::retried(const Try& attempt) {
+  for (int race = 0;; ++race) {
+    Answer<T> answer = attempt();
+    const auto* refusal = std::get_if<Refusal>(&answer);
+    if (refusal == nullptr || refusal->error.reason != "rev_conflict" || race == kMostRaces) {
+      return answer;
+    }
+  }
+}
+
+Result<std::string> StoredPlans::zone_of(const Plan& plan) const {
+  if (!plan.zone.empty()) return plan.zone;
+  auto account = store_.accounts().find(plan.account_id);
+  if (!account) return std::move(account).error();
+  return account->zone.empty() ? settings_.host_zone : account->zone;
+}
+
+Result<StoredPlans::Opened> StoredPlans::open(const std::string& plan_id) const {
+  Opened opened;
+  auto plan = store_.plans().find(plan_id);
+  if (!plan) return std::move(plan).error();
+  if (plan->deleted_ms) return Error{Code::not_found, fmt::format("plan {} was removed", plan_id)};
+  opened.plan = std::move(*plan);
+  auto tasks = store_.plans().tasks(plan_id);
+  if (!tasks) return std::move(tasks).error();
+  opened.tasks = std::move(*tasks);
+  auto zone = zone_of(opened.plan);
+  if (!zone) return std::move(zone).error();
+  opened.zone = std::move(*zone);
+  return opened;
+}
+
+Answer<std::vector<std::size_t>> StoredPlans::place(Opened& opened) const {
+  auto local = core::to_local(clock_.now_ms(), opened.zone);
+  if (!local) return refuse(std::move(local).error());
+  auto timing = core::schedule_plan(opened.plan, opened.tasks, core::day_of_local(*local),
+                                    settings_.working_hours, opened.zone);
+  if (!timing) return refuse(std::move(timing).error());
+  if (timing->impossible_deadline) {
+    return refuse({core::as_problem(*timing->impossible_deadline)}, "the plan cannot be timed");
+  }
+  std::vector<std::size_t> placed;
+  for (core::Placement& placement : timing->placements) {
+    Task& task = opened.tasks[placement.task];
+    task.schedule = std::move(placement.schedule);
+    task.due = std::move(placement.due);
+    placed.push_back(placement.task);
+  }
+  return placed;
+}
+
+Answer<core::Account> StoredPlans::put_account(const std::string& account_id,
+                                               const core::JsonText& body,
+                                               std::optional<core::Rev> if_match) {
+  auto document = core::parse_json(body);
+  if (!document) return refuse(std::move(document).error());
+  auto read = core::read_account(*document);
+  if (!read) return refuse(read.problems, "the account");
+  return retried<core::Account>([&]() -> Answer<core::Account> {
+    core::Account account = *read.value;
+    account.id = account_id;
+    account.created_ms = account.updated_ms = clock_.now_ms();
+    auto existing = store_.accounts().find(account_id);
+    if (!existing && existing.error().code != Code::not_found) {
+      return refuse(std::move(existing).error());
+    }
+    ports::Changes changes;
+    if (existing) {
+      if (if_match && *if_match != existing->rev) {
+        return refuse(stale("the account", *if_match, existing->rev));
+      }
+      account.rev = existing->rev;
+      account.created_ms = existing->created_ms;
+    } else {
+      if (if_match) return refuse(stale("the account", *if_match, 0));
+      Plan calendar;  // for stand-alone appointments
+      calendar.id = new_id()(core::kPlanPrefix);
+      calendar.external_id = kBuiltInPlan;
+      calendar.account_id = account_id;
+      calendar.title = "Calendar";
+      calendar.created_ms = calendar.updated_ms = account.created_ms;
+      changes.push_back(ports::put(std::move(calendar)));
+    }
+    changes.insert(changes.begin(), ports::put(account));
+    if (Status saved = store_.commit(std::move(changes)); !saved) {
+      return refuse(std::move(saved).error());
+    }
+    ++account.rev;
+    return account;
+  });
+}
+
+Answer<ports::ImportReport> StoredPlans::import(const std::string& account_id,
+                                                const core::JsonText& document) {
+  auto parsed = core::parse_json(document);
+  if (!parsed) return refuse(std::move(parsed).error());
+  auto answer = retried<ports::ImportReport>([&] { return import_once(account_id, *parsed); });
+  if (const auto* report = std::get_if<ports::ImportReport>(&answer)) {
+    changed_.plan_saved(account_id, report->plan.id);
+  }
+  return answer;
+}
+
+Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_id,
+                                                     const Json& document) {
+  auto account = store_.accounts().find(account_id);
+  if (!account) return refuse(std::move(account).error());
+  auto read = core::read_plan_document(document, new_id());
+  if (!read) return refuse(read.problems, "the plan");
+  core::ImportedPlan imported = std::move(*read.value);
+  if (imported.plan.external_id == kBuiltInPlan) {
+    return refuse({{"/external_id", "\"calendar\" is the built-in plan of every account"}},
+                  "the plan");
+  }
+  const core::Instant now_ms = clock_.now_ms();
+  Opened opened;
+  ports::ImportReport report;
+  std::vector<Task> before;
+  std::vector<Task> removed;
+  bool is_new = true;
+  if (!imported.plan.external_id.empty()) {
+    auto existing = store_.plans().find_external(account_id, imported.plan.external_id);
+    if (existing && !existing->deleted_ms) {
+      auto known = open(existing->id);
+      if (!known) return refuse(std::move(known).error());
+      before = known->tasks;
+      core::MergedPlan merged = core::merge_import(known->plan, known->tasks, std::move(imported));
+      opened.plan = std::move(merged.plan);
+      opened.tasks = std::move(merged.tasks);
+      removed = std::move(merged.removed);
+      report.added = static_cast<std::int64_t>(merged.added.size());
+      report.changed = static_cast<std::int64_t>(merged.changed.size());
+      is_new = false;
+    } else if (!existing && existing.error().code != Code::not_found) {
+      return refuse(std::move(existing).error());
+    }
+  }
+  if (is_new) {
+    opened.plan = std::move(imported.plan);
+    opened.tasks = std::move(imported.tasks);
+    opened.plan.account_id = account_id;
+    opened.plan.created_ms = now_ms;
+    report.added = static_cast<std::int64_t>(opened.tasks.size());
+  }
+  opened.zone = !opened.plan.zone.empty() ? opened.plan.zone
+                : !account->zone.empty()  ? account->zone
+                                          : settings_.host_zone;
+  auto placed = place(opened);
+  if (auto* refusal = std::get_if<Refusal>(&placed)) return std::move(*refusal);
+
+  ports::Changes changes;
+  opened.plan.updated_ms = now_ms;
+  changes.push_back(ports::put(opened.plan));
+  std::unordered_map<std::string_view, const Task*> known;
+  for (const Task& task : before) known.emplace(task.id, &task);
+  for (Task& task : opened.tasks) {
+    auto found = known.find(task.id);
+    if (found != known.end() && *found->second == task) continue;
+    task.account_id = account_id;
+    task.plan_id = opened.plan.id;
+    if (found == known.end()) task.created_ms = now_ms;
+    task.updated_ms = now_ms;
+    changes.push_back(ports::put(task));
+  }
+  for (Task& task : removed) {
+    task.deleted_ms = task.updated_ms = now_ms;
+    changes.push_back(ports::put(std::move(task)));
+  }
+  report.removed = static_cast<std::int64_t>(removed.size());
+  report.unchanged = static_cast<std::int64_t>(opened.tasks.size()) - report.added - report.changed;
+  if (Status saved = store_.commit(std::move(changes)); !saved) {
+    return refuse(std::move(saved).error());
+  }
+  auto stored = store_.plans().find(opened.plan.id);
+  if (!stored) return refuse(std::move(stored).error());
+  report.plan = std::move(*stored);
+  return report;
+}
+
+Answer<Plan> StoredPlans::edit_plan(const std::string& plan_id, const core::JsonText& patch,
+                                    std::optional<core::Rev> if_match) {
+  auto document = core::parse_json(patch);
+  if (!document) return refuse(std::move(document).error());
+  auto answer = retried<Plan>([&]() -> Answer<Plan> {
+    auto opened = open(plan_id);
+    if (!opened) return refuse(std::move(opened).error());
+    if (if_match && *if_match != opened->plan.rev) {
+      return refuse(stale("the plan", *if_match, opened->plan.rev));
+    }
+    auto read = core::apply_patch(opened->plan, *document);
+    if (!read) return refuse(read.problems, "the plan");
+    opened->plan = std::move(*read.value);
+    opened->plan.updated_ms = clock_.now_ms();
+    auto placed = place(*opened);  // also tells a deadline that the stored times cannot meet
+    if (auto* refusal = std::get_if<Refusal>(&placed)) return std::move(*refusal);
+    ports::Changes changes{ports::put(opened->plan)};
+    for (const std::size_t i : std::get<std::vector<std::size_t>>(placed)) {
+      changes.push_back(ports::put(opened->tasks[i]));
+    }
+    if (Status saved = store_.commit(std::move(changes)); !saved) {
+      return refuse(std::move(saved).error());
+    }
+    auto stored = store_.plans().find(plan_id);
+    if (!stored) return refuse(std::move(stored).error());
+    return std::move(*stored);
+  });
+  if (const auto* plan = std::get_if<Plan>(&answer))
+    changed_.plan_saved(plan->account_id, plan->id);
+  return answer;
+}
+
+Answer<Plan> StoredPlans::remove_plan(const std::string& plan_id,
+                                      std::optional<core::Rev> if_match) {
+  return retried<Plan>([&]() -> Answer<Plan> {
+    auto opened = open(plan_id);
+    if (!opened) return refuse(std::move(opened).error());
+    Plan& plan = opened->plan;
+    if (if_match && *if_match != plan.rev) return refuse(stale("the plan", *if_match, plan.rev));
+    if (plan.external_id == kBuiltInPlan) {
+      return refuse({Code::forbidden, "the built-in calendar plan cannot be removed", "built_in"});
+    }
+    plan.deleted_ms = plan.updated_ms = clock_.now_ms();
+    if (Status saved = store_.commit({ports::put(plan)}); !saved) {
+      return refuse(std::move(saved).error());
+    }
+    ++plan.rev;
+    return std::move(plan);
+  });
+}
+
+Answer<Task> StoredPlans::add_task(const ports::TaskInsert& insert) {
+  auto document = core::parse_json(insert.task);
+  if (!document) return refuse(std::move(document).error());
+  auto read = core::read_task(*document);
+  if (!read) return refuse(read.problems, "the task");
+  auto answer = retried<Task>([&]() -> Answer<Task> {
+    auto opened = open(insert.plan_id);
+    if (!opened) return refuse(std::move(opened).error());
+    std::vector<Task>& tasks = opened->tasks;
+    auto index = place_in_order(tasks, opened->plan, insert);
+    if (!index) return refuse(std::move(index).error());
+    Task task = *read.value;
+    task.id = new_id()(core::kTaskPrefix);
+    task.account_id = opened->plan.account_id;
+    task.plan_id = opened->plan.id;
+    task.week_id = insert.week_id;
+    if (task.week_id.empty() && !insert.after_task_id.empty())
+      task.week_id = tasks[*index - 1].week_id;
+    task.created_ms = task.updated_ms = clock_.now_ms();
+    const auto position_at = [&](std::size_t i) -> std::optional<std::int64_t> {
+      if (i >= tasks.size()) return std::nullopt;
+      return tasks[i].position;
+    };
+    ports::Changes changes;
+    auto position = core::position_between(*index == 0 ? std::nullopt : position_at(*index - 1),
+                                           position_at(*index));
+    if (!position) {  // no room: those behind move on
+      position = tasks[*index - 1].position + core::kPositionStep;
+      std::int64_t next = *position + core::kPositionStep;
+      for (std::size_t i = *index; i < tasks.size() && tasks[i].position < next; ++i) {
+        tasks[i].position = next;
+        next += core::kPositionStep;
+        changes.push_back(ports::put(tasks[i]));
+      }
+    }
+    task.position = *position;
+    const bool to_place = needs_time(task) && opened->plan.external_id != kBuiltInPlan;
+    tasks.insert(tasks.begin() + static_cast<std::ptrdiff_t>(*index), std::move(task));
+    if (to_place) {
+      auto placed = place(*opened);
+      if (auto* refusal = std::get_if<Refusal>(&placed)) return std::move(*refusal);
+      for (const std::size_t i : std::get<std::vector<std::size_t>>(placed)) {
+        if (i != *index) changes.push_back(ports::put(tasks[i]));
+      }
+    }
+    Task& added = tasks[*index];
+    changes.push_back(ports::put(added));
+    if (Status saved = store_.commit(std::move(changes)); !saved) {
+      return refuse(std::move(saved).error());
+    }
+    ++added.rev;
+    return std::move(added);
+  });
+  if (const auto* task = std::get_if<Task>(&answer)) {
+    changed_.plan_saved(task->account_id, task->plan_id);
+  }
+  return answer;
+}
+
+Result<Task> StoredPlans::live_task(const std::string& task_id,
+                                    std::optional<core::Rev> if_match) const {
+  auto task = store_.plans().find_task(task_id);
+  if (!task) return task;
+  if (task->deleted_ms) return Error{Code::not_found, fmt::format("task {} was removed", task_id)};
+  if (if_match && *if_match != task->rev) return stale("the task", *if_match, task->rev);
+  return task;
+}
+
+Answer<Task> StoredPlans::edit_task(const ports::TaskEdit& edit) {
+  auto document = core::parse_json(edit.patch);
+  if (!document) return refuse(std::move(document).error());
+  auto answer = retried<Task>([&]() -> Answer<Task> {
+    auto current = live_task(edit.task_id, edit.if_match);
+    if (!current) return refuse(std::move(current).error());
+    auto read = core::apply_patch(*current, *document);
+    if (!read) return refuse(read.problems, "the task");
+    Task task = std::move(*read.value);
+    if (task == *current) return task;
+    task.updated_ms = clock_.now_ms();
+    ports::Changes changes;
+    if (needs_time(task) && !needs_time(*current)) {
+      auto opened = open(task.plan_id);
+      if (!opened) return refuse(std::move(opened).error());
+      for (Task& each : opened->tasks) {
+        if (each.id == task.id) each = task;
+      }
+      auto placed = place(*opened);
+      if (auto* refusal = std::get_if<Refusal>(&placed)) return std::move(*refusal);
+      for (const std::size_t i : std::get<std::vector<std::size_t>>(placed)) {
+        if (opened->tasks[i].id == task.id) {
+          task = opened->tasks[i];
+        } else {
+          changes.push_back(ports::put(opened->tasks[i]));
+        }
+      }
+    }
+    changes.push_back(ports::put(task));
+    if (Status saved = store_.commit(std::move(changes)); !saved) {
+      return refuse(std::move(saved).error());
+    }
+    ++task.rev;
+    return task;
+  });
+  if (const auto* task = std::get_if<Task>(&answer)) {
+    changed_.plan_saved(task->account_id, task->plan_id);
+  }
+  return answer;
+}
+
+Answer<Task> StoredPlans::remove_task(const std::string& task_id,
+                                      std::optional<core::Rev> if_match) {
+  auto answer = retried<Task>([&]() -> Answer<Task> {
+    auto task = live_task(task_id, if_match);
+    if (!task) return refuse(std::move(task).error());
+    task->deleted_ms = task->updated_ms = clock_.now_ms();
+    if (Status saved = store_.commit({ports::put(*task)}); !saved) {
+      return refuse(std::move(saved).error());
+    }
+    ++task->rev;
+    return std::move(*task);
+  });
+  if (const auto* task = std::get_if<Task>(&answer)) {
+    changed_.plan_saved(task->account_id, task->plan_id);
+  }
+  return answer;
+}
+
+Answer<Plan> StoredPlans::reschedule(const std::string& plan_id) {
+  auto answer = retried<Plan>([&]() -> Answer<Plan> {
+    auto opened = open(plan_id);
+    if (!opened) return refuse(std::move(opened).error());
+    const std::vector<Task> before = opened->tasks;
+    core::forget_computed_times(opened->tasks);
+    auto placed = place(*opened);
+    if (auto* refusal = std::get_if<Refusal>(&placed)) return std::move(*refusal);
+    ports::Changes changes;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      if (opened->tasks[i] == before[i]) continue;
+      opened->tasks[i].updated_ms = clock_.now_ms();
+      changes.push_back(ports::put(opened->tasks[i]));
+    }
+    if (!changes.empty()) {
+      if (Status saved = store_.commit(std::move(changes)); !saved) {
+        return refuse(std::move(saved).error());
+      }
+    }
+    auto stored = store_.plans().find(plan_id);
+    if (!stored) return refuse(std::move(stored).error());
+    return std::move(*stored);
+  });
+  if (const auto* plan = std::get_if<Plan>(&answer))
+    changed_.plan_saved(plan->account_id, plan->id);
+  return answer;
+}
+
+}  // namespace mortise::service

@@ -1,0 +1,67 @@
+// Editing plans: validated, timed, committed, then announced. A save never waits for a provider.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/plan_shapes.hpp"
+#include "core/timing.hpp"
+#include "ports/clock.hpp"
+#include "ports/service.hpp"
+#include "ports/store.hpp"
+
+namespace mortise::service {
+
+struct EditingSettings {
+  std::string host_zone;             ///< for accounts and plans without a zone
+  core::Availability working_hours;  ///< when unscheduled tasks may be placed
+};
+
+/// Thread-safe. All collaborators must outlive it.
+class StoredPlans final : public ports::PlanEditing {
+ public:
+  StoredPlans(ports::Store& store, ports::Changed& changed, const ports::Clock& clock,
+              ports::Random& random, EditingSettings settings);
+
+  ports::Answer<core::Account> put_account(const std::string& account_id,
+                                           const core::JsonText& body,
+                                           std::optional<core::Rev> if_match) override;
+  ports::Answer<ports::ImportReport> import(const std::string& account_id,
+                                            const core::JsonText& document) override;
+  ports::Answer<core::Plan> edit_plan(const std::string& plan_id, const core::JsonText& patch,
+                                      std::optional<core::Rev> if_match) override;
+  ports::Answer<core::Plan> remove_plan(const std::string& plan_id,
+                                        std::optional<core::Rev> if_match) override;
+  ports::Answer<core::Task> add_task(const ports::TaskInsert& insert) override;
+  ports::Answer<core::Task> edit_task(const ports::TaskEdit& edit) override;
+  ports::Answer<core::Task> remove_task(const std::string& task_id,
+                                        std::optional<core::Rev> if_match) override;
+  ports::Answer<core::Plan> reschedule(const std::string& plan_id) override;
+
+ private:
+  /// A plan with its live tasks and the zone they are timed in.
+  struct Opened {
+    core::Plan plan;
+    std::vector<core::Task> tasks;
+    std::string zone;
+  };
+  Result<Opened> open(const std::string& plan_id) const;
+  Result<std::string> zone_of(const core::Plan& plan) const;
+  /// Gives every task that has no time one. Answers the indexes of those tasks, or a refusal when
+  /// the deadline cannot be met.
+  ports::Answer<std::vector<std::size_t>> place(Opened& opened) const;
+  Result<core::Task> live_task(const std::string& task_id, std::optional<core::Rev> if_match) const;
+  template <class T, class Try>
+  ports::Answer<T> retried(const Try& attempt);
+  ports::Answer<ports::ImportReport> import_once(const std::string& account_id,
+                                                 const core::Json& document);
+  core::NewId new_id();
+
+  ports::Store& store_;
+  ports::Changed& changed_;
+  const ports::Clock& clock_;
+  ports::Random& random_;
+  const EditingSettings settings_;
+};
+
+}  // namespace mortise::service
