@@ -59,13 +59,14 @@ class CalendarApi {
   Answer remove_as_person(Calendar& calendar, const std::string& email, const std::string& id);
 
  private:
-  struct Rows;
   // One calendar that the call may see, or the refusal.
   struct Found {
     Calendar* calendar = nullptr;
     std::optional<Problem> problem;
   };
   Found readable(const Call& call, const std::string& id);
+  // The calendar of the path, if the person may read its events.
+  Found with_events(const Call& call);
   Found writable(const Call& call, const std::string& id);
 
   // events (calendar_events.cpp)
@@ -85,6 +86,7 @@ class CalendarApi {
   // listings (calendar_listing.cpp)
   Answer list_events(const Call& call);
   Answer list_instances(const Call& call);
+  Json listing_head(const Calendar& calendar, const Call& call, const std::string& zone) const;
 
   // calendars, lists, settings (calendar_calendars.cpp)
   Answer list_calendars(const Call& call);

@@ -82,7 +82,7 @@ void CalendarApi::keep(Calendar& calendar, Event event, bool stamp) {
 }
 
 Answer CalendarApi::get_event(const Call& call) {
-  const Found found = readable(call, call.ids[0]);
+  const Found found = with_events(call);
   if (found.problem) return *found.problem;
   const auto event = find_event(*found.calendar, call.ids[1]);
   if (!event) return not_found();

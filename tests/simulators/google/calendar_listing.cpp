@@ -4,6 +4,7 @@
 #include <deque>
 #include <limits>
 #include <tuple>
+#include <vector>
 
 #include "simulators/google/calendar_api.hpp"
 #include "simulators/google/event.hpp"
@@ -111,136 +112,144 @@ void unroll(const Event& series, const Calendar& calendar, const ListingQuery& q
   }
 }
 
-bool guests_blocked_out(const Calendar& calendar, const std::string& email) {
-  return calendar.role_of(email) == "freeBusyReader";
-}
-
-}  // namespace
-
 // What a listing found, in order. `made` owns the occurrences that are not kept.
-struct CalendarApi::Rows {
+struct Rows {
   std::deque<Event> made;
   std::vector<Row> rows;
 };
 
-Answer CalendarApi::list_events(const Call& call) {
-  const Found found = readable(call, call.ids[0]);
-  if (found.problem) return *found.problem;
-  const Calendar& calendar = *found.calendar;
-  if (guests_blocked_out(calendar, call.caller.email)) {
-    return required_access("You need to have reader access to this calendar.");
-  }
-  const ReadQuery read = read_listing_query(call.request, calendar, settings_, clock_.now_ms());
-  if (read.problem) return *read.problem;
-  const ListingQuery& query = read.query;
-
+Rows collect(const Calendar& calendar, const ListingQuery& query, std::int64_t now_ms) {
   Rows all;
   const std::uint64_t since = query.sync ? query.sync->change : 0;
   for (auto it = calendar.order.upper_bound(since); it != calendar.order.end(); ++it) {
     const Event& event = calendar.events.at(it->second);
     if (!wanted(event, calendar, query)) continue;
-    const bool expand = query.single && event.recurring() && !event.cancelled();
-    if (expand) {
-      unroll(event, calendar, query, clock_.now_ms(), all.made);
-    } else if (!query.single || !event.recurring() || query.sync) {
+    const bool series = query.single && event.recurring();
+    if (series && !event.cancelled()) {
+      unroll(event, calendar, query, now_ms, all.made);
+    } else if (!series || query.sync) {
       all.rows.push_back(row_of(event, query));
     }
   }
   for (const Event& event : all.made) all.rows.push_back(row_of(event, query));
   std::sort(all.rows.begin(), all.rows.end());
+  return all;
+}
 
-  auto row = all.rows.begin();
-  if (query.page) {
-    row = std::find_if(all.rows.begin(), all.rows.end(), [&](const Row& candidate) {
-      return std::tie(candidate.key, candidate.event->id) >
-             std::tie(query.page->key, query.page->id);
-    });
-  }
-  std::size_t room = settings_.pages == "short" ? (query.max_results + 1) / 2 : query.max_results;
-  const bool empty_now = settings_.pages == "empty" && !(query.page && query.page->after_empty);
-  if (empty_now) room = 0;
+// The first row that the pages so far have not shown.
+std::vector<Row>::const_iterator first_row(const Rows& all, const ListingQuery& query) {
+  if (!query.page) return all.rows.begin();
+  return std::find_if(all.rows.begin(), all.rows.end(), [&](const Row& row) {
+    return std::tie(row.key, row.event->id) > std::tie(query.page->key, query.page->id);
+  });
+}
 
-  const ListEntry& entry = model_.lists[call.caller.email][calendar.id];
+// A deletion in a delta, and a cancelled occurrence anywhere, is shown with nothing but its ids.
+bool brief(const Event& event, const ListingQuery& query) {
+  if (!event.cancelled()) return false;
+  return !event.master_id().empty() || (query.sync && !query.show_deleted);
+}
+
+bool is_slot(const Event& event, const std::string& slot) {
+  const Json original = event.fields.value("originalStartTime", Json::object());
+  if (text_of(original, "date") == slot) return true;
+  const auto asked = read_instant(slot);
+  return asked && read_instant(text_of(original, "dateTime")) == asked;
+}
+
+}  // namespace
+
+Json CalendarApi::listing_head(const Calendar& calendar, const Call& call,
+                               const std::string& zone) const {
   Json reply{{"kind", "calendar#events"},
              {"etag", etag_of(model_.last_change())},
-             {"summary", calendar.fields.value("summary", "")},
-             {"description", calendar.fields.value("description", "")},
-             {"updated", write_utc(clock_.now_ms())},
-             {"timeZone", query.time_zone},
-             {"accessRole", calendar.role_of(call.caller.email)},
-             {"defaultReminders", entry.fields.value("defaultReminders", Json::array())}};
-  PageToken next{query.page ? query.page->key : std::numeric_limits<std::int64_t>::min(),
-                 query.page ? query.page->id : "",
-                 query.page ? query.page->since : model_.last_change(),
-                 empty_now,
-                 clock_.now_ms(),
-                 query.listing};
-  Json items = Json::array();
+             {"summary", text_of(calendar.fields, "summary")}};
+  const std::string description = text_of(calendar.fields, "description");
+  if (!description.empty()) reply["description"] = description;
+  reply["updated"] = write_utc(clock_.now_ms());
+  reply["timeZone"] = zone;
+  reply["accessRole"] = calendar.role_of(call.caller.email);
+  const ListEntry* entry = model_.entry(call.caller.email, calendar.id);
+  reply["defaultReminders"] =
+      entry == nullptr ? Json::array() : entry->fields.value("defaultReminders", Json::array());
+  return reply;
+}
+
+Answer CalendarApi::list_events(const Call& call) {
+  const Found found = with_events(call);
+  if (found.problem) return *found.problem;
+  const Calendar& calendar = *found.calendar;
+  const std::int64_t now_ms = clock_.now_ms();
+  const ReadQuery read = read_listing_query(call.request, calendar, settings_, now_ms);
+  if (read.problem) return *read.problem;
+  const ListingQuery& query = read.query;
+
+  const Rows all = collect(calendar, query, now_ms);
+  auto row = first_row(all, query);
+  PageToken next = query.page.value_or(PageToken{});
+  if (!query.page) next.since = model_.last_change();
+  next.issued_ms = now_ms;
+  next.listing = query.listing;
+  next.after_empty = settings_.pages == "empty" && !(query.page && query.page->after_empty);
+  std::size_t room = settings_.pages == "short" ? (query.max_results + 1) / 2 : query.max_results;
+  if (next.after_empty) room = 0;
+
+  Json reply = listing_head(calendar, call, query.time_zone);
+  Json& items = reply["items"] = Json::array();
   for (; row != all.rows.end() && room > 0; ++row, --room) {
     const Event& event = *row->event;
-    const bool brief = event.cancelled() && query.sync && !query.show_deleted;
-    items.push_back(brief || (event.cancelled() && !event.master_id().empty())
+    items.push_back(brief(event, query)
                         ? show_deleted(event)
                         : show(event, calendar, call.caller.email, query.time_zone));
     next.key = row->key;
     next.id = event.id;
   }
-  reply["items"] = std::move(items);
   if (row != all.rows.end()) {
     reply["nextPageToken"] = next.write();
   } else if (query.can_sync) {
     reply["nextSyncToken"] =
-        SyncToken{next.since, clock_.now_ms(), query.listing, query.time_min_ms, query.time_max_ms}
-            .write();
+        SyncToken{next.since, now_ms, query.listing, query.time_min_ms, query.time_max_ms}.write();
   }
-  if (reply["description"] == "") reply.erase("description");
   return reply;
 }
 
 Answer CalendarApi::list_instances(const Call& call) {
-  const Found found = readable(call, call.ids[0]);
+  const Found found = with_events(call);
   if (found.problem) return *found.problem;
   const Calendar& calendar = *found.calendar;
   const auto series = calendar.events.find(call.ids[1]);
   if (series == calendar.events.end()) return not_found();
-  const ReadQuery read = read_listing_query(call.request, calendar, settings_, clock_.now_ms());
+  const std::int64_t now_ms = clock_.now_ms();
+  const ReadQuery read = read_listing_query(call.request, calendar, settings_, now_ms);
   if (read.problem) return *read.problem;
   const ListingQuery& query = read.query;
+
   std::deque<Event> all;
   if (series->second.recurring() && !series->second.cancelled()) {
-    unroll(series->second, calendar, query, clock_.now_ms(), all);
+    unroll(series->second, calendar, query, now_ms, all);
   }
   for (const auto& [id, event] : calendar.events) {
-    const bool shown =
-        event.master_id() == series->first && (!event.cancelled() || query.show_deleted);
-    if (shown && (event.cancelled() || in_window(event, calendar, query))) all.push_back(event);
+    if (event.master_id() != series->first) continue;
+    const bool shown = event.cancelled() ? query.show_deleted : in_window(event, calendar, query);
+    if (shown) all.push_back(event);
   }
   std::sort(all.begin(), all.end(), [](const Event& a, const Event& b) { return a.id < b.id; });
+
   const std::string slot = call.request.parameter("originalStart").value_or("");
-  Json items = Json::array();
-  PageToken next{0, "", model_.last_change(), false, clock_.now_ms(), query.listing};
-  bool more = false;
+  Json reply = listing_head(calendar, call, query.time_zone);
+  Json& items = reply["items"] = Json::array();
+  PageToken next{0, "", model_.last_change(), false, now_ms, query.listing};
   for (const Event& event : all) {
-    const Json original =
-        shown_time(event.fields.value("originalStartTime", Json::object()), query.time_zone);
-    const auto asked = read_instant(slot);
-    const bool other_slot = !slot.empty() && text_of(original, "date") != slot &&
-                            (!asked || read_instant(text_of(original, "dateTime")) != asked);
-    if (other_slot || (query.page && event.id <= query.page->id)) continue;
-    more = items.size() == query.max_results;
-    if (more) break;
+    if (!slot.empty() && !is_slot(event, slot)) continue;
+    if (query.page && event.id <= query.page->id) continue;
+    if (items.size() == query.max_results) {
+      reply["nextPageToken"] = next.write();
+      break;
+    }
     items.push_back(event.cancelled() ? show_deleted(event)
                                       : show(event, calendar, call.caller.email, query.time_zone));
     next.id = event.id;
   }
-  Json reply{{"kind", "calendar#events"},
-             {"etag", etag_of(model_.last_change())},
-             {"summary", calendar.fields.value("summary", "")},
-             {"updated", write_utc(clock_.now_ms())},
-             {"timeZone", query.time_zone},
-             {"accessRole", calendar.role_of(call.caller.email)},
-             {"items", std::move(items)}};
-  if (more) reply["nextPageToken"] = next.write();
   return reply;
 }
 

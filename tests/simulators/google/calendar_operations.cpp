@@ -62,6 +62,18 @@ std::set<std::string> allowing(const CalendarApi::Operation& operation, const Ca
   return scopes;
 }
 
+// Discarded if it is no JSON, or nested so deep that walking it could end the stack.
+Json parse_body(const std::string& body) {
+  constexpr int kDeepest = 64;
+  bool too_deep = false;
+  const auto watch = [&](int depth, Json::parse_event_t, Json&) {
+    too_deep = too_deep || depth > kDeepest;
+    return !too_deep;
+  };
+  Json parsed = Json::parse(body, watch, false);
+  return too_deep ? Json(Json::value_t::discarded) : parsed;
+}
+
 bool only(const std::set<std::string>& scopes, std::initializer_list<const char*> narrow) {
   return std::all_of(scopes.begin(), scopes.end(), [&](const std::string& scope) {
     return std::find(narrow.begin(), narrow.end(), scope) != narrow.end();
@@ -165,7 +177,7 @@ Answer CalendarApi::run(const Operation& operation, const Request& request, cons
   const bool has_body =
       request.method != "GET" && request.method != "DELETE" && !request.body.empty();
   if (has_body) {
-    call.body = Json::parse(request.body, nullptr, false);
+    call.body = parse_body(request.body);
     if (!call.body.is_object()) return Problem{400, "parseError", "Parse Error"};
   }
   Answer answer = (this->*operation.handler)(call);
@@ -188,6 +200,14 @@ CalendarApi::Found CalendarApi::readable(const Call& call, const std::string& id
     return {nullptr, insufficient_scopes()};
   }
   return {calendar, std::nullopt};
+}
+
+CalendarApi::Found CalendarApi::with_events(const Call& call) {
+  Found found = readable(call, call.ids[0]);
+  if (!found.problem && found.calendar->role_of(call.caller.email) == "freeBusyReader") {
+    return {nullptr, required_access("You need to have reader access to this calendar.")};
+  }
+  return found;
 }
 
 CalendarApi::Found CalendarApi::writable(const Call& call, const std::string& id) {

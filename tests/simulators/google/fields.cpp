@@ -1,4 +1,5 @@
 // Partial responses: "items(id,start/dateTime),nextPageToken".
+#include <algorithm>
 #include <string_view>
 
 #include "simulators/google/calendar_api.hpp"
@@ -55,15 +56,20 @@ class Selector {
   }
 
   bool inner(const Json& value, Json& kept) {
+    constexpr int kDeepest = 20;
+    if (++depth_ > kDeepest) return false;
+    bool good = true;
     if (take('/')) {
       kept = Json::object();
-      return entry(value, kept);
+      good = entry(value, kept);
+    } else {
+      take('(');
+      auto part = list(value);
+      good = part && take(')');
+      if (good) kept = std::move(*part);
     }
-    take('(');
-    auto part = list(value);
-    if (!part || !take(')')) return false;
-    kept = std::move(*part);
-    return true;
+    --depth_;
+    return good;
   }
 
   bool entry(const Json& from, Json& kept) {
@@ -97,6 +103,7 @@ class Selector {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  int depth_ = 0;
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ Response as_response(const Answer& answer) {
   Response response;
   response.status = answer.status;
   response.content_type = "application/json; charset=UTF-8";
-  if (!answer.body.is_null()) response.body = answer.body.dump();
+  if (!answer.body.is_null()) response.body = google::to_text(answer.body);
   const auto etag = answer.body.find("etag");
   if (answer.status == 200 && etag != answer.body.end()) {
     response.headers.emplace_back("ETag", etag->get<std::string>());
@@ -107,7 +107,7 @@ Response Google::calendar_call(const Request& request) {
     return as_response(google::invalid_parameter("fields", "Invalid field selection " + *fields));
   }
   Response response = as_response(answer);
-  response.body = kept->dump();
+  response.body = google::to_text(*kept);
   return response;
 }
 

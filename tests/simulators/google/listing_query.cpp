@@ -179,21 +179,19 @@ std::optional<Problem> read_order(const Request& request, ListingQuery& query) {
 }  // namespace
 
 std::string PageToken::write() const {
-  return base64url(Json{
-      {"page", key},
-      {"id", id},
-      {"since", since},
-      {"empty", after_empty},
-      {"issued", issued_ms},
-      {"listing",
-       listing}}.dump());
+  return base64url(to_text(Json{{"page", key},
+                                {"id", id},
+                                {"since", since},
+                                {"empty", after_empty},
+                                {"issued", issued_ms},
+                                {"listing", listing}}));
 }
 
 std::string SyncToken::write() const {
   Json document{{"sync", change}, {"issued", issued_ms}, {"listing", listing}};
   if (time_min_ms) document["from"] = *time_min_ms;
   if (time_max_ms) document["to"] = *time_max_ms;
-  return base64url(document.dump());
+  return base64url(to_text(document));
 }
 
 ReadQuery read_listing_query(const Request& request, const Calendar& calendar,

@@ -106,6 +106,13 @@ Calendar* Model::calendar(const std::string& id, const std::string& email) {
   return &found->second;
 }
 
+const ListEntry* Model::entry(const std::string& email, const std::string& calendar_id) const {
+  const auto entries = lists.find(email);
+  if (entries == lists.end()) return nullptr;
+  const auto found = entries->second.find(calendar_id);
+  return found == entries->second.end() || found->second.deleted ? nullptr : &found->second;
+}
+
 Calendar& Model::add_calendar(Calendar calendar) {
   const std::string id = calendar.id;
   calendar.change = next_change();

@@ -73,6 +73,8 @@ class Model {
   const User& add_user(User user);
   /// "primary" or an id; nullptr if there is none or `email` has no role in it.
   Calendar* calendar(const std::string& id, const std::string& email);
+  /// The calendar in that person's list; nullptr if it is not there.
+  const ListEntry* entry(const std::string& email, const std::string& calendar_id) const;
   Calendar& add_calendar(Calendar calendar);
   void share(Calendar& calendar, const std::string& email, const std::string& role);
   /// The calendar goes; lists keep a deleted entry, which deltas show.

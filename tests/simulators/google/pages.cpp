@@ -46,10 +46,25 @@ Json time_from_input(const std::string& text, const std::string& zone, bool whol
               {"timeZone", nullptr}};
 }
 
+// Escaped, lines kept, web addresses made into links.
+std::string rich(const std::string& text) {
+  std::string html;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t link =
+        std::min({text.find("https://", at), text.find("http://", at), text.size()});
+    html += html_escape(std::string_view(text).substr(at, link - at));
+    const std::size_t end = std::min(text.find_first_of(" \t\n\"'<>)", link), text.size());
+    const std::string url = html_escape(std::string_view(text).substr(link, end - link));
+    if (end > link) html += "<a rel=\"noreferrer\" href=\"" + url + "\">" + url + "</a>";
+    at = end;
+    if (link == text.size()) break;
+  }
+  return "<span style=\"white-space:pre-line\">" + html + "</span>";
+}
+
 std::string detail(const std::string& name, const std::string& value) {
-  return value.empty()
-             ? ""
-             : "<tr><th scope=\"row\">" + name + "</th><td>" + html_escape(value) + "</td></tr>";
+  return value.empty() ? ""
+                       : "<tr><th scope=\"row\">" + name + "</th><td>" + rich(value) + "</td></tr>";
 }
 
 std::string reminders_of(const Event& event, const Calendar& calendar, const std::string& email,

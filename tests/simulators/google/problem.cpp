@@ -31,6 +31,10 @@ Json to_json(const Problem& problem) {
   return Json{{"error", std::move(error)}};
 }
 
+std::string to_text(const Json& document) {
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Answer::Answer(const Problem& problem) : status(problem.status), body(to_json(problem)) {}
 
 Problem not_found() {

@@ -21,6 +21,9 @@ struct Problem {
 
 Json to_json(const Problem& problem);
 
+/// The document as text; what is no UTF-8 in it (a client's parameter in a message) is replaced.
+std::string to_text(const Json& document);
+
 /// One reply of the API: status, JSON body (null = empty), and the resource's ETag for the header.
 struct Answer {
   Answer(Json resource) : body(std::move(resource)) {}
