@@ -12,56 +12,76 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-using IdMap = std::unordered_map<std::string, std::string>;  // new id -> id that is kept
-
 std::string named_id(const ImportedPlan& imported, const std::string& id) {
   const auto found = imported.named_ids.find(id);
   return found == imported.named_ids.end() ? std::string() : found->second;
 }
 
-// Replaces new module and week ids by those of `plan` where they are the same; answers the weeks'
-// map.
-IdMap keep_container_ids(const Plan& plan, ImportedPlan& imported) {
-  std::map<std::pair<std::string, int>, std::string> modules;
-  std::map<std::string, int> seen;
-  std::map<std::int64_t, std::string> weeks;
-  std::unordered_set<std::string> module_ids;
-  std::unordered_set<std::string> week_ids;
-  for (const Module& module : plan.modules) {
-    modules.emplace(std::pair(module.title, seen[module.title]++), module.id);
-    module_ids.insert(module.id);
-    for (const Week& week : module.weeks) {
-      weeks.emplace(week.number, week.id);
-      week_ids.insert(week.id);
-    }
-  }
-  // Each kept id is taken out, so that no two records can get it. Named ids go first.
-  IdMap kept;
-  for (Module& module : imported.plan.modules) {
-    const std::string named = named_id(imported, module.id);
-    if (module_ids.erase(named) > 0) kept.emplace(module.id, named);
-    for (const Week& week : module.weeks) {
-      const std::string named_week = named_id(imported, week.id);
-      if (week_ids.erase(named_week) > 0) kept.emplace(week.id, named_week);
-    }
-  }
-  seen.clear();
-  for (Module& module : imported.plan.modules) {
-    const auto same = modules.find({module.title, seen[module.title]++});
-    if (same != modules.end() && !kept.contains(module.id) && module_ids.erase(same->second) > 0) {
-      kept.emplace(module.id, same->second);
-    }
-    if (const auto found = kept.find(module.id); found != kept.end()) module.id = found->second;
-    for (Week& week : module.weeks) {
-      const auto same_week = weeks.find(week.number);
-      if (same_week != weeks.end() && !kept.contains(week.id) &&
-          week_ids.erase(same_week->second) > 0) {
-        kept.emplace(week.id, same_week->second);
+// Which modules and weeks of the document are ones that the plan has. An id is given away once
+// only.
+class ContainerMatch {
+ public:
+  explicit ContainerMatch(const Plan& plan) {
+    std::map<std::string, int> seen;
+    for (const Module& module : plan.modules) {
+      modules_.emplace(std::pair(module.title, seen[module.title]++), module.id);
+      free_.insert(module.id);
+      for (const Week& week : module.weeks) {
+        weeks_.emplace(week.number, week.id);
+        free_.insert(week.id);
       }
-      if (const auto found = kept.find(week.id); found != kept.end()) week.id = found->second;
     }
   }
-  return kept;
+
+  // Named ids first, over the whole document, so that no title or number takes them away.
+  void match_named(const ImportedPlan& imported) {
+    for (const Module& module : imported.plan.modules) {
+      keep(module.id, named_id(imported, module.id));
+      for (const Week& week : module.weeks) keep(week.id, named_id(imported, week.id));
+    }
+  }
+
+  void match_by_content(const Plan& imported) {
+    std::map<std::string, int> seen;
+    for (const Module& module : imported.modules) {
+      const auto same = modules_.find({module.title, seen[module.title]++});
+      if (same != modules_.end()) keep(module.id, same->second);
+      for (const Week& week : module.weeks) {
+        const auto same_week = weeks_.find(week.number);
+        if (same_week != weeks_.end()) keep(week.id, same_week->second);
+      }
+    }
+  }
+
+  // Puts the kept id in the place of a new one.
+  void apply(std::string& id) const {
+    if (const auto found = kept_.find(id); found != kept_.end()) id = found->second;
+  }
+
+ private:
+  void keep(const std::string& new_id, const std::string& id) {
+    if (kept_.contains(new_id) || free_.erase(id) == 0) return;
+    kept_.emplace(new_id, id);
+  }
+
+  std::map<std::pair<std::string, int>, std::string>
+      modules_;                                // by title and how often it was there
+  std::map<std::int64_t, std::string> weeks_;  // by number
+  std::unordered_set<std::string> free_;
+  std::unordered_map<std::string, std::string> kept_;  // new id -> id that is kept
+};
+
+// Replaces the new ids of modules, weeks and the tasks' weeks by those of `plan` where they are the
+// same.
+void keep_container_ids(const Plan& plan, ImportedPlan& imported) {
+  ContainerMatch match(plan);
+  match.match_named(imported);
+  match.match_by_content(imported.plan);
+  for (Module& module : imported.plan.modules) {
+    match.apply(module.id);
+    for (Week& week : module.weeks) match.apply(week.id);
+  }
+  for (Task& task : imported.tasks) match.apply(task.week_id);
 }
 
 Plan merge_plan(const Plan& plan, Plan imported) {
@@ -251,7 +271,7 @@ bool same_content(Task a, const Task& b) {
 }  // namespace
 
 MergedPlan merge_import(const Plan& plan, const std::vector<Task>& tasks, ImportedPlan imported) {
-  const IdMap weeks = keep_container_ids(plan, imported);
+  keep_container_ids(plan, imported);
   const std::string imported_id = imported.plan.id;
   for (Task& task : imported.tasks) {
     if (is_derived_external_id(task.external_id, imported_id)) {
@@ -259,9 +279,6 @@ MergedPlan merge_import(const Plan& plan, const std::vector<Task>& tasks, Import
     }
     task.plan_id = plan.id;
     task.account_id = plan.account_id;
-    if (const auto kept = weeks.find(task.week_id); kept != weeks.end()) {
-      task.week_id = kept->second;
-    }
   }
   MergedPlan merged;
   const std::vector<Entry> order = merged_order(tasks, imported, merged);

@@ -52,6 +52,8 @@ Read<Plan> apply_patch(Plan plan, const Json& patch);
 void read_task_fields(ObjectReader& reader, Task& task);
 /// The same for a plan.
 void read_plan_fields(ObjectReader& reader, Plan& plan);
+/// Of those, start and deadline, which both shapes of plans have.
+void read_plan_days(ObjectReader& reader, Plan& plan);
 
 /// The due day that a schedule implies; empty for none.
 std::string due_of(const Schedule& schedule);

@@ -231,16 +231,20 @@ void read_task_fields(ObjectReader& reader, Task& task) {
   read_extra(reader, task.extra);
 }
 
-void read_plan_fields(ObjectReader& reader, Plan& plan) {
-  reader.text("title", plan.title, kTitleBound);
-  reader.text("topic", plan.topic, kTitleBound);
-  reader.text("skill_level", plan.skill_level, kLabelBound);
-  reader.integer("weekly_time_s", plan.weekly_time_s, kMinWeeklyTimeS, kMaxWeeklyTimeS);
+void read_plan_days(ObjectReader& reader, Plan& plan) {
   reader.day("start", plan.start);
   reader.day("deadline", plan.deadline);
   if (!plan.start.empty() && !plan.deadline.empty() && plan.deadline < plan.start) {
     reader.problem("deadline", "must not be before start");
   }
+}
+
+void read_plan_fields(ObjectReader& reader, Plan& plan) {
+  reader.text("title", plan.title, kTitleBound);
+  reader.text("topic", plan.topic, kTitleBound);
+  reader.text("skill_level", plan.skill_level, kLabelBound);
+  reader.integer("weekly_time_s", plan.weekly_time_s, kMinWeeklyTimeS, kMaxWeeklyTimeS);
+  read_plan_days(reader, plan);
   reader.text("learning_style", plan.learning_style, kLabelBound);
   reader.zone("zone", plan.zone);
   reader.document("source", plan.source, "null");

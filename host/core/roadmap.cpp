@@ -7,6 +7,7 @@
 
 #include "core/ids.hpp"
 #include "core/plan_reader.hpp"
+#include "core/record_json.hpp"
 
 namespace mortise::core {
 namespace {
@@ -154,11 +155,7 @@ void read_roadmap(const Json& document, PlanReading& reading) {
   if (plan.title.empty()) plan.title = plan.topic;
   reader.text("skill_level", plan.skill_level, kLabelBound);
   read_hours(reader, "weekly_time", plan.weekly_time_s, kMinWeeklyTimeS, kMaxWeeklyTimeS);
-  reader.day("start", plan.start);
-  reader.day("deadline", plan.deadline);
-  if (!plan.start.empty() && !plan.deadline.empty() && plan.deadline < plan.start) {
-    reader.problem("deadline", "must not be before start");
-  }
+  read_plan_days(reader, plan);
   reader.text("learning_style", plan.learning_style, kLabelBound);
   reader.zone("timezone", plan.zone);
   reader.document("source", plan.source, "null");
