@@ -258,6 +258,14 @@ TEST_CASE("manifest: no damage to the text makes the parser fail otherwise than 
   }
 }
 
+TEST_CASE("manifest: the template's is good", "[plugin][manifest]") {
+  const std::filesystem::path file =
+      std::filesystem::path(MORTISE_SOURCE_DIR) / "sdk/template/manifest.json";
+  const auto parsed = parse_manifest(doubles::read(file));
+  if (!parsed) FAIL(parsed.error().message);
+  CHECK(parsed->id == "acme");
+}
+
 TEST_CASE("manifest: those of our own connectors are good", "[plugin][manifest]") {
   for (const char* id : {"memory", "notion", "google_calendar"}) {
     const std::filesystem::path file =

@@ -1,0 +1,93 @@
+// The connector against canned answers: no network, no host, no test framework.
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <mortise/testing.hpp>
+
+#include "acme.hpp"
+
+namespace {
+
+using mortise::Action;
+using mortise::CallInput;
+using mortise::Operation;
+using mortise::WriteResult;
+using mortise::testing::Exchange;
+using mortise::testing::Run;
+using mortise::testing::Script;
+
+void expect(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "does not hold: %s\n", what);
+  std::exit(1);
+}
+
+void expect_no_breach(const Run& run) {
+  for (const std::string& each : run.breaches()) std::fprintf(stderr, "breach: %s\n", each.c_str());
+  expect(run.breaches().empty(), "the contract is kept");
+}
+
+void a_listing_follows_every_page(const Script& script) {
+  const std::vector<Exchange> answers = {
+      {"GET /lists/home%20list/todos",
+       {.status = 200, .body = R"({"todos":[{"id":"1","text":"a","done":false}],"next":"p 2"})"}},
+      {"GET /lists/home%20list/todos?page=p%202",
+       {.status = 200, .body = R"({"todos":[{"id":"2","text":"b","done":true}]})"}}};
+  const CallInput call = {.operation = Operation::list, .target_id = "home list"};
+  const Run run = script.replay(call, answers);
+  expect(run.done() && run.items().size() == 2, "both pages are listed");
+  expect(run.items()[1].fields == R"({"checked":true,"text":"b"})",
+         "fields are in the words of the kind");
+  expect(run.completed().size() == 1, "completeness is said once");
+  expect_no_breach(run);
+  expect(script.abandon_at_every_step(call, answers) == 2, "it can be broken off at each step");
+}
+
+void only_what_changed_is_sent(const Script& script) {
+  CallInput call = {.operation = Operation::write, .target_id = "l"};
+  call.writes.push_back({.kind = "todo",
+                         .key = "task:1",
+                         .fields = R"({"text":"new","checked":false})",
+                         .once_key = "abc"});
+  call.writes.push_back({.action = Action::update,
+                         .kind = "todo",
+                         .key = "task:2",
+                         .id = "2",
+                         .fields = R"({"text":"old","checked":true})",
+                         .changed = {"checked"}});
+  call.writes.push_back({.action = Action::remove, .kind = "todo", .key = "task:3", .id = "3"});
+  const Run run =
+      script.replay(call, {{"POST /lists/l/todos",
+                            {.status = 201, .body = R"({"id":"1","text":"new","done":false})"},
+                            R"("client_id":"abc")"},
+                           {"PATCH /lists/l/todos/2",
+                            {.status = 200, .body = R"({"id":"2","text":"old","done":true})"},
+                            R"({"done":true})"},
+                           {"DELETE /lists/l/todos/3", {.status = 404}}});
+  expect_no_breach(run);
+  for (const mortise::Outcome& each : run.outcomes())
+    expect(each.result == WriteResult::done, "each write is done");
+}
+
+void a_lost_answer_is_uncertain(const Script& script) {
+  CallInput call = {.operation = Operation::write, .target_id = "l"};
+  call.writes.push_back({.kind = "todo", .key = "task:1", .once_key = "abc"});
+  mortise::Reply lost;
+  lost.error = mortise::Error{mortise::Code::unavailable, "the connection broke"};
+  lost.maybe_sent = true;
+  const Run run = script.replay(call, {{"POST /lists/l/todos", lost}});
+  expect_no_breach(run);
+  expect(run.outcomes().at(0).result == WriteResult::uncertain, "a lost answer is not a failure");
+}
+
+}  // namespace
+
+int main() {
+  const Script script(mortise::make_connector<acme::Acme>);
+  a_listing_follows_every_page(script);
+  only_what_changed_is_sent(script);
+  a_lost_answer_is_uncertain(script);
+  std::puts("acme: all tests passed");
+}
