@@ -28,7 +28,9 @@ std::vector<std::string> names_in(lua_State* L, int table) {
 // __index of a locked table that has no such name: upvalue 1 says what kind of name.
 int on_unknown_name(lua_State* L) {
   const std::string name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : text_of(L, 2);
-  const std::string hint = suggestion(name, names_in(L, 1));
+  const std::vector<std::string> names = names_in(L, 1);
+  const std::string hint =
+      suggestion(name, std::vector<std::string_view>(names.begin(), names.end()));
   return luaL_error(L, "no %s is called '%s'%s", lua_tostring(L, lua_upvalueindex(1)), name.c_str(),
                     hint.c_str());
 }

@@ -32,6 +32,9 @@ int too_long(lua_State* L);
 /// Pushes `text`, or raises too_long().
 void push_text(lua_State* L, std::string_view text);
 
+/// string.format, for other functions that take a format.
+int format_text(lua_State* L);
+
 /// The text of a value as tostring() gives it: no addresses, so that equal runs give equal bytes.
 std::string text_of(lua_State* L, int index);
 

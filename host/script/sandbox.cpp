@@ -5,6 +5,7 @@
 #include <lua.hpp>
 
 #include "script/libraries.hpp"
+#include "script/tables.hpp"
 #include "script/utf8.hpp"
 
 namespace mortise::script {
@@ -154,9 +155,11 @@ Status Sandbox::load(std::string_view source, const std::string& file) {
   if (source.find('\0') != source.npos || writes_nul(source)) {
     return refuse("strings with a NUL character (such as \"\\0\") are not available");
   }
+  source_ = source;
   Status done = run([&](lua_State* L) {
+    set_source(L, &source_);
     const std::string chunk = "@" + file;
-    if (luaL_loadbufferx(L, source.data(), source.size(), chunk.c_str(), "t") != LUA_OK)
+    if (luaL_loadbufferx(L, source_.data(), source_.size(), chunk.c_str(), "t") != LUA_OK)
       lua_error(L);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &kEnvironmentKey);
     lua_setupvalue(L, -2, 1);  // _ENV

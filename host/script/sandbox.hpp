@@ -66,6 +66,7 @@ class Sandbox {
   Budget budget_;
   lua_State* L_ = nullptr;
   std::string file_;
+  std::string source_;
   bool reusable_ = true;
 };
 

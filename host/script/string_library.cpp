@@ -181,7 +181,9 @@ void add_string(lua_State* L, int argument, const Conversion& conversion, TextBu
   out.add({buffer, static_cast<std::size_t>(std::clamp(size, 0, 511))});
 }
 
-int string_format(lua_State* L) {
+}  // namespace
+
+int format_text(lua_State* L) {
   const std::string_view format = check_text(L, 1);
   TextBuilder out(L);
   int argument = 1;
@@ -211,6 +213,8 @@ int string_format(lua_State* L) {
   push_text(L, out.text());
   return 1;
 }
+
+namespace {
 
 // ---- patterns ----------------------------------------------------------------------------------
 
@@ -393,7 +397,7 @@ int string_gsub(lua_State* L) {
 
 void install_string(lua_State* L) {
   const luaL_Reg functions[] = {{"byte", &string_byte},       {"char", &string_char},
-                                {"find", &string_find},       {"format", &string_format},
+                                {"find", &string_find},       {"format", &format_text},
                                 {"gmatch", &string_gmatch},   {"gsub", &string_gsub},
                                 {"len", &string_len},         {"lower", &string_lower},
                                 {"match", &string_match},     {"rep", &string_rep},

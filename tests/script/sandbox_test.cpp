@@ -81,13 +81,7 @@ TEST_CASE("sandbox: closing a state gives back every byte", "[script][sandbox]")
 }
 
 TEST_CASE("words: the nearest known word, or the list of known ones", "[script][words]") {
-  const std::vector<std::string> known = {"settings", "fields", "plan", "examples"};
-  CHECK(script::nearest_word("feilds", known) == "fields");
-  CHECK(script::nearest_word("Plan", known) == "plan");
-  CHECK(script::nearest_word("setting", known) == "settings");
-  CHECK(script::nearest_word("zebra", known).empty());
-  CHECK(script::nearest_word("", known).empty());
-  CHECK(script::nearest_word(std::string(10'000, 'x'), known).empty());
+  const std::vector<std::string_view> known = {"settings", "fields", "plan", "examples"};
   CHECK(script::suggestion("exmaples", known) == "; did you mean 'examples'?");
   CHECK(script::suggestion("zebra", known) == "; known: settings, fields, plan, examples");
   CHECK(script::suggestion("zebra", {}).empty());

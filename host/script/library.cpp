@@ -1,0 +1,184 @@
+#include "script/library.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "script/api.hpp"
+
+namespace mortise::script {
+namespace {
+
+namespace fs = std::filesystem;
+
+// More than a sandbox takes: the rest need not be read for it to be refused.
+constexpr std::size_t kMostRead = 1 << 20;
+
+Result<std::string> read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kMostRead, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || !file.is_open()) {
+    return Error{Code::internal, "cannot read " + path.filename().string()};
+  }
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+// A policy or a mapping: the folder says.
+void load_into(ActiveScript& active, ScriptText text, StatePool& pool) {
+  if (text.name.rfind("policies/", 0) == 0) {
+    Checked<PolicyScript> checked = PolicyScript::load(std::move(text), pool);
+    active.rejected = std::move(checked.findings);
+    if (checked.script) active.policy = std::move(checked.script);
+  } else if (text.name.rfind("mappings/", 0) == 0) {
+    Checked<MappingScript> checked = MappingScript::load(std::move(text), pool);
+    active.rejected = std::move(checked.findings);
+    if (checked.script) active.mapping = std::move(checked.script);
+  } else {
+    active.rejected = {{text.name, 0, "a script lies in policies/ or in mappings/"}};
+  }
+}
+
+// There is one policy, and one mapping for each connector: a second one is refused.
+Findings clashes(const ScriptSet& set, const std::string& name, const ActiveScript& candidate) {
+  for (const auto& [other_name, other] : set) {
+    if (other_name == name) continue;
+    if (candidate.policy && other.policy) {
+      return {{name, 0, fmt::format("there is a policy already: {}", other_name)}};
+    }
+    if (candidate.mapping && other.mapping &&
+        candidate.mapping->connector() == other.mapping->connector()) {
+      return {{name, 0,
+               fmt::format("connector '{}' has a mapping already: {}",
+                           candidate.mapping->connector(), other_name)}};
+    }
+  }
+  return {};
+}
+
+std::shared_ptr<const PolicyScript> policy_of(const ScriptSet& set) {
+  for (const auto& [name, active] : set) {
+    if (active.policy) return active.policy;
+  }
+  return nullptr;
+}
+
+ports::Decision no_policy() {
+  ports::Decision decision;
+  decision.reason = "policy_error";
+  decision.message = "The host has no working policy script.";
+  decision.limit = 0;
+  return decision;
+}
+
+}  // namespace
+
+Result<std::vector<ScriptFile>> read_script_files(const fs::path& directory) {
+  std::error_code failed;
+  if (!fs::is_directory(directory, failed)) {
+    return Error{Code::not_found, "there is no directory of scripts at " + directory.string()};
+  }
+  std::vector<ScriptFile> files;
+  for (const char* folder : {"mappings", "policies"}) {
+    for (fs::directory_iterator at(directory / folder, failed), end; !failed && at != end;
+         at.increment(failed)) {
+      if (at->path().extension() != ".lua") continue;
+      Result<std::string> source = read_file(at->path());
+      if (!source) return source.error();
+      files.push_back(
+          {std::string(folder) + "/" + at->path().filename().string(), std::move(source).value()});
+    }
+  }
+  std::sort(files.begin(), files.end(),
+            [](const ScriptFile& a, const ScriptFile& b) { return a.name < b.name; });
+  return files;
+}
+
+ScriptSet reload(const ScriptSet& loaded, std::span<const ScriptFile> files, StatePool& pool,
+                 core::Instant now) {
+  ScriptSet next = loaded;
+  for (const ScriptFile& file : files) {
+    ScriptText text = script_text(file.name, file.source);
+    const ActiveScript& before = next[file.name];
+    if (text.checksum == before.checksum) {
+      next[file.name].rejected.clear();  // an edit was taken back
+      next[file.name].rejected_checksum.clear();
+      continue;
+    }
+    if (text.checksum == before.rejected_checksum) continue;
+    const std::string checksum = text.checksum;
+    ActiveScript candidate = before;
+    load_into(candidate, std::move(text), pool);
+    if (candidate.rejected.empty()) candidate.rejected = clashes(next, file.name, candidate);
+    if (candidate.rejected.empty()) {
+      candidate.checksum = checksum;
+      candidate.loaded_ms = now;
+      candidate.rejected_checksum.clear();
+      next[file.name] = std::move(candidate);
+    } else {
+      next[file.name].rejected = std::move(candidate.rejected);
+      next[file.name].rejected_checksum = checksum;
+    }
+  }
+  return next;
+}
+
+Findings check_script(const std::string& name, const std::string& source, StatePool& pool) {
+  ActiveScript candidate;
+  load_into(candidate, script_text(name, source), pool);
+  return std::move(candidate.rejected);
+}
+
+Findings ScriptShelf::update(std::span<const ScriptFile> files, core::Instant now) {
+  const std::lock_guard one_at_a_time(update_mutex_);
+  auto next = std::make_shared<const ScriptSet>(reload(*set(), files, *pool_, now));
+  Findings refused;
+  for (const auto& [name, active] : *next) {
+    refused.insert(refused.end(), active.rejected.begin(), active.rejected.end());
+  }
+  const std::lock_guard lock(mutex_);
+  set_ = std::move(next);
+  return refused;
+}
+
+std::shared_ptr<const ScriptSet> ScriptShelf::set() const {
+  const std::lock_guard lock(mutex_);
+  return set_;
+}
+
+ports::Decision LuaGate::decide(const ports::Ask& ask, const ports::Used& used) {
+  const std::shared_ptr<const PolicyScript> policy = policy_of(*shelf_->set());
+  return policy ? policy->decide(ask, used) : no_policy();
+}
+
+ports::Decision LuaGate::limits(const std::string& tier) {
+  const std::shared_ptr<const PolicyScript> policy = policy_of(*shelf_->set());
+  return policy ? policy->limits(tier) : no_policy();
+}
+
+Result<std::shared_ptr<const ports::Mapping>> LuaMapper::mapping(
+    const std::string& connector) const {
+  for (const auto& [name, active] : *shelf_->set()) {
+    if (active.mapping && active.mapping->connector() == connector) {
+      return std::shared_ptr<const ports::Mapping>(active.mapping);
+    }
+  }
+  return Error{Code::not_found, fmt::format("no mapping script serves connector '{}'", connector)};
+}
+
+std::vector<ports::ScriptFinding> LuaScripts::check(const std::string& name,
+                                                    const std::string& source) {
+  return check_script(name, source, shelf_->pool());
+}
+
+std::vector<ports::ScriptRevision> LuaScripts::list() const {
+  std::vector<ports::ScriptRevision> revisions;
+  for (const auto& [name, active] : *shelf_->set()) {
+    revisions.push_back({name, active.checksum, active.loaded_ms, active.rejected});
+  }
+  return revisions;
+}
+
+}  // namespace mortise::script

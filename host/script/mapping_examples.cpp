@@ -1,0 +1,308 @@
+// The examples that a mapping carries. Three forms:
+//  { task = {...}, kind = "row", want = { Task = "..." } }              a task becomes an item
+//  { task = {...}, kind = "todo", edited = { ... }, want = { ... } }    an edited item changes a
+//  task { plan = {...}, tasks = {...}, want = { "page plan:p1", ... } }      a plan becomes a tree
+// `want` of the first two says what it names; `none` there means: no such field.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <lua.hpp>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/record_json.hpp"
+#include "script/api.hpp"
+#include "script/mapping_script.hpp"
+#include "script/tables.hpp"
+#include "script/words.hpp"
+
+namespace mortise::script {
+namespace {
+
+using core::Json;
+
+constexpr std::array<std::string_view, 8> kExampleKeys = {"edited",   "kind", "link_base", "plan",
+                                                          "settings", "task", "tasks",     "want"};
+constexpr std::array<std::string_view, 8> kPlanKeys = {
+    "deadline", "learning_style", "modules", "skill_level", "start", "title", "topic", "zone"};
+constexpr std::array<std::string_view, 2> kModuleKeys = {"title", "weeks"};
+constexpr std::array<std::string_view, 2> kWeekKeys = {"milestone", "number"};
+
+// What an example is run on.
+struct Case {
+  core::Account account;
+  core::Plan plan;
+  std::vector<core::Task> tasks;
+  core::JsonText settings = "{}";
+  std::string link_base;
+
+  ports::MappingInput input() const {
+    return {&account, &plan, tasks, settings, "Europe/Madrid", link_base};
+  }
+};
+
+Json member(const Json& object, const char* name) {
+  return object.is_object() && object.contains(name) ? object[name] : Json();
+}
+
+std::string text_member(const Json& object, const char* name) {
+  const Json value = member(object, name);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+core::JsonText canonical(const Json& document) {
+  Result<core::JsonText> text = core::canonical_json(document);
+  return text ? std::move(*text) : core::JsonText();
+}
+
+// Empty lists are written like empty objects in Lua.
+Json as_object(Json value) {
+  return value.empty() ? Json::object() : value;
+}
+
+class Examples {
+ public:
+  Examples(const MappingScript& mapping, StatePool& pool) : mapping_(mapping), pool_(pool) {}
+
+  Findings run() {
+    const Result<Json> examples = read();
+    if (!examples) return {finding_of(examples.error(), mapping_.text().name)};
+    for (const Json& example : *examples) {
+      ++number_;
+      run_one(example);
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  Result<Json> read() const {
+    Result<StatePool::Lease> lease = pool_.take(mapping_.text());
+    if (!lease) return lease.error();
+    Json examples;
+    const Status ran = (*lease)->run([&](lua_State* L) {
+      Sandbox::push_returned(L);
+      lua_getfield(L, -1, "examples");
+      examples = to_json(L, -1);
+    });
+    if (!ran) return ran.error();
+    return examples;
+  }
+
+  void complain(const std::string& what) {
+    findings_.push_back(
+        {mapping_.text().name, line_of("examples"), fmt::format("example {}: {}", number_, what)});
+  }
+
+  void complain(const Error& error) {
+    ports::ScriptFinding finding = finding_of(error, mapping_.text().name);
+    finding.message = fmt::format("example {}: {}", number_, finding.message);
+    findings_.push_back(std::move(finding));
+  }
+
+  int line_of(std::string_view word) const {
+    const std::string& source = mapping_.text().source;
+    const std::size_t at = source.find(word);
+    if (at == source.npos) return 0;
+    return 1 + static_cast<int>(std::count(source.begin(),
+                                           source.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+  }
+
+  bool check_names(const Json& object, std::string_view what,
+                   std::span<const std::string_view> known) {
+    if (!object.is_object()) {
+      complain(fmt::format("{} is a table with names", what));
+      return false;
+    }
+    for (const auto& entry : object.items()) {
+      if (std::find(known.begin(), known.end(), entry.key()) == known.end()) {
+        complain(
+            fmt::format("{} has no '{}'{}", what, entry.key(), suggestion(entry.key(), known)));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void run_one(const Json& example) {
+    if (!check_names(example, "an example", kExampleKeys)) return;
+    Case the_case;
+    if (!read_case(example, the_case)) return;
+    if (!example.contains("want")) return complain("says nothing that it wants");
+    if (!example.contains("task")) return run_plan(the_case, example["want"]);
+    const std::string kind = text_member(example, "kind");
+    const auto kinds = task_kinds();
+    if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
+      return complain(fmt::format("kind '{}' is not known{}", kind, suggestion(kind, kinds)));
+    }
+    if (example.contains("edited")) return run_back(the_case, kind, example);
+    run_forward(the_case, kind, example["want"]);
+  }
+
+  bool read_case(const Json& example, Case& out) {
+    out.link_base = text_member(example, "link_base");
+    Result<core::JsonText> settings =
+        mapping_.settings(canonical(as_object(example.value("settings", Json::object()))));
+    if (!settings) {
+      complain(settings.error());
+      return false;
+    }
+    out.settings = std::move(*settings);
+    if (!read_plan(as_object(example.value("plan", Json::object())), out.plan)) return false;
+    Json tasks = example.value("tasks", Json::array());
+    if (example.contains("task")) tasks = Json::array({example["task"]});
+    for (const Json& task : tasks) {
+      if (!read_task(task, out)) return false;
+    }
+    return true;
+  }
+
+  bool read_plan(const Json& given, core::Plan& plan) {
+    if (!check_names(given, "plan", kPlanKeys)) return false;
+    plan.id = "p1";
+    plan.title = text_member(given, "title");
+    plan.topic = text_member(given, "topic");
+    plan.zone = text_member(given, "zone");
+    plan.start = text_member(given, "start");
+    plan.deadline = text_member(given, "deadline");
+    plan.skill_level = text_member(given, "skill_level");
+    plan.learning_style = text_member(given, "learning_style");
+    for (const Json& module : given.value("modules", Json::array())) {
+      if (!check_names(module, "module", kModuleKeys)) return false;
+      core::Module read{
+          fmt::format("m{}", plan.modules.size() + 1), text_member(module, "title"), {}};
+      for (const Json& week : module.value("weeks", Json::array())) {
+        if (!check_names(week, "week", kWeekKeys)) return false;
+        const Json number = member(week, "number");
+        ++weeks_;
+        read.weeks.push_back({fmt::format("w{}", weeks_),
+                              number.is_number_integer() ? number.get<std::int64_t>() : weeks_,
+                              text_member(week, "milestone")});
+      }
+      plan.modules.push_back(std::move(read));
+    }
+    weeks_ = 0;
+    return true;
+  }
+
+  // As the API takes a task, and beside it `week` (by number of appearance) and `position`.
+  bool read_task(Json given, Case& out) {
+    const Json week = member(given, "week"), position = member(given, "position");
+    if (given.is_object()) {
+      given.erase("week");
+      given.erase("position");
+    }
+    core::Read<core::Task> read = core::read_task(given);
+    if (!read) {
+      complain(
+          fmt::format("task{}: {}", read.problems.front().pointer, read.problems.front().detail));
+      return false;
+    }
+    core::Task& task = *read.value;
+    task.id = fmt::format("t{}", out.tasks.size() + 1);
+    task.plan_id = out.plan.id;
+    task.position = position.is_number_integer() ? position.get<std::int64_t>() : 0;
+    if (week.is_number_integer()) task.week_id = fmt::format("w{}", week.get<std::int64_t>());
+    out.tasks.push_back(std::move(task));
+    return true;
+  }
+
+  void run_plan(const Case& the_case, const Json& want) {
+    const Result<ports::Desired> desired = mapping_.desired(the_case.input());
+    if (!desired) return complain(desired.error());
+    if (!desired->parked.empty()) return complain(desired->parked.front().error);
+    Json got = Json::array();
+    for (const ports::DesiredItem& item : desired->items) {
+      got.push_back(item.kind + " " + item.key +
+                    (item.parent_key.empty() ? "" : " in " + item.parent_key));
+      if (item.kind == "database") check_columns(item);
+    }
+    if (got != want)
+      complain(fmt::format("wants {}, the mapping says {}", want.dump(), got.dump()));
+  }
+
+  // Lines of `row` name columns; a database says which there are.
+  void check_columns(const ports::DesiredItem& database) {
+    const Result<Json> fields = core::parse_json(database.fields);
+    std::vector<std::string> names;
+    for (const Json& column : member(*fields, "columns"))
+      names.push_back(text_member(column, "name"));
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    for (const std::string& item : row_items()) {
+      if (std::find(names.begin(), names.end(), item) != names.end()) continue;
+      ports::ScriptFinding finding{
+          mapping_.text().name, line_of('"' + item + '"'),
+          fmt::format("fields.row: there is no column '{}'{}", item, suggestion(item, known))};
+      findings_.push_back(std::move(finding));
+    }
+  }
+
+  std::vector<std::string> row_items() const {
+    std::vector<std::string> items;
+    Result<StatePool::Lease> lease = pool_.take(mapping_.text());
+    if (!lease) return items;
+    const Status ran = (*lease)->run([&](lua_State* L) {
+      Sandbox::push_returned(L);
+      lua_getfield(L, -1, "fields");
+      lua_getfield(L, -1, "row");
+      if (lua_isnil(L, -1)) return;
+      const auto count = static_cast<lua_Integer>(lua_rawlen(L, -1));
+      for (lua_Integer i = 1; i <= count; ++i) {
+        lua_rawgeti(L, -1, i);
+        items.push_back(text_field(L, -1, "item", "a line"));
+        lua_pop(L, 1);
+      }
+    });
+    return ran ? items : std::vector<std::string>();
+  }
+
+  void run_forward(const Case& the_case, const std::string& kind, const Json& want) {
+    const Result<core::JsonText> fields =
+        mapping_.item_fields(kind, the_case.tasks.front(), the_case.input());
+    if (!fields) return complain(fields.error());
+    if (fields->empty()) {
+      if (want != "nothing")
+        complain("the task becomes no item of this kind; want = \"nothing\" would say so");
+      return;
+    }
+    compare(want, *fields);
+  }
+
+  void run_back(const Case& the_case, const std::string& kind, const Json& example) {
+    const Result<core::JsonText> changes = mapping_.task_change(
+        kind, canonical(as_object(example["edited"])), the_case.tasks.front(), the_case.input());
+    if (!changes) {
+      if (example["want"] != changes.error().reason) complain(changes.error());
+      return;
+    }
+    compare(example["want"], *changes);
+  }
+
+  void compare(const Json& want, const core::JsonText& got_text) {
+    const Result<Json> got = core::parse_json(got_text);
+    if (!want.is_object()) {
+      if (!want.empty() || !got->empty())
+        complain(fmt::format("wants {}, the mapping says {}", want.dump(), got_text));
+      return;
+    }
+    for (const auto& entry : want.items()) {
+      if (member(*got, entry.key().c_str()) == entry.value()) continue;
+      complain(fmt::format("wants {} = {}, the mapping says {}", entry.key(), entry.value().dump(),
+                           member(*got, entry.key().c_str()).dump()));
+    }
+  }
+
+  const MappingScript& mapping_;
+  StatePool& pool_;
+  Findings findings_;
+  int number_ = 0;
+  int weeks_ = 0;
+};
+
+}  // namespace
+
+Findings run_examples(const MappingScript& mapping, StatePool& pool) {
+  return Examples(mapping, pool).run();
+}
+
+}  // namespace mortise::script

@@ -1,0 +1,202 @@
+#include "script/mapping_script.hpp"
+
+#include <fmt/format.h>
+
+#include <lua.hpp>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include "script/api.hpp"
+#include "script/field_lines.hpp"
+#include "script/plan_tree.hpp"
+#include "script/tables.hpp"
+#include "script/task_view.hpp"
+
+namespace mortise::script {
+namespace {
+
+using core::Json;
+using core::JsonText;
+using ports::Desired;
+using ports::MappingInput;
+
+// Tasks that each run 80 ms into a wall would keep a worker for minutes.
+constexpr int kMostWalls = 5;
+
+FieldCall push_call(lua_State* L, const std::string& kind, const core::Task& task,
+                    const MappingInput& input, const TaskGroups& groups, const JsonText& settings) {
+  FieldCall call;
+  push_lines(L, kind);
+  call.lines = lua_gettop(L);
+  push_task(L, task, input, groups);
+  call.task = lua_gettop(L);
+  push_here(L, input, settings);
+  call.here = lua_gettop(L);
+  return call;
+}
+
+// One mapping of one plan: what all calls share.
+class Export {
+ public:
+  Export(const ScriptText& text, StatePool& pool, const MappingInput& input, JsonText settings)
+      : text_(text), pool_(pool), input_(input), settings_(std::move(settings)), groups_(input) {}
+
+  Result<Desired> run() {
+    Result<std::vector<PlanNode>> nodes = plan_nodes();
+    if (!nodes) return nodes.error();
+    for (const PlanNode& node : *nodes) {
+      if (node.group.empty()) {
+        add({node.key, node.kind, node.parent_key, {}, {}, node.title, node.fields});
+      } else if (const Status added = add_tasks(node); !added) {
+        return added.error();
+      }
+    }
+    return std::move(desired_);
+  }
+
+  // The fields of one task's item; an empty text when it becomes none.
+  Result<JsonText> fields_of(const std::string& kind, const core::Task& task) {
+    Json fields;
+    bool wanted = true;
+    const Status ran = with_state([&](lua_State* L) {
+      const FieldCall call = push_call(L, kind, task, input_, groups_, settings_);
+      wanted = is_wanted(L, call);
+      if (wanted) fields = item_fields_of(L, call);
+    });
+    if (!ran) return ran.error();
+    if (!wanted) return JsonText();
+    return core::canonical_json(fields);
+  }
+
+ private:
+  Result<std::vector<PlanNode>> plan_nodes() {
+    std::vector<PlanNode> nodes;
+    const Status ran = with_state([&](lua_State* L) {
+      Sandbox::push_returned(L);
+      lua_getfield(L, -1, "plan");
+      push_plan(L, input_, groups_);
+      push_here(L, input_, settings_);
+      lua_getfield(L, -1, "settings");
+      lua_insert(L, -2);
+      lua_call(L, 3, 1);
+      nodes = read_plan_tree(L);
+    });
+    if (!ran) return ran.error();
+    return nodes;
+  }
+
+  Status add_tasks(const PlanNode& node) {
+    for (const std::size_t index : groups_.of(node.group)) {
+      const core::Task& task = input_.tasks[index];
+      const std::string key = "task:" + task.id;
+      Result<JsonText> fields = fields_of(node.kind, task);
+      if (fields) {
+        if (!fields->empty()) {
+          add({key, node.kind, node.parent_key, {}, task.id, task.title, std::move(*fields)});
+        }
+        continue;
+      }
+      if (fields.error().reason == kScriptBudget && ++walls_ == kMostWalls) return fields.error();
+      desired_.parked.push_back({key, task.id, task.title, fields.error()});
+    }
+    return {};
+  }
+
+  template <class Body>
+  Status with_state(Body body) {
+    if (!lease_ || !(*lease_)->reusable()) {
+      Result<StatePool::Lease> taken = pool_.take(text_);
+      if (!taken) return taken.error();
+      lease_.emplace(std::move(taken).value());
+    }
+    return (*lease_)->run(body);
+  }
+
+  void add(ports::DesiredItem item) {
+    std::string& last = last_child_[item.parent_key];
+    item.after_key = last;
+    last = item.key;
+    desired_.items.push_back(std::move(item));
+  }
+
+  const ScriptText& text_;
+  StatePool& pool_;
+  const MappingInput& input_;
+  const JsonText settings_;
+  const TaskGroups groups_;
+  std::optional<StatePool::Lease> lease_;
+  std::unordered_map<std::string, std::string> last_child_;
+  Desired desired_;
+  int walls_ = 0;
+};
+
+Error as_lossy(Error error) {
+  if (error.message.find(kLossyMapping) != std::string::npos) {
+    error.code = Code::invalid;
+    error.reason = "lossy_mapping";
+  }
+  return error;
+}
+
+}  // namespace
+
+Checked<MappingScript> MappingScript::load(ScriptText text, StatePool& pool) {
+  const std::shared_ptr<MappingScript> mapping(new MappingScript(std::move(text), pool));
+  if (const Status read = mapping->read(); !read) {
+    return {nullptr, {finding_of(read.error(), mapping->text_.name)}};
+  }
+  Findings findings = run_examples(*mapping, pool);
+  if (!findings.empty()) return {nullptr, std::move(findings)};
+  return {mapping, {}};
+}
+
+Status MappingScript::read() {
+  Result<StatePool::Lease> lease = pool_->take(text_);
+  if (!lease) return lease.error();
+  return (*lease)->run([&](lua_State* L) {
+    Sandbox::push_returned(L);
+    if (!is_kind(L, -1, "mapping")) luaL_error(L, "a mapping script returns mapping {...}");
+    connector_ = text_field(L, -1, "connector", "the mapping");
+    lua_getfield(L, -1, "settings");
+    if (!lua_isnil(L, -1)) settings_ = read_settings(L);
+  });
+}
+
+Result<JsonText> MappingScript::settings(const JsonText& overrides) const {
+  return checked_settings(settings_, overrides);
+}
+
+JsonText MappingScript::settings_schema() const {
+  return script::settings_schema(settings_);
+}
+
+Result<Desired> MappingScript::desired(const MappingInput& input) const {
+  return Export(text_, *pool_, input, effective_settings(settings_, input.settings)).run();
+}
+
+Result<JsonText> MappingScript::item_fields(const std::string& kind, const core::Task& task,
+                                            const MappingInput& input) const {
+  return Export(text_, *pool_, input, effective_settings(settings_, input.settings))
+      .fields_of(kind, task);
+}
+
+Result<JsonText> MappingScript::task_change(const std::string& kind, const JsonText& changed,
+                                            const core::Task& task,
+                                            const MappingInput& input) const {
+  const Result<Json> read = core::parse_json(changed);
+  if (!read) return read.error();
+  if (!read->is_object()) return Error{Code::invalid, "changed item fields are a JSON object"};
+  Result<StatePool::Lease> lease = pool_->take(text_);
+  if (!lease) return lease.error();
+  const TaskGroups groups(input);
+  const JsonText settings = effective_settings(settings_, input.settings);
+  Json changes;
+  const Status ran = (*lease)->run([&](lua_State* L) {
+    const FieldCall call = push_call(L, kind, task, input, groups, settings);
+    changes = task_changes(L, call, *read);
+  });
+  if (!ran) return as_lossy(ran.error());
+  return core::canonical_json(changes);
+}
+
+}  // namespace mortise::script

@@ -1,0 +1,58 @@
+// A mapping script: what a plan becomes in one service, and how fields travel both ways.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ports/mapper.hpp"
+#include "script/script_text.hpp"
+#include "script/settings.hpp"
+#include "script/state_pool.hpp"
+
+namespace mortise::script {
+
+/// One immutable revision. Thread-safe. Borrows the pool, which must outlive it.
+class MappingScript final : public ports::Mapping {
+ public:
+  /// Loads the text and runs its examples.
+  static Checked<MappingScript> load(ScriptText text, StatePool& pool);
+
+  const ScriptText& text() const { return text_; }
+  const std::string& connector() const { return connector_; }
+
+  const std::string& revision() const override { return text_.checksum; }
+  Result<core::JsonText> settings(const core::JsonText& overrides) const override;
+  core::JsonText settings_schema() const override;
+
+  /// Containers in one call of plan(), tasks one call each. A task that errs is parked. Errors:
+  /// what plan() raised; `script_budget` when tasks keep running into a wall.
+  Result<ports::Desired> desired(const ports::MappingInput& input) const override;
+
+  /// What one task becomes as an item of this kind; an empty text when it becomes none.
+  Result<core::JsonText> item_fields(const std::string& kind, const core::Task& task,
+                                     const ports::MappingInput& input) const;
+
+  /// Lines whose item field changed are asked for their way back, in the order of the script, each
+  /// seeing the task as the lines before left it. What came back is mapped forward again and must
+  /// give what was read (else `invalid`, reason `lossy_mapping`). A line whose way back answers nil
+  /// changes nothing. `null` in `changed` is a field that was cleared.
+  Result<core::JsonText> task_change(const std::string& kind, const core::JsonText& changed,
+                                     const core::Task& task,
+                                     const ports::MappingInput& input) const override;
+
+ private:
+  MappingScript(ScriptText text, StatePool& pool) : text_(std::move(text)), pool_(&pool) {}
+  Status read();
+
+  ScriptText text_;
+  StatePool* pool_;
+  std::string connector_;
+  std::vector<Setting> settings_;
+};
+
+/// Runs the examples of a mapping; what they complain about.
+Findings run_examples(const MappingScript& mapping, StatePool& pool);
+
+}  // namespace mortise::script
