@@ -7,6 +7,13 @@ namespace {
 
 constexpr std::int64_t kToldFromMs = 250;
 
+/// For the connector there are two kinds: a dead grant, and a token that can not be had right now.
+/// It must not take, say, a `not_found` of ours for one of its items.
+Error token_error(Error error) {
+  if (error.code != Code::unauthenticated) error.code = Code::unavailable;
+  return error;
+}
+
 }  // namespace
 
 void Flight::start() {
@@ -62,7 +69,8 @@ void Flight::on_turn(Turn turn) {
   if (!signed_) return transmit({});
   egress_.ports_.tokens.access(call_.connection_id,
                                [self = shared_from_this()](Result<core::Secret> token) {
-                                 if (!token.ok()) return self->fail(std::move(token).error());
+                                 if (!token.ok())
+                                   return self->fail(token_error(std::move(token).error()));
                                  self->transmit(std::move(token).value());
                                });
 }
@@ -153,7 +161,8 @@ void Flight::renew(ports::HttpOutcome outcome) {
   renewed_ = true;
   egress_.ports_.tokens.renew(call_.connection_id, token_,
                               [self = shared_from_this()](Result<core::Secret> token) {
-                                if (!token.ok()) return self->fail(std::move(token).error());
+                                if (!token.ok())
+                                  return self->fail(token_error(std::move(token).error()));
                                 self->queue();
                               });
 }

@@ -3,12 +3,19 @@
 #include "net/verdict.hpp"
 
 namespace mortise::net {
+namespace {
+
+/// A person waits for a disconnect: no attempt begins later than 15 s after the first.
+constexpr RetryPolicy kRevokePolicy = {3, 300, 2'000, 15'000};
+
+}  // namespace
 
 /// One request and its attempts.
 struct HttpAuthorization::Errand {
   ports::HttpRequest request;
   Repeat repeat = Repeat::unsent_only;
   const std::vector<ports::LimitRule>* rules = nullptr;
+  RetryPolicy policy;
   Done done;
   int attempt = 0;
   std::int64_t started_ms = 0;  ///< steady
@@ -42,11 +49,12 @@ void HttpAuthorization::refuse(Error error, std::function<void(Error)> done) {
 }
 
 void HttpAuthorization::start(const ports::Manifest& manifest, ports::HttpRequest request,
-                              Repeat repeat, Done done) {
+                              Repeat repeat, const RetryPolicy& policy, Done done) {
   auto errand = std::make_shared<Errand>();
   errand->request = std::move(request);
   errand->repeat = repeat;
   errand->rules = &manifest.limit_rules;
+  errand->policy = policy;
   errand->done = std::move(done);
   errand->started_ms = ports_.clock.steady_ms();
   run(std::move(errand));
@@ -66,12 +74,13 @@ void HttpAuthorization::on_outcome(const std::shared_ptr<Errand>& errand,
   errand->interrupted = errand->interrupted || judgement.maybe_sent;
   const bool again =
       judgement.verdict == Verdict::try_again || judgement.verdict == Verdict::wait_limit;
-  std::int64_t wait_ms = backoff_ms(policy_, errand->attempt, ports_.random);
+  std::int64_t wait_ms = backoff_ms(errand->policy, errand->attempt, ports_.random);
   if (outcome.reply.ok()) {
     wait_ms = retry_after_ms(outcome.reply->headers, ports_.clock.now_ms()).value_or(wait_ms);
   }
   const std::int64_t waited_ms = ports_.clock.steady_ms() - errand->started_ms;
-  if (!again || errand->attempt >= policy_.attempts || waited_ms + wait_ms > policy_.total_ms) {
+  if (!again || errand->attempt >= errand->policy.attempts ||
+      waited_ms + wait_ms > errand->policy.total_ms) {
     return errand->done(std::move(outcome), errand->interrupted);
   }
   ports_.timers.after(wait_ms, [this, errand] { run(errand); });
@@ -100,7 +109,7 @@ void HttpAuthorization::exchange(const ports::Manifest& manifest, ports::Exchang
   if (!asked.ok()) return refuse(std::move(asked).error(), fail_tokens(std::move(done)));
   // A code is spent by its first use: no repeat.
   start(manifest, exchange_request(manifest.auth, asked->url, asked->client, ask),
-        Repeat::unsent_only, then_tokens(std::move(done)));
+        Repeat::unsent_only, policy_, then_tokens(std::move(done)));
 }
 
 void HttpAuthorization::refresh(const ports::Manifest& manifest, core::Secret refresh_token,
@@ -108,7 +117,7 @@ void HttpAuthorization::refresh(const ports::Manifest& manifest, core::Secret re
   auto asked = party(manifest, manifest.auth.token);
   if (!asked.ok()) return refuse(std::move(asked).error(), fail_tokens(std::move(done)));
   start(manifest, refresh_request(manifest.auth, asked->url, asked->client, refresh_token),
-        Repeat::lost_too, then_tokens(std::move(done)));
+        Repeat::lost_too, policy_, then_tokens(std::move(done)));
 }
 
 void HttpAuthorization::revoke(const ports::Manifest& manifest, core::Secret token,
@@ -117,7 +126,7 @@ void HttpAuthorization::revoke(const ports::Manifest& manifest, core::Secret tok
   if (!asked.ok()) return refuse(std::move(asked).error(), done);
   auto request = token_request(manifest.auth, asked->url, asked->client, token);
   request.deadline_ms = 10'000;
-  start(manifest, std::move(request), Repeat::lost_too,
+  start(manifest, std::move(request), Repeat::lost_too, kRevokePolicy,
         [done](const ports::HttpOutcome& outcome, bool) {
           done(outcome.reply.ok() ? read_revoke_reply(*outcome.reply)
                                   : Status(outcome.reply.error()));
@@ -129,7 +138,7 @@ void HttpAuthorization::introspect(const ports::Manifest& manifest, core::Secret
   auto asked = party(manifest, manifest.auth.introspect);
   if (!asked.ok()) return refuse(std::move(asked).error(), done);
   start(manifest, token_request(manifest.auth, asked->url, asked->client, token), Repeat::lost_too,
-        [done](const ports::HttpOutcome& outcome, bool) {
+        policy_, [done](const ports::HttpOutcome& outcome, bool) {
           if (!outcome.reply.ok()) return done(outcome.reply.error());
           done(read_introspect_reply(*outcome.reply));
         });
@@ -152,7 +161,7 @@ void HttpAuthorization::send_signed(const ports::Manifest& manifest,
                                         "Bearer " + std::string(token.reveal_for_use()));
   }
   start(manifest, std::move(signed_request),
-        request.repeatable ? Repeat::lost_too : Repeat::unsent_only,
+        request.repeatable ? Repeat::lost_too : Repeat::unsent_only, policy_,
         [done](ports::HttpOutcome outcome, bool interrupted) {
           if (!outcome.reply.ok()) return done({std::move(outcome.reply).error(), interrupted, {}});
           done({std::nullopt, true, std::move(outcome.reply).value()});

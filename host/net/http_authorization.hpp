@@ -55,7 +55,8 @@ class HttpAuthorization final : public ports::Authorization {
 
   Result<Party> party(const ports::Manifest& manifest, const ports::Endpoint& endpoint) const;
   void refuse(Error error, std::function<void(Error)> done);
-  void start(const ports::Manifest& manifest, ports::HttpRequest request, Repeat repeat, Done done);
+  void start(const ports::Manifest& manifest, ports::HttpRequest request, Repeat repeat,
+             const RetryPolicy& policy, Done done);
   void run(std::shared_ptr<Errand> errand);
   void on_outcome(const std::shared_ptr<Errand>& errand, ports::HttpOutcome outcome);
 

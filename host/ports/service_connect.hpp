@@ -31,10 +31,15 @@ struct ConnectView {
 /// What to answer the browser that opened the connect URL.
 struct Entered {
   std::string location;  ///< the service's consent page
-  /// Value of the cookie that binds this browser (HttpOnly, SameSite=Lax, Path=/oauth/, 10 minutes;
-  /// Secure when the host is reached over https).
+  /// Value of the cookie that binds this browser: connect_cookie_name(), HttpOnly, SameSite=Lax,
+  /// Path=/, 10 minutes; Secure when the host is reached over https.
   std::string browser_cookie;
 };
+
+/// One cookie per service, so that two connects of one browser do not disturb each other.
+inline std::string connect_cookie_name(const std::string& connector) {
+  return "mortise_connect_" + connector;
+}
 
 /// The service's redirect back to us, as it came.
 struct ConnectCallback {

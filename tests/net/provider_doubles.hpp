@@ -178,7 +178,11 @@ class ScriptedTransport final : public ports::Transport {
       wait_ms = latency_ms_;
     }
     timers_.after(wait_ms, [done = std::move(done), outcome] { done(std::move(*outcome)); });
+    if (on_sent) on_sent();
   }
+
+  /// Told after each send, once its answer is on its way. Set before the first.
+  std::function<void()> on_sent;
 
   void answer_with(Answer answer) {
     const std::lock_guard lock(mutex_);
@@ -215,6 +219,52 @@ inline ports::HttpOutcome lost() {
 inline ports::HttpOutcome unreachable() {
   return {Error{Code::unavailable, "no connection", "no_connection"}, false};
 }
+
+/// A token endpoint with one grant: gives access tokens, rotates refresh tokens or not, forgets
+/// nothing. The access token "access<n>" goes with the refresh token "refresh<n>" (rotating) or
+/// "refresh1". Thread-safe.
+class TokenEndpoint {
+ public:
+  enum class Rotation : std::uint8_t { none, rotating };
+  explicit TokenEndpoint(Rotation rotation) : rotation_(rotation) {}
+
+  ports::HttpOutcome operator()(const ports::HttpRequest& request) {
+    const std::lock_guard lock(mutex_);
+    ++exchanges_;
+    const std::string live = refresh_token();
+    const bool known = request.body.find("\"" + live + "\"") != std::string::npos ||
+                       request.body.find("=" + live) != std::string::npos;
+    if (revoked_ || !known) return answer(400, R"({"error":"invalid_grant"})");
+    ++number_;
+    std::string body = R"({"access_token":")" + access_token() + R"(","token_type":"bearer")";
+    if (rotation_ == Rotation::rotating) {
+      body += R"(,"refresh_token":")" + refresh_token() + R"("})";
+    } else {
+      body += R"(,"expires_in":3600})";
+    }
+    return answer(200, body);
+  }
+  void revoke() {
+    const std::lock_guard lock(mutex_);
+    revoked_ = true;
+  }
+  int exchanges() const {
+    const std::lock_guard lock(mutex_);
+    return exchanges_;
+  }
+
+ private:
+  std::string access_token() const { return "access" + std::to_string(number_); }
+  std::string refresh_token() const {
+    return "refresh" + std::to_string(rotation_ == Rotation::rotating ? number_ : 1);
+  }
+
+  const Rotation rotation_;
+  mutable std::mutex mutex_;
+  int number_ = 1;
+  int exchanges_ = 0;
+  bool revoked_ = false;
+};
 
 inline std::string header_of(const ports::HttpRequest& request, std::string_view name) {
   for (const auto& [key, value] : request.headers) {

@@ -55,8 +55,7 @@ inline mt_outcome lend(const Outcome& outcome) noexcept {
           lend(outcome.fields),
           lend(outcome.memo),
           lend(outcome.url),
-          outcome.ordinal,
-          0};
+          outcome.ordinal};
 }
 
 /// A code that is not in the list counts as `internal`.
@@ -80,13 +79,8 @@ inline Outcome own(const mt_outcome& outcome) {
 inline mt_target lend(const Target& target) noexcept {
   const std::uint32_t flags =
       (target.is_default ? MT_TARGET_DEFAULT : 0U) | (target.read_only ? MT_TARGET_READ_ONLY : 0U);
-  return {sizeof(mt_target),
-          lend(target.id),
-          lend(target.kind),
-          lend(target.title),
-          lend(target.url),
-          flags,
-          0};
+  return {sizeof(mt_target),  lend(target.id),  lend(target.kind),
+          lend(target.title), lend(target.url), flags};
 }
 
 inline Target own(const mt_target& target) {

@@ -1,0 +1,173 @@
+#include "service/connect.hpp"
+
+#include <array>
+#include <cstddef>
+
+#include "core/hash.hpp"
+#include "core/ids.hpp"
+#include "service/arrival.hpp"
+#include "service/events.hpp"
+#include "service/return_to.hpp"
+
+namespace mortise::service {
+namespace {
+
+using ports::ConnectView;
+
+Error no_session() {
+  return {Code::not_found, "no such connect session: it is used up, too old or never was",
+          "connect_session_gone"};
+}
+
+std::vector<std::string> with_own(ConnectOptions& options) {
+  while (!options.base_url.empty() && options.base_url.back() == '/') options.base_url.pop_back();
+  options.return_to.push_back(options.base_url);
+  return options.return_to;
+}
+
+ConnectOptions completed(ConnectOptions options) {
+  options.return_to = with_own(options);
+  return options;
+}
+
+}  // namespace
+
+Connecting::Connecting(ConnectPorts use, ConnectOptions options)
+    : ports_(use), options_(completed(std::move(options))) {}
+
+std::string Connecting::redirect_uri(const std::string& connector) const {
+  return options_.base_url + "/oauth/" + connector + "/callback";
+}
+
+std::string Connecting::random_hex() {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<std::byte, 32> bytes{};
+  ports_.random.fill(bytes);
+  std::string text;
+  for (const std::byte byte : bytes) {
+    const auto value = std::to_integer<unsigned>(byte);
+    text += {kDigits[value >> 4], kDigits[value & 15]};
+  }
+  return text;
+}
+
+Result<ConnectView> Connecting::start_session(const ports::StartConnect& start) {
+  if (!may_return_to(start.return_to, options_.return_to)) {
+    return Error{Code::invalid, "return_to is not in the list of allowed addresses",
+                 "return_to_refused"};
+  }
+  if (auto account = ports_.store.accounts().find(start.account_id); !account.ok()) {
+    return std::move(account).error();
+  }
+  const auto connector = ports_.connectors.find(start.connector);
+  if (!connector) {
+    return Error{Code::not_found, "no connector '" + start.connector + "' is loaded",
+                 "connector_missing"};
+  }
+  const ports::Manifest& manifest = connector->manifest();
+  if (manifest.auth.style == ports::AuthStyle::oauth2) {
+    // Tried now, so that a missing client id is told to the app and not to its user.
+    const auto url = ports_.authorization.authorize_url(manifest, {});
+    if (!url.ok()) return Error{Code::unavailable, url.error().message, "not_configured"};
+  }
+  const core::Instant now_ms = ports_.clock.now_ms();
+  core::ConnectSession session;
+  session.id = new_id(core::kConnectSessionPrefix, now_ms, ports_.random);
+  session.account_id = start.account_id;
+  session.connector = start.connector;
+  session.return_to = start.return_to;
+  session.export_plan_id = start.export_plan_id;
+  session.expires_ms = now_ms + options_.session_ms;
+  if (auto status = ports_.store.commit({ports::put(session)}); !status.ok()) {
+    return std::move(status).error();
+  }
+  return ConnectView{session.id, session.account_id, session.connector,
+                     options_.base_url + "/connect/" + session.id, session.expires_ms};
+}
+
+Result<core::ConnectSession> Connecting::live_session(const std::string& session_id) const {
+  auto session = ports_.store.grants().session(session_id);
+  if (!session.ok()) {
+    return session.error().code == Code::not_found ? no_session() : session.error();
+  }
+  if (session->used || session->expires_ms <= ports_.clock.now_ms()) return no_session();
+  return session;
+}
+
+Result<ConnectView> Connecting::session(const std::string& session_id) const {
+  const auto session = live_session(session_id);
+  if (!session.ok()) return session.error();
+  return ConnectView{session->id, session->account_id, session->connector,
+                     options_.base_url + "/connect/" + session->id, session->expires_ms};
+}
+
+Result<ports::Entered> Connecting::enter(const std::string& session_id,
+                                         const std::string& browser_cookie) {
+  auto session = live_session(session_id);
+  if (!session.ok()) return std::move(session).error();
+  const auto connector = ports_.connectors.find(session->connector);
+  if (!connector) return no_session();
+
+  std::string cookie = browser_cookie;
+  if (session->browser_hash.empty()) {
+    // Never a value that the browser brought: somebody else might have put it there.
+    cookie = random_hex();
+    session->browser_hash = core::sha256_hex(cookie);
+  } else if (!core::constant_time_equal(session->browser_hash, core::sha256_hex(cookie))) {
+    return Error{Code::forbidden, "this connect was begun in another browser", "other_browser"};
+  }
+  const std::string state = random_hex();
+  session->state_hash = core::sha256_hex(state);
+  session->verifier = core::Secret(random_hex());
+  if (auto status = ports_.store.commit({ports::put(*session)}); !status.ok()) {
+    return std::move(status).error();
+  }
+  const ports::Manifest& manifest = connector->manifest();
+  const std::string redirect = redirect_uri(manifest.id);
+  if (manifest.auth.style == ports::AuthStyle::none) {
+    // Nobody to ask: straight to where the service would have sent the browser.
+    return ports::Entered{redirect + "?code=none&state=" + state, cookie};
+  }
+  auto url = ports_.authorization.authorize_url(manifest, {redirect, state, session->verifier});
+  if (!url.ok()) return std::move(url).error();
+  return ports::Entered{std::move(url).value(), cookie};
+}
+
+Result<core::ConnectSession> Connecting::claim(const ports::ConnectCallback& callback) {
+  if (callback.state.empty()) return no_session();
+  const std::string state_hash = core::sha256_hex(callback.state);
+  auto session = ports_.store.grants().session_by_state(state_hash);
+  if (!session.ok()) {
+    return session.error().code == Code::not_found ? no_session() : session.error();
+  }
+  const bool known = core::constant_time_equal(session->state_hash, state_hash) &&
+                     session->connector == callback.connector && !session->used &&
+                     session->expires_ms > ports_.clock.now_ms();
+  if (!known) return no_session();
+  const std::string browser = core::sha256_hex(callback.browser_cookie);
+  if (!core::constant_time_equal(session->browser_hash, browser)) {
+    return Error{Code::forbidden, "this connect was begun in another browser", "other_browser"};
+  }
+  session->used = true;
+  auto spent = *session;
+  spent.verifier = core::Secret();
+  if (auto status = ports_.store.commit({ports::put(spent)}, ports::Durability::full);
+      !status.ok()) {
+    return status.error().code == Code::conflict ? no_session() : std::move(status).error();
+  }
+  return session;
+}
+
+void Connecting::callback(ports::ConnectCallback callback,
+                          std::function<void(Result<ports::Connected>)> done) {
+  auto session = claim(callback);
+  if (!session.ok()) {
+    return ports_.executor.post(
+        [done = std::move(done), error = std::move(session).error()] { done(error); });
+  }
+  auto arrival =
+      std::make_shared<Arrival>(*this, std::move(session).value(), std::move(callback), done);
+  ports_.executor.post([arrival] { arrival->start(); });
+}
+
+}  // namespace mortise::service

@@ -1,0 +1,76 @@
+// ports::Connect: sessions, the browser's way to the service and back, disconnecting, targets.
+// RFC 9700 followed: exact redirect URIs, one per connector; state that is single use, bound to the
+// browser and compared in constant time; PKCE wherever the service has it; `iss` checked when
+// given.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ports/authorization.hpp"
+#include "ports/clock.hpp"
+#include "ports/egress.hpp"
+#include "ports/service.hpp"
+#include "ports/service_connect.hpp"
+#include "ports/store.hpp"
+
+namespace mortise::service {
+
+/// What it stands on. All must outlive the last posted function.
+struct ConnectPorts {
+  ports::Store& store;
+  const ports::Connectors& connectors;
+  ports::Authorization& authorization;
+  ports::Egress& egress;
+  ports::Changed& changed;  ///< told of every connection that is ready
+  const ports::Clock& clock;
+  ports::Executor& executor;
+  ports::Random& random;
+};
+
+struct ConnectOptions {
+  std::string base_url;                ///< public_url: "https://sync.example.com"
+  std::vector<std::string> return_to;  ///< may_return_to(); base_url itself is always allowed
+  std::int64_t session_ms = 600'000;
+};
+
+class Connecting final : public ports::Connect {
+ public:
+  Connecting(ConnectPorts use, ConnectOptions options);
+
+  Result<ports::ConnectView> start_session(const ports::StartConnect& start) override;
+  Result<ports::ConnectView> session(const std::string& session_id) const override;
+  Result<ports::Entered> enter(const std::string& session_id,
+                               const std::string& browser_cookie) override;
+  void callback(ports::ConnectCallback callback,
+                std::function<void(Result<ports::Connected>)> done) override;
+  void disconnect(const std::string& connection_id,
+                  std::function<void(Result<ports::Disconnected>)> done) override;
+  void targets(const std::string& connection_id,
+               std::function<void(Result<std::vector<ports::TargetChoice>>)> done) override;
+  void choose_target(const std::string& connection_id, const std::string& target_id,
+                     std::function<void(Result<core::Connection>)> done) override;
+  void make_target(const std::string& connection_id, const std::string& title,
+                   std::function<void(Result<core::Connection>)> done) override;
+
+ private:
+  friend class Arrival;
+  friend class Departure;
+
+  std::string redirect_uri(const std::string& connector) const;
+  std::string random_hex();
+  Result<core::ConnectSession> live_session(const std::string& session_id) const;
+  /// Takes the session out of use; the error says that the browser can not be sent anywhere.
+  Result<core::ConnectSession> claim(const ports::ConnectCallback& callback);
+  void drive_targets(const std::string& connection_id, ports::Call call,
+                     std::function<void(Result<std::vector<ports::TargetChoice>>)> done);
+  Result<core::Connection> keep_target(const std::string& connection_id,
+                                       const core::Target& target);
+
+  const ConnectPorts ports_;
+  const ConnectOptions options_;
+};
+
+}  // namespace mortise::service

@@ -1,0 +1,104 @@
+#include "service/disconnect.hpp"
+
+#include "service/events.hpp"
+
+namespace mortise::service {
+namespace {
+
+constexpr int kRounds = 5;
+
+}  // namespace
+
+void Connecting::disconnect(const std::string& connection_id,
+                            std::function<void(Result<ports::Disconnected>)> done) {
+  auto departure = std::make_shared<Departure>(*this, connection_id, std::move(done));
+  ports_.executor.post([departure] { departure->start(); });
+}
+
+void Departure::start() {
+  const ConnectPorts& ports = connecting_.ports_;
+  ++rounds_;
+  auto connection = ports.store.connections().find(connection_id_);
+  if (!connection.ok()) return done_(std::move(connection).error());
+  connection_ = std::move(connection).value();
+  connector_ = ports.connectors.find(connection_.connector);
+  grant_.reset();
+  if (auto grant = ports.store.grants().find(connection_id_); grant.ok()) {
+    grant_ = std::move(grant).value();
+  }
+  if (connection_.status == core::ConnectionStatus::disconnected && !grant_) {
+    return answer("Already disconnected.", Status(Error{Code::not_found, "no grant"}));
+  }
+  if (!grant_) return end(without_grant());
+  if (!connector_) return end(Error{Code::unavailable, "the connector is not loaded"});
+  const ports::Manifest& manifest = connector_->manifest();
+  const bool refresh =
+      manifest.auth.revoke_with == ports::TokenKind::refresh && !grant_->refresh_token.empty();
+  ports.authorization.revoke(manifest, refresh ? grant_->refresh_token : grant_->access_token,
+                             [self = shared_from_this()](Status revoked) { self->end(revoked); });
+}
+
+Status Departure::without_grant() const {
+  const bool none = connector_ && connector_->manifest().auth.style == ports::AuthStyle::none;
+  // What the service itself called dead needs no revoking; any other grant without tokens might
+  // live.
+  if (none || connection_.reason == "invalid_grant") return {};
+  return Error{Code::unavailable, "there is no token left to revoke the grant with"};
+}
+
+void Departure::end(const Status& revoked) {
+  const auto status = commit();
+  if (status.ok()) return answer("Disconnected.", revoked);
+  if (status.error().code != Code::conflict || rounds_ >= kRounds) return done_(status.error());
+  start();
+}
+
+Status Departure::commit() {
+  const ConnectPorts& ports = connecting_.ports_;
+  const core::Instant now_ms = ports.clock.now_ms();
+  connection_.status = core::ConnectionStatus::disconnected;
+  connection_.reason.clear();
+  connection_.updated_ms = now_ms;
+  ports::Changes changes = {ports::put(connection_)};
+  if (grant_) {
+    changes.push_back(ports::ExpectRev{ports::ExpectRev::Of::grant, connection_id_, grant_->rev});
+    changes.push_back(ports::EraseGrant{connection_id_});
+  }
+  if (auto status = add_set_aside(changes); !status.ok()) return status;
+  changes.push_back(
+      ports::put(connection_event("disconnected", connection_, now_ms, ports.random)));
+  auto status = ports.store.commit(std::move(changes), ports::Durability::full);
+  if (status.ok()) ++connection_.rev;
+  return status;
+}
+
+Status Departure::add_set_aside(ports::Changes& changes) const {
+  const ports::Pairs& pairs = connecting_.ports_.store.pairs();
+  const auto plans = pairs.plans(connection_id_);
+  if (!plans.ok()) return plans.error();
+  for (const std::string& plan : *plans) {
+    auto all = pairs.of_plan(connection_id_, plan);
+    if (!all.ok()) return std::move(all).error();
+    for (core::Pair& pair : *all) {
+      if (pair.state != core::PairState::paired) continue;
+      pair.state = core::PairState::set_aside;
+      changes.push_back(ports::put(std::move(pair)));
+    }
+  }
+  return {};
+}
+
+void Departure::answer(const std::string& what, const Status& revoked) {
+  ports::Disconnected ended;
+  ended.connection = connection_;
+  ended.revoked = revoked.ok();
+  ended.message = what;
+  if (!ended.revoked) {
+    const std::string name = connector_ ? connector_->manifest().name : connection_.connector;
+    ended.by_hand_url = connector_ ? connector_->manifest().manage_url : std::string();
+    ended.message += " If " + name + " still lists the access, remove it there by hand.";
+  }
+  done_(std::move(ended));
+}
+
+}  // namespace mortise::service

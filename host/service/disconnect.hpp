@@ -1,0 +1,39 @@
+// Ending a connection: the grant there, the tokens here; plans and the row stay.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "service/connect.hpp"
+
+namespace mortise::service {
+
+/// Kept alive by the callback that brings it on; steps run one at a time, on the executor. What is
+/// committed is bound to the grant that was revoked: tokens that a refresh brought meanwhile are
+/// revoked in a further round.
+class Departure : public std::enable_shared_from_this<Departure> {
+ public:
+  using Done = std::function<void(Result<ports::Disconnected>)>;
+
+  Departure(Connecting& connecting, std::string connection_id, Done done)
+      : connecting_(connecting), connection_id_(std::move(connection_id)), done_(std::move(done)) {}
+  void start();
+
+ private:
+  void end(const Status& revoked);
+  Status commit();
+  Status add_set_aside(ports::Changes& changes) const;
+  Status without_grant() const;
+  void answer(const std::string& what, const Status& revoked);
+
+  Connecting& connecting_;
+  const std::string connection_id_;
+  Done done_;
+  int rounds_ = 0;
+  core::Connection connection_;
+  std::optional<core::Grant> grant_;
+  std::shared_ptr<ports::Connector> connector_;
+};
+
+}  // namespace mortise::service

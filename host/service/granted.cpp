@@ -1,0 +1,89 @@
+#include "service/granted.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+namespace mortise::service {
+namespace {
+
+using core::Json;
+
+std::string text(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::set<std::string> words(const std::string& scope) {
+  std::istringstream stream(scope);
+  std::set<std::string> all;
+  for (std::string word; stream >> word;) all.insert(word);
+  return all;
+}
+
+Error no_identity() {
+  return {Code::invalid, "the service did not say whose grant this is", "identity_unknown"};
+}
+
+}  // namespace
+
+Granted granted_features(const ports::Auth& auth, const std::string& scope) {
+  const std::set<std::string> given = words(scope);
+  Granted granted;
+  for (const ports::Feature& feature : auth.features) {
+    const bool whole =
+        given.empty() || std::all_of(feature.scopes.begin(), feature.scopes.end(),
+                                     [&](const std::string& one) { return given.count(one) != 0; });
+    if (whole) {
+      granted.features.push_back(feature.name);
+    } else if (feature.required) {
+      granted.missing_required.push_back(feature.name);
+    }
+  }
+  return granted;
+}
+
+Result<core::Identity> read_identity(const core::JsonText& reported) {
+  const auto document = core::parse_json(reported, 64 * 1024);
+  if (!document.ok() || !document->is_object()) return no_identity();
+  core::Identity identity;
+  identity.id = text(*document, "id");
+  identity.email = text(*document, "email");
+  identity.name = text(*document, "name");
+  identity.workspace_id = text(*document, "workspace_id");
+  identity.workspace_name = text(*document, "workspace_name");
+  if (identity.id.empty()) return no_identity();
+  return identity;
+}
+
+Result<core::Identity> identity_from_claims(const core::JsonText& visible_token_reply) {
+  const auto document = core::parse_json(visible_token_reply, 1024 * 1024);
+  if (!document.ok() || !document->is_object()) return no_identity();
+  const auto claims = document->find("id_token_claims");
+  if (claims == document->end() || !claims->is_object()) return no_identity();
+  core::Identity identity;
+  identity.id = text(*claims, "sub");
+  identity.email = text(*claims, "email");
+  identity.name = text(*claims, "name");
+  if (identity.id.empty()) return no_identity();
+  return identity;
+}
+
+core::JsonText connector_settings(const ports::Manifest& manifest, const core::JsonText& settings) {
+  const auto document = core::parse_json(settings);
+  Json own = Json::object();
+  if (document.ok() && document->is_object()) {
+    const auto part = document->find("connector");
+    if (part != document->end() && part->is_object()) own = *part;
+  }
+  for (const ports::Setting& setting : manifest.settings) {
+    if (own.contains(setting.name) || setting.default_value.empty()) continue;
+    if (auto value = core::parse_json(setting.default_value); value.ok()) {
+      own[setting.name] = std::move(value).value();
+    }
+  }
+  return own.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace mortise::service

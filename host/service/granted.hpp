@@ -1,0 +1,33 @@
+// What a grant is good for, and whose it is. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <mortise/result.hpp>
+
+#include "core/json.hpp"
+#include "core/sync_records.hpp"
+#include "ports/manifest.hpp"
+
+namespace mortise::service {
+
+struct Granted {
+  std::vector<std::string> features;          ///< names, in the manifest's order
+  std::vector<std::string> missing_required;  ///< without these there is no connection
+};
+
+/// `scope` as the token endpoint said; empty means what was asked for (RFC 6749 section 5.1).
+Granted granted_features(const ports::Auth& auth, const std::string& scope);
+
+/// What a connector's identity operation reported: {"id","email"?,"name"?,"workspace_id"?,...}.
+/// Error: `invalid` without an id.
+Result<core::Identity> read_identity(const core::JsonText& reported);
+
+/// For services whose connector has no such operation: the claims of the id token ("sub", "email").
+Result<core::Identity> identity_from_claims(const core::JsonText& visible_token_reply);
+
+/// The connector's part of a connection's settings with the manifest's defaults filled in.
+core::JsonText connector_settings(const ports::Manifest& manifest, const core::JsonText& settings);
+
+}  // namespace mortise::service

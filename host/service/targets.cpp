@@ -1,0 +1,104 @@
+// The part of Connecting about where a connection works.
+#include "core/hash.hpp"
+#include "ports/drive.hpp"
+#include "service/connect.hpp"
+#include "service/granted.hpp"
+
+namespace mortise::service {
+namespace {
+
+constexpr int kCommitTries = 5;
+
+using Choices = std::vector<ports::TargetChoice>;
+
+}  // namespace
+
+void Connecting::drive_targets(const std::string& connection_id, ports::Call call,
+                               std::function<void(Result<Choices>)> done) {
+  const auto fail = [this, &done](Error error) {
+    ports_.executor.post([done = std::move(done), error = std::move(error)] { done(error); });
+  };
+  auto connection = ports_.store.connections().find(connection_id);
+  if (!connection.ok()) return fail(std::move(connection).error());
+  const auto connector = ports_.connectors.find(connection->connector);
+  if (!connector) {
+    return fail({Code::unavailable, "connector " + connection->connector + " is not loaded",
+                 "connector_missing"});
+  }
+  call.now_ms = ports_.clock.now_ms();
+  call.settings = connector_settings(connector->manifest(), connection->settings);
+  call.target = connection->target;
+  const auto send = [this, connection_id](ports::ConnectorRequest request,
+                                          std::function<void(ports::ConnectorReply)> reply) {
+    ports::EgressCall out;
+    out.connection_id = connection_id;
+    out.request = std::move(request);
+    ports_.egress.send(std::move(out), std::move(reply));
+  };
+  ports_.executor.post([connector, call = std::move(call), send, done = std::move(done)] {
+    ports::drive(connector->begin(call), send, [connector, done](ports::Step step) {
+      if (step.error) return done(*step.error);
+      done(std::move(step.targets));
+    });
+  });
+}
+
+void Connecting::targets(const std::string& connection_id,
+                         std::function<void(Result<Choices>)> done) {
+  ports::Call call;
+  call.operation = ports::Operation::targets;
+  drive_targets(connection_id, std::move(call), std::move(done));
+}
+
+void Connecting::choose_target(const std::string& connection_id, const std::string& target_id,
+                               std::function<void(Result<core::Connection>)> done) {
+  targets(connection_id, [this, connection_id, target_id, done](Result<Choices> choices) {
+    if (!choices.ok()) return done(std::move(choices).error());
+    for (const ports::TargetChoice& choice : *choices) {
+      if (choice.target.id != target_id) continue;
+      if (choice.read_only) {
+        return done(Error{Code::forbidden, "'" + choice.target.title + "' can only be read",
+                          "target_read_only"});
+      }
+      return done(keep_target(connection_id, choice.target));
+    }
+    done(Error{Code::not_found, "the service lists no such place", "target_missing"});
+  });
+}
+
+void Connecting::make_target(const std::string& connection_id, const std::string& title,
+                             std::function<void(Result<core::Connection>)> done) {
+  ports::Call call;
+  call.operation = ports::Operation::make_target;
+  call.title = title;
+  // The same title asked for again makes nothing new where the service lets us choose ids.
+  call.once_key = core::sha256_hex(connection_id + "\n" + title).substr(0, 32);
+  drive_targets(connection_id, std::move(call),
+                [this, connection_id, done](Result<Choices> choices) {
+                  if (!choices.ok()) return done(std::move(choices).error());
+                  if (choices->empty()) {
+                    return done(Error{Code::unavailable, "the service made no such place"});
+                  }
+                  done(keep_target(connection_id, choices->front().target));
+                });
+}
+
+Result<core::Connection> Connecting::keep_target(const std::string& connection_id,
+                                                 const core::Target& target) {
+  for (int tries = 1;; ++tries) {
+    auto connection = ports_.store.connections().find(connection_id);
+    if (!connection.ok()) return connection;
+    connection->target = target;
+    connection->updated_ms = ports_.clock.now_ms();
+    auto status = ports_.store.commit({ports::put(*connection)}, ports::Durability::full);
+    if (status.ok()) {
+      ++connection->rev;
+      return connection;
+    }
+    if (status.error().code != Code::conflict || tries >= kCommitTries) {
+      return std::move(status).error();
+    }
+  }
+}
+
+}  // namespace mortise::service
