@@ -7,7 +7,9 @@
  *  - Memory never changes owner. What a caller passes in is borrowed for that call (or for the time a
  *    comment states); results go out through a sink that copies. Nobody frees the other side's memory.
  *  - Structs carry their `size` and only ever append. A reader asks MT_HAS(p, field) before it reads a
- *    field that was not there in 1.0. Arrays are arrays of pointers, so that elements may grow.
+ *    field that was not there in 1.0. Arrays are arrays of pointers, so that elements may grow. No
+ *    struct ends in padding: a field appended there would look present in an old plugin. (mt_str and
+ *    mt_header have no size and never change.)
  *  - A connector does no I/O, starts no thread, reads no clock and keeps no global state. An operation
  *    says which requests it wants sent; the host signs, paces, retries and records them.
  *  - Threads: [any worker] = any host thread, but never two at a time for the same operation.
@@ -159,6 +161,7 @@ typedef struct mt_outcome {
   mt_str memo;
   mt_str url;
   uint32_t ordinal;
+  uint32_t reserved; /* 0 */
 } mt_outcome;
 
 /* A place the user may choose to work in (a parent page, a calendar, a database). */
@@ -169,6 +172,7 @@ typedef struct mt_target {
   mt_str title;
   mt_str url;
   uint32_t flags; /* MT_TARGET_DEFAULT, MT_TARGET_READ_ONLY */
+  uint32_t reserved; /* 0 */
 } mt_target;
 #define MT_TARGET_DEFAULT 1u
 #define MT_TARGET_READ_ONLY 2u

@@ -55,7 +55,8 @@ inline mt_outcome lend(const Outcome& outcome) noexcept {
           lend(outcome.fields),
           lend(outcome.memo),
           lend(outcome.url),
-          outcome.ordinal};
+          outcome.ordinal,
+          0};
 }
 
 /// A code that is not in the list counts as `internal`.
@@ -79,8 +80,13 @@ inline Outcome own(const mt_outcome& outcome) {
 inline mt_target lend(const Target& target) noexcept {
   const std::uint32_t flags =
       (target.is_default ? MT_TARGET_DEFAULT : 0U) | (target.read_only ? MT_TARGET_READ_ONLY : 0U);
-  return {sizeof(mt_target),  lend(target.id),  lend(target.kind),
-          lend(target.title), lend(target.url), flags};
+  return {sizeof(mt_target),
+          lend(target.id),
+          lend(target.kind),
+          lend(target.title),
+          lend(target.url),
+          flags,
+          0};
 }
 
 inline Target own(const mt_target& target) {

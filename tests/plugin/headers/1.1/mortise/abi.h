@@ -8,7 +8,9 @@
  *  - Memory never changes owner. What a caller passes in is borrowed for that call (or for the time a
  *    comment states); results go out through a sink that copies. Nobody frees the other side's memory.
  *  - Structs carry their `size` and only ever append. A reader asks MT_HAS(p, field) before it reads a
- *    field that was not there in 1.0. Arrays are arrays of pointers, so that elements may grow.
+ *    field that was not there in 1.0. Arrays are arrays of pointers, so that elements may grow. No
+ *    struct ends in padding: a field appended there would look present in an old plugin. (mt_str and
+ *    mt_header have no size and never change.)
  *  - A connector does no I/O, starts no thread, reads no clock and keeps no global state. An operation
  *    says which requests it wants sent; the host signs, paces, retries and records them.
  *  - Threads: [any worker] = any host thread, but never two at a time for the same operation.
@@ -93,7 +95,7 @@ typedef struct mt_request {
    * sends: a write whose request is not named here is not covered after a crash. */
   const uint32_t* writes;
   size_t write_count;
-  uint32_t priority; /* since 1.1 */
+  uint64_t priority; /* since 1.1 */
 } mt_request;
 
 /* mt_reply.flags: the request may have reached the service although no answer came back. */
@@ -162,6 +164,7 @@ typedef struct mt_outcome {
   mt_str memo;
   mt_str url;
   uint32_t ordinal;
+  uint32_t reserved; /* 0 */
   mt_str flavour; /* since 1.1 */
 } mt_outcome;
 
@@ -173,6 +176,7 @@ typedef struct mt_target {
   mt_str title;
   mt_str url;
   uint32_t flags; /* MT_TARGET_DEFAULT, MT_TARGET_READ_ONLY */
+  uint32_t reserved; /* 0 */
 } mt_target;
 #define MT_TARGET_DEFAULT 1u
 #define MT_TARGET_READ_ONLY 2u
@@ -267,7 +271,7 @@ typedef struct mt_step {
   mt_str message; /* for FAILED; valid until the next call on this operation */
   const mt_request* const* requests;
   size_t request_count;
-  uint32_t progress_percent; /* since 1.1 */
+  uint64_t progress_percent; /* since 1.1 */
 } mt_step;
 
 /* An operation under way; the connector defines it. */
