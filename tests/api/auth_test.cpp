@@ -1,0 +1,172 @@
+#include <catch2/catch.hpp>
+
+#include "api/api_host.hpp"
+#include "api/auth.hpp"
+
+using namespace mortise;
+using namespace mortise::tests;
+
+TEST_CASE("auth: a key opens what its scopes say, and nothing opens without one", "[api][auth]") {
+  ApiHost host;
+  host.seed();
+  CHECK(host.visit("GET", "/v1/accounts/ann").problem() == "unauthenticated/no_credentials");
+  CHECK(host.visit("GET", "/v1/accounts/ann").headers.at("www-authenticate") == "Bearer");
+  const std::string reader = host.key_line({"read"});
+  CHECK(host.get("/v1/accounts/ann", reader).status == 200);
+  CHECK(host.call("PUT", "/v1/accounts/ann", "{}", reader).problem() == "forbidden/scope");
+  CHECK(host.get("/v1/scripts", reader).problem() == "forbidden/scope");
+  const std::vector<std::string> bad = {"Basic dXNlcjpwYXNz",
+                                        "Bearer ",
+                                        "Bearer mk_",
+                                        "Bearer mk_1_2",
+                                        "Bearer mk_x",
+                                        "Bearer mt1.x.y",
+                                        "Bearer " + std::string(5000, 'a')};
+  for (const std::string& each : bad) {
+    INFO(each);
+    CHECK(host.get("/v1/accounts/ann", "Authorization: " + each + "\r\n").problem() ==
+          "unauthenticated/bad_credentials");
+  }
+}
+
+TEST_CASE("auth: a key is stored as a hash, one wrong character or a revocation shuts it",
+          "[api][auth]") {
+  ApiHost host;
+  api::NewKey key = api::make_key("app", {"read"}, host.clock, host.random).value();
+  const std::string text(key.text.reveal_for_use());
+  CHECK(text.rfind("mk_" + key.record.id + "_", 0) == 0);
+  CHECK(text.size() >= 43 + key.record.id.size());
+  CHECK(key.record.hash.find(text) == std::string::npos);
+  REQUIRE(host.store.commit({ports::put(key.record)}, ports::Durability::full));
+  const auto status = [&](const std::string& bearer) {
+    return host.get("/v1/accounts", "Authorization: Bearer " + bearer + "\r\n").status;
+  };
+  CHECK(status(text) == 200);
+  std::string wrong = text;
+  wrong.back() = wrong.back() == 'A' ? 'B' : 'A';
+  CHECK(status(wrong) == 401);
+  CHECK(status(text + "A") == 401);
+  key.record.rev = 1;
+  key.record.revoked_ms = host.clock.now_ms();
+  REQUIRE(host.store.commit({ports::put(key.record)}, ports::Durability::full));
+  CHECK(status(text) == 401);
+  CHECK_FALSE(api::make_key("x", {"write", "root"}, host.clock, host.random));
+  CHECK_FALSE(api::make_key("x", {}, host.clock, host.random));
+}
+
+TEST_CASE("auth: a one-time code works once, and not for long", "[api][auth]") {
+  ApiHost host;
+  host.seed();
+  const ApiAnswer minted = host.post("/v1/accounts/ann/session_codes", "");
+  CHECK(minted.status == 201);
+  const std::string body = core::Json{{"code", minted.json["code"]}}.dump();
+  const ApiAnswer session = host.visit("POST", "/v1/session", {}, body);
+  CHECK(session.status == 200);
+  const std::string cookie = session.headers.at("set-cookie");
+  CHECK(cookie.find("; HttpOnly; SameSite=Lax") != std::string::npos);
+  CHECK(cookie.find("Secure") == std::string::npos);
+  CHECK(host.visit("POST", "/v1/session", {}, body).problem() == "unauthenticated/bad_code");
+  const ApiAnswer late = host.post("/v1/accounts/ann/session_codes", "");
+  host.clock.advance(api::kCodeLifeMs);
+  CHECK(host.visit("POST", "/v1/session", {}, core::Json{{"code", late.json["code"]}}.dump())
+            .status == 401);
+  CHECK(host.visit("POST", "/v1/session", {}, R"({"code":"mc_x","as":"cookie"})").status == 401);
+  CHECK(host.visit("POST", "/v1/session", {}, R"({"code":"mc_x","as":"ham"})").status == 422);
+}
+
+TEST_CASE("auth: over https the cookie is Secure and host-bound", "[api][auth]") {
+  ApiHost host("https://host.example");
+  host.seed();
+  const ApiAnswer minted = host.post("/v1/accounts/ann/session_codes", "");
+  const ApiAnswer session =
+      host.visit("POST", "/v1/session", {}, core::Json{{"code", minted.json["code"]}}.dump());
+  const std::string& cookie = session.headers.at("set-cookie");
+  CHECK(cookie.rfind("__Host-mortise_session=", 0) == 0);
+  CHECK(cookie.find("; Secure") != std::string::npos);
+  CHECK(cookie.find("; Path=/;") != std::string::npos);
+}
+
+TEST_CASE("auth: a signed-in user sees its own account only, and unsafe calls need the CSRF token",
+          "[api][auth]") {
+  ApiHost host;
+  host.seed();
+  host.call("PUT", "/v1/accounts/bob", "{}");
+  const std::string ann = host.sign_in("ann");
+  const std::string bob = host.sign_in("bob");
+  const std::string cookie_only = ann.substr(0, ann.find("\r\n") + 2);
+  CHECK(host.get("/v1/session", ann).json["account_id"] == "ann");
+  CHECK(host.get("/v1/accounts/ann", cookie_only).status == 200);
+  CHECK(host.get("/v1/accounts/bob", ann).problem() == "forbidden/other_account");
+  CHECK(host.get("/v1/accounts/%61nn", bob).problem() == "forbidden/other_account");
+  CHECK(host.get("/v1/plans/" + host.plan_id, ann).status == 200);
+  CHECK(host.get("/v1/plans/" + host.plan_id, bob).status == 404);
+  CHECK(host.get("/v1/tasks/" + host.task_id, bob).status == 404);
+  CHECK(host.get("/v1/connections/" + host.connection_id, bob).status == 404);
+  CHECK(host.get("/v1/runs?account_id=ann", bob).status == 403);
+  CHECK(host.call("PUT", "/v1/accounts/ann", "{}", ann).problem() == "forbidden/apps_only");
+  CHECK(host.get("/v1/scripts", ann).problem() == "forbidden/apps_only");
+  const std::string path = "/v1/tasks/" + host.task_id;
+  CHECK(host.call("PATCH", path, R"({"status":"done"})", cookie_only).problem() ==
+        "forbidden/csrf");
+  CHECK(host.call("PATCH", path, R"({"status":"done"})", cookie_only + "X-CSRF-Token: x\r\n")
+            .status == 403);
+  CHECK(host.call("PATCH", path, R"({"status":"done"})", ann).status == 200);
+  CHECK(host.call("DELETE", "/v1/session", {}, ann).status == 204);
+  CHECK(host.get("/v1/session", ann).status == 401);
+  host.clock.advance(api::kSessionLifeMs);
+  CHECK(host.get("/v1/session", bob).status == 401);
+}
+
+TEST_CASE("auth: bearer tokens are signed, name one account, and end within 15 minutes",
+          "[api][auth]") {
+  ApiHost host;
+  host.seed();
+  const ApiAnswer minted = host.post("/v1/accounts/ann/session_codes", "");
+  const ApiAnswer given = host.visit(
+      "POST", "/v1/session", {}, core::Json{{"code", minted.json["code"]}, {"as", "token"}}.dump());
+  const std::string token = given.json["token"];
+  const auto status = [&](const std::string& text, const std::string& path = "/v1/accounts/ann") {
+    return host.get(path, "Authorization: Bearer " + text + "\r\n").status;
+  };
+  CHECK(status(token) == 200);
+  CHECK(status(token, "/v1/accounts/bob") == 403);
+  for (std::size_t i = 0; i < token.size(); i += 7) {
+    std::string forged = token;
+    forged[i] = forged[i] == 'x' ? 'y' : 'x';
+    CHECK(status(forged) == 401);
+  }
+  const core::Secret key(std::string(32, 'k'));
+  const core::Secret other(std::string(32, 'o'));
+  const core::Instant now = host.clock.now_ms();
+  CHECK(api::read_token(key, api::sign_token(key, "a.b-c/ü", now + 1), now)->account_id ==
+        "a.b-c/ü");
+  CHECK_FALSE(api::read_token(key, api::sign_token(other, "ann", now + 1), now));
+  CHECK_FALSE(api::read_token(key, api::sign_token(key, "ann", now), now));
+  for (const char* text : {"", ".", "..", "mt1..", "mt1.1-.x", "mt2.1-61.x"})
+    CHECK_FALSE(api::read_token(key, text, 0));
+  host.clock.advance(api::kTokenLifeMs);
+  CHECK(status(token) == 401);
+}
+
+TEST_CASE("auth: callers that ask too often are told when to come back", "[api][auth]") {
+  ApiHost host("", {20, 5, 3});
+  host.seed();
+  const std::string ann = host.sign_in("ann");
+  ApiAnswer last;
+  int served = 0;
+  for (int i = 0; i < 8; ++i) {
+    last = host.get("/v1/session", ann);
+    if (last.status == 200) ++served;
+  }
+  CHECK(served == 5);
+  CHECK(last.status == 429);
+  CHECK(last.problem() == "rate_limited/rate_limited");
+  CHECK(last.json["retryable"] == true);
+  CHECK(last.headers.at("ratelimit-policy") == "\"user\";q=5;w=60");
+  CHECK(last.headers.at("ratelimit") == "\"user\";r=0;t=12");
+  CHECK(last.headers.at("retry-after") == "12");
+  CHECK(host.get("/v1/health").status == 200);
+  host.clock.advance(12'000);
+  CHECK(host.get("/v1/session", ann).status == 200);
+  CHECK(host.get("/v1/session", ann).status == 429);
+}

@@ -1,0 +1,98 @@
+// Connecting, as the app's server and then as the end user's browser.
+#include <catch2/catch.hpp>
+
+#include "api/api_host.hpp"
+
+using namespace mortise;
+using namespace mortise::tests;
+using core::Json;
+
+namespace {
+
+std::string begin(ApiHost& host, const std::string& plan = {}) {
+  Json body = {{"connector", "memo"}, {"return_to", "https://app.example/done"}};
+  if (!plan.empty()) body["export_plan_id"] = plan;
+  const std::string url = host.post("/v1/accounts/ann/connect_sessions", body.dump()).json["url"];
+  return url.substr(url.find("/connect/"));
+}
+
+std::string cookie_of(const ApiAnswer& answer) {
+  const std::string& cookie = answer.headers.at("set-cookie");
+  return "Cookie: other=1; " + cookie.substr(0, cookie.find(';')) + "\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("connect: the browser is asked, bound, sent to the provider and back to the app",
+          "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = begin(host);
+  const ApiAnswer page = host.visit("GET", path);
+  CHECK(page.status == 200);
+  CHECK(page.headers.at("content-type") == "text/html; charset=utf-8");
+  CHECK(page.text.find("Connect Memo") != std::string::npos);
+  CHECK(page.text.find("both ways &lt;b&gt;") != std::string::npos);
+  CHECK(page.text.find("<script") == std::string::npos);
+  const ApiAnswer entered = host.visit("POST", path);
+  CHECK(entered.status == 303);
+  CHECK(entered.headers.at("location").rfind("https://provider.example/consent?state=", 0) == 0);
+  CHECK(entered.headers.at("set-cookie").find("HttpOnly; SameSite=Lax") != std::string::npos);
+  const std::string state = path.substr(std::string("/connect/").size());
+  const std::string back = "/oauth/memo/callback?code=c&state=" + state + "&scope=a+b";
+  CHECK(host.visit("GET", back).status == 403);
+  CHECK(host.visit("GET", back, "Cookie: mortise_connect=forged\r\n").status == 403);
+  const ApiAnswer done = host.visit("GET", back, cookie_of(entered));
+  CHECK(done.status == 303);
+  CHECK(done.headers.at("location") == "https://app.example/done?status=success");
+  CHECK(host.visit("GET", back, cookie_of(entered)).status == 403);
+  CHECK(host.visit("GET", path).status == 404);
+  CHECK(host.visit("POST", path).status == 404);
+  CHECK(host.get("/v1/connections/cnn_of_" + state).json["identity"]["email"] == "ann@example.org");
+}
+
+TEST_CASE("connect: a link is bound to the first browser and over after ten minutes",
+          "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = begin(host);
+  const ApiAnswer entered = host.visit("POST", path);
+  CHECK(host.visit("POST", path).status == 403);
+  CHECK(host.visit("POST", path, cookie_of(entered)).status == 303);
+  const std::string late = begin(host);
+  host.clock.advance(600'000);
+  CHECK(host.visit("GET", late).status == 404);
+  CHECK(host.visit("GET", "/connect/none").status == 404);
+}
+
+TEST_CASE("connect: an export that was asked for goes on after consent, or says why not",
+          "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  for (int i = 0; i < 3; ++i) {
+    const std::string path = begin(host, host.plan_id);
+    const ApiAnswer entered = host.visit("POST", path);
+    const ApiAnswer done = host.visit("GET", "/oauth/memo/callback?code=c&state=" + path.substr(9),
+                                      cookie_of(entered));
+    const std::string& location = done.headers.at("location");
+    CHECK(location.find(i < 2 ? "?status=success&run=run_"
+                              : "?status=success&export=quota_exceeded") != std::string::npos);
+  }
+  CHECK(host.get("/v1/runs").json["items"].size() == 2);
+}
+
+TEST_CASE("connect: what cannot be begun says why", "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  const auto begin_with = [&](const Json& body) {
+    return host.post("/v1/accounts/ann/connect_sessions", body.dump());
+  };
+  CHECK(begin_with({{"connector", "memo"}, {"return_to", "https://evil.example/"}}).problem() ==
+        "invalid/return_to_refused");
+  CHECK(begin_with({{"connector", "none"}, {"return_to", "https://app.example/"}}).status == 404);
+  CHECK(begin_with({{"connector", "memo"}}).status == 422);
+  CHECK(begin_with({{"connector", "memo"},
+                    {"return_to", "https://app.example/"},
+                    {"export_plan_id", "pln_x"}})
+            .status == 404);
+}

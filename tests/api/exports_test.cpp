@@ -1,0 +1,242 @@
+// Exports, idempotency, runs and their streams.
+#include <catch2/catch.hpp>
+#include <future>
+#include <thread>
+
+#include "api/api_host.hpp"
+
+using namespace mortise;
+using namespace mortise::tests;
+using core::Json;
+
+namespace {
+
+const std::string kExports = "/v1/accounts/ann/exports";
+
+std::string export_body(const ApiHost& host) {
+  return Json{{"plan_id", host.plan_id}, {"connection_id", host.connection_id}}.dump();
+}
+
+std::string key_line(const std::string& key) {
+  return "Idempotency-Key: " + key + "\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("exports: are accepted with a place to look, named by connection or connector",
+          "[api][exports]") {
+  ApiHost host;
+  host.seed();
+  const ApiAnswer started = host.post(kExports, export_body(host));
+  CHECK(started.status == 202);
+  const std::string run = started.json["id"];
+  CHECK(started.headers.at("location") == "/v1/runs/" + run);
+  CHECK(host.get("/v1/runs/" + run).json["state"] == "queued");
+  CHECK(host.get("/v1/runs/" + run).json["request_id"] == started.headers.at("x-request-id"));
+  CHECK(host.get("/v1/runs?account_id=ann").json["items"].size() == 1);
+  CHECK(host.get("/v1/connections/" + host.connection_id).json["state"] == "syncing");
+  CHECK(host.post(kExports, Json{{"plan_id", host.plan_id}, {"connector", "memo"}}.dump()).status ==
+        202);
+  const ApiAnswer none =
+      host.post(kExports, Json{{"plan_id", host.plan_id}, {"connector", "other"}}.dump());
+  CHECK(none.problem() == "conflict/not_connected");
+  CHECK(none.json["next_action"] == "connect");
+  CHECK(host.post(kExports, Json{{"plan_id", host.plan_id}}.dump()).status == 422);
+  CHECK(host.post(kExports, Json{{"plan_id", "pln_x"}, {"connector", "memo"}}.dump()).status ==
+        404);
+  host.call("PUT", "/v1/accounts/bob", "{}");
+  CHECK(host.post("/v1/accounts/bob/exports", export_body(host)).status == 404);
+}
+
+TEST_CASE("exports: over the limit is a 403 with limit, use, reset and upgrade link",
+          "[api][exports]") {
+  ApiHost host;
+  host.seed();
+  for (int i = 0; i < 2; ++i) CHECK(host.post(kExports, export_body(host)).status == 202);
+  const ApiAnswer refused = host.post(kExports, export_body(host));
+  CHECK(refused.status == 403);
+  CHECK(refused.problem() == "forbidden/quota_exceeded");
+  CHECK(refused.json["limit"] == 2);
+  CHECK(refused.json["used"] == 2);
+  CHECK(refused.json["reset_at"] == "2026-12-01T00:00:00Z");
+  CHECK(refused.json["upgrade_url"] == "https://app.example/upgrade");
+  CHECK(refused.json["next_action"] == "upgrade");
+  CHECK(refused.json["retryable"] == false);
+  CHECK(host.get("/v1/accounts/ann/usage").json["used"] == 2);
+}
+
+TEST_CASE("exports: a preview writes nothing", "[api][exports]") {
+  ApiHost host;
+  host.seed();
+  const std::int64_t commits = host.store.commits();
+  const ApiAnswer preview = host.post(kExports + "/preview", export_body(host));
+  CHECK(preview.json["create"] == 3);
+  CHECK(preview.json["items"].size() == 3);
+  CHECK(host.store.commits() == commits);
+}
+
+TEST_CASE("idempotency: the same key gives the same answer, another body is refused",
+          "[api][exports]") {
+  ApiHost host;
+  host.seed();
+  const ApiAnswer first = host.post(kExports, export_body(host), key_line("k1"));
+  CHECK(first.status == 202);
+  const ApiAnswer again = host.post(kExports, export_body(host), key_line("k1"));
+  CHECK(again.status == 202);
+  CHECK(again.text == first.text);
+  CHECK(again.headers.at("location") == first.headers.at("location"));
+  CHECK(again.headers.at("idempotency-replayed") == "true");
+  CHECK(host.get("/v1/runs").json["items"].size() == 1);
+  const std::string other = Json{{"plan_id", host.plan_id}, {"connector", "memo"}}.dump();
+  CHECK(host.post(kExports, other, key_line("k1")).problem() == "invalid/idempotency_key_reused");
+  CHECK(host.post(kExports, other, key_line("k1")).status == 422);
+  CHECK(host.post(kExports, other, "Idempotency-Key: \r\n").problem() ==
+        "invalid/bad_idempotency_key");
+  CHECK(host.post(kExports, other, key_line(std::string(256, 'k'))).problem() ==
+        "invalid/bad_idempotency_key");
+  CHECK(host.post(kExports, other, key_line("k2")).status == 202);
+  const ApiAnswer over = host.post(kExports, other, key_line("k3"));
+  CHECK(over.status == 403);
+  CHECK(host.post(kExports, other, key_line("k3")).text == over.text);
+  // A day later the key is forgotten.
+  host.clock.advance(24LL * 3600 * 1000);
+  CHECK(host.post(kExports, other, key_line("k1")).status == 403);
+}
+
+TEST_CASE("idempotency: keys of different users do not meet", "[api][exports]") {
+  ApiHost host;
+  host.seed();
+  const std::string ann = host.sign_in("ann");
+  CHECK(host.post(kExports, export_body(host), key_line("k1")).status == 202);
+  const ApiAnswer own = host.post(kExports, export_body(host), ann + key_line("k1"));
+  CHECK(own.status == 202);
+  CHECK(own.headers.count("idempotency-replayed") == 0);
+}
+
+TEST_CASE("idempotency: a second call while the first runs is a 409", "[api][exports]") {
+  ApiHost host;
+  host.seed();
+  std::promise<void> entered;
+  std::promise<void> release;
+  host.exports.before_start = [&] {
+    entered.set_value();
+    release.get_future().wait();
+  };
+  auto first = std::async(std::launch::async,
+                          [&] { return host.post(kExports, export_body(host), key_line("k")); });
+  entered.get_future().wait();
+  const ApiAnswer second = host.post(kExports, export_body(host), key_line("k"));
+  CHECK(second.problem() == "conflict/idempotency_running");
+  release.set_value();
+  const ApiAnswer done = first.get();
+  CHECK(done.status == 202);
+  host.exports.before_start = nullptr;
+  CHECK(host.post(kExports, export_body(host), key_line("k")).text == done.text);
+}
+
+TEST_CASE("idempotency: after a crash the first call's run is found, never a second one started",
+          "[api][exports]") {
+  ApiHost host;
+  host.seed();
+  const ApiAnswer first = host.post(kExports, export_body(host), key_line("k"));
+  // As a crash between run and answer leaves it: the record still says "running".
+  core::IdempotencyRecord record = host.store.access().idempotency("app", "k").value();
+  record.status = 0;
+  record.body.clear();
+  record.headers = Json{{"X-First-Request-Id", first.headers.at("x-request-id")}}.dump();
+  REQUIRE(host.store.commit({ports::put(record)}, ports::Durability::full));
+  const ApiAnswer again = host.post(kExports, export_body(host), key_line("k"));
+  CHECK(again.status == 202);
+  CHECK(again.json["id"] == first.json["id"]);
+  CHECK(host.get("/v1/runs").json["items"].size() == 1);
+  // A crash before the run was stored: the call is made again, once.
+  record = host.store.access().idempotency("app", "k").value();
+  record.status = 0;
+  record.key = "k2";
+  record.rev = 0;
+  record.headers = Json{{"X-First-Request-Id", "req_never"}}.dump();
+  REQUIRE(host.store.commit({ports::put(record)}, ports::Durability::full));
+  CHECK(host.post(kExports, export_body(host), key_line("k2")).status == 202);
+  CHECK(host.post(kExports, export_body(host), key_line("k2")).status == 202);
+  CHECK(host.get("/v1/runs").json["items"].size() == 2);
+  // What cannot be found again is not repeated.
+  const std::string tasks = "/v1/plans/" + host.plan_id + "/tasks";
+  CHECK(host.post(tasks, R"({"title":"x"})", key_line("t")).status == 201);
+  record = host.store.access().idempotency("app", "t").value();
+  record.status = 0;
+  REQUIRE(host.store.commit({ports::put(record)}, ports::Durability::full));
+  CHECK(host.post(tasks, R"({"title":"x"})", key_line("t")).problem() ==
+        "conflict/outcome_unknown");
+}
+
+TEST_CASE("exports: two hundred at once, limit two: exactly two accepted", "[api][exports]") {
+  ApiHost host;
+  host.seed();
+  std::atomic<int> accepted{0};
+  std::atomic<int> refused{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 20; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 10; ++i) {
+        const int status = host.post(kExports, export_body(host),
+                                     key_line(std::to_string(t) + "-" + std::to_string(i)))
+                               .status;
+        if (status == 202) ++accepted;
+        if (status == 403) ++refused;
+      }
+    });
+  }
+  for (std::thread& each : threads) each.join();
+  CHECK(accepted == 2);
+  CHECK(refused == 198);
+}
+
+TEST_CASE("runs: can be cancelled, approved, discarded", "[api][runs]") {
+  ApiHost host;
+  host.seed();
+  const std::string run = host.post(kExports, export_body(host)).json["id"];
+  CHECK(host.post("/v1/runs/" + run + "/cancel", "").json["cancel_requested"] == true);
+  CHECK(host.post("/v1/runs/" + run + "/approve", "").problem() == "conflict/not_waiting");
+  host.exports.move(run, [](core::Run& each) {
+    each.state = core::RunState::waiting;
+    each.waiting_for = core::RunWait::approval;
+    each.guard =
+        R"({"reason":"mass_delete","message":"30 of 40 would go","removals":30,"items":40})";
+  });
+  CHECK(host.get("/v1/runs/" + run).json["guard"]["removals"] == 30);
+  CHECK(host.post("/v1/runs/" + run + "/approve", "{}").status == 202);
+  CHECK(host.post("/v1/runs/" + run + "/discard", "").json["state"] == "cancelled");
+  CHECK(host.post("/v1/runs/run_none/cancel", "").status == 404);
+  CHECK(host.post("/v1/runs/" + run + "/cancel", R"({"now":true})").status == 400);
+}
+
+TEST_CASE("runs: progress streams until the run ends, and a client that comes back is sent away",
+          "[api][runs]") {
+  ApiHost host;
+  host.seed();
+  const std::string run = host.post(kExports, export_body(host)).json["id"];
+  const std::string key = host.key_line({"read"});
+  RawClient client(host.api->port());
+  client.send(get_request("/v1/runs/" + run + "/events", key));
+  CHECK(client.read_until("\r\n\r\n").find("200 OK") != std::string::npos);
+  const auto next = [&] {
+    const std::string event = client.read_until("\n\n");
+    const auto data = event.find("data: ");
+    return data == std::string::npos
+               ? Json()
+               : Json::parse(event.substr(data + 6, event.find('\n', data) - data - 6));
+  };
+  CHECK(next()["state"] == "queued");
+  host.exports.move(run, [](core::Run& each) { each.state = core::RunState::running; });
+  CHECK(next()["state"] == "running");
+  host.exports.move(run, [](core::Run& each) { each.state = core::RunState::succeeded; });
+  CHECK(next()["state"] == "succeeded");
+  CHECK(client.is_closed());
+  CHECK(host.get("/v1/runs/" + run + "/events", "Last-Event-ID: 1-1\r\n").status == 204);
+  CHECK(host.get("/v1/runs/run_none/events").status == 404);
+  RawClient account(host.api->port());
+  account.send(get_request("/v1/accounts/ann/events", key));
+  CHECK(account.read_until("\n\n").find("event: ready") != std::string::npos);
+  host.exports.move(run, [](core::Run& each) { each.state = core::RunState::failed; });
+  CHECK(account.read_until("\n\n").find("\"state\":\"failed\"") != std::string::npos);
+}

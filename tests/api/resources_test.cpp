@@ -1,0 +1,236 @@
+// Accounts, plans, tasks, connections, decisions, scripts, health: what is asked, what is answered.
+#include <catch2/catch.hpp>
+
+#include "api/api_host.hpp"
+
+using namespace mortise;
+using namespace mortise::tests;
+using core::Json;
+
+TEST_CASE("accounts: are put, read, listed; ids are the app's own", "[api][resources]") {
+  ApiHost host;
+  const std::string path = "/v1/accounts/user%2F1%20%C3%A9";
+  const ApiAnswer created = host.call("PUT", path, R"({"tier":"pro"})");
+  CHECK(created.status == 201);
+  CHECK(created.json["id"] == "user/1 é");
+  CHECK(created.headers.at("etag") == "\"1\"");
+  CHECK(host.call("PUT", path, R"({"tier":"free"})").status == 200);
+  CHECK(host.get(path).json["tier"] == "free");
+  CHECK(host.get(path, "If-None-Match: \"2\"\r\n").status == 304);
+  CHECK(host.call("PUT", path, "{}", "If-Match: \"1\"\r\n").problem() == "conflict/rev_conflict");
+  CHECK(host.call("PUT", path, "{}", "If-Match: \"1\"\r\n").status == 412);
+  CHECK(host.call("PUT", path, "{}", "If-Match: W/\"1\"\r\n").problem() == "invalid/bad_if_match");
+  CHECK(host.call("PUT", "/v1/accounts/" + std::string(129, 'x'), "{}").problem() ==
+        "invalid/bad_account");
+  CHECK(host.get("/v1/accounts/nobody").status == 404);
+  for (int i = 0; i < 5; ++i) host.call("PUT", "/v1/accounts/a" + std::to_string(i), "{}");
+  std::size_t seen = 0;
+  std::string cursor;
+  do {
+    const ApiAnswer page = host.get("/v1/accounts?limit=2&cursor=" + cursor);
+    REQUIRE(page.status == 200);
+    seen += page.json["items"].size();
+    cursor = page.json["next_cursor"];
+  } while (!cursor.empty());
+  CHECK(seen == 6);
+}
+
+TEST_CASE(
+    "requests: what is misspelt is 400 with the nearest word, what is wrong is 422 with its place",
+    "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const ApiAnswer unknown = host.call("PUT", "/v1/accounts/ann", R"({"teir":"pro"})");
+  CHECK(unknown.status == 400);
+  CHECK(unknown.problem() == "invalid/unknown_field");
+  CHECK(unknown.json["errors"][0]["pointer"] == "/teir");
+  CHECK(unknown.json["errors"][0]["detail"].get<std::string>().find("\"tier\"") !=
+        std::string::npos);
+  const ApiAnswer wrong =
+      host.call("PATCH", "/v1/tasks/" + host.task_id, R"({"status":"finished","duration_s":-1})");
+  CHECK(wrong.status == 422);
+  CHECK(wrong.json["errors"].size() == 2);
+  const ApiAnswer roadmap = host.post(
+      "/v1/accounts/ann/plans",
+      R"({"topic":"T","weeks":[{"week":1,"tasks":[{"day":1,"task":"x","duration":"long"}]}]})");
+  CHECK(roadmap.status == 422);
+  CHECK(roadmap.json["errors"][0]["pointer"] == "/weeks/0/tasks/0/duration");
+  CHECK(host.call("PUT", "/v1/accounts/ann", "{").problem() == "invalid/bad_json");
+  CHECK(host.call("PUT", "/v1/accounts/ann", "[]").status == 422);
+  CHECK(host.call("PUT", "/v1/accounts/ann", R"({"tier":"a","tier":"b"})").problem() ==
+        "invalid/bad_json");
+  CHECK(host.call("PUT", "/v1/accounts/ann", std::string(100'000, '[')).problem() ==
+        "invalid/bad_json");
+  CHECK(host.call("PUT", "/v1/accounts/ann", "\xff").problem() == "invalid/bad_json");
+  CHECK(host.call("PUT", "/v1/accounts/ann", "tier=pro", "Content-Type: text/plain\r\n").status ==
+        415);
+  const ApiAnswer query = host.get("/v1/accounts?limt=5");
+  CHECK(query.problem() == "invalid/unknown_parameter");
+  CHECK(query.json["detail"].get<std::string>().find("'limit'") != std::string::npos);
+  for (const char* limit : {"0", "201", "-1", "x", "1x", "99999999999999999999"}) {
+    CHECK(host.get(std::string("/v1/accounts?limit=") + limit).problem() == "invalid/bad_limit");
+  }
+  CHECK(host.get("/v1/accounts?limit=1&limit=2").problem() == "invalid/repeated_parameter");
+}
+
+TEST_CASE("plans: are imported, read, changed, listed, removed", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = "/v1/plans/" + host.plan_id;
+  const ApiAnswer plan = host.get(path);
+  CHECK(plan.json["title"] == "Swift");
+  CHECK(host.call("PATCH", path, R"({"title":"Swift 6"})",
+                  "If-Match: " + plan.headers.at("etag") + "\r\n")
+            .status == 200);
+  CHECK(host.call("PATCH", path, R"({"title":"Swift 7"})",
+                  "If-Match: " + plan.headers.at("etag") + "\r\n")
+            .status == 412);
+  CHECK(host.get("/v1/accounts/ann/plans").json["items"].size() == 1);
+  CHECK(host.get("/v1/accounts/ann/plans?external_id=none").json["items"].empty());
+  CHECK(host.post(path + "/reschedule", "").status == 200);
+  const ApiAnswer canonical = host.post(
+      "/v1/accounts/ann/plans", R"({"title":"Own","external_id":"p1","modules":[{"title":"M",
+      "weeks":[{"number":1,"tasks":[{"title":"T"}]}]}]})");
+  CHECK(canonical.status == 201);
+  CHECK(canonical.headers.at("location") ==
+        "/v1/plans/" + canonical.json["plan"]["id"].get<std::string>());
+  CHECK(host.get("/v1/accounts/ann/plans?external_id=p1").json["items"].size() == 1);
+  CHECK(host.call("DELETE", path).status == 204);
+  CHECK(host.get(path).status == 404);
+  CHECK(host.post("/v1/accounts/nobody/plans", R"({"title":"x","modules":[]})").status == 404);
+}
+
+TEST_CASE("tasks: carry their revision and how they stand in each connection", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = "/v1/tasks/" + host.task_id;
+  CHECK(host.get(path).json["sync"].empty());
+  core::Pair pair;
+  pair.connection_id = host.connection_id;
+  pair.plan_id = host.plan_id;
+  pair.key = "task:" + host.task_id;
+  pair.url = "https://memo.example/1";
+  pair.synced_ms = host.clock.now_ms();
+  REQUIRE(host.store.commit({ports::put(pair)}, ports::Durability::full));
+  ApiAnswer task = host.get(path);
+  REQUIRE(task.json["sync"].size() == 1);
+  CHECK(task.json["sync"][0]["state"] == "synced");
+  CHECK(task.json["sync"][0]["url"] == "https://memo.example/1");
+  host.clock.advance(1'000);
+  task = host.call("PATCH", path, R"({"title":"Install Xcode"})",
+                   "If-Match: " + task.headers.at("etag") + "\r\n");
+  CHECK(task.json["title"] == "Install Xcode");
+  CHECK(task.json["sync"][0]["state"] == "pending");
+  const ApiAnswer all = host.get("/v1/plans/" + host.plan_id + "/tasks?limit=2");
+  CHECK(all.json["items"].size() == 2);
+  CHECK(all.json["items"][1]["sync"][0]["state"] == "pending");
+
+  core::Run run;
+  run.id = "run_1";
+  run.account_id = "ann";
+  run.connection_id = host.connection_id;
+  run.plan_id = host.plan_id;
+  run.state = core::RunState::partial;
+  run.counts.failed = 1;
+  run.created_ms = host.clock.now_ms();
+  core::RunItem item{run.id,   pair.key,  "row",      "Install", "update",
+                     "failed", "invalid", "too long", "",        host.clock.now_ms()};
+  REQUIRE(host.store.commit({ports::put(run), ports::put(item)}, ports::Durability::full));
+  task = host.get(path);
+  CHECK(task.json["sync"][0]["state"] == "failed");
+  CHECK(task.json["sync"][0]["error"]["message"] == "too long");
+  CHECK(host.get("/v1/runs/run_1/items?result=failed").json["items"].size() == 1);
+  CHECK(host.get("/v1/runs/run_1/items?result=parked").json["items"].empty());
+  CHECK(host.get("/v1/runs/run_1/items?result=odd").status == 400);
+
+  const ApiAnswer added =
+      host.post("/v1/plans/" + host.plan_id + "/tasks", R"({"title":"More","duration_s":600})");
+  CHECK(added.status == 201);
+  CHECK(host.call("DELETE", path, {}, "If-Match: \"1\"\r\n").status == 412);
+  CHECK(host.call("DELETE", path).status == 204);
+  CHECK(host.get(path).status == 404);
+}
+
+TEST_CASE("connections: settings are checked by their schemas, targets are chosen or made",
+          "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = "/v1/connections/" + host.connection_id;
+  CHECK(host.get("/v1/connectors").json["items"][0]["settings"]["connector"].size() == 3);
+  const ApiAnswer edited = host.call(
+      "PATCH", path,
+      R"({"auto_sync":false,"settings":{"connector":{"paper":"lined","margin":3},"mapping":{"layout":"grid"}}})");
+  CHECK(edited.status == 200);
+  CHECK(edited.json["auto_sync"] == false);
+  CHECK(edited.json["settings"]["connector"]["paper"] == "lined");
+  CHECK(host.call("PATCH", path, R"({"settings":{"connector":{"margin":null}}})")
+            .json["settings"]["connector"]
+            .size() == 1);
+  const auto pointer = [&](const std::string& body) {
+    return host.call("PATCH", path, body).json["errors"][0]["pointer"].get<std::string>();
+  };
+  CHECK(pointer(R"({"settings":{"connector":{"paper":"wet"}}})") == "/settings/connector/paper");
+  CHECK(pointer(R"({"settings":{"connector":{"margin":11}}})") == "/settings/connector/margin");
+  CHECK(pointer(R"({"settings":{"connector":{"stamp":1}}})") == "/settings/connector/stamp");
+  CHECK(pointer(R"({"settings":{"connector":{"papr":"x"}}})") == "/settings/connector/papr");
+  CHECK(pointer(R"({"settings":{"mapping":{"layuot":"x"}}})") == "/settings/mapping");
+  CHECK(pointer(R"({"settings":{"maping":{}}})") == "/settings/maping");
+  CHECK(pointer(R"({"auto_sync":"yes"})") == "/auto_sync");
+  CHECK(host.call("PATCH", path, R"({"auto_sync":true})", "If-Match: \"1\"\r\n").status == 412);
+
+  CHECK(host.get(path + "/targets").json["items"].size() == 2);
+  CHECK(host.call("PUT", path + "/target", R"({"id":"t1"})").json["target"]["title"] == "Notebook");
+  CHECK(host.call("PUT", path + "/target", R"({"title":"Mine"})").json["target"]["id"] == "made");
+  CHECK(host.call("PUT", path + "/target", R"({"id":"t9"})").status == 404);
+  CHECK(host.call("PUT", path + "/target", "{}").status == 422);
+
+  const ApiAnswer gone = host.call("DELETE", path);
+  CHECK(gone.json["connection"]["state"] == "disconnected");
+  CHECK(gone.json["revoked"] == false);
+  CHECK(gone.json["manage_url"] == "https://provider.example/apps");
+  CHECK(host.get(path).json["status"] == "disconnected");
+  CHECK(host.get("/v1/accounts/ann/connections").json["items"].size() == 1);
+}
+
+TEST_CASE("decisions: are made and mapped without acting", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::int64_t commits = host.store.commits();
+  const ApiAnswer decision =
+      host.post("/v1/decisions", R"({"account_id":"ann","action":"export.start"})");
+  CHECK(decision.json["allow"] == true);
+  CHECK(decision.json["cost"] == 1);
+  CHECK(decision.json["limit"] == 2);
+  const ApiAnswer mapped = host.post("/v1/decisions", Json{{"account_id", "ann"},
+                                                           {"action", "export.start"},
+                                                           {"connector", "memo"},
+                                                           {"map_plan_id", host.plan_id}}
+                                                          .dump());
+  CHECK(mapped.json["mapped"]["items"].size() == 3);
+  CHECK(host.post("/v1/decisions", R"({"account_id":"ann"})").status == 422);
+  CHECK(host.post("/v1/decisions", R"({"account_id":"nobody","action":"export.start"})").status ==
+        404);
+  CHECK(host.store.commits() == commits);
+}
+
+TEST_CASE("scripts: are listed and checked", "[api][resources]") {
+  ApiHost host;
+  CHECK(host.get("/v1/scripts").json["items"][0]["name"] == "policies/tiers.lua");
+  CHECK(host.post("/v1/scripts/check", R"({"name":"policies/x.lua","source":"return policy {}"})")
+            .json["ok"] == true);
+  const ApiAnswer bad =
+      host.post("/v1/scripts/check", R"({"name":"policies/x.lua","source":"wrong"})");
+  CHECK(bad.json["ok"] == false);
+  CHECK(bad.json["findings"][0]["line"] == 1);
+}
+
+TEST_CASE("health: says what runs, ready says whether to send requests here", "[api][resources]") {
+  ApiHost host;
+  const ApiAnswer health = host.visit("GET", "/v1/health");
+  CHECK(health.json["status"] == "ok");
+  CHECK(health.json["connectors"][0]["id"] == "memo");
+  CHECK(health.json["push"]["enabled"] == false);
+  CHECK(host.visit("GET", "/v1/ready").json["status"] == "ready");
+  ApiHost https("https://host.example");
+  CHECK(https.visit("GET", "/v1/health").json["push"]["enabled"] == true);
+}
