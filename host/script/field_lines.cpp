@@ -76,7 +76,8 @@ void for_each_line(lua_State* L, const FieldCall& call, Visit visit) {
     Budget::of(L).charge(L, 5);
     lua_rawgeti(L, call.lines, i);
     const int line = lua_gettop(L);
-    visit(line, plain_text(L, line, "item"));
+    *call.item = plain_text(L, line, "item");
+    visit(line, *call.item);
     lua_settop(L, line - 1);
   }
 }

@@ -14,6 +14,7 @@ struct FieldCall {
   int lines = 0;
   int task = 0;
   int here = 0;
+  std::string* item = nullptr;  ///< set to the item field of the line at work, for messages
 };
 
 /// Pushes fields[kind], or raises when the mapping has none for that kind.

@@ -91,7 +91,7 @@ class Examples {
 
   void complain(const std::string& what) {
     findings_.push_back(
-        {mapping_.text().name, line_of("examples"), fmt::format("example {}: {}", number_, what)});
+        {mapping_.text().name, line(), fmt::format("example {}: {}", number_, what)});
   }
 
   void complain(const Error& error) {
@@ -100,12 +100,10 @@ class Examples {
     findings_.push_back(std::move(finding));
   }
 
-  int line_of(std::string_view word) const {
+  // Each example says once what it wants.
+  int line() const {
     const std::string& source = mapping_.text().source;
-    const std::size_t at = source.find(word);
-    if (at == source.npos) return 0;
-    return 1 + static_cast<int>(std::count(source.begin(),
-                                           source.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    return std::max(1, line_with(source, "want", line_with(source, "examples"), number_));
   }
 
   bool check_names(const Json& object, std::string_view what,
@@ -194,8 +192,9 @@ class Examples {
     }
     core::Read<core::Task> read = core::read_task(given);
     if (!read) {
-      complain(
-          fmt::format("task{}: {}", read.problems.front().pointer, read.problems.front().detail));
+      for (const core::Problem& problem : read.problems) {
+        complain(fmt::format("task{}: {}", problem.pointer, problem.detail));
+      }
       return false;
     }
     core::Task& task = *read.value;
@@ -231,7 +230,7 @@ class Examples {
     for (const std::string& item : row_items()) {
       if (std::find(names.begin(), names.end(), item) != names.end()) continue;
       ports::ScriptFinding finding{
-          mapping_.text().name, line_of('"' + item + '"'),
+          mapping_.text().name, std::max(1, line_with(mapping_.text().source, item)),
           fmt::format("fields.row: there is no column '{}'{}", item, suggestion(item, known))};
       findings_.push_back(std::move(finding));
     }

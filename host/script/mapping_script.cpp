@@ -24,8 +24,10 @@ using ports::MappingInput;
 constexpr int kMostWalls = 5;
 
 FieldCall push_call(lua_State* L, const std::string& kind, const core::Task& task,
-                    const MappingInput& input, const TaskGroups& groups, const JsonText& settings) {
+                    const MappingInput& input, const TaskGroups& groups, const JsonText& settings,
+                    std::string& item) {
   FieldCall call;
+  call.item = &item;
   push_lines(L, kind);
   call.lines = lua_gettop(L);
   push_task(L, task, input, groups);
@@ -58,12 +60,13 @@ class Export {
   Result<JsonText> fields_of(const std::string& kind, const core::Task& task) {
     Json fields;
     bool wanted = true;
+    std::string item;
     const Status ran = with_state([&](lua_State* L) {
-      const FieldCall call = push_call(L, kind, task, input_, groups_, settings_);
+      const FieldCall call = push_call(L, kind, task, input_, groups_, settings_, item);
       wanted = is_wanted(L, call);
       if (wanted) fields = item_fields_of(L, call);
     });
-    if (!ran) return ran.error();
+    if (!ran) return at_word(ran.error(), text_, item, "fields");
     if (!wanted) return JsonText();
     return core::canonical_json(fields);
   }
@@ -81,7 +84,7 @@ class Export {
       lua_call(L, 3, 1);
       nodes = read_plan_tree(L);
     });
-    if (!ran) return ran.error();
+    if (!ran) return at_word(ran.error(), text_, "plan");
     return nodes;
   }
 
@@ -191,11 +194,12 @@ Result<JsonText> MappingScript::task_change(const std::string& kind, const JsonT
   const TaskGroups groups(input);
   const JsonText settings = effective_settings(settings_, input.settings);
   Json changes;
+  std::string item;
   const Status ran = (*lease)->run([&](lua_State* L) {
-    const FieldCall call = push_call(L, kind, task, input, groups, settings);
+    const FieldCall call = push_call(L, kind, task, input, groups, settings, item);
     changes = task_changes(L, call, *read);
   });
-  if (!ran) return as_lossy(ran.error());
+  if (!ran) return as_lossy(at_word(ran.error(), text_, item, "fields"));
   return core::canonical_json(changes);
 }
 

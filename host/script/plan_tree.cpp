@@ -45,6 +45,7 @@ class Reader {
       luaL_error(L_, "a '%s' has no place in the tree", text_of(L_, -1).c_str());
     }
     lua_pop(L_, 1);
+    check_keys(L_, -1, "a list in the tree", {}, ListPart::allowed);
     const auto count = static_cast<lua_Integer>(lua_rawlen(L_, -1));
     for (lua_Integer i = 1; i <= count; ++i) {
       lua_rawgeti(L_, -1, i);

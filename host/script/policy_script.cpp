@@ -125,7 +125,7 @@ Result<Decision> PolicyScript::try_decide(const Ask& ask, const Used& used) cons
     lua_call(L, 3, 1);
     read_answer(L, ask.action, decision);
   });
-  if (!ran) return ran.error();
+  if (!ran) return at_word(ran.error(), text_, ask.action);
   return decision;
 }
 
@@ -191,7 +191,9 @@ Result<std::vector<PolicyScript::Example>> PolicyScript::examples() const {
 
 Findings PolicyScript::run_examples(const std::vector<Example>& examples) const {
   Findings findings;
+  const int first = line_with(text_.source, "examples");
   for (const Example& example : examples) {
+    const int line = std::max(1, line_with(text_.source, "want", first, example.number));
     const Result<Decision> decided = try_decide(example.ask, example.used);
     if (!decided) {
       ports::ScriptFinding finding = finding_of(decided.error(), text_.name);
@@ -200,11 +202,11 @@ Findings PolicyScript::run_examples(const std::vector<Example>& examples) const 
       continue;
     }
     if (outcome(*decided) != example.want) {
-      findings.push_back({text_.name, 0,
+      findings.push_back({text_.name, line,
                           fmt::format("example {}: wants '{}', the policy says '{}'",
                                       example.number, example.want, outcome(*decided))});
     } else if (example.cost && decided->cost != *example.cost) {
-      findings.push_back({text_.name, 0,
+      findings.push_back({text_.name, line,
                           fmt::format("example {}: wants a cost of {}, the policy says {}",
                                       example.number, *example.cost, decided->cost)});
     }

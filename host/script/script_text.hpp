@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ports/mapper.hpp"
@@ -27,7 +28,16 @@ struct Checked {
   Findings findings;
 };
 
-/// An error of a sandbox, "file:line: what", as a finding.
+/// The line, from `from` on, where `word` is set ("word ="), else where it stands at all outside of
+/// comment lines, else 0. `nth` counts such lines from 1.
+int line_with(std::string_view source, std::string_view word, int from = 1, int nth = 1);
+
+/// The error with the line of `word` (a quoted one first), if it names no line: what was wrong came
+/// from no function. Looks from the line of `after` on, if given.
+Error at_word(Error error, const ScriptText& text, std::string_view word,
+              std::string_view after = {});
+
+/// An error of a sandbox, "file:line: what", as a finding; line 1 if it names none.
 ports::ScriptFinding finding_of(const Error& error, const std::string& file);
 
 }  // namespace mortise::script

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 
 #include "script/budget.hpp"
 #include "script/libraries.hpp"
+#include "script/script_text.hpp"
 #include "script/utf8.hpp"
 #include "script/words.hpp"
 
@@ -23,33 +23,6 @@ constexpr std::size_t kMostValues = 20'000;
 constexpr std::size_t kMostBytes = 1 << 20;
 const char kSourceKey = 0;
 const char kNone = 0;
-
-bool is_word_letter(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
-
-bool has_word(std::string_view line, std::string_view word) {
-  if (line.substr(std::min(line.find_first_not_of(" \t"), line.size()), 2) == "--") return false;
-  for (std::size_t at = line.find(word); at != line.npos; at = line.find(word, at + 1)) {
-    const std::size_t end = at + word.size();
-    if ((at == 0 || !is_word_letter(line[at - 1])) &&
-        (end == line.size() || !is_word_letter(line[end]))) {
-      return true;
-    }
-  }
-  return false;
-}
-
-// The first line from `from` on that has the word, or 0.
-int line_with(std::string_view source, std::string_view word, int from) {
-  int number = 1;
-  for (std::size_t begin = 0; begin <= source.size(); ++number) {
-    const std::size_t end = std::min(source.find('\n', begin), source.size());
-    if (number >= from && has_word(source.substr(begin, end - begin), word)) return number;
-    begin = end + 1;
-  }
-  return 0;
-}
 
 Json number_to_json(lua_State* L, int index) {
   if (lua_isinteger(L, index) != 0) return lua_tointeger(L, index);
@@ -175,9 +148,9 @@ void check_keys(lua_State* L, int table, std::string_view what,
 
 void check_type(lua_State* L, int index, int type, const std::string& what) {
   if (lua_type(L, index) == type) return;
-  fail_at(L, "",
-          fmt::format("{} is {} {}, not a {}", what, lua_isnil(L, index) ? "" : "a",
-                      luaL_typename(L, index), lua_typename(L, type)));
+  const std::string is =
+      lua_isnil(L, index) ? std::string("missing") : std::string("a ") + luaL_typename(L, index);
+  fail_at(L, "", fmt::format("{}: a {} is expected, it is {}", what, lua_typename(L, type), is));
 }
 
 std::string text_field(lua_State* L, int table, const char* name, std::string_view what) {

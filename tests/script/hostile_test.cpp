@@ -61,7 +61,10 @@ TEST_CASE("hostile scripts: each ends with a typed error, in time, within memory
     INFO(ended.error().message);
     CHECK((ended.error().reason == script::kScriptError ||
            ended.error().reason == script::kScriptBudget));
-    CHECK(ended.error().message.find(hostile.want) != std::string::npos);
+    // Sanitizers slow our own C++ down so much that CPU time may end what another wall would have.
+    const bool out_of_time =
+        !kMeasured && ended.error().message.find("ms of CPU time") != std::string::npos;
+    CHECK((out_of_time || ended.error().message.find(hostile.want) != std::string::npos));
     CHECK(ended.error().message.rfind("hostile.lua:", 0) == 0);
     CHECK((*sandbox)->budget().peak_bytes() <= limits.memory_bytes);
     if (kMeasured) CHECK(took < 100.0);

@@ -1,0 +1,159 @@
+// What a script admin is told about a script that is wrong: file, line, and the nearest valid word.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "script/library.hpp"
+
+using namespace mortise;
+using namespace mortise::script;
+
+namespace {
+
+std::string shipped(const std::string& name) {
+  std::ifstream file(MORTISE_SOURCE_DIR "/scripts/" + name);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// The line of the first place of `text`.
+int line_of(const std::string& source, const std::string& text) {
+  const std::size_t at = source.find(text);
+  REQUIRE(at != std::string::npos);
+  return 1 + static_cast<int>(std::count(source.begin(),
+                                         source.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+}
+
+struct Edit {
+  const char* script;
+  const char* from;
+  const char* to;
+  const char* want;  ///< part of the message
+};
+
+// Each takes a shipped script and makes one mistake in it.
+const Edit kEdits[] = {
+    {"mappings/notion.lua", "  fields = {", "  feilds = {",
+     "a mapping has no 'feilds'; did you mean 'fields'?"},
+    {"mappings/notion.lua", "    row = {", "    rwo = {",
+     "fields of the mapping has no 'rwo'; did you mean 'row'?"},
+    {"mappings/notion.lua", "{ task = \"link\",       item = \"Resource Link\" }",
+     "{ tsak = \"link\",       item = \"Resource Link\" }",
+     "line 4 of fields.row has no 'tsak'; did you mean 'task'?"},
+    {"mappings/notion.lua", "via = checked", "via = chekced",
+     "no global is called 'chekced'; did you mean 'checked'?"},
+    {"mappings/notion.lua", "via = minutes", "via = \"minutes\"",
+     "via of line 5 of fields.row is no transform"},
+    {"mappings/notion.lua", "task = \"duration_s\"", "task = \"duration\"",
+     "task field of line 5 of fields.row: 'duration' is not known; did you mean 'duration_s'?"},
+    {"mappings/notion.lua", "to_item = \"position\"", "to_item = \"postion\"",
+     "to_item of line 6 of fields.row: 'postion' is not known; did you mean 'position'?"},
+    {"mappings/notion.lua", "item = \"detail\"", "item = \"details\"",
+     "item field of line 4 of fields.todo: 'details' is not known; did you mean 'detail'?"},
+    {"mappings/notion.lua", "item = \"Due Date\"", "item = \"Due date\"",
+     "there is no column 'Due date'; did you mean 'Due Date'?"},
+    {"mappings/notion.lua", "type = \"status\"", "type = \"statsu\"",
+     "type of column 'Status': 'statsu' is not known; did you mean 'status'?"},
+    {"mappings/notion.lua", "return section {", "return secton {",
+     "no global is called 'secton'; did you mean 'section'?"},
+    {"mappings/notion.lua", "title = week_title(week), todos", "titel = week_title(week), todos",
+     "section has no 'titel'; did you mean 'title'?"},
+    {"mappings/notion.lua", "todos = week.tasks", "todos = week.milestone", "takes tasks"},
+    {"mappings/notion.lua", "key = module.key", "key = plan.key",
+     "the key 'plan:p1' is there twice"},
+    {"mappings/notion.lua", "rows = plan.tasks", "rows = nil", "example 9: wants"},
+    {"mappings/notion.lua", "default = \"pages\"", "default = \"page\"",
+     "cannot be 'page'; did you mean 'pages'?"},
+    {"mappings/notion.lua", "done = \"Done\"", "done = \"Not started\"",
+     "lookup has 'Not started' twice, so there is no way back"},
+    {"mappings/notion.lua", "want = { status = \"done\" }", "want = { status = \"todo\" }",
+     "example 4: wants status"},
+    {"mappings/notion.lua", "{ task = { title = \"Read\" }, kind = \"todo\", want",
+     "{ task = { titel = \"Read\" }, kind = \"todo\", want", "did you mean \"title\"?"},
+    {"mappings/notion.lua", "connector = \"notion\",", "", "does not say its connector"},
+    {"mappings/notion.lua", "return mapping {", "mapping {",
+     "a mapping script returns mapping {...}"},
+    {"mappings/notion.lua", "local function spoken(", "local funtion spoken(", "expected near"},
+    {"policies/tiers.lua", "starter = { exports_per_month", "starter = { exprots_per_month",
+     "did you mean"},
+    {"policies/tiers.lua", "default = \"free\"", "default = \"fre\"",
+     "'fre' is not known; did you mean 'free'?"},
+    {"policies/tiers.lua", "[\"export.start\"]", "[\"export.strat\"]",
+     "a policy has no 'export.strat'; did you mean 'export.start'?"},
+    {"policies/tiers.lua", "exports_per_month = 2,", "exports_per_month = 3,",
+     "example 2: wants 'quota_exceeded', the policy says 'allow'"},
+    {"policies/tiers.lua", "ask.trigger ~=", "ask.triger.x ~=", "attempt to index a nil value"},
+    {"policies/tiers.lua", "return allow { cost = 1 }", "return true", "answers with a boolean"},
+    {"policies/tiers.lua", "return allow { cost = 1 }", "return allow { csot = 1 }",
+     "allow has no 'csot'; did you mean 'cost'?"},
+    {"policies/tiers.lua", "\"quota_exceeded\", \"The", "\"Quota exceeded\", \"The",
+     "the reason is one word"},
+};
+
+}  // namespace
+
+TEST_CASE("check: one mistake in a shipped script is told with file, line and the nearest word",
+          "[script][check]") {
+  StatePool pool;
+  for (const Edit& edit : kEdits) {
+    std::string source = shipped(edit.script);
+    const std::size_t at = source.find(edit.from);
+    INFO(edit.script << ": " << edit.from << " -> " << edit.to);
+    REQUIRE(at != std::string::npos);
+    source.replace(at, std::string(edit.from).size(), edit.to);
+    const Findings findings = check_script(edit.script, source, pool);
+    REQUIRE_FALSE(findings.empty());
+    std::string all;
+    for (const ports::ScriptFinding& finding : findings) {
+      CHECK(finding.file == edit.script);
+      CHECK(finding.line > 0);
+      all += std::to_string(finding.line) + ": " + finding.message + "\n";
+    }
+    INFO(all);
+    CHECK(all.find(edit.want) != std::string::npos);
+  }
+}
+
+TEST_CASE("check: the line is that of the misspelt word", "[script][check]") {
+  StatePool pool;
+  std::string source = shipped("mappings/notion.lua");
+  source.replace(source.find("  fields = {"), 12, "  feilds = {");
+  const Findings findings = check_script("mappings/notion.lua", source, pool);
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].line == line_of(source, "feilds"));
+
+  source = shipped("mappings/google_calendar.lua");
+  source.replace(source.find("task = \"location\""), 17, "task = \"locatoin\"");
+  const Findings second = check_script("mappings/google_calendar.lua", source, pool);
+  REQUIRE(second.size() == 1);
+  CHECK(second[0].line == line_of(source, "locatoin"));
+}
+
+TEST_CASE("check: every example that fails is told", "[script][check]") {
+  StatePool pool;
+  std::string source = shipped("policies/tiers.lua");
+  source.replace(source.find("exports_per_month = 2,"), 22, "exports_per_month = 0,");
+  CHECK(check_script("policies/tiers.lua", source, pool).size() == 1);
+  source.replace(source.find("exports_per_month = 10,"), 23, "exports_per_month = 99,");
+  CHECK(check_script("policies/tiers.lua", source, pool).size() == 2);
+}
+
+TEST_CASE("check: a script without examples, of the wrong kind or in the wrong folder is refused",
+          "[script][check]") {
+  StatePool pool;
+  const auto message = [&](const char* name, const char* source) {
+    const Findings findings = check_script(name, source, pool);
+    return findings.empty() ? std::string() : findings.front().message;
+  };
+  CHECK(message("policies/a.lua",
+                "return policy { tiers = { a = {} }, default = 'a', examples = {} }") ==
+        "a policy carries at least one example");
+  CHECK(message("policies/a.lua", "return policy { tiers = { a = {} }, default = 'a' }") ==
+        "examples of the policy: a table is expected, it is missing");
+  CHECK(message("policies/a.lua", "return 1") == "a policy script returns policy {...}");
+  CHECK(message("policies/a.lua", "") == "a policy script returns policy {...}");
+  CHECK(message("mappings/a.lua", "return { connector = 'x' }") ==
+        "a mapping script returns mapping {...}");
+  CHECK(message("a.lua", "return 1") == "a script lies in policies/ or in mappings/");
+  CHECK(message("policies/a.lua", "while true do end").find("in one call") != std::string::npos);
+}

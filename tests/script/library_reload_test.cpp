@@ -1,0 +1,206 @@
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "script/library.hpp"
+
+using namespace mortise;
+using namespace mortise::script;
+
+namespace {
+
+std::string tiers(int free_limit) {
+  return "return policy { tiers = { free = { exports_per_month = " + std::to_string(free_limit) +
+         " } }, default = 'free',\n"
+         "['export.start'] = function(ask, tier, used)\n"
+         "  if used.exports_this_month >= tier.exports_per_month then return "
+         "deny('quota_exceeded', 'no') end\n"
+         "  return allow { cost = 1 } end,\n"
+         "examples = { { ask = { action = 'export.start', tier = 'free' }, want = 'allow' } } }";
+}
+
+std::string mapping(const std::string& connector) {
+  return "return mapping { connector = '" + connector +
+         "', plan = function(plan) return events(plan.tasks) end,\n"
+         "fields = { event = { { task = 'title', item = 'title' } } },\n"
+         "examples = { { task = { title = 'a' }, kind = 'event', want = { title = 'a' } } } }";
+}
+
+}  // namespace
+
+TEST_CASE("reload: an edited file takes effect, an unchanged one keeps its revision",
+          "[script][reload]") {
+  StatePool pool;
+  const std::vector<ScriptFile> first = {{"policies/tiers.lua", tiers(2)},
+                                         {"mappings/a.lua", mapping("a")}};
+  const ScriptSet one = reload({}, first, pool, 100);
+  CHECK(one.at("policies/tiers.lua").policy->limits("free").limit == 2);
+  const std::vector<ScriptFile> second = {{"policies/tiers.lua", tiers(5)},
+                                          {"mappings/a.lua", mapping("a")}};
+  const ScriptSet two = reload(one, second, pool, 200);
+  CHECK(two.at("policies/tiers.lua").policy->limits("free").limit == 5);
+  CHECK(two.at("policies/tiers.lua").loaded_ms == 200);
+  CHECK(two.at("mappings/a.lua").mapping == one.at("mappings/a.lua").mapping);
+  CHECK(two.at("mappings/a.lua").loaded_ms == 100);
+  // Who holds the old revision goes on with it.
+  CHECK(one.at("policies/tiers.lua")
+            .policy->decide({"export.start", "", "free", "user", ""}, {2})
+            .reason == "quota_exceeded");
+  CHECK(two.at("policies/tiers.lua")
+            .policy->decide({"export.start", "", "free", "user", ""}, {2})
+            .allow);
+}
+
+TEST_CASE(
+    "reload: a bad script never replaces a good one, and says what is wrong until it is mended",
+    "[script][reload]") {
+  StatePool pool;
+  const ScriptSet good =
+      reload({}, std::vector<ScriptFile>{{"policies/tiers.lua", tiers(2)}}, pool, 1);
+  const std::vector<ScriptFile> bad_files = {
+      {"policies/tiers.lua", "return policy { teirs = {} }"}};
+  const ScriptSet bad = reload(good, bad_files, pool, 2);
+  const ActiveScript& kept = bad.at("policies/tiers.lua");
+  CHECK(kept.policy == good.at("policies/tiers.lua").policy);
+  CHECK(kept.checksum == good.at("policies/tiers.lua").checksum);
+  CHECK(kept.loaded_ms == 1);
+  REQUIRE(kept.rejected.size() == 1);
+  CHECK(kept.rejected[0].message == "a policy has no 'teirs'; did you mean 'tiers'?");
+  CHECK(reload(bad, bad_files, pool, 3).at("policies/tiers.lua").rejected.size() == 1);
+  const ScriptSet undone =
+      reload(bad, std::vector<ScriptFile>{{"policies/tiers.lua", tiers(2)}}, pool, 4);
+  CHECK(undone.at("policies/tiers.lua").rejected.empty());
+  CHECK(undone.at("policies/tiers.lua").policy == kept.policy);
+}
+
+TEST_CASE("reload: a script that is bad from the start leaves nothing active", "[script][reload]") {
+  StatePool pool;
+  ScriptShelf shelf(pool);
+  const Findings findings =
+      shelf.update(std::vector<ScriptFile>{{"policies/tiers.lua", "return nonsense"}}, 1);
+  REQUIRE(findings.size() == 1);
+  LuaGate gate(shelf);
+  CHECK(gate.decide({"export.start", "", "pro", "user", ""}, {}).reason == "policy_error");
+  CHECK_FALSE(gate.limits("pro").allow);
+  REQUIRE(LuaScripts(shelf).list().size() == 1);
+  CHECK(LuaScripts(shelf).list()[0].checksum.empty());
+}
+
+TEST_CASE("reload: a file that is gone keeps its last revision", "[script][reload]") {
+  StatePool pool;
+  const ScriptSet one =
+      reload({}, std::vector<ScriptFile>{{"policies/tiers.lua", tiers(2)}}, pool, 1);
+  CHECK(reload(one, {}, pool, 2).at("policies/tiers.lua").policy != nullptr);
+}
+
+TEST_CASE("reload: a second policy, or a second mapping of a connector, is refused",
+          "[script][reload]") {
+  StatePool pool;
+  ScriptShelf shelf(pool);
+  const Findings findings = shelf.update(std::vector<ScriptFile>{{"mappings/a.lua", mapping("a")},
+                                                                 {"mappings/b.lua", mapping("a")},
+                                                                 {"policies/one.lua", tiers(1)},
+                                                                 {"policies/two.lua", tiers(2)}},
+                                         1);
+  REQUIRE(findings.size() == 2);
+  CHECK(findings[0].message == "connector 'a' has a mapping already: mappings/a.lua");
+  CHECK(findings[1].message == "there is a policy already: policies/one.lua");
+  LuaMapper mapper(shelf);
+  CHECK(mapper.mapping("a").ok());
+  REQUIRE_FALSE(mapper.mapping("z").ok());
+  CHECK(mapper.mapping("z").error().code == Code::not_found);
+}
+
+TEST_CASE("reload: files are read from the folders of a directory, whatever their size",
+          "[script][reload]") {
+  namespace fs = std::filesystem;
+  const fs::path directory = fs::path(MORTISE_BINARY_DIR) / "script_reload_test";
+  fs::remove_all(directory);
+  CHECK(read_script_files(directory).error().code == Code::not_found);
+  fs::create_directories(directory / "policies");
+  std::ofstream(directory / "policies/tiers.lua") << tiers(2);
+  std::ofstream(directory / "policies/notes.txt") << "not a script";
+  std::ofstream(directory / "policies/huge.lua") << std::string(3 << 20, ' ');
+  const auto files = read_script_files(directory);
+  REQUIRE(files.ok());
+  REQUIRE(files->size() == 2);
+  CHECK((*files)[1].source == tiers(2));
+  StatePool pool;
+  const ScriptSet set = reload({}, *files, pool, 1);
+  REQUIRE(set.at("policies/huge.lua").rejected.size() == 1);
+  CHECK(set.at("policies/huge.lua").rejected[0].message == "longer than 256 KiB");
+  fs::remove_all(directory);
+}
+
+TEST_CASE("pool: idle states share one budget, and the least recently used goes",
+          "[script][pool]") {
+  const ScriptText a = script_text("policies/a.lua", tiers(1)),
+                   b = script_text("policies/b.lua", tiers(2));
+  std::size_t one = 0;
+  {
+    StatePool pool;
+    { CHECK(pool.take(a).ok()); }
+    one = pool.idle_bytes();
+    CHECK(pool.idle_states() == 1);
+    {
+      const auto first = pool.take(a), second = pool.take(a);  // two threads at once
+      CHECK(pool.idle_states() == 0);
+    }
+    CHECK(pool.idle_states() == 2);
+  }
+  StatePool tight(one + one / 2);
+  { CHECK(tight.take(a).ok()); }
+  { CHECK(tight.take(b).ok()); }
+  CHECK(tight.idle_states() == 1);
+  CHECK(tight.idle_bytes() <= one + one / 2);
+  StatePool none(0);
+  { CHECK(none.take(a).ok()); }
+  CHECK(none.idle_states() == 0);
+}
+
+TEST_CASE("pool: a state that ran into a wall is not used again", "[script][pool]") {
+  StatePool pool;
+  const ScriptText text = script_text("policies/a.lua", "return function() while true do end end");
+  {
+    auto lease = pool.take(text);
+    REQUIRE(lease.ok());
+    REQUIRE((*lease)->run([](auto*) {}).ok());
+  }
+  CHECK(pool.idle_states() == 1);
+  const ScriptText endless = script_text("policies/b.lua", "while true do end");
+  CHECK_FALSE(pool.take(endless).ok());
+  CHECK(pool.idle_states() == 1);
+}
+
+TEST_CASE("policies: decisions on other threads go on while a hostile script is being checked",
+          "[script][hostile]") {
+  StatePool pool;
+  ScriptShelf shelf(pool);
+  REQUIRE(shelf.update(std::vector<ScriptFile>{{"policies/tiers.lua", tiers(2)}}, 1).empty());
+  LuaGate gate(shelf);
+  std::atomic<bool> stop{false};
+  std::atomic<int> wrong{0}, right{0};
+  std::vector<std::thread> deciders;
+  for (int i = 0; i < 3; ++i) {
+    deciders.emplace_back([&] {
+      while (!stop) {
+        const bool under = gate.decide({"export.start", "", "free", "user", ""}, {1}).allow;
+        const bool over = gate.decide({"export.start", "", "free", "user", ""}, {2}).allow;
+        (under && !over ? right : wrong)++;
+      }
+    });
+  }
+  for (const char* hostile :
+       {"while true do end", "local t = {} for i = 1, 1 << 40 do t[i] = {i} end",
+        "return (('a'):rep(1000)):find('.-.-.-b')", "error({})",
+        "local s = 'x' while true do s = s .. s end"}) {
+    CHECK(check_script("policies/x.lua", hostile, pool).size() == 1);
+    shelf.update(std::vector<ScriptFile>{{"policies/tiers.lua", hostile}}, 2);
+  }
+  stop = true;
+  for (std::thread& decider : deciders) decider.join();
+  CHECK(wrong == 0);
+  CHECK(right > 0);
+}
