@@ -1,0 +1,318 @@
+// The browser's way to the service and back, and everything that may go wrong on it.
+#include <set>
+
+#include "net/connect_world.hpp"
+
+using namespace mortise;
+using namespace mortise::test;
+
+TEST_CASE("connect: Google, from the button to the connection", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr","scope":"openid email )"
+                                          R"(https://scope/calendar.events")"));
+  const auto view = world.begin("google_calendar");
+  CHECK(view.url == "https://sync.example.com/connect/" + view.session_id);
+  CHECK(view.expires_ms == world.clock.now_ms() + 600'000);
+  CHECK(world.connecting.session(view.session_id)->connector == "google_calendar");
+  const auto entered = world.connecting.enter(view.session_id, "");
+  REQUIRE(entered.ok());
+  CHECK(entered->browser_cookie.size() == 64);
+  CHECK(entered->location.rfind("https://accounts.google.com/o/oauth2/v2/auth?", 0) == 0);
+  CHECK(parameter(entered->location, "redirect_uri") ==
+        "https%3A%2F%2Fsync.example.com%2Foauth%2Fgoogle_calendar%2Fcallback");
+  CHECK(parameter(entered->location, "code_challenge_method") == "S256");
+  CHECK(world.transport.count() == 0);  // nothing is read before consent
+
+  const auto end = world.callback({"google_calendar", parameter(entered->location, "state"), "c0de",
+                                   "", "https://accounts.google.com", entered->browser_cookie});
+  REQUIRE(end.ok());
+  CHECK(end->location == "https://app.example.com/settings?status=success");
+  CHECK(end->export_plan_id == "pln_1");
+  const auto connection = world.store.connections().find(end->connection_id).value();
+  CHECK(connection.account_id == "ann");
+  CHECK(connection.status == core::ConnectionStatus::connected);
+  CHECK(connection.identity.id == "107");
+  CHECK(connection.identity.email == "ann@x.org");
+  CHECK(connection.features == std::vector<std::string>{"identity", "events"});
+  const auto grant = world.store.grants().find(end->connection_id).value();
+  CHECK(grant.access_token.equals("ga"));
+  CHECK(grant.refresh_token.equals("gr"));
+  CHECK(grant.expires_ms == world.clock.now_ms() + 3'599'000);
+  CHECK(world.event_types() == std::vector<std::string>{"connection.connected"});
+  CHECK(world.listener.ready == std::vector<std::string>{connection.id});
+  const auto request = world.transport.requests().at(0);
+  CHECK(request.body.find("code_verifier=") != std::string::npos);
+  CHECK(request.body.find("redirect_uri=https%3A%2F%2Fsync.example.com%2Foauth%2F") !=
+        std::string::npos);
+}
+
+TEST_CASE("connect: Notion says through its connector who it is", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto end = world.connect("notion");
+  REQUIRE(end.ok());
+  CHECK(end->location == "https://app.example.com/settings?status=success");
+  const auto connection = world.store.connections().find(end->connection_id).value();
+  CHECK(connection.identity == core::Identity{"bot1", "ann@x.org", "", "w1", "Home"});
+  CHECK(connection.features == std::vector<std::string>{"sync"});
+  CHECK_FALSE(world.store.grants().find(end->connection_id)->expires_ms.has_value());
+}
+
+TEST_CASE("connect: a state works once, in its browser, for its service, for ten minutes",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto view = world.begin("notion");
+  const auto entered = world.connecting.enter(view.session_id, "").value();
+  ports::ConnectCallback back;
+  back.connector = "notion";
+  back.state = parameter(entered.location, "state");
+  back.code = "c0de";
+  back.browser_cookie = entered.browser_cookie;
+  SECTION("another browser") {
+    back.browser_cookie = GENERATE(as<std::string>{}, "", "0", std::string(64, '0'));
+    CHECK(world.callback(back).error().reason == "other_browser");
+  }
+  SECTION("another state") {
+    back.state = GENERATE(as<std::string>{}, "", "x", std::string(64, '0'));
+    CHECK(world.callback(back).error().code == Code::not_found);
+  }
+  SECTION("another service's callback") {
+    back.connector = "google_calendar";
+    CHECK(world.callback(back).error().code == Code::not_found);
+  }
+  SECTION("too late") {
+    world.clock.advance(600'000);
+    CHECK(world.callback(back).error().code == Code::not_found);
+    CHECK(world.connecting.session(view.session_id).error().code == Code::not_found);
+    CHECK(world.connecting.enter(view.session_id, "").error().code == Code::not_found);
+  }
+  SECTION("twice") {
+    CHECK(world.callback(back).ok());
+    const auto sent = world.transport.count();
+    CHECK(world.callback(back).error().code == Code::not_found);
+    CHECK(world.transport.count() == sent);
+    CHECK(world.connecting.session(view.session_id).error().code == Code::not_found);
+    CHECK(world.connecting.enter(view.session_id, entered.browser_cookie).error().code ==
+          Code::not_found);
+    return;
+  }
+  CHECK(world.transport.count() == 0);
+  CHECK(world.store.connections().list("ann")->empty());
+}
+
+TEST_CASE("connect: entering again in the same browser replaces the state", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto view = world.begin("notion");
+  const auto first = world.connecting.enter(view.session_id, "").value();
+  CHECK(world.connecting.enter(view.session_id, "").error().reason == "other_browser");
+  CHECK(world.connecting.enter(view.session_id, std::string(64, 'a')).error().reason ==
+        "other_browser");
+  const auto again = world.connecting.enter(view.session_id, first.browser_cookie).value();
+  CHECK(again.browser_cookie == first.browser_cookie);
+  CHECK(parameter(again.location, "state") != parameter(first.location, "state"));
+  ports::ConnectCallback back{
+      "notion", parameter(first.location, "state"), "c", "", "", first.browser_cookie};
+  CHECK(world.callback(back).error().code == Code::not_found);
+  back.state = parameter(again.location, "state");
+  CHECK(world.callback(back)->reason.empty());
+}
+
+TEST_CASE("connect: a cookie that somebody else planted is not taken over", "[service][connect]") {
+  ConnectWorld world;
+  const std::string planted(64, 'e');
+  const auto entered = world.connecting.enter(world.begin("notion").session_id, planted);
+  CHECK(entered->browser_cookie != planted);
+}
+
+TEST_CASE("connect: the store holds no state, cookie or code in the clear", "[service][connect]") {
+  ConnectWorld world;
+  const auto view = world.begin("google_calendar");
+  const auto entered = world.connecting.enter(view.session_id, "").value();
+  const auto session = world.store.grants().session(view.session_id).value();
+  CHECK(session.state_hash != parameter(entered.location, "state"));
+  CHECK(session.browser_hash != entered.browser_cookie);
+  CHECK(session.state_hash.size() == 64);
+}
+
+TEST_CASE("connect: every refusal brings the browser home with a reason", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
+  std::string reason;
+  const auto entered =
+      world.connecting.enter(world.begin("google_calendar").session_id, "").value();
+  ports::ConnectCallback back{
+      "google_calendar",     parameter(entered.location, "state"), "c0de", "", "",
+      entered.browser_cookie};
+  SECTION("the person said no") {
+    back.error = "access_denied";
+    back.code = "";
+    reason = "access_denied";
+  }
+  SECTION("an error that is no word") {
+    back.error = "x&status=success#";
+    reason = "service_refused";
+  }
+  SECTION("neither code nor error") {
+    back.code = "";
+    reason = "service_refused";
+  }
+  SECTION("another issuer") {
+    back.iss = GENERATE(as<std::string>{}, "https://evil.test",
+                        "https://accounts.google.com.evil.test", "nonsense");
+    reason = "wrong_issuer";
+  }
+  SECTION("the code is dead") {
+    world.transport.answer_with(
+        [](const auto&) { return answer(400, R"({"error":"invalid_grant"})"); });
+    reason = "code_refused";
+  }
+  SECTION("our client is not known there") {
+    world.transport.answer_with(
+        [](const auto&) { return answer(401, R"({"error":"invalid_client"})"); });
+    reason = "not_configured";
+  }
+  SECTION("the service is down") {
+    world.transport.answer_with([](const auto&) { return unreachable(); });
+    reason = "service_unavailable";
+  }
+  SECTION("the answer to the exchange was lost") {
+    world.transport.answer_with([](const auto&) { return lost(); });
+    reason = "service_unavailable";
+  }
+  SECTION("a scope that is needed was unticked") {
+    world.transport.answer_with(google_says(R"(,"scope":"openid email")"));
+    reason = "missing_scope";
+  }
+  SECTION("nobody knows whose grant it is") {
+    world.transport.answer_with([](const auto&) { return answer(200, R"({"access_token":"a"})"); });
+    reason = "identity_unknown";
+  }
+  SECTION("the store is full") {
+    world.store.before_commit([](const ports::Changes& changes, ports::Durability) {
+      return changes.size() < 3 ? Status() : Status(Error{Code::unavailable, "full"});
+    });
+    reason = "connect_failed";
+  }
+  const auto end = world.callback(back);
+  REQUIRE(end.ok());
+  CHECK(end->reason == reason);
+  CHECK(end->location == "https://app.example.com/settings?status=error&reason=" + reason);
+  CHECK(end->connection_id.empty());
+  CHECK(end->export_plan_id.empty());
+  CHECK(world.store.connections().list("ann")->empty());
+  CHECK(world.listener.ready.empty());
+}
+
+TEST_CASE("connect: a code is exchanged once even when its answer is lost", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with([](const auto&) { return lost(); });
+  CHECK(world.connect("notion")->reason == "service_unavailable");
+  CHECK(world.transport.count() == 1);
+}
+
+TEST_CASE("connect: the same identity again keeps id, target and settings", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
+  const auto first = world.connect("google_calendar")->connection_id;
+  auto connection = world.store.connections().find(first).value();
+  connection.status = core::ConnectionStatus::needs_reconnect;
+  connection.reason = "invalid_grant";
+  connection.target = {"primary", "calendar", "Mine", ""};
+  connection.settings = R"({"mapping":{"x":1}})";
+  world.keep({ports::put(connection)});
+  world.transport.answer_with(google_says(""));  // a re-consent that brings no refresh token
+  const auto second = world.connect("google_calendar")->connection_id;
+  CHECK(second == first);
+  const auto now = world.store.connections().find(first).value();
+  CHECK(now.status == core::ConnectionStatus::connected);
+  CHECK(now.reason.empty());
+  CHECK(now.target.id == "primary");
+  CHECK(now.settings == R"({"mapping":{"x":1}})");
+  CHECK(world.store.grants().find(first)->refresh_token.equals("gr"));
+  CHECK(world.store.connections().list("ann")->size() == 1);
+}
+
+TEST_CASE("connect: another identity or account is another connection", "[service][connect]") {
+  ConnectWorld world;
+  std::set<std::string> ids;
+  world.transport.answer_with(notion_says("bot1"));
+  ids.insert(world.connect("notion")->connection_id);
+  ids.insert(world.connect("notion", "bob")->connection_id);
+  world.transport.answer_with(notion_says("bot2"));
+  ids.insert(world.connect("notion")->connection_id);
+  CHECK(ids.size() == 3);
+}
+
+TEST_CASE("connect: sessions are refused for what cannot work", "[service][connect]") {
+  ConnectWorld world;
+  const std::string home = "https://app.example.com/settings";
+  CHECK(
+      world.connecting.start_session({"ann", "notion", "https://evil.test/", ""}).error().reason ==
+      "return_to_refused");
+  CHECK(world.connecting.start_session({"nobody", "notion", home, ""}).error().code ==
+        Code::not_found);
+  CHECK(world.connecting.start_session({"ann", "outlook", home, ""}).error().reason ==
+        "connector_missing");
+  auto manifest = notion_manifest();
+  manifest.id = "unconfigured";
+  world.connectors.add(std::make_shared<ScriptedConnector>(manifest));
+  CHECK(world.connecting.start_session({"ann", "unconfigured", home, ""}).error().reason ==
+        "not_configured");
+  CHECK(world.connecting.start_session({"ann", "notion", "https://sync.example.com/ui", ""}).ok());
+}
+
+TEST_CASE("connect: a service that asks for no consent takes the same way", "[service][connect]") {
+  ConnectWorld world;
+  ports::Manifest manifest;
+  manifest.id = "memory";
+  manifest.name = "Memory";
+  manifest.auth.features = {{"sync", {}, true, ""}};
+  world.connectors.add(std::make_shared<ScriptedConnector>(manifest));
+  const auto entered = world.connecting.enter(world.begin("memory").session_id, "").value();
+  CHECK(entered.location.rfind("https://sync.example.com/oauth/memory/callback?", 0) == 0);
+  const auto end =
+      world.callback({"memory", parameter(entered.location, "state"),
+                      parameter(entered.location, "code"), "", "", entered.browser_cookie});
+  CHECK(end->location == "https://app.example.com/settings?status=success");
+  const auto connection = world.store.connections().find(end->connection_id).value();
+  CHECK(connection.identity.id == "ann");
+  CHECK(connection.features == std::vector<std::string>{"sync"});
+  CHECK_FALSE(world.store.grants().find(connection.id).ok());
+  CHECK(world.disconnect(connection.id).revoked);
+}
+
+TEST_CASE("connect: targets are listed, chosen and made", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  std::optional<Result<std::vector<ports::TargetChoice>>> choices;
+  world.connecting.targets(id, [&](auto all) { choices = all; });
+  REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
+  REQUIRE(choices->ok());
+  CHECK(choices->value().size() == 2);
+
+  const auto choose = [&](const std::string& target) {
+    std::optional<Result<core::Connection>> got;
+    world.connecting.choose_target(id, target, [&](auto connection) { got = connection; });
+    REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
+    return std::move(*got);
+  };
+  CHECK(choose("page2").error().reason == "target_read_only");
+  CHECK(choose("elsewhere").error().code == Code::not_found);
+  const auto chosen = choose("page1");
+  REQUIRE(chosen.ok());
+  CHECK(world.store.connections().find(id).value() == chosen.value());
+  CHECK(chosen->target.title == "Plans");
+
+  std::optional<Result<core::Connection>> made;
+  world.connecting.make_target(id, "My plans", [&](auto connection) { made = connection; });
+  REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
+  CHECK(made->value().target.title == "My plans");
+
+  std::optional<Result<std::vector<ports::TargetChoice>>> none;
+  world.connecting.targets("cnn_none", [&](auto all) { none = all; });
+  REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
+  CHECK(none->error().code == Code::not_found);
+}

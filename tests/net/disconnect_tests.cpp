@@ -1,0 +1,144 @@
+// Ending a connection, and coming back to it.
+#include "net/connect_world.hpp"
+
+using namespace mortise;
+using namespace mortise::test;
+
+namespace {
+
+core::Pair pair_of(const std::string& connection, const std::string& key, core::PairState state) {
+  core::Pair pair;
+  pair.connection_id = connection;
+  pair.plan_id = "pln_1";
+  pair.key = key;
+  pair.kind = "row";
+  pair.remote_id = "remote_" + key;
+  pair.state = state;
+  return pair;
+}
+
+core::PairState state_of(const ConnectWorld& world, const std::string& connection,
+                         const std::string& key) {
+  const auto pairs = world.store.pairs().of_plan(connection, "pln_1");
+  for (const core::Pair& pair : pairs.value()) {
+    if (pair.key == key) return pair.state;
+  }
+  FAIL("no pair " << key);
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("disconnect: revokes there, destroys the tokens, keeps the row", "[service][connect]") {
+  ConnectWorld world;
+  const std::string connector = GENERATE("notion", "google_calendar");
+  const bool notion = connector == "notion";
+  world.transport.answer_with(notion ? notion_says() : google_says(R"(,"refresh_token":"gr")"));
+  const auto id = world.connect(connector)->connection_id;
+  world.clock.advance(1);
+  const auto ended = world.disconnect(id);
+  CHECK(ended.revoked);
+  CHECK(ended.by_hand_url.empty());
+  CHECK(ended.connection.status == core::ConnectionStatus::disconnected);
+  CHECK(world.store.connections().find(id).value() == ended.connection);
+  CHECK_FALSE(world.store.grants().find(id).ok());
+  CHECK(world.event_types().front() == "connection.disconnected");
+  const auto request = world.transport.requests().back();
+  CHECK(request.url.find("/revoke") != std::string::npos);
+  CHECK(request.body.find(notion ? R"("na")" : "token=gr") != std::string::npos);
+}
+
+TEST_CASE("disconnect: a service that cannot be reached does not prevent it",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  world.transport.answer_with([](const auto&) { return lost(); });
+  const auto before = world.clock.now_ms();
+  const auto sent = world.transport.count();
+  const auto ended = world.disconnect(id);
+  CHECK_FALSE(ended.revoked);
+  CHECK(ended.by_hand_url == "https://www.notion.so/my-integrations");
+  CHECK(ended.message.find("Notion") != std::string::npos);
+  CHECK(world.transport.count() - sent == 3);
+  CHECK(world.clock.now_ms() - before <= 15'000);
+  CHECK(world.store.connections().find(id)->status == core::ConnectionStatus::disconnected);
+  CHECK_FALSE(world.store.grants().find(id).ok());
+}
+
+TEST_CASE("disconnect: twice is once, and does not claim what it does not know",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  CHECK(world.disconnect(id).revoked);
+  const auto sent = world.transport.count();
+  const auto again = world.disconnect(id);
+  CHECK(again.connection.status == core::ConnectionStatus::disconnected);
+  CHECK_FALSE(again.revoked);
+  CHECK(world.transport.count() == sent);
+  CHECK(world.event_types().size() == 2);
+}
+
+TEST_CASE("disconnect: a dead grant needs no revoking, an interrupted one does",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  const std::string reason = GENERATE("invalid_grant", "refresh_interrupted");
+  auto connection = world.store.connections().find(id).value();
+  connection.status = core::ConnectionStatus::needs_reconnect;
+  connection.reason = reason;
+  world.keep({ports::put(connection), ports::EraseGrant{id}});
+  const auto ended = world.disconnect(id);
+  CHECK(ended.revoked == (reason == "invalid_grant"));
+  CHECK(ended.by_hand_url.empty() == ended.revoked);
+}
+
+TEST_CASE("disconnect: tokens that a refresh brought meanwhile are revoked too",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  std::vector<std::string> revoked;
+  world.transport.answer_with([&](const ports::HttpRequest& request) {
+    revoked.push_back(request.body);
+    if (revoked.size() == 1) {
+      auto grant = world.store.grants().find(id).value();
+      grant.access_token = core::Secret("na2");
+      world.keep({ports::put(grant)});
+    }
+    return answer(200, "{}");
+  });
+  CHECK(world.disconnect(id).revoked);
+  REQUIRE(revoked.size() == 2);
+  CHECK(revoked[1].find("na2") != std::string::npos);
+  CHECK_FALSE(world.store.grants().find(id).ok());
+}
+
+TEST_CASE("disconnect: pairs are set aside, and taken up again by the same identity",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  world.keep({ports::put(pair_of(id, "task:1", core::PairState::paired)),
+              ports::put(pair_of(id, "task:2", core::PairState::tombstone)),
+              ports::put(pair_of(id, "task:3", core::PairState::id_unknown))});
+  world.disconnect(id);
+  CHECK(state_of(world, id, "task:1") == core::PairState::set_aside);
+  CHECK(state_of(world, id, "task:2") == core::PairState::tombstone);
+  CHECK(state_of(world, id, "task:3") == core::PairState::id_unknown);
+  const auto again = world.connect("notion");
+  CHECK(again->connection_id == id);
+  CHECK(state_of(world, id, "task:1") == core::PairState::paired);
+  CHECK(world.store.pairs().of_plan(id, "pln_1")->front().remote_id == "remote_task:1");
+  CHECK(world.store.connections().list("ann")->size() == 1);
+}
+
+TEST_CASE("disconnect: an unknown connection is not found", "[service][connect]") {
+  ConnectWorld world;
+  std::optional<Result<ports::Disconnected>> got;
+  world.connecting.disconnect("cnn_none", [&](auto end) { got = end; });
+  REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
+  CHECK(got->error().code == Code::not_found);
+}
