@@ -1,5 +1,6 @@
 #include "plugin/adapter.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "plugin/operation.hpp"

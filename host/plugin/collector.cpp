@@ -1,5 +1,6 @@
 #include "plugin/collector.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <utility>

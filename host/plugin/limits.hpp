@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 
 #include <mortise/abi.h>
 
@@ -20,14 +19,13 @@ struct Limits {
   std::size_t body_bytes = std::size_t{16} * 1024 * 1024;
   std::size_t requests_per_step = 1000;
   std::size_t headers_per_request = 64;
-  std::size_t steps = 10'000;  ///< of one operation: an endless loop of requests ends here
+  std::size_t steps = 10'000;       ///< of one operation: an endless loop of requests ends here
+  std::size_t steps_per_write = 8;  ///< and so many more for each write of the batch
   std::size_t reports_per_step = 100'000;  ///< items, outcomes, targets, containers together
   std::size_t bytes_per_step = std::size_t{64} * 1024 * 1024;  ///< copied in one step
   /// CPU time of one step: over the first the host logs, over the second the operation fails.
   std::int64_t slow_step_us = 250'000;
   std::int64_t longest_step_us = 5'000'000;
-  /// CPU time of the calling thread; replaced in tests. Empty: the operating system's.
-  std::function<std::int64_t()> thread_cpu_us = {};
 };
 
 }  // namespace mortise::plugin

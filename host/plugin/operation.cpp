@@ -85,17 +85,15 @@ ports::Step PluginOperation::resume(std::vector<ports::ConnectorReply> replies) 
 
 template <class Run>
 ports::Step PluginOperation::run(Run run_step) {
-  const auto& clock = connector_->limits_.thread_cpu_us;
-  const auto now = [&] { return clock ? clock() : thread_cpu_us(); };
   mt_step raw = {};
   raw.size = sizeof(raw);
   raw.state = -1;  // a plugin that fills in nothing is noticed
   ports::Step step;
   collector_.open();
-  const std::int64_t begun = now();
+  const std::int64_t begun = thread_cpu_us();
   try {
     const bool returned = run_step(raw);
-    const std::int64_t used = now() - begun;
+    const std::int64_t used = thread_cpu_us() - begun;
     step =
         returned ? collector_.close(raw) : collector_.close_broken("begin() returned no operation");
     measure(used, step);
@@ -104,7 +102,9 @@ ports::Step PluginOperation::run(Run run_step) {
     raw_ = nullptr;
     step = collector_.close_broken("an exception crossed the boundary");
   }
-  if (++steps_ >= connector_->limits_.steps && !step.requests.empty()) {
+  const Limits& limits = connector_->limits_;
+  const std::size_t most = limits.steps + writes_.size() * limits.steps_per_write;
+  if (++steps_ >= most && !step.requests.empty()) {
     step.requests.clear();
     step.error =
         Error{Code::internal, "connector " + connector_->manifest_.id + " still sends after " +

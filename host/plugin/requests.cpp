@@ -75,6 +75,7 @@ Result<std::vector<ports::ConnectorRequest>> RequestRules::take(const mt_step& s
                  " requests in one step");
   }
   std::vector<ports::ConnectorRequest> out;
+  std::size_t bytes = 0;
   out.reserve(step.request_count);
   for (std::size_t i = 0; i < step.request_count; ++i) {
     const mt_request* raw = step.requests[i];
@@ -82,6 +83,10 @@ Result<std::vector<ports::ConnectorRequest>> RequestRules::take(const mt_step& s
       return wrong("a request of an impossible size");
     auto request = take(*raw);
     if (!request) return std::move(request).error();
+    bytes += request->body.size();
+    if (bytes > limits_.bytes_per_step) {
+      return wrong("more than " + std::to_string(limits_.bytes_per_step) + " bytes in one step");
+    }
     out.push_back(*std::move(request));
   }
   return out;
