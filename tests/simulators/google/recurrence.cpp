@@ -41,6 +41,12 @@ std::int64_t from_ical(const icaltimetype& time) {
   return std::int64_t{icaltime_as_timet(time)} * 1000;
 }
 
+using Iterator = std::unique_ptr<icalrecur_iterator, void (*)(icalrecur_iterator*)>;
+
+Iterator iterate(const icalrecurrencetype& rule, const icaltimetype& start) {
+  return {icalrecur_iterator_new(rule, start), icalrecur_iterator_free};
+}
+
 // A series' clock: occurrences repeat on the wall of one zone, whatever the offset is that day.
 struct Wall {
   std::string zone;
@@ -61,9 +67,7 @@ std::set<std::int64_t> by_rule(const std::string& rule_text, const Wall& wall,
   if (!icaltime_is_null_time(rule.until) && icaltime_is_utc(rule.until)) {
     rule.until = to_ical(to_wall(from_ical(rule.until), wall.zone), wall.whole_day);
   }
-  const std::unique_ptr<icalrecur_iterator, void (*)(icalrecur_iterator*)> next(
-      icalrecur_iterator_new(rule, to_ical(wall.start_ms, wall.whole_day)),
-      icalrecur_iterator_free);
+  const Iterator next = iterate(rule, to_ical(wall.start_ms, wall.whole_day));
   if (!next) return starts;
   for (int step = 0; step < kMostSteps; ++step) {
     const icaltimetype time = icalrecur_iterator_next(next.get());
@@ -92,6 +96,17 @@ std::set<std::int64_t> by_list(const Line& line, const Wall& wall) {
   return starts;
 }
 
+// The calendar has no rhythm below a day, and a rule must happen at all ("every 31st of February"
+// would be searched for until the end of time at every look).
+bool usable(const icalrecurrencetype& rule, const Event& event) {
+  if (rule.freq != ICAL_DAILY_RECURRENCE && rule.freq != ICAL_WEEKLY_RECURRENCE &&
+      rule.freq != ICAL_MONTHLY_RECURRENCE && rule.freq != ICAL_YEARLY_RECURRENCE) {
+    return false;
+  }
+  const Iterator next = iterate(rule, to_ical(event.start_ms, all_day(event)));
+  return next != nullptr && !icaltime_is_null_time(icalrecur_iterator_next(next.get()));
+}
+
 Problem bad_line(const std::string& text) {
   return invalid("Invalid recurrence rule: " + text);
 }
@@ -109,7 +124,7 @@ std::optional<Problem> check_recurrence(const Event& event) {
     if (line->name == "RDATE" || line->name == "EXDATE") continue;
     if (line->name != "RRULE" && line->name != "EXRULE") return bad_line(text);
     const icalrecurrencetype rule = icalrecurrencetype_from_string(line->value.c_str());
-    if (rule.freq == ICAL_NO_RECURRENCE) return bad_line(text);
+    if (!usable(rule, event)) return bad_line(text);
     const bool bounded = !icaltime_is_null_time(rule.until);
     if (bounded && (icaltime_is_date(rule.until) != 0) != all_day(event)) return bad_line(text);
     if (bounded && !all_day(event) && !icaltime_is_utc(rule.until)) return bad_line(text);
