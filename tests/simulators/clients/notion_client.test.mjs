@@ -209,6 +209,18 @@ test('queries filter, sort and page', async () => {
   await refused(notion.dataSources.query({ data_source_id: source, filter: { property: 'Gone', number: { equals: 1 } } }), 400, 'validation_error');
 });
 
+test('at the ceiling a query ends without having told everything, and says so', async () => {
+  const { source } = await makeDatabase();
+  for (let i = 0; i < 7; ++i) await makeRow(source, `Row ${i}`);
+  await simulator.set('PUT', 'limits', { notion_query_rows: 5 });
+  const first = await notion.dataSources.query({ data_source_id: source, page_size: 3 });
+  assert.equal(first.request_status, undefined);
+  const last = await notion.dataSources.query({ data_source_id: source, page_size: 3, start_cursor: first.next_cursor });
+  assert.equal(last.results.length, 2);
+  assert.equal(last.has_more, false);
+  assert.deepEqual(last.request_status, { type: 'incomplete', incomplete_reason: 'query_result_limit_reached' });
+});
+
 test('edit times are rounded to the minute and climb to the page', async () => {
   await simulator.set('PUT', 'clock', { now_ms: Date.parse('2026-11-20T10:00:59.900Z') });
   const { results: [toggle] } = await notion.blocks.children.append({ block_id: home, children: [{ type: 'toggle', toggle: { rich_text: text('w'), children: [toDo('t')] } }] });
@@ -312,6 +324,8 @@ test('a missing version, a wrong path, bad JSON: each has its own code', async (
   assert.equal(await raw('/v1/users/me', {}), '400 missing_version');
   assert.equal(await raw('/v1/nothing', version), '400 invalid_request_url');
   assert.equal(await raw('/v1/pages', version, '{"parent":'), '400 invalid_json');
+  assert.equal(await raw('/v1/pages', version, '['.repeat(400_000)), '400 invalid_json');
+  assert.equal(await raw('/v1/pages', version, `{"parent":${'['.repeat(200_000)}${']'.repeat(200_000)}}`), '400 invalid_json');
   assert.equal(await raw('/v1/pages/none', version), '400 validation_error');
   assert.equal(await raw('/v1/users/me', { ...version, authorization: 'Bearer nobody' }), '401 unauthorized');
   const answer = await notion.request({ path: `blocks/${home}/children`, method: 'patch', body: { children: [toDo('x')], after: home } }).catch((error) => error);

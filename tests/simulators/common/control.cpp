@@ -27,7 +27,7 @@ std::int64_t number(const std::string& text) {
 Response Control::answer(const Request& request) {
   Json body = Json::object();
   if (!request.body.empty()) {
-    body = Json::parse(request.body, nullptr, false);
+    body = parse_json(request.body);
     if (body.is_discarded() || !body.is_object()) return mistake("the body is not a JSON object");
   }
   const std::string subject = request.segments.size() > 1 ? request.segments[1] : "";

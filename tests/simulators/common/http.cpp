@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 namespace mortise::simulators {
 namespace {
@@ -60,6 +61,19 @@ Fields Request::form() const {
 
 bool Request::below(std::string_view prefix) const {
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
+}
+
+Json parse_json(std::string_view text) {
+  constexpr int kDeepest = 200;
+  const Json::parser_callback_t bound = [](int depth, Json::parse_event_t, Json&) -> bool {
+    if (depth > kDeepest) throw std::length_error("too deep");
+    return true;
+  };
+  try {
+    return Json::parse(text, bound, false);
+  } catch (const std::length_error&) {
+    return Json(Json::value_t::discarded);
+  }
 }
 
 Response json_response(int status, const Json& body) {

@@ -52,6 +52,9 @@ struct Response {
   int delay_ms = 0;  ///< before the first byte; for a slow body: in all
 };
 
+/// What `text` holds; discarded if it is no JSON, or nested deeper than any honest document
+/// (printing a value recurses, so depth is bounded where text comes in).
+Json parse_json(std::string_view text);
 Response json_response(int status, const Json& body);
 Response html_response(int status, std::string body);
 Response redirect(std::string location);

@@ -16,6 +16,7 @@ struct Limits {
   int notion_per_connection = 180;
   int notion_workspace = 0;  ///< all connections of one workspace together; not published by Notion
   int notion_window_ms = 60'000;
+  int notion_query_rows = 10'000;  ///< at most so many rows in one chain of a query's pages
   int google_per_user = 600;
   int google_project = 10'000;
   int google_window_ms = 60'000;

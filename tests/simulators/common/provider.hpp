@@ -37,7 +37,7 @@ struct Route {
 };
 
 /// One simulated provider. Every function is called under the world's lock, by one thread at a
-/// time.
+/// time, except `name`, `route` and `shows`, which look at nothing but the request.
 class Provider {
  public:
   virtual ~Provider() = default;

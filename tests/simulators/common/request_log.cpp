@@ -32,7 +32,7 @@ void hide_headers(Fields& headers) {
 std::string hide_body(const std::string& body) {
   if (body.empty()) return body;
   if (body.front() == '{') {
-    Json json = Json::parse(body, nullptr, false);
+    Json json = parse_json(body);
     if (json.is_discarded()) return std::string(kHidden);
     for (auto& [name, value] : json.items()) {
       if (is_secret_name(name) && value.is_string()) value = kHidden;
@@ -54,7 +54,7 @@ std::size_t weight(const LogEntry& entry) {
 
 Json body_json(const std::string& body) {
   if (body.empty()) return nullptr;
-  Json json = Json::parse(body, nullptr, false);
+  Json json = parse_json(body);
   return json.is_discarded() ? Json(body) : json;
 }
 
@@ -69,8 +69,8 @@ void RequestLog::add(LogEntry entry) {
   const std::scoped_lock lock(mutex_);
   entry.number = ++last_number_;
   Count& count = counts_[entry.provider];
-  ++(entry.write ? count.writes : count.reads);
-  if (entry.write && entry.applied) ++count.applied_writes;
+  ++(entry.token ? count.tokens : entry.write ? count.writes : count.reads);
+  if (entry.write && entry.applied && !entry.token) ++count.applied_writes;
   if (entry.status == 429 || entry.status == 529) ++count.refused;
   if (!entry.fault.empty()) ++count.faults;
   RouteCount& route = count.routes[entry.request.method + " " + entry.route];
@@ -126,6 +126,7 @@ Json RequestLog::counters() const {
     all[provider] = {{"reads", count.reads},
                      {"writes", count.writes},
                      {"applied_writes", count.applied_writes},
+                     {"tokens", count.tokens},
                      {"refused", count.refused},
                      {"faults", count.faults},
                      {"routes", routes}};

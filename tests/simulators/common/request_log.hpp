@@ -34,8 +34,8 @@ class RequestLog {
   void add(LogEntry entry);
   /// Entries after `since`, oldest first.
   Json entries(std::int64_t since, std::string_view provider, bool with_replies) const;
-  /// {provider: {reads, writes, applied_writes, refused, faults, routes: {"POST /v1/pages": {count,
-  /// statuses}}}}
+  /// {provider: {reads, writes, applied_writes, tokens, refused, faults, routes: {"POST /v1/pages":
+  /// {count, statuses}}}}
   Json counters() const;
   void clear();
   void clear_counters();
@@ -46,7 +46,7 @@ class RequestLog {
     std::map<int, std::int64_t> statuses;
   };
   struct Count {
-    std::int64_t reads = 0, writes = 0, applied_writes = 0, refused = 0, faults = 0;
+    std::int64_t reads = 0, writes = 0, applied_writes = 0, tokens = 0, refused = 0, faults = 0;
     std::map<std::string, RouteCount> routes;
   };
   mutable std::mutex mutex_;

@@ -14,7 +14,7 @@ constexpr std::size_t kLargestPage = 2500;
 std::optional<Json> read_token(const std::string& token) {
   const auto text = base64_decode(token);
   if (!text) return std::nullopt;
-  Json document = Json::parse(*text, nullptr, false);
+  Json document = parse_json(*text);
   if (!document.is_object()) return std::nullopt;
   return document;
 }

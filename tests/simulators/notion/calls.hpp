@@ -22,7 +22,7 @@ Json data_source_object(Model& model, const Thing& source);
 Json person_object(const Person& person);
 Json parent_object(Model& model, const Thing& thing);
 /// The schema's entry for a property named by id or name; null if there is none.
-Json* find_property(Thing& source, const std::string& id_or_name);
+Json* find_property(Json& schema, const std::string& id_or_name);
 
 // targets.cpp: lists
 struct Paging {

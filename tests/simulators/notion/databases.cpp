@@ -71,7 +71,7 @@ void forget_property(Model& model, const Thing& source, const std::string& id) {
 void update_property(Call& call, Thing& source, const std::string& key, const Json& change) {
   const std::string path = "body.properties." + key;
   Json& schema = source.body["properties"];
-  Json* property = find_property(source, key);
+  Json* property = find_property(schema, key);
   if (change.is_null()) {
     if (property == nullptr) invalid(key + " is not a property that exists.");
     if ((*property)["type"] == "title") invalid("The title property cannot be removed.");
@@ -84,7 +84,7 @@ void update_property(Call& call, Thing& source, const std::string& key, const Js
   check_object(change, path);
   const std::string name =
       change.value("name", property == nullptr ? key : (*property)["name"].get<std::string>());
-  const Json* taken = find_property(source, name);
+  const Json* taken = find_property(schema, name);
   if (taken != nullptr && taken != property)
     invalid("There is already a property named " + name + ".");
   if (property == nullptr) {

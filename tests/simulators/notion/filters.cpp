@@ -185,7 +185,7 @@ bool row_matches(Model& model, Thing& source, const Thing& row, const Json& filt
   Json value = nullptr;
   if (type.empty()) {
     const std::string name = filter.value("property", "");
-    const Json* property = find_property(source, name);
+    const Json* property = find_property(source.body["properties"], name);
     if (property == nullptr) invalid("Could not find property with name or id: " + name);
     type = (*property)["type"];
     value = row.body["properties"].value((*property)["id"].get<std::string>(), empty_value(type));

@@ -145,7 +145,7 @@ Json read_body(const Request& request) {
     notion::invalid("body failed validation: the request body should be ≤ `500 KB`.");
   }
   if (request.body.empty()) return Json::object();
-  Json body = Json::parse(request.body, nullptr, false);
+  Json body = parse_json(request.body);
   if (body.is_discarded()) throw Refusal{400, "invalid_json", "Error parsing JSON body."};
   if (!body.is_object()) notion::invalid("body failed validation: body should be an object.");
   return body;
@@ -153,7 +153,7 @@ Json read_body(const Request& request) {
 
 /// What a 503 tells about a write that took effect.
 Json committed(const Request& request, const Response& applied) {
-  const Json body = Json::parse(applied.body, nullptr, false);
+  const Json body = parse_json(applied.body);
   Json additional = {{"retry_guidance", "Do not repeat the write."}};
   if (body.value("object", "") == "list") {
     additional["committed_resource_id"] = notion::normal_id(request.segments[2]);

@@ -70,7 +70,7 @@ Response decide(Model& model, const Fields& fields, const OAuthClient& client) {
 }
 
 Json read_body(const Request& request) {
-  const Json body = Json::parse(request.body, nullptr, false);
+  const Json body = parse_json(request.body);
   if (!body.is_object()) refuse(400, "invalid_request", "The body must be a JSON object.");
   return body;
 }

@@ -65,12 +65,12 @@ Json common_block(Model& model, Thing& thing) {
 
 }  // namespace
 
-Json* find_property(Thing& source, const std::string& id_or_name) {
-  for (Json& property : source.body["properties"]) {
+Json* find_property(Json& schema, const std::string& id_or_name) {
+  for (Json& property : schema) {
     const auto id = property["id"].get<std::string>();
     if (id == id_or_name || percent_decode(id, false) == id_or_name) return &property;
   }
-  for (Json& property : source.body["properties"]) {
+  for (Json& property : schema) {
     if (property["name"] == id_or_name) return &property;
   }
   return nullptr;

@@ -103,14 +103,14 @@ void write_properties(Model& model, Thing& page, const Json& properties, const s
     }
   } else {
     // New select options belong to the schema: nothing is kept unless every value is right.
-    Thing draft = *source;
+    Json schema = source->body["properties"];
     for (const auto& [key, value] : properties.items()) {
-      Json* property = find_property(draft, key);
+      Json* property = find_property(schema, key);
       if (property == nullptr) invalid(key + " is not a property that exists.");
       values[(*property)["id"].get<std::string>()] =
           read_value(model, *property, value, path + "." + key);
     }
-    source->body = std::move(draft.body);
+    source->body["properties"] = std::move(schema);
   }
   page.body["properties"] = std::move(values);
 }
@@ -194,7 +194,7 @@ Json get_property(Call& call) {
   const Thing& page = named(call, 0, Thing::Kind::page);
   Json property = {{"id", "title"}, {"name", "title"}, {"type", "title"}};
   if (Thing* source = call.model.source_of(page); source != nullptr) {
-    const Json* found = find_property(*source, call.ids.at(1));
+    const Json* found = find_property(source->body["properties"], call.ids.at(1));
     if (found == nullptr) missing("property", call.ids.at(1));
     property = *found;
   } else if (call.ids.at(1) != "title") {

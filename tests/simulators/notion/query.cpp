@@ -7,15 +7,13 @@
 namespace mortise::simulators::notion {
 namespace {
 
-constexpr std::size_t kCeiling = 10'000;
-
 /// A value as something that sorts: null first.
 Json sort_key(Thing& source, const Thing& row, const Json& sort) {
   const std::string timestamp = sort.value("timestamp", "");
   if (timestamp == "created_time") return row.created_ms;
   if (timestamp == "last_edited_time") return row.edited_ms;
   const std::string name = sort.value("property", "");
-  const Json* property = find_property(source, name);
+  const Json* property = find_property(source.body["properties"], name);
   if (property == nullptr) invalid("Could not find sort property with name or id: " + name);
   const std::string type = (*property)["type"];
   if (type == "created_time") return row.created_ms;
@@ -87,12 +85,13 @@ Json query_data_source(Call& call) {
   } else {
     std::ranges::reverse(rows);
   }
+  const int ceiling = call.model.world().limits.notion_query_rows;
   std::vector<std::string> ids;
-  std::size_t living = 0;
+  int living = 0;
   for (const Thing* row : rows) {
     // Rows in the trash stay in the list so that a cursor on one still leads on; they are not
     // shown.
-    if (row->trashed == trash && ++living > kCeiling) break;
+    if (row->trashed == trash && ++living > ceiling && ceiling > 0) break;
     ids.push_back(row->id);
   }
   const auto only = filter_properties(call);
@@ -101,7 +100,7 @@ Json query_data_source(Call& call) {
         const Thing* row = call.model.find(id);
         return row->trashed == trash ? page_object(call.model, *row, only) : Json();
       });
-  if (living > kCeiling && list["next_cursor"].is_null()) {
+  if (ceiling > 0 && living > ceiling && list["next_cursor"].is_null()) {
     list["request_status"] = {{"type", "incomplete"},
                               {"incomplete_reason", "query_result_limit_reached"}};
   }
