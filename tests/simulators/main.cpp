@@ -1,4 +1,6 @@
 // mortise-simulators: Notion and Google Calendar on this machine, for demos and tests.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
@@ -22,6 +24,8 @@
 namespace {
 
 using namespace mortise::simulators;
+
+constexpr unsigned kLongestEndS = 4;
 
 constexpr std::string_view kUsage =
     R"(mortise-simulators: simulated Notion and Google Calendar, on one port.
@@ -123,6 +127,7 @@ int run(const Options& options, const sigset_t& signals) {
   std::cout << "Simulated providers on " << simulation.world().base_url << std::endl;
   int signal = 0;
   sigwait(&signals, &signal);
+  alarm(kLongestEndS);  // a handler that hangs must not keep the program alive
   server.stop();
   return EXIT_SUCCESS;
 }
