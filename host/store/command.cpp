@@ -89,15 +89,26 @@ Result<core::Secret> read_all(const std::string& program, int input, Deadline de
   }
 }
 
-/// Waits for the process to end. False: it overstays.
-bool reap(pid_t child, Deadline deadline, int& status) {
+/// Waits for the process to end, and leaves it unreaped: its group keeps its number until then.
+bool wait_for_end(pid_t child, Deadline deadline) {
   for (;;) {
-    const pid_t ended = ::waitpid(child, &status, WNOHANG);
-    if (ended == child) return true;
-    if (ended < 0 && errno != EINTR) return true;
+    siginfo_t ended{};
+    if (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        ended.si_pid == child) {
+      return true;
+    }
     if (left_ms(deadline) == 0) return false;
     ::poll(nullptr, 0, 1);
   }
+}
+
+/// Kills the process and whatever it started, and answers how it ended.
+int finish(pid_t child) {
+  ::kill(-child, SIGKILL);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
 }
 
 }  // namespace
@@ -115,14 +126,8 @@ Result<core::Secret> run_key_command(const std::vector<std::string>& argv,
   output.close();
   if (!child) return child.error();
   auto printed = read_all(argv.front(), input.get(), deadline);
-  int status = 0;
-  const bool ended = printed.ok() && reap(*child, deadline, status);
-  ::kill(-*child, SIGKILL);  // whatever it started goes too
-  if (!ended) {
-    ::kill(*child, SIGKILL);
-    while (::waitpid(*child, &status, 0) < 0 && errno == EINTR) {
-    }
-  }
+  const bool ended = printed.ok() && wait_for_end(*child, deadline);
+  const int status = finish(*child);
   if (!printed) return printed;
   if (!ended) return failed(argv.front(), "it took too long");
   if (!WIFEXITED(status)) return failed(argv.front(), "it was killed by a signal");

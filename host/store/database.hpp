@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <mortise/result.hpp>
 
@@ -83,6 +84,8 @@ class Database {
   std::int64_t changes() const;
   /// False after the engine itself rolled a transaction back (a full disk does that).
   bool in_transaction() const;
+  /// Every statement prepared so far, for the test that looks at their query plans.
+  std::vector<std::string> statement_texts() const;
 
  private:
   struct Close {

@@ -13,8 +13,7 @@ Result<std::vector<core::ApiKey>> SqlAccess::keys() const {
 }
 
 Result<core::UserSession> SqlAccess::session_by_hash(const std::string& hash) const {
-  return read_one<core::UserSession>(reading_, "WHERE hash = ?1 AND hash <> '' ORDER BY id LIMIT 1",
-                                     hash);
+  return read_one<core::UserSession>(reading_, "WHERE hash = ?1 AND hash <> '' LIMIT 1", hash);
 }
 
 Result<core::IdempotencyRecord> SqlAccess::idempotency(const std::string& scope,

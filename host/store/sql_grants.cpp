@@ -27,7 +27,7 @@ Result<core::ConnectSession> SqlGrants::session(const std::string& id) const {
 
 Result<core::ConnectSession> SqlGrants::session_by_state(const std::string& state_hash) const {
   return read_one<core::ConnectSession>(
-      reading_, "WHERE state_hash = ?1 AND state_hash <> '' ORDER BY id LIMIT 1", state_hash);
+      reading_, "WHERE state_hash = ?1 AND state_hash <> '' LIMIT 1", state_hash);
 }
 
 }  // namespace mortise::store

@@ -40,6 +40,11 @@ Writer::Counts Writer::counts() const {
   return counts_;
 }
 
+std::size_t Writer::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 void Writer::work_off() {
   for (;;) {
     Batch batch;

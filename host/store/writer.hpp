@@ -45,6 +45,8 @@ class Writer {
   /// Errors: as ports::Store::commit.
   Status commit(ports::Changes changes, ports::Durability durability);
   Counts counts() const;
+  /// Commits that no transaction has taken up yet.
+  std::size_t waiting() const;
 
  private:
   struct Job {

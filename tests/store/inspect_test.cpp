@@ -1,0 +1,71 @@
+// What the doctor is told.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "store/fixture.hpp"
+#include "store/inspect.hpp"
+
+using namespace mortise;
+using namespace mortise::store;
+using ports::put;
+
+namespace {
+
+std::int64_t rows_of(const StoreReport& report, const std::string& table) {
+  for (const auto& [name, count] : report.counts) {
+    if (name == table) return count;
+  }
+  return -1;
+}
+
+}  // namespace
+
+TEST_CASE("inspect: a whole store is reported whole, open or closed", "[store][inspect]") {
+  Fixture fixture;
+  auto store = fixture.open();
+  for (int i = 0; i < 3; ++i) {
+    core::Account account;
+    account.id = std::to_string(i);
+    REQUIRE(store->commit({put(account)}));
+  }
+  for (const bool open : {true, false}) {
+    INFO(open);
+    if (!open) store.reset();
+    const StoreReport report = inspect(fixture.path, fixture.key).value();
+    CHECK(report.problems.empty());
+    CHECK(report.schema_version == report.newest_schema);
+    CHECK(report.schema_version >= 3);
+    CHECK_FALSE(report.cipher_version.empty());
+    CHECK(report.size_bytes >= 4096);
+    CHECK(rows_of(report, "account") == 3);
+    CHECK(rows_of(report, "run") == 0);
+    CHECK(rows_of(report, "migration") == report.schema_version);
+  }
+}
+
+TEST_CASE("inspect: damage is named", "[store][inspect]") {
+  Fixture fixture;
+  {
+    const auto store = fixture.open();
+    for (int i = 0; i < 20; ++i) {
+      REQUIRE(store->commit(
+          {put(core::Event{"evt" + std::to_string(i), "t", "a", std::string(9000, 'x'), i})}));
+    }
+  }
+  std::string bytes = read_file(fixture.path);
+  bytes[bytes.size() - 2000] = static_cast<char>(bytes[bytes.size() - 2000] ^ 1);
+  write_file(fixture.path, bytes);
+  const auto report = inspect(fixture.path, fixture.key);
+  REQUIRE(report);
+  CHECK_FALSE(report->problems.empty());
+}
+
+TEST_CASE("inspect: a wrong key, no store and no database are told apart", "[store][inspect]") {
+  Fixture fixture;
+  CHECK(inspect(fixture.path, fixture.key).error().code == Code::not_found);
+  fixture.open();
+  CHECK(inspect(fixture.path, MasterKey::generate(fixture.random)).error().reason == "wrong_key");
+  write_file(fixture.path, std::string(5000, 'x'));
+  CHECK(inspect(fixture.path, fixture.key).error().reason == "store_damaged");
+}
