@@ -15,6 +15,13 @@ void copy_time(Json& shown, const Event& event, const char* name, const std::str
   if (found != event.fields.end()) shown[name] = shown_time(*found, zone);
 }
 
+// Without a copy: listings show thousands.
+const Json& member(const Event& event, const char* name) {
+  static const Json kNothing = Json::object();
+  const auto found = event.fields.find(name);
+  return found == event.fields.end() ? kNothing : *found;
+}
+
 Json person(const Json& kept, const std::string& calendar_email) {
   Json shown = kept;
   if (text_of(kept, "email") == calendar_email) shown["self"] = true;
@@ -42,8 +49,8 @@ Json show(const Event& event, const Calendar& calendar, const std::string& email
   shown["updated"] = write_utc(event.updated_ms);
   for (const char* name : {"summary", "description", "location", "colorId"})
     copy(shown, event, name);
-  shown["creator"] = person(event.fields.value("creator", Json::object()), calendar.id);
-  shown["organizer"] = person(event.fields.value("organizer", Json::object()), calendar.id);
+  shown["creator"] = person(member(event, "creator"), calendar.id);
+  shown["organizer"] = person(member(event, "organizer"), calendar.id);
   copy_time(shown, event, "start", zone);
   copy_time(shown, event, "end", zone);
   for (const char* name : {"endTimeUnspecified", "recurrence", "recurringEventId"}) {
@@ -60,8 +67,7 @@ Json show(const Event& event, const Calendar& calendar, const std::string& email
   shown["reminders"] =
       reminders == event.reminders.end() ? Json{{"useDefault", true}} : reminders->second;
   // "Can only be seen or modified by the creator of the event."
-  if (text_of(event.fields.value("creator", Json::object()), "email") == email)
-    copy(shown, event, "source");
+  if (text_of(member(event, "creator"), "email") == email) copy(shown, event, "source");
   copy(shown, event, "attachments");
   copy(shown, event, "eventType");
   return shown;
