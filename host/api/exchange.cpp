@@ -140,12 +140,13 @@ Response json_response(const Json& document, int status) {
 }
 
 Response json_response(const Request& request, const Json& document, core::Rev rev) {
-  Response response = json_response(document);
-  response.set("ETag", etag(rev));
+  Response response;
   if (request.method == "GET" && request.header("if-none-match") == etag(rev)) {
     response.status = 304;
-    response.body.clear();
+  } else {
+    response = json_response(document);
   }
+  response.set("ETag", etag(rev));
   return response;
 }
 

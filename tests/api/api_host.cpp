@@ -17,6 +17,10 @@ std::ofstream& recording() {
   return file;
 }
 
+Json or_null(Json document) {
+  return document.is_discarded() ? Json() : document;
+}
+
 std::string content_type(const std::map<std::string, std::string>& headers) {
   const auto found = headers.find("content-type");
   return found == headers.end() ? "" : found->second.substr(0, found->second.find(';'));
@@ -76,20 +80,16 @@ ApiAnswer ApiHost::exchange(std::string_view method, std::string_view path, std:
       request(method, path, body, (typed ? "" : "Content-Type: application/json\r\n") + lines));
   RawAnswer raw = client.read_answer(method == "HEAD");
   ApiAnswer answer{raw.status, raw.headers, raw.body, Json::parse(raw.body, nullptr, false)};
-  std::string route;
-  {
-    const std::lock_guard lock(mutex_);
-    route = routes_[raw.headers["x-request-id"]];
-  }
+  const std::lock_guard lock(mutex_);
+  const std::string& route = routes_[raw.headers["x-request-id"]];
   if (!route.empty()) {
     recording() << Json{{"operation", route},
                         {"status", raw.status},
                         {"content_type", content_type(raw.headers)},
-                        {"request", Json::parse(body, nullptr, false)},
-                        {"body", answer.json}}
+                        {"request", or_null(Json::parse(body, nullptr, false))},
+                        {"body", or_null(answer.json)}}
                        .dump(-1, ' ', false, Json::error_handler_t::replace)
-                << "\n";
-    recording().flush();
+                << std::endl;
   }
   return answer;
 }
