@@ -20,6 +20,8 @@ small,.soft{color:var(--soft)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.93rem}
 th,td{border-bottom:1px solid var(--line);padding:.35rem .6rem;text-align:left;vertical-align:top}
 th{color:var(--soft);font-weight:600}
+.scroll td,.scroll th{overflow-wrap:normal;min-width:3rem}.scroll td a{overflow-wrap:anywhere;display:inline-block;min-width:8rem}
+details.soft>summary{list-style:none;padding:0 .4rem}details.soft>summary::-webkit-details-marker{display:none}
 ul.tree{list-style:none;padding-left:1.1rem}
 details{margin:.3rem 0}summary{cursor:pointer;font-weight:600}details>*:not(summary){margin-left:1.1rem}
 .row{display:flex;gap:.5rem;align-items:baseline}.row>.grow{flex:1}

@@ -38,9 +38,8 @@ Response ask(const Fields& fields, const OAuthClient& client) {
   Consent consent;
   consent.provider = "Notion";
   consent.app = client.name;
-  consent.access = {"Read, insert and update content in the pages you share",
-                    "See your name and e-mail address",
-                    "It sees every page of the workspace of the account you choose"};
+  consent.access = {"Read, insert and update content in every page of the workspace you choose",
+                    "See your name and e-mail address"};
   consent.action = "/v1/oauth/authorize";
   for (const char* name : {"client_id", "redirect_uri", "response_type", "owner", "state"}) {
     consent.hidden.emplace_back(name, field(fields, name));
