@@ -8,6 +8,7 @@
 
 #include "script/api.hpp"
 #include "script/field_lines.hpp"
+#include "script/kept_state.hpp"
 #include "script/plan_tree.hpp"
 #include "script/tables.hpp"
 #include "script/task_view.hpp"
@@ -148,7 +149,11 @@ Checked<MappingScript> MappingScript::load(ScriptText text, StatePool& pool) {
   if (const Status read = mapping->read(); !read) {
     return {nullptr, {finding_of(read.error(), mapping->text_.name)}};
   }
+  const Result<KeptState> before = kept_state(mapping->text_, pool);
   Findings findings = run_examples(*mapping, pool);
+  const Result<KeptState> after = kept_state(mapping->text_, pool);
+  if (findings.empty() && before && after)
+    findings = state_findings(*before, *after, mapping->text_);
   if (!findings.empty()) return {nullptr, std::move(findings)};
   return {mapping, {}};
 }

@@ -7,6 +7,7 @@
 #include <lua.hpp>
 
 #include "script/api.hpp"
+#include "script/kept_state.hpp"
 #include "script/libraries.hpp"
 #include "script/tables.hpp"
 
@@ -77,7 +78,11 @@ Checked<PolicyScript> PolicyScript::load(ScriptText text, StatePool& pool) {
   if (const Status read = policy->read(); !read) return {nullptr, {finding_of(read.error(), name)}};
   const Result<std::vector<Example>> examples = policy->examples();
   if (!examples) return {nullptr, {finding_of(examples.error(), name)}};
+  const Result<KeptState> before = kept_state(policy->text_, pool);
   Findings findings = policy->run_examples(*examples);
+  const Result<KeptState> after = kept_state(policy->text_, pool);
+  if (findings.empty() && before && after)
+    findings = state_findings(*before, *after, policy->text_);
   if (!findings.empty()) return {nullptr, std::move(findings)};
   return {policy, {}};
 }

@@ -157,3 +157,33 @@ TEST_CASE("check: a script without examples, of the wrong kind or in the wrong f
   CHECK(message("a.lua", "return 1") == "a script lies in policies/ or in mappings/");
   CHECK(message("policies/a.lua", "while true do end").find("in one call") != std::string::npos);
 }
+
+TEST_CASE("check: a script that remembers something from call to call is refused",
+          "[script][check]") {
+  StatePool pool;
+  const auto message = [&](const std::string& before, const std::string& inside) {
+    const std::string source =
+        before +
+        "\nreturn policy { tiers = { a = { outside_progress = true } }, default = 'a',\n"
+        "['export.start'] = function(ask, tier, used) " +
+        inside +
+        " return allow {} end,\n"
+        "examples = { { ask = { action = 'export.start' }, want = 'allow' } } }";
+    const Findings findings = check_script("policies/a.lua", source, pool);
+    return findings.empty() ? std::string() : findings.front().message;
+  };
+  CHECK(message("local count = 0", "count = count + 1") ==
+        "'count' is kept from one call to the next; a script answers from what it is given");
+  CHECK(message("local seen = {}", "seen[ask.tier] = true").rfind("'seen.a' is kept", 0) == 0);
+  CHECK(message("local list = { 1 }", "table.remove(list)").rfind("'list.1' is taken away", 0) ==
+        0);
+  CHECK(
+      message("", "tier.outside_progress = false").rfind("'tiers.a.outside_progress' is kept", 0) ==
+      0);
+  CHECK(message("local function f() local n = 0 return function() n = n + 1 return n end end local "
+                "g = f()",
+                "g()")
+            .rfind("'n' is kept", 0) == 0);
+  CHECK(message("local words = { 'a' }", "local n = 0 for _ in ipairs(words) do n = n + 1 end")
+            .empty());
+}

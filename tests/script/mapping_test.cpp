@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -442,4 +443,42 @@ TEST_CASE("times: hours are real hours when clocks change", "[script][times]") {
   for (const ports::ScriptFinding& finding : check_script("policies/t.lua", source, pool)) {
     FAIL_CHECK(finding.line << ": " << finding.message);
   }
+}
+
+TEST_CASE("mapping: memory in the sandbox does not grow with the tasks of a plan",
+          "[script][mapping]") {
+  const Mappings mappings;
+  const auto idle_after = [&](const Example& example) {
+    for (int i = 0; i < 3; ++i) REQUIRE(mappings.of("notion")->desired(example.input()).ok());
+    return static_cast<std::int64_t>(mappings.pool.idle_bytes());
+  };
+  const std::int64_t few = idle_after(Example(2, 10, 2));
+  const std::int64_t many = idle_after(Example(2, 10, 60));
+  CHECK(many - few < 100 * 1024);
+}
+
+TEST_CASE("mapping: a plan of 3,330 tasks", "[.bench]") {
+  const Mappings mappings;
+  Example example(15, 44, 5);
+  for (const char* settings : {R"({"layout":"pages"})", R"({"layout":"database"})"}) {
+    example.settings = settings;
+    const auto started = std::chrono::steady_clock::now();
+    const auto desired = mappings.of("notion")->desired(example.input());
+    const std::chrono::duration<double, std::milli> took =
+        std::chrono::steady_clock::now() - started;
+    REQUIRE(desired.ok());
+    WARN(settings << ": " << desired->items.size() << " items in " << took.count() << " ms");
+  }
+  const auto started = std::chrono::steady_clock::now();
+  REQUIRE(mappings.of("google_calendar")->desired(example.input()).ok());
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - started;
+  WARN("events in " << took.count() << " ms");
+  LuaGate gate(mappings.shelf);
+  const auto first = std::chrono::steady_clock::now();
+  for (int i = 0; i < 100'000; ++i) {
+    if (!gate.decide({"export.start", "acc", "free", "user", "notion"}, {1}).allow) FAIL();
+  }
+  const std::chrono::duration<double, std::micro> decisions =
+      std::chrono::steady_clock::now() - first;
+  WARN("a decision takes " << decisions.count() / 100'000 << " microseconds");
 }
