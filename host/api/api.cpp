@@ -73,9 +73,9 @@ struct Api::Parts {
     return router;
   }
 
-  // Who asks, may they, and not too often? Health checks are nobody's quota.
+  // Who asks, may they, and not too often? Pages and health checks are open to all and cheap.
   std::optional<Response> guard(Request& request, const Route& route) {
-    if (route.name == "health" || route.name == "ready") return std::nullopt;
+    if (route.access == Access::open && route.method == "GET") return std::nullopt;
     auto problem = auth.check(request, route);
     const RateLimiter::Verdict verdict = rates.take(request);
     if (!verdict.allowed) {

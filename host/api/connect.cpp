@@ -1,4 +1,5 @@
 // Connecting: the app's call, then two visits of the end user's browser.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "api/auth.hpp"
@@ -11,7 +12,10 @@ namespace mortise::api {
 
 namespace {
 
-constexpr std::string_view kBrowserCookie = "mortise_connect";
+// One per connector, so that connecting two services in two tabs works.
+std::string browser_cookie(const std::string& connector) {
+  return "mortise_connect_" + connector;
+}
 constexpr std::int64_t kBrowserCookieLifeS = 600;
 
 Response redirect(std::string location) {
@@ -54,16 +58,18 @@ Response show_session(const Context& context, const Request& request) {
 }
 
 Response enter_session(const Context& context, const Request& request) {
-  const std::string cookie = read_cookie(request, kBrowserCookie).value_or("");
-  const auto entered = context.services.connect.enter(request.param("session"), cookie);
+  const auto session = context.services.connect.session(request.param("session"));
+  if (!session) return connect_gone_page();
+  const std::string name = browser_cookie(session->connector);
+  const auto entered =
+      context.services.connect.enter(session->session_id, read_cookie(request, name).value_or(""));
   if (!entered) {
     return entered.error().code == Code::not_found ? connect_gone_page()
                                                    : connect_refused_page(entered.error().message);
   }
   Response response = redirect(entered->location);
-  response.headers.push_back(
-      {"Set-Cookie", set_cookie(context.site, kBrowserCookie, entered->browser_cookie, "/",
-                                kBrowserCookieLifeS)});
+  response.set("Set-Cookie",
+               set_cookie(context.site, name, entered->browser_cookie, "/", kBrowserCookieLifeS));
   return response;
 }
 
@@ -77,19 +83,20 @@ void go_on_with_export(const Context& context, const Request& request,
   ask.connection_id = connected.connection_id;
   ask.request_id = request.request_id;
   const auto answer = context.services.exports.start(ask);
-  const char separator = connected.location.find('?') == std::string::npos ? '?' : '&';
-  if (const auto* run = std::get_if<core::Run>(&answer)) {
-    connected.location += separator + ("run=" + percent_encode(run->id));
-  } else {
-    connected.location +=
-        separator + ("export=" + percent_encode(std::get<ports::Refusal>(answer).error.reason));
-  }
+  const auto* run = std::get_if<core::Run>(&answer);
+  const std::string outcome =
+      run ? "run=" + percent_encode(run->id)
+          : "export=" + percent_encode(std::get<ports::Refusal>(answer).error.reason);
+  std::string& location = connected.location;
+  const std::size_t fragment = std::min(location.find('#'), location.size());
+  const bool has_query = location.find('?') < fragment;
+  location.insert(fragment, (has_query ? "&" : "?") + outcome);
 }
 
 Response callback(const Context& context, const Request& request) {
   ports::ConnectCallback back;
   back.connector = request.param("connector");
-  back.browser_cookie = read_cookie(request, kBrowserCookie).value_or("");
+  back.browser_cookie = read_cookie(request, browser_cookie(back.connector)).value_or("");
   // Providers add parameters as they like: what is not known is ignored here.
   for (auto& [name, value] : parse_query(request.query).value_or(QueryParams{})) {
     if (name == "state") back.state = value;
@@ -104,7 +111,8 @@ Response callback(const Context& context, const Request& request) {
       if (!result) return done(connect_refused_page(result.error().message));
       go_on_with_export(context, request, *result);
       Response away = redirect(result->location);
-      away.headers.push_back({"Set-Cookie", set_cookie(context.site, kBrowserCookie, "", "/", 0)});
+      away.set("Set-Cookie",
+               set_cookie(context.site, browser_cookie(request.param("connector")), "", "/", 0));
       done(std::move(away));
     });
   };

@@ -31,7 +31,7 @@ struct PollerLimits {
   std::chrono::milliseconds write_deadline{30'000};  ///< an answer, or a pause of a stream's reader
   std::chrono::milliseconds linger{2'000};  ///< reading on after a refusal, so that it arrives
   std::chrono::milliseconds heartbeat{15'000};
-  std::size_t connections = 10'000;
+  std::size_t connections = 10'000;               ///< beyond it, idle ones make room for new ones
   std::size_t buffered_bytes = 16 * 1024 * 1024;  ///< of all unfinished requests together
   std::size_t stream_backlog_bytes = 256 * 1024;  ///< a slower reader is cut off
 };

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = 32 * 1024;
 constexpr std::size_t kSmallRequest = 2 * 1024;  // goes through however much others hold
+constexpr std::size_t kLookedAt = 256;
 constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
 
 }  // namespace
@@ -69,7 +70,7 @@ void Poller::Loop::take_commands() {
 }
 
 void Poller::Loop::on(Adopt& command) {
-  const bool full = connections_.size() >= limits_.connections;
+  const bool full = connections_.size() >= limits_.connections && !make_room();
   if (full || drain_until_ != SteadyTime::max()) {
     ::close(command.socket);
     return;
@@ -88,6 +89,21 @@ void Poller::Loop::on(Adopt& command) {
   Connection& kept = *connections_.emplace(id, std::move(connection)).first->second;
   poller_.open_ = connections_.size();
   advance(id, kept);
+}
+
+// A new client matters more than one that waits for nothing: the longest idle connection goes.
+bool Poller::Loop::make_room() {
+  std::size_t looked_at = 0;
+  for (const auto& [deadline, id] : deadlines_) {
+    const Connection* connection = find(id);
+    if (connection && connection->phase == Phase::reading &&
+        connection->parser.state() == HttpParser::State::idle) {
+      close(id);
+      return true;
+    }
+    if (++looked_at == kLookedAt) break;
+  }
+  return false;
 }
 
 void Poller::Loop::on(Answer& command) {

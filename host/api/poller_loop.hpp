@@ -59,6 +59,7 @@ class Poller::Loop {
   void on(OpenStream& command);
   void on(Publish& command);
   void on(Drain& command);
+  bool make_room();
   void on_ready(ConnectionId id, std::uint32_t events);
   void on_deadlines();
   void on_deadline(ConnectionId id, Connection& connection);

@@ -41,7 +41,7 @@ TEST_CASE("connect: the browser is asked, bound, sent to the provider and back t
   const std::string state = path.substr(std::string("/connect/").size());
   const std::string back = "/oauth/memo/callback?code=c&state=" + state + "&scope=a+b";
   CHECK(host.visit("GET", back).status == 403);
-  CHECK(host.visit("GET", back, "Cookie: mortise_connect=forged\r\n").status == 403);
+  CHECK(host.visit("GET", back, "Cookie: mortise_connect_memo=forged\r\n").status == 403);
   const ApiAnswer done = host.visit("GET", back, cookie_of(entered));
   CHECK(done.status == 303);
   CHECK(done.headers.at("location") == "https://app.example/done?status=success");
@@ -49,6 +49,14 @@ TEST_CASE("connect: the browser is asked, bound, sent to the provider and back t
   CHECK(host.visit("GET", path).status == 404);
   CHECK(host.visit("POST", path).status == 404);
   CHECK(host.get("/v1/connections/cnn_of_" + state).json["identity"]["email"] == "ann@example.org");
+}
+
+TEST_CASE("connect: each service has a cookie of its own, so that two can be connected at once",
+          "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  const ApiAnswer entered = host.visit("POST", begin(host));
+  CHECK(entered.headers.at("set-cookie").rfind("mortise_connect_memo=", 0) == 0);
 }
 
 TEST_CASE("connect: a link is bound to the first browser and over after ten minutes",

@@ -207,3 +207,18 @@ TEST_CASE("hostile: two thousand idle connections and a healthy client", "[api][
   CHECK(p99 < kPatienceMs);
   CHECK(growth_since(before) <= kGrowth);
 }
+
+TEST_CASE("hostile: who holds all connections idle does not keep others out", "[api][hostile]") {
+  api::ServerOptions options;
+  options.limits.connections = 20;
+  EchoServer server(options);
+  std::vector<RawClient> idle;
+  for (int i = 0; i < 20; ++i) {
+    idle.push_back(server.connect());
+    CHECK(idle.back().ask(get_request("/")).status == 200);
+  }
+  RawClient newcomer = server.connect();
+  CHECK(newcomer.ask(get_request("/")).body == "hello");
+  CHECK(idle.front().is_closed());
+  CHECK(idle.back().ask(get_request("/")).body == "hello");
+}
