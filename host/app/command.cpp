@@ -1,0 +1,130 @@
+#include "app/command.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "core/words.hpp"
+
+namespace mortise::app {
+namespace {
+
+constexpr Option kConfig{"config", "FILE",
+                         "the configuration; default ./config/mortise.properties"};
+
+void help(const std::vector<Command>& commands, std::ostream& out) {
+  out << "Usage: mortise <command> [--help]\n\n";
+  for (const Command& command : commands) {
+    out << fmt::format("  {:<16}{}\n", command.name,
+                       command.says.substr(0, command.says.find('\n')));
+  }
+  out << "\nExit codes: 0 done, 1 the check found something, 2 not understood, 3 could not be "
+         "done.\n";
+}
+
+void help(const Command& command, std::ostream& out) {
+  out << fmt::format("Usage: mortise {}{}{}\n\n{}\n\nOptions:\n", command.name,
+                     command.words.empty() ? "" : " ", command.words, command.says);
+  std::vector<Option> options = command.options;
+  options.push_back(kConfig);
+  for (const Option& option : options) {
+    out << fmt::format("  --{:<22}{}\n", fmt::format("{} {}", option.name, option.value),
+                       option.says);
+  }
+}
+
+/// Splits the words after the command's name. Answers what was wrong, or nothing.
+std::optional<std::string> parse(const Command& command, const std::vector<std::string>& words,
+                                 std::size_t begin, Arguments& arguments) {
+  std::vector<std::string_view> names{kConfig.name};
+  for (const Option& option : command.options) names.push_back(option.name);
+  for (std::size_t i = begin; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (!word.starts_with("--")) {
+      arguments.words.push_back(word);
+      continue;
+    }
+    const auto equals = word.find('=');
+    const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      const auto near = core::nearest_word(name, names);
+      return fmt::format("unknown option --{}{}", name,
+                         near ? fmt::format("; did you mean --{}?", *near) : std::string());
+    }
+    if (equals != std::string::npos) {
+      arguments.options[name] = word.substr(equals + 1);
+    } else if (i + 1 < words.size()) {
+      arguments.options[name] = words[++i];
+    } else {
+      return fmt::format("--{} needs a value", name);
+    }
+  }
+  if (command.words.empty() && !arguments.words.empty()) {
+    return fmt::format("\"{}\" is one word too many", arguments.words.front());
+  }
+  if (!command.words.empty() && command.words.front() != '[' && arguments.words.empty()) {
+    return fmt::format("{} is missing", command.words);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string Arguments::option(std::string_view name) const {
+  auto found = options.find(name);
+  return found == options.end() ? std::string() : found->second;
+}
+
+int complain(Terminal& terminal, const Error& error, Exit exit) {
+  terminal.err << "mortise: " << error.message << '\n';
+  return exit;
+}
+
+Result<Settings> settings_for(const Arguments& arguments, const Terminal& terminal) {
+  std::string file = arguments.option(kConfig.name);
+  if (file.empty()) file = terminal.environment("MORTISE_CONFIG").value_or("");
+  for (const char* candidate : {"config/mortise.properties", "/etc/mortise/mortise.properties"}) {
+    std::error_code code;
+    if (file.empty() && std::filesystem::exists(candidate, code)) file = candidate;
+  }
+  return Settings::load(file, terminal.environment, terminal.environment_names);
+}
+
+int run_command(const std::vector<Command>& commands, const std::vector<std::string>& words,
+                Terminal& terminal) {
+  const bool wants_help = std::find(words.begin(), words.end(), "--help") != words.end();
+  if (words.empty() || (wants_help && words.front() == "--help") || words.front() == "help") {
+    help(commands, words.empty() ? terminal.err : terminal.out);
+    return words.empty() ? kUsage : kOk;
+  }
+  for (const Command& command : commands) {
+    const auto space = command.name.find(' ');
+    const bool two = space != std::string_view::npos;
+    if (words[0] != command.name.substr(0, space)) continue;
+    if (two && (words.size() < 2 || words[1] != command.name.substr(space + 1))) continue;
+    if (wants_help) {
+      help(command, terminal.out);
+      return kOk;
+    }
+    Arguments arguments;
+    if (auto wrong = parse(command, words, two ? 2 : 1, arguments)) {
+      terminal.err << fmt::format("mortise {}: {}; see mortise {} --help\n", command.name, *wrong,
+                                  command.name);
+      return kUsage;
+    }
+    return command.run(arguments, terminal);
+  }
+  std::vector<std::string_view> names;
+  for (const Command& command : commands) names.push_back(command.name);
+  std::string given = words[0];
+  if (words.size() > 1 && !words[1].starts_with("-")) given += " " + words[1];
+  const auto near = core::nearest_word(given, names);
+  terminal.err << fmt::format("mortise: there is no command \"{}\"{}; see mortise --help\n", given,
+                              near ? fmt::format(", did you mean \"{}\"?", *near) : std::string());
+  return kUsage;
+}
+
+}  // namespace mortise::app

@@ -1,0 +1,402 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "app/command.hpp"
+#include "app/host.hpp"
+#include "app/hours.hpp"
+#include "app/identity.hpp"
+#include "app/system.hpp"
+#include "core/hash.hpp"
+#include "core/plan_shapes.hpp"
+#include "core/zones.hpp"
+#include "plugin/loader.hpp"
+#include "script/library.hpp"
+#include "store/inspect.hpp"
+#include "store/key.hpp"
+#include "store/sql_store.hpp"
+
+namespace mortise::app {
+namespace {
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{Code::not_found, fmt::format("cannot read {}", path)};
+  return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+}
+
+/// The store, opened for one command.
+struct OpenStore {
+  SystemClock clock;
+  SystemRandom random;
+  std::unique_ptr<ports::Store> store;
+};
+
+Result<std::unique_ptr<OpenStore>> open_store_for(const Arguments& arguments,
+                                                  const Terminal& terminal) {
+  auto settings = settings_for(arguments, terminal);
+  if (!settings) return std::move(settings).error();
+  auto key = master_key(*settings, terminal.environment);
+  if (!key) return std::move(key).error();
+  auto open = std::make_unique<OpenStore>();
+  auto store = store::open_store({.path = settings->path("store.path"),
+                                  .key = std::move(*key),
+                                  .random = open->random,
+                                  .clock = open->clock,
+                                  .version = std::string(kVersion)});
+  if (!store) return std::move(store).error();
+  open->store = std::move(*store);
+  return open;
+}
+
+int key_new(const Arguments& arguments, Terminal& terminal) {
+  SystemRandom random;
+  const store::MasterKey key = store::MasterKey::generate(random);
+  const std::string file = arguments.option("file");
+  if (file.empty()) {
+    terminal.out << key.hex().reveal_for_use() << '\n';
+    return kOk;
+  }
+  if (Status written = store::write_key_file(file, key); !written) {
+    return complain(terminal, written.error());
+  }
+  terminal.out << "wrote " << file << ": keep a copy elsewhere, without it the store is lost\n";
+  return kOk;
+}
+
+int apikey_new(const Arguments& arguments, Terminal& terminal) {
+  auto open = open_store_for(arguments, terminal);
+  if (!open) return complain(terminal, open.error());
+  core::ApiKey key;
+  key.id = random_hex((*open)->random, 6);
+  key.name = arguments.option("name").empty() ? "app" : arguments.option("name");
+  const std::string scopes =
+      arguments.option("scopes").empty() ? "read,write" : arguments.option("scopes");
+  std::string scope;
+  for (const char c : scopes + ",") {
+    if (c != ',') {
+      scope += c;
+      continue;
+    }
+    if (scope != "read" && scope != "write" && scope != "admin") {
+      return complain(terminal,
+                      {Code::invalid, fmt::format("\"{}\" is no scope: read, write, admin", scope)},
+                      kUsage);
+    }
+    key.scopes.push_back(std::move(scope));
+    scope.clear();
+  }
+  const std::string text = fmt::format("mk_{}_{}", key.id, random_hex((*open)->random, 32));
+  key.hash = core::sha256_hex(text);
+  key.created_ms = (*open)->clock.now_ms();
+  Status saved = (*open)->store->commit({ports::put(key)}, ports::Durability::full);
+  if (!saved) return complain(terminal, saved.error());
+  terminal.out << text << '\n';
+  terminal.err << "This is shown once; only its hash is kept.\n";
+  return kOk;
+}
+
+int apikey_list(const Arguments& arguments, Terminal& terminal) {
+  auto open = open_store_for(arguments, terminal);
+  if (!open) return complain(terminal, open.error());
+  auto keys = (*open)->store->access().keys();
+  if (!keys) return complain(terminal, keys.error());
+  for (const core::ApiKey& key : *keys) {
+    terminal.out << fmt::format("{}  {}  {}  {}{}\n", key.id, key.name, fmt::join(key.scopes, ","),
+                                core::format_instant(key.created_ms),
+                                key.revoked_ms ? "  revoked" : "");
+  }
+  if (keys->empty()) terminal.err << "No keys yet: mortise apikey new\n";
+  return kOk;
+}
+
+int apikey_revoke(const Arguments& arguments, Terminal& terminal) {
+  auto open = open_store_for(arguments, terminal);
+  if (!open) return complain(terminal, open.error());
+  auto key = (*open)->store->access().key(arguments.words.front());
+  if (!key) return complain(terminal, key.error(), kFound);
+  key->revoked_ms = (*open)->clock.now_ms();
+  Status saved = (*open)->store->commit({ports::put(*key)}, ports::Durability::full);
+  if (!saved) return complain(terminal, saved.error());
+  terminal.out << "revoked " << key->id << '\n';
+  return kOk;
+}
+
+int secret_set(const Arguments& arguments, Terminal& terminal) {
+  std::string value;
+  std::getline(terminal.in, value);
+  while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.pop_back();
+  if (value.empty()) {
+    return complain(terminal, {Code::invalid, "no secret came on standard input"}, kUsage);
+  }
+  auto open = open_store_for(arguments, terminal);
+  if (!open) return complain(terminal, open.error());
+  const std::string& name = arguments.words.front();
+  Status saved =
+      (*open)->store->commit({ports::put(core::NamedSecret{name, core::Secret(std::move(value)),
+                                                           (*open)->clock.now_ms()})},
+                             ports::Durability::full);
+  if (!saved) return complain(terminal, saved.error());
+  terminal.out << "set " << name << '\n';
+  return kOk;
+}
+
+int secret_list(const Arguments& arguments, Terminal& terminal) {
+  auto open = open_store_for(arguments, terminal);
+  if (!open) return complain(terminal, open.error());
+  auto names = (*open)->store->grants().secret_names();
+  if (!names) return complain(terminal, names.error());
+  for (const std::string& name : *names) {
+    if (!name.starts_with("host.")) terminal.out << name << '\n';
+  }
+  return kOk;
+}
+
+int script_check(const Arguments& arguments, Terminal& terminal) {
+  script::StatePool states;
+  int exit = kOk;
+  for (const std::string& path : arguments.words) {
+    auto source = read_file(path);
+    if (!source) {
+      complain(terminal, source.error());
+      exit = kCannot;
+      continue;
+    }
+    const std::filesystem::path file(path);
+    const std::string name = (file.parent_path().filename() / file.filename()).string();
+    const script::Findings findings = script::check_script(name, *source, states);
+    for (const ports::ScriptFinding& finding : findings) {
+      terminal.out << fmt::format("{}:{}: {}\n", path, finding.line, finding.message);
+    }
+    if (findings.empty()) terminal.out << path << ": ok\n";
+    if (!findings.empty() && exit == kOk) exit = kFound;
+  }
+  return exit;
+}
+
+int plan_check(const Arguments& arguments, Terminal& terminal) {
+  auto settings = settings_for(arguments, terminal);
+  if (!settings) return complain(terminal, settings.error());
+  auto hours = working_hours(settings->text("planning.hours"));
+  if (!hours) return complain(terminal, hours.error());
+  int exit = kOk;
+  for (const std::string& path : arguments.words) {
+    auto text = read_file(path);
+    if (!text) return complain(terminal, text.error());
+    auto document = core::parse_json(*text);
+    if (!document) {
+      terminal.out << path << ": " << document.error().message << '\n';
+      exit = kFound;
+      continue;
+    }
+    int next = 0;
+    auto read = core::read_plan_document(
+        *document, [&](std::string_view prefix) { return fmt::format("{}_{}", prefix, ++next); });
+    for (const core::Problem& problem : read.problems) {
+      terminal.out << fmt::format("{}: {}: {}\n", path, problem.pointer, problem.detail);
+      exit = kFound;
+    }
+    if (!read) continue;
+    const core::Plan& plan = read.value->plan;
+    const std::string zone = plan.zone.empty() ? settings->text("planning.zone") : plan.zone;
+    auto now = core::to_local(SystemClock().now_ms(), zone);
+    if (!now) return complain(terminal, now.error());
+    auto timing =
+        core::schedule_plan(plan, read.value->tasks, core::day_of_local(*now), *hours, zone);
+    if (!timing) return complain(terminal, timing.error(), kFound);
+    if (timing->impossible_deadline) {
+      const core::Problem problem = core::as_problem(*timing->impossible_deadline);
+      terminal.out << fmt::format("{}: {}: {}\n", path, problem.pointer, problem.detail);
+      exit = kFound;
+      continue;
+    }
+    std::size_t weeks = 0;
+    for (const core::Module& module : plan.modules) weeks += module.weeks.size();
+    const std::string last = timing->placements.empty() ? "-" : timing->placements.back().due;
+    terminal.out << fmt::format("{}: ok: \"{}\", {} modules, {} weeks, {} tasks, last on {}\n",
+                                path, plan.title, plan.modules.size(), weeks,
+                                read.value->tasks.size(), last);
+  }
+  return exit;
+}
+
+int preview(const Arguments& arguments, Terminal& terminal) {
+  for (const char* needed : {"connection", "plan"}) {
+    if (arguments.option(needed).empty()) {
+      return complain(terminal, {Code::invalid, fmt::format("--{} is missing", needed)}, kUsage);
+    }
+  }
+  auto settings = settings_for(arguments, terminal);
+  if (!settings) return complain(terminal, settings.error());
+  auto host = Host::open({std::move(*settings), terminal.environment, terminal.environment_names,
+                          std::string(kVersion), [](std::string_view, const std::string&) {}});
+  if (!host) return complain(terminal, host.error());
+  auto preview = (*host)->preview(arguments.option("connection"), arguments.option("plan"));
+  if (!preview) return complain(terminal, preview.error());
+  for (const ports::PreviewItem& item : preview->items) {
+    terminal.out << fmt::format("{:<8}{:<10}{}\n", item.action, item.kind, item.title);
+    if (item.action == "update") {
+      terminal.out << fmt::format("          {} -> {}\n", item.before, item.after);
+    }
+  }
+  terminal.out << preview->summary << '\n';
+  if (!preview->guard.empty()) terminal.out << "would stop: " << preview->guard << '\n';
+  return kOk;
+}
+
+int plugin_list(const Arguments& arguments, Terminal& terminal) {
+  auto settings = settings_for(arguments, terminal);
+  if (!settings) return complain(terminal, settings.error());
+  const auto loaded =
+      plugin::LoadedConnectors::load({settings->path("plugins.path")}, {},
+                                     [](std::int32_t, std::string_view, std::string_view) {});
+  for (const auto& connector : loaded->list()) {
+    const ports::Manifest& manifest = connector->manifest();
+    terminal.out << fmt::format("{:<20}{:<10}{}\n", manifest.id, manifest.version, manifest.name);
+  }
+  for (const plugin::Refusal& refusal : loaded->refusals()) {
+    terminal.out << fmt::format("{:<20}refused: {}\n", refusal.folder.filename().string(),
+                                refusal.error.message);
+  }
+  return loaded->refusals().empty() ? kOk : kFound;
+}
+
+/// One line of the doctor's report.
+void report(Terminal& terminal, bool good, std::string_view what, std::string_view detail) {
+  terminal.out << fmt::format("{:<6}{:<12}{}\n", good ? "ok" : "FAIL", what, detail);
+}
+
+int doctor(const Arguments& arguments, Terminal& terminal) {
+  bool well = true;
+  const auto check = [&](bool good, std::string_view what, std::string_view detail) {
+    report(terminal, good, what, detail);
+    well = well && good;
+  };
+  auto settings = settings_for(arguments, terminal);
+  if (!settings) {
+    check(false, "settings", settings.error().message);
+    return kFound;
+  }
+  check(true, "settings", "every key is known");
+  auto hours = working_hours(settings->text("planning.hours"));
+  check(hours.ok(), "hours", hours ? settings->text("planning.hours") : hours.error().message);
+  check(core::zone_exists(settings->text("planning.zone")), "zone",
+        settings->text("planning.zone"));
+  auto key = master_key(*settings, terminal.environment);
+  check(key.ok(), "key", key ? "found" : key.error().message);
+  if (key) {
+    auto store = store::inspect(settings->path("store.path"), *key);
+    if (!store) {
+      const bool fresh = store.error().code == Code::not_found;
+      check(fresh, "store",
+            fresh ? "none yet: it is made at the first start" : store.error().message);
+    } else {
+      check(store->problems.empty(), "store",
+            store->problems.empty() ? fmt::format("whole, {} KiB, schema {} of {}, SQLCipher {}",
+                                                  store->size_bytes / 1024, store->schema_version,
+                                                  store->newest_schema, store->cipher_version)
+                                    : store->problems.front());
+    }
+  }
+  const auto loaded =
+      plugin::LoadedConnectors::load({settings->path("plugins.path")}, {},
+                                     [](std::int32_t, std::string_view, std::string_view) {});
+  for (const auto& connector : loaded->list()) {
+    check(true, "connector",
+          fmt::format("{} {}", connector->manifest().id, connector->manifest().version));
+  }
+  for (const plugin::Refusal& refusal : loaded->refusals()) {
+    check(false, "connector", refusal.error.message);
+  }
+  if (loaded->list().empty()) {
+    check(false, "connector", "none in " + settings->path("plugins.path"));
+  }
+  script::StatePool states;
+  auto files = script::read_script_files(settings->path("scripts.path"));
+  check(files.ok(), "scripts", files ? settings->path("scripts.path") : files.error().message);
+  if (files) {
+    for (const script::ScriptFile& file : *files) {
+      const script::Findings findings = script::check_script(file.name, file.source, states);
+      check(findings.empty(), "script",
+            findings.empty() ? file.name
+                             : fmt::format("{}:{}: {}", file.name, findings.front().line,
+                                           findings.front().message));
+    }
+  }
+  const std::string& url = settings->text("server.public_url");
+  report(terminal, true, "public_url", url.empty() ? "none: push is off, polling goes on" : url);
+  return well ? kOk : kFound;
+}
+
+int version(const Arguments&, Terminal& terminal) {
+  terminal.out << "mortise " << kVersion << " (plugin ABI " << MT_ABI_MAJOR << ")\n";
+  return kOk;
+}
+
+int config_template(const Arguments&, Terminal& terminal) {
+  terminal.out << settings_template();
+  return kOk;
+}
+
+}  // namespace
+
+const std::string_view kVersion = MORTISE_VERSION;
+
+std::vector<Command> commands() {
+  return {
+      {"doctor",
+       "",
+       "Looks at settings, key, store, connectors and scripts, and says what is wrong.",
+       {},
+       doctor},
+      {"key new",
+       "",
+       "Makes a master key.\nPrinted, or written to a file of mode 0600.",
+       {{"file", "FILE", "write it there; an existing file is left alone"}},
+       key_new},
+      {"apikey new",
+       "",
+       "Makes a key for the app.\nThe key is shown once; the host must not be running.",
+       {{"name", "NAME", "what it is for; default: app"},
+        {"scopes", "LIST", "read, write, admin; default: read,write"}},
+       apikey_new},
+      {"apikey list", "", "Lists the app's keys.", {}, apikey_list},
+      {"apikey revoke", "ID", "Ends a key of the app.", {}, apikey_revoke},
+      {"secret set",
+       "NAME",
+       "Keeps a secret, read from standard input.\nNames: <connector>.client_id, "
+       "<connector>.client_secret. The host must not be running.",
+       {},
+       secret_set},
+      {"secret list", "", "Lists the names of kept secrets.", {}, secret_list},
+      {"script check",
+       "FILE...",
+       "Loads scripts in the sandbox and runs their examples.",
+       {},
+       script_check},
+      {"plan check",
+       "FILE...",
+       "Reads plans and says what is wrong where, and when they would end.",
+       {},
+       plan_check},
+      {"preview",
+       "",
+       "Says what an export would do now, and what it would cost. Writes nothing.",
+       {{"connection", "ID", "through which connection"}, {"plan", "ID", "which plan"}},
+       preview},
+      {"plugin list", "", "Lists connectors, and why others were refused.", {}, plugin_list},
+      {"config template",
+       "",
+       "Prints a configuration with every key, its default and a sentence.",
+       {},
+       config_template},
+      {"version", "", "Prints the version.", {}, version},
+  };
+}
+
+}  // namespace mortise::app

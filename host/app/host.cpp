@@ -1,0 +1,311 @@
+#include "app/host.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "api/api.hpp"
+#include "app/failpoints.hpp"
+#include "app/gated_transport.hpp"
+#include "app/hours.hpp"
+#include "app/identity.hpp"
+#include "app/pages.hpp"
+#include "app/system.hpp"
+#include "net/curl_transport.hpp"
+#include "net/egress.hpp"
+#include "net/http_authorization.hpp"
+#include "plugin/loader.hpp"
+#include "script/library.hpp"
+#include "service/connect.hpp"
+#include "service/exports.hpp"
+#include "service/plan_editing.hpp"
+#include "service/secrets.hpp"
+#include "service/tokens.hpp"
+#include "store/key.hpp"
+#include "store/sql_store.hpp"
+#include "sync/dispatcher.hpp"
+
+namespace mortise::app {
+namespace {
+
+constexpr std::int64_t kIdleMs = 3'000;
+
+std::vector<std::string> words(const std::string& text) {
+  std::vector<std::string> parts;
+  std::string part;
+  for (const char c : text) {
+    if (c != ' ') {
+      part += c;
+    } else if (!part.empty()) {
+      parts.push_back(std::move(part));
+      part.clear();
+    }
+  }
+  if (!part.empty()) parts.push_back(std::move(part));
+  return parts;
+}
+
+net::OriginOverrides overrides_of(const Settings& settings) {
+  net::OriginOverrides overrides;
+  for (const auto& [connector, origins] : settings.origins()) {
+    for (const auto& [name, url] : origins) overrides[{connector, name}] = url;
+  }
+  return overrides;
+}
+
+/// A free port, for server.port = 0: redirect URIs must name it before anything listens.
+int free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return 0;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  int port = 0;
+  if (bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+      getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
+    port = ntohs(address.sin_port);
+  }
+  close(socket);
+  return port;
+}
+
+}  // namespace
+
+Result<store::MasterKey> master_key(const Settings& settings, const Environment& environment) {
+  store::KeySources sources;
+  sources.environment = environment;
+  sources.file = settings.path("store.key_file");
+  sources.command = words(settings.text("store.key_command"));
+  return store::find_master_key(sources);
+}
+
+/// Members are in order of dependence: what is below may use what is above, and goes first.
+struct Host::Parts {
+  explicit Parts(HostOptions given) : options(std::move(given)) {}
+
+  HostOptions options;
+  SystemClock clock;
+  SystemRandom random;
+  std::unique_ptr<ports::Store> store;
+  std::shared_ptr<plugin::LoadedConnectors> connectors;
+  script::StatePool states;
+  script::ScriptShelf shelf{states};
+  script::LuaGate gate{shelf};
+  script::LuaMapper mapper{shelf};
+  script::LuaScripts scripts{shelf};
+  api::EventPublisher publisher;
+  std::unique_ptr<service::StoredSecrets> secrets;
+  std::unique_ptr<GatedTransport> transport;
+  std::unique_ptr<net::HttpAuthorization> authorization;
+  std::unique_ptr<service::StoredTokens> tokens;
+  std::unique_ptr<net::PacedEgress> egress;
+  std::unique_ptr<sync::Dispatcher> dispatcher;
+  std::unique_ptr<service::Connecting> connect;
+  std::unique_ptr<service::QuotaExports> exports;
+  std::unique_ptr<service::StoredPlans> plans;
+  std::unique_ptr<api::Api> api;
+  // Last, so that they end first: nothing is called once they are gone.
+  std::unique_ptr<Workers> workers;
+  std::unique_ptr<SystemTimers> timers;
+  bool started = false;
+
+  Status open_store();
+  Status load_code();
+  Status wire();
+  void watch_scripts();
+  void stop();
+  void log(std::string_view level, const std::string& line) const { options.log(level, line); }
+};
+
+Status Host::Parts::open_store() {
+  auto key = master_key(options.settings, options.environment);
+  if (!key) return std::move(key).error();
+  auto opened = store::open_store({.path = options.settings.path("store.path"),
+                                   .key = std::move(*key),
+                                   .random = random,
+                                   .clock = clock,
+                                   .version = options.version});
+  if (!opened) return std::move(opened).error();
+  store = std::move(*opened);
+  return {};
+}
+
+Status Host::Parts::load_code() {
+  connectors = plugin::LoadedConnectors::load(
+      {options.settings.path("plugins.path")}, {},
+      [this](std::int32_t level, std::string_view connector, std::string_view message) {
+        constexpr std::array<std::string_view, 4> kLevels{"debug", "information", "warning",
+                                                          "error"};
+        log(kLevels[static_cast<std::size_t>(level) % kLevels.size()],
+            fmt::format("event=plugin connector={} message=\"{}\"", connector, message));
+      });
+  for (const plugin::Refusal& refusal : connectors->refusals()) {
+    log("error", fmt::format("event=plugin_refused folder={} message=\"{}\"",
+                             refusal.folder.filename().string(), refusal.error.message));
+  }
+  auto files = script::read_script_files(options.settings.path("scripts.path"));
+  if (!files) return std::move(files).error();
+  for (const ports::ScriptFinding& finding : shelf.update(*files, clock.now_ms())) {
+    log("error", fmt::format("event=script_refused file={} line={} message=\"{}\"", finding.file,
+                             finding.line, finding.message));
+  }
+  return {};
+}
+
+Status Host::Parts::wire() {
+  const Settings& settings = options.settings;
+  auto hours = working_hours(settings.text("planning.hours"));
+  if (!hours) return std::move(hours).error();
+  auto networks = api::Networks::parse(settings.list("server.trusted_proxies"));
+  if (!networks) return std::move(networks).error();
+  auto identity = installation_identity(*store, random, clock);
+  if (!identity) return std::move(identity).error();
+
+  int port = static_cast<int>(settings.number("server.port"));
+  if (port == 0) port = free_port();
+  const std::string base_url =
+      settings.text("server.public_url").empty()
+          ? fmt::format("http://{}:{}", settings.text("server.address"), port)
+          : settings.text("server.public_url");
+  workers = std::make_unique<Workers>(static_cast<std::size_t>(settings.number("sync.threads")));
+  timers = std::make_unique<SystemTimers>(clock, *workers);
+
+  const net::Endpoints endpoints(overrides_of(settings));
+  net::CurlOptions outbound;
+  for (const auto& connector : connectors->list()) {
+    for (std::string& origin : endpoints.fixed(connector->manifest())) {
+      outbound.origins.push_back(std::move(origin));
+    }
+  }
+  outbound.proxy = settings.text("outbound.proxy");
+  outbound.user_agent = "Mortise/" + options.version;
+  transport = std::make_unique<GatedTransport>(
+      std::make_unique<net::CurlTransport>(std::move(outbound), *workers), *workers);
+  std::map<std::string, std::string> variables;
+  for (const std::string& name : options.environment_names()) {
+    if (auto value = options.environment(name)) variables[name] = std::move(*value);
+  }
+  secrets = std::make_unique<service::StoredSecrets>(store->grants(), std::move(variables));
+  authorization = std::make_unique<net::HttpAuthorization>(
+      net::AuthorizationPorts{*transport, *secrets, clock, *timers, *workers, random}, endpoints);
+  tokens = std::make_unique<service::StoredTokens>(
+      service::TokensPorts{*store, *connectors, *authorization, clock, *workers, random});
+  egress = std::make_unique<net::PacedEgress>(
+      net::EgressPorts{*transport, *tokens, store->connections(), *connectors, clock, *timers,
+                       *workers, random},
+      endpoints);
+
+  sync::Options sync;
+  sync.installation = identity->installation;
+  sync.host_zone = settings.text("planning.zone");
+  sync.link_base = settings.text("server.public_url");
+  sync.target_title = settings.text("app.name");
+  sync.debounce_ms = settings.number("sync.debounce_ms");
+  sync.rules.remove_percent = settings.number("sync.remove_percent");
+  sync.rules.remove_at_least = settings.number("sync.remove_at_least");
+  dispatcher = std::make_unique<sync::Dispatcher>(
+      sync::Ports{*store, *connectors, *egress, mapper, clock, *timers, *workers, random, publisher,
+                  failpoint_from(options.environment)},
+      std::move(sync));
+  connect = std::make_unique<service::Connecting>(
+      service::ConnectPorts{*store, *connectors, *authorization, *egress, *dispatcher, clock,
+                            *workers, random},
+      service::ConnectOptions{.base_url = base_url, .return_to = settings.list("app.return_to")});
+  exports = std::make_unique<service::QuotaExports>(
+      *store, gate, *dispatcher, clock, random,
+      service::ExportSettings{settings.text("planning.zone"), settings.text("app.upgrade_url")});
+  plans = std::make_unique<service::StoredPlans>(
+      *store, *dispatcher, clock, random,
+      service::EditingSettings{settings.text("planning.zone"), std::move(*hours)});
+
+  api::ApiOptions http;
+  http.server.address = settings.text("server.address");
+  http.server.port = port;
+  http.server.workers = static_cast<unsigned>(settings.number("server.threads"));
+  http.edge.cors_origins = settings.list("server.cors_origins");
+  http.edge.trusted_proxies = std::move(*networks);
+  http.site = {settings.text("server.public_url"), options.version, identity->session_key};
+  http.more_routes = page_routes();
+  http.access_log = [this](const api::AccessRecord& record) {
+    log("information",
+        fmt::format("event=request id={} method={} route={} status={} us={} client={}",
+                    record.request_id, record.method, record.route, record.status,
+                    record.microseconds, record.client));
+  };
+  http.bug = [this](std::string_view id, std::string_view what) {
+    log("critical", fmt::format("event=bug request={} what=\"{}\"", id, what));
+  };
+  api = std::make_unique<api::Api>(api::Services{*store, *plans, *exports, *connect, *connectors,
+                                                 gate, mapper, scripts, clock, random},
+                                   publisher, std::move(http));
+  return {};
+}
+
+/// Takes edited scripts over, and looks again later.
+void Host::Parts::watch_scripts() {
+  timers->after(options.settings.number("scripts.poll_ms"), [this] {
+    if (auto files = script::read_script_files(options.settings.path("scripts.path"))) {
+      for (const ports::ScriptFinding& finding : shelf.update(*files, clock.now_ms())) {
+        log("warning", fmt::format("event=script_refused file={} line={} message=\"{}\"",
+                                   finding.file, finding.line, finding.message));
+      }
+    }
+    watch_scripts();
+  });
+}
+
+void Host::Parts::stop() {
+  if (!workers) return;
+  if (api) api->stop(std::chrono::milliseconds(options.settings.number("server.drain_ms")));
+  if (dispatcher) dispatcher->stop();
+  if (transport) transport->close();
+  if (dispatcher && started) dispatcher->idle(kIdleMs);
+  timers.reset();
+  workers.reset();
+}
+
+Host::Host(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Host::~Host() {
+  stop();
+}
+
+Result<std::unique_ptr<Host>> Host::open(HostOptions options) {
+  auto parts = std::make_unique<Parts>(std::move(options));
+  if (Status opened = parts->open_store(); !opened) return std::move(opened).error();
+  if (Status loaded = parts->load_code(); !loaded) return std::move(loaded).error();
+  std::unique_ptr<Host> host(new Host(std::move(parts)));
+  if (Status wired = host->parts_->wire(); !wired) return std::move(wired).error();
+  return host;
+}
+
+Status Host::start() {
+  if (Status serving = parts_->api->start(); !serving) return serving;
+  parts_->started = true;
+  parts_->watch_scripts();
+  parts_->tokens->recover([this](std::size_t count) {
+    if (count > 0) parts_->log("warning", fmt::format("event=refreshes_recovered count={}", count));
+  });
+  return parts_->dispatcher->start();
+}
+
+int Host::port() const {
+  return parts_->api->port();
+}
+
+Result<ports::Preview> Host::preview(const std::string& connection_id, const std::string& plan_id) {
+  return parts_->dispatcher->preview(connection_id, plan_id);
+}
+
+void Host::stop() {
+  parts_->stop();
+}
+
+}  // namespace mortise::app

@@ -1,0 +1,47 @@
+#include "app/identity.hpp"
+
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace mortise::app {
+namespace {
+
+constexpr const char* kInstallation = "host.installation";
+constexpr const char* kSessionKey = "host.session_key";
+
+Result<core::Secret> found_or_made(ports::Store& store, const std::string& name,
+                                   ports::Random& random, const ports::Clock& clock,
+                                   std::size_t bytes) {
+  auto found = store.grants().secret(name);
+  if (found) return std::move(found->value);
+  if (found.error().code != Code::not_found) return std::move(found).error();
+  core::Secret made(random_hex(random, bytes));
+  Status saved = store.commit({ports::put(core::NamedSecret{name, made, clock.now_ms()})},
+                              ports::Durability::full);
+  if (!saved) return std::move(saved).error();
+  return made;
+}
+
+}  // namespace
+
+std::string random_hex(ports::Random& random, std::size_t bytes) {
+  std::vector<std::byte> buffer(bytes);
+  random.fill(buffer);
+  std::string text;
+  for (const std::byte byte : buffer) {
+    text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+  }
+  return text;
+}
+
+Result<InstallationIdentity> installation_identity(ports::Store& store, ports::Random& random,
+                                                   const ports::Clock& clock) {
+  auto installation = found_or_made(store, kInstallation, random, clock, 16);
+  if (!installation) return std::move(installation).error();
+  auto session_key = found_or_made(store, kSessionKey, random, clock, 32);
+  if (!session_key) return std::move(session_key).error();
+  return InstallationIdentity{std::string(installation->reveal_for_use()), std::move(*session_key)};
+}
+
+}  // namespace mortise::app

@@ -1,0 +1,231 @@
+#include "app/settings.hpp"
+
+#include <Poco/Exception.h>
+#include <Poco/Util/PropertyFileConfiguration.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "core/words.hpp"
+
+namespace mortise::app {
+namespace {
+
+constexpr SettingKey kKeys[] = {
+    {"server.address", "127.0.0.1",
+     "Where the API listens. TLS belongs to a reverse proxy in front."},
+    {"server.port", "8080", "The port; 0 takes any free one."},
+    {"server.public_url", "",
+     "How the world reaches this host, e.g. https://sync.example.org: redirect URIs and links. "
+     "Empty: "
+     "reached directly, push is off."},
+    {"server.trusted_proxies", "", "Networks (CIDR) whose X-Forwarded-* headers are believed."},
+    {"server.cors_origins", "", "Origins whose pages may call the API from a browser."},
+    {"server.threads", "2", "Threads that answer requests."},
+    {"server.drain_ms", "4000", "How long requests under way may take when the host stops."},
+    {"store.path", "../data/mortise.db",
+     "The encrypted store. Its directory is made with mode 0700."},
+    {"store.key_file", "",
+     "A file with the master key, mode 0600. Other sources: MORTISE_KEY, store.key_command, or a systemd "
+     "credential named mortise.key."},
+    {"store.key_command", "",
+     "A program that prints the master key, with its arguments, separated by spaces. No shell."},
+    {"plugins.path", "../plugins", "Folders with connectors, separated by commas."},
+    {"scripts.path", "../scripts",
+     "The folder with policies/ and mappings/. Edits take effect at once."},
+    {"scripts.poll_ms", "1000", "How often the scripts folder is looked at for edits."},
+    {"app.name", "Mortise", "The app's name as end users know it."},
+    {"app.return_to", "",
+     "Where a browser may be sent after connecting: URL prefixes, separated by commas. The host's "
+     "own "
+     "pages are always allowed."},
+    {"app.upgrade_url", "", "Where the upgrade prompt leads."},
+    {"planning.zone", "Europe/Madrid", "Time zone of accounts and plans that name none."},
+    {"planning.hours", "18:00-21:00", "When unscheduled tasks may be placed, every day."},
+    {"sync.threads", "2", "Threads that carry runs out. Waiting runs hold none."},
+    {"sync.debounce_ms", "500", "A saved change waits this long for more before it is pushed."},
+    {"sync.remove_percent", "20",
+     "A run that would remove a larger share of the items asks first ..."},
+    {"sync.remove_at_least", "10", "... if it would remove at least this many."},
+    {"outbound.proxy", "", "An HTTP proxy for requests to services."},
+    {"log.level", "information", "trace, debug, information, notice, warning, error, critical."},
+};
+
+std::string variable_of(std::string_view key) {
+  std::string name = "MORTISE_";
+  for (const char c : key) {
+    const bool lower = c >= 'a' && c <= 'z';
+    name += c == '.' ? '_' : lower ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return name;
+}
+
+std::vector<std::string_view> key_names() {
+  std::vector<std::string_view> names;
+  for (const SettingKey& key : kKeys) names.push_back(key.name);
+  return names;
+}
+
+/// Variables that are the host's, but no settings: the key, secrets of connectors, test switches.
+bool is_other_variable(std::string_view name) {
+  return name == "MORTISE_KEY" || name == "MORTISE_CONFIG" || name == "MORTISE_SHARED" ||
+         name.ends_with("_CLIENT_ID") || name.ends_with("_SECRET") ||
+         name.starts_with("MORTISE_DEBUG_") || name.starts_with("MORTISE_TEST_");
+}
+
+std::string trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  return std::string(text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1));
+}
+
+}  // namespace
+
+std::span<const SettingKey> setting_keys() {
+  return kKeys;
+}
+
+std::string settings_template() {
+  std::string text =
+      "# Mortise's configuration: every key with its default. MORTISE_AREA_KEY in the environment\n"
+      "# overrides area.key. Relative paths are relative to this file. Secrets don't belong here:\n"
+      "# see `mortise secret set --help`.\n";
+  std::string_view area;
+  for (const SettingKey& key : kKeys) {
+    const std::string_view key_area = key.name.substr(0, key.name.find('.'));
+    if (key_area != area) text += '\n';
+    area = key_area;
+    text += fmt::format("# {}\n{} ={}{}\n", key.says, key.name, key.fallback.empty() ? "" : " ",
+                        key.fallback);
+  }
+  text +=
+      "\n# Where a connector's origin is, if not where its manifest says (a simulator, a proxy):\n"
+      "# connector.<id>.origin.<name> = http://127.0.0.1:4010\n";
+  return text;
+}
+
+Status Settings::set(const std::string& key, const std::string& value, const std::string& where) {
+  constexpr std::string_view kConnector = "connector.";
+  constexpr std::string_view kOrigin = ".origin.";
+  if (key.starts_with(kConnector)) {
+    const auto origin = key.find(kOrigin, kConnector.size());
+    if (origin == std::string::npos || origin + kOrigin.size() == key.size()) {
+      return Error{Code::invalid,
+                   fmt::format("{}: \"{}\" is not connector.<id>.origin.<name>", where, key)};
+    }
+    const std::string id = key.substr(kConnector.size(), origin - kConnector.size());
+    origins_[id][key.substr(origin + kOrigin.size())] = value;
+    return {};
+  }
+  const auto names = key_names();
+  if (std::find(names.begin(), names.end(), key) == names.end()) {
+    const auto near = core::nearest_word(key, names);
+    return Error{Code::invalid,
+                 fmt::format("{}: there is no setting \"{}\"{}", where, key,
+                             near ? fmt::format("; did you mean \"{}\"?", *near) : std::string())};
+  }
+  values_[key] = trimmed(value);
+  return {};
+}
+
+Result<Settings> Settings::load(const std::string& file, const Environment& environment,
+                                const EnvironmentNames& names) {
+  Settings settings;
+  for (const SettingKey& key : kKeys) settings.values_[std::string(key.name)] = key.fallback;
+  std::error_code code;
+  settings.base_directory_ = file.empty()
+                                 ? (std::filesystem::current_path(code) / "config").string()
+                                 : std::filesystem::absolute(file, code).parent_path().string();
+  if (!file.empty()) {
+    try {
+      Poco::AutoPtr<Poco::Util::PropertyFileConfiguration> properties(
+          new Poco::Util::PropertyFileConfiguration(file));
+      std::vector<std::pair<std::string, std::string>> open;
+      const std::function<void(const std::string&)> walk = [&](const std::string& prefix) {
+        Poco::Util::AbstractConfiguration::Keys keys;
+        properties->keys(prefix, keys);
+        for (const std::string& key : keys) {
+          const std::string full = prefix.empty() ? key : prefix + "." + key;
+          if (properties->hasProperty(full))
+            open.emplace_back(full, properties->getRawString(full));
+          walk(full);
+        }
+      };
+      walk("");
+      for (const auto& [key, value] : open) {
+        if (Status set = settings.set(key, value, file); !set) return std::move(set).error();
+      }
+    } catch (const Poco::Exception& problem) {
+      return Error{Code::invalid, fmt::format("cannot read {}: {}", file, problem.displayText())};
+    }
+  }
+  std::map<std::string, std::string> variables;
+  for (const SettingKey& key : kKeys) variables[variable_of(key.name)] = key.name;
+  for (const std::string& name : names()) {
+    if (!name.starts_with("MORTISE_") || is_other_variable(name)) continue;
+    auto found = variables.find(name);
+    if (found == variables.end()) {
+      std::vector<std::string_view> all;
+      for (const auto& [variable, key] : variables) all.push_back(variable);
+      const auto near = core::nearest_word(name, all);
+      return Error{Code::invalid,
+                   fmt::format("the environment variable {} stands for no setting{}", name,
+                               near ? fmt::format("; did you mean {}?", *near) : std::string())};
+    }
+    if (auto value = environment(name)) {
+      if (Status set = settings.set(found->second, *value, name); !set) {
+        return std::move(set).error();
+      }
+    }
+  }
+  for (const char* key :
+       {"server.port", "server.threads", "server.drain_ms", "scripts.poll_ms", "sync.threads",
+        "sync.debounce_ms", "sync.remove_percent", "sync.remove_at_least"}) {
+    const std::string& text = settings.text(key);
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number < 0) {
+      return Error{Code::invalid, fmt::format("{} = \"{}\" is not a number", key, text)};
+    }
+  }
+  return settings;
+}
+
+const std::string& Settings::text(std::string_view key) const {
+  static const std::string nothing;
+  auto found = values_.find(key);
+  return found == values_.end() ? nothing : found->second;
+}
+
+std::int64_t Settings::number(std::string_view key) const {
+  const std::string& value = text(key);
+  std::int64_t number = 0;
+  std::from_chars(value.data(), value.data() + value.size(), number);
+  return number;
+}
+
+std::vector<std::string> Settings::list(std::string_view key) const {
+  std::vector<std::string> parts;
+  std::string_view rest = text(key);
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    std::string part = trimmed(rest.substr(0, comma));
+    if (!part.empty()) parts.push_back(std::move(part));
+    if (comma == std::string_view::npos) break;
+    rest.remove_prefix(comma + 1);
+  }
+  return parts;
+}
+
+std::string Settings::path(std::string_view key) const {
+  const std::string& value = text(key);
+  if (value.empty()) return {};
+  const std::filesystem::path path(value);
+  if (path.is_absolute()) return value;
+  return (std::filesystem::path(base_directory_) / path).lexically_normal().string();
+}
+
+}  // namespace mortise::app

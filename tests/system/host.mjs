@@ -1,0 +1,280 @@
+// Boots a real host and the simulated providers for a test, and does what an app and its user do.
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { client, Simulator } from '../simulators/clients/simulator.mjs';
+
+const binaries = () => {
+  const path = process.env.MORTISE_BINARY_DIR;
+  if (!path) throw new Error('MORTISE_BINARY_DIR must name the build directory');
+  return path;
+};
+const sources = new URL('../..', import.meta.url).pathname;
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Reads a provider's consent page and sends its form as a person would; answers the redirect. */
+export async function decide(url, { user, untick = [], decision = 'allow' } = {}) {
+  const shown = await fetch(url, { redirect: 'manual' });
+  if (shown.status !== 200) return shown;
+  const html = await shown.text();
+  const plain = (text) => text.replaceAll('&amp;', '&').replaceAll('&quot;', '"').replaceAll('&#39;', "'");
+  const people = [...html.matchAll(/type="radio" name="user" value="([^"]*)"/g)].map(([, value]) => plain(value));
+  const form = new URLSearchParams({ user: user ?? people[0], decision });
+  for (const [, name, value] of html.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)) {
+    form.append(name, plain(value));
+  }
+  for (const [, name, value] of html.matchAll(/type="checkbox" name="([^"]*)" value="([^"]*)"/g)) {
+    if (!untick.includes(plain(value))) form.append(name, plain(value));
+  }
+  const action = plain(/<form[^>]* action="([^"]*)"/.exec(html)[1]);
+  const sent = await fetch(new URL(action, url), { method: 'POST', body: form, redirect: 'manual' });
+  if (![302, 303].includes(sent.status)) throw new Error(`consent: ${sent.status} ${await sent.text()}`);
+  return sent;
+}
+
+/** Polls `check` until it answers something; a condition, not a pause. */
+export async function until(check, what, timeoutMs = 60_000) {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`timed out waiting for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export class World {
+  /** A simulator, a store of its own, and a host on it. `settings` are further properties. */
+  static async start({ settings = {}, environment = {}, simulator = [] } = {}) {
+    const world = new World();
+    world.folder = await mkdtemp(join(tmpdir(), 'mortise-system-'));
+    process.env.MORTISE_SIMULATORS ??= join(binaries(), 'bin', 'mortise-simulators');
+    world.simulator = await Simulator.start(simulator);
+    world.port = await freePort();
+    world.url = `http://127.0.0.1:${world.port}`;
+    world.environment = environment;
+    await mkdir(join(world.folder, 'config'));
+    const origins = ['notion.origin.api', 'google_calendar.origin.api', 'google_calendar.origin.accounts',
+      'google_calendar.origin.oauth2', 'google_calendar.origin.openid'];
+    const properties = {
+      'server.port': world.port,
+      'plugins.path': join(binaries(), 'plugins'),
+      'scripts.path': join(sources, 'scripts'),
+      'app.return_to': 'http://127.0.0.1:9/back',
+      'app.upgrade_url': 'https://app.example/upgrade',
+      ...Object.fromEntries(origins.map((name) => [`connector.${name}`, world.simulator.url])),
+      ...settings,
+    };
+    await writeFile(join(world.folder, 'config', 'mortise.properties'),
+      Object.entries(properties).map(([key, value]) => `${key} = ${value}\n`).join(''));
+    world.env.MORTISE_KEY = randomBytes(32).toString('hex');
+    world.key = world.command(['apikey', 'new', '--scopes', 'read,write,admin']).trim();
+    for (const connector of ['notion', 'google_calendar']) {
+      world.command(['secret', 'set', `${connector}.client_id`], client.id);
+      world.command(['secret', 'set', `${connector}.client_secret`], client.secret);
+    }
+    await world.boot();
+    return world;
+  }
+
+  env = { PATH: process.env.PATH, TZ: 'UTC', ASAN_OPTIONS: process.env.ASAN_OPTIONS ?? '' };
+
+  get config() {
+    return join(this.folder, 'config', 'mortise.properties');
+  }
+
+  /** Runs one command of the program; answers what it printed. */
+  command(words, input = '') {
+    const done = spawnSync(join(binaries(), 'bin', 'mortise'), [...words, '--config', this.config],
+      { env: this.env, input, encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`mortise ${words.join(' ')}: ${done.status} ${done.stderr}`);
+    return done.stdout;
+  }
+
+  /** Starts the host; `environment` adds to its variables, e.g. a failpoint. */
+  async boot(environment = {}) {
+    this.log ??= '';
+    const child = spawn(join(binaries(), 'bin', 'mortise'), ['serve', '--config', this.config],
+      { env: { ...this.env, ...this.environment, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.on('data', (part) => { this.log += part; });
+    this.child = child;
+    this.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+    let dead = null;
+    this.ended.then((how) => { dead = how; });
+    await until(async () => {
+      if (dead) return true;
+      try {
+        return (await fetch(`${this.url}/v1/ready`)).ok;
+      } catch {
+        return false;
+      }
+    }, 'the host to be ready');
+    if (dead && !dead.signal) throw new Error(`the host ended: ${JSON.stringify(dead)}\n${this.log}`);
+  }
+
+  /** kill -9, as a power cut would. */
+  async kill() {
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  async stop() {
+    this.child.kill('SIGINT');
+    const { code } = await this.ended;
+    return code;
+  }
+
+  async end() {
+    if (this.child.exitCode === null && this.child.signalCode === null) await this.stop();
+    await this.simulator.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** One call of the API as the app. Answers {status, headers, body}. */
+  async api(method, path, body, headers = {}) {
+    const answer = await fetch(this.url + path, {
+      method,
+      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text ? JSON.parse(text) : null };
+  }
+
+  /** The same, and it must succeed; answers the body. */
+  async ok(method, path, body, headers) {
+    const answer = await this.api(method, path, body, headers);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  async account(id = 'ana', tier = 'pro') {
+    await this.ok('PUT', `/v1/accounts/${id}`, { tier, email: `${id}@example.org`, zone: 'Europe/Madrid' });
+    return id;
+  }
+
+  async import(document, account = 'ana') {
+    const report = await this.ok('POST', `/v1/accounts/${account}/plans`, document);
+    return report.plan ?? report;
+  }
+
+  /** Connects as a browser would: connect URL, our page, the consent form, the callback. */
+  async connect(connector, account = 'ana', { user, untick, expect = 'success' } = {}) {
+    const session = await this.ok('POST', `/v1/accounts/${account}/connect_sessions`,
+      { connector, return_to: 'http://127.0.0.1:9/back' });
+    const cookies = new Map();
+    const browse = async (url, options = {}) => {
+      const answer = await fetch(url, {
+        redirect: 'manual',
+        ...options,
+        headers: { ...options.headers, cookie: [...cookies].map(([k, v]) => `${k}=${v}`).join('; ') },
+      });
+      for (const line of answer.headers.getSetCookie()) {
+        const [pair] = line.split(';');
+        cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+      }
+      return answer;
+    };
+    let answer = await browse(session.url);
+    if (answer.status === 200) {  // our own page says what will be synced, then goes on
+      const page = await answer.text();
+      const action = /<form[^>]*action="([^"]+)"/.exec(page)?.[1] ?? session.url;
+      answer = await browse(new URL(action, session.url), { method: 'POST', headers: { origin: this.url } });
+    }
+    answer = await decide(answer.headers.get('location'), { user, untick });
+    answer = await browse(answer.headers.get('location'));
+    const back = new URL(answer.headers.get('location'));
+    if (back.searchParams.get('status') !== expect) throw new Error(`came back with ${back}`);
+    const { items } = await this.ok('GET', `/v1/accounts/${account}/connections`);
+    return items.find((each) => each.connector === connector);
+  }
+
+  async startExport(plan, connection, account = 'ana', key = randomUUID()) {
+    return this.api('POST', `/v1/accounts/${account}/exports`,
+      { plan_id: plan.id, connection_id: connection.id }, { 'idempotency-key': key });
+  }
+
+  async run(id) {
+    return this.ok('GET', `/v1/runs/${id}`);
+  }
+
+  /** Waits until a run has ended; answers it. */
+  async finished(id, timeoutMs = 300_000) {
+    return until(async () => {
+      const run = await this.run(id);
+      return ['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state) && run;
+    }, `run ${id}`, timeoutMs);
+  }
+
+  async export(plan, connection, account = 'ana') {
+    const started = await this.startExport(plan, connection, account);
+    if (started.status !== 202) throw new Error(`export: ${started.status} ${JSON.stringify(started.body)}`);
+    return this.finished(started.body.id);
+  }
+
+  async tasks(plan) {
+    const all = [];
+    let cursor = '';
+    do {
+      const page = await this.ok('GET', `/v1/plans/${plan.id}/tasks?limit=200${cursor && `&cursor=${cursor}`}`);
+      all.push(...page.items);
+      cursor = page.next_cursor ?? '';
+    } while (cursor);
+    return all;
+  }
+
+  /** Waits until nothing is queued or under way. */
+  async quiet(account = 'ana') {
+    return until(async () => {
+      const { items } = await this.ok('GET', `/v1/runs?account_id=${account}&limit=50`);
+      return items.every((run) => ['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state));
+    }, 'runs to end');
+  }
+
+  /** What reached a provider since the counters were reset: {reads, writes, tokens, ...}. */
+  async traffic(provider) {
+    const counters = await this.simulator.set('GET', 'counters');
+    return counters[provider] ?? { reads: 0, writes: 0 };
+  }
+  async resetTraffic() {
+    await this.simulator.set('DELETE', 'counters');
+  }
+}
+
+/** A plan in the roadmap shape: modules x weeks x tasks. */
+export function roadmap({ modules = 2, weeks = 2, tasks = 3, title = 'Learn' } = {}) {
+  const document = { topic: title, external_id: randomUUID(), weekly_time: 18, start: '2026-11-23', weeks: [] };
+  for (let m = 0; m < modules; ++m) {
+    for (let w = 0; w < weeks; ++w) {
+      document.weeks.push({
+        week: m * weeks + w + 1,
+        module: `Module ${m + 1}`,
+        milestone: `Milestone ${m + 1}.${w + 1}`,
+        tasks: Array.from({ length: tasks }, (_, t) => ({
+          day: t + 1, task: `Task ${m + 1}.${w + 1}.${t + 1}`, duration: 0.5, resource: `https://example.org/${m}/${w}/${t}`,
+        })),
+      });
+    }
+  }
+  return document;
+}
+
+/** The real plans, where this checkout has them; null where not. */
+export async function sharedPlan(name) {
+  const folder = process.env.MORTISE_SHARED ?? join(sources, '..', 'shared');
+  try {
+    return JSON.parse(await readFile(join(folder, 'data', 'plans', name), 'utf8'));
+  } catch {
+    return null;
+  }
+}
