@@ -20,6 +20,11 @@ constexpr std::array<std::string_view, 2> kActions = {"export.start", "outside_p
 
 using TierKeys = std::map<std::string, std::set<std::string>>;
 
+bool is_count(lua_State* L, int index) {
+  if (lua_isinteger(L, index) != 0) return lua_tointeger(L, index) >= 0;
+  return lua_tonumber(L, index) == HUGE_VAL;
+}
+
 TierKeys read_tiers(lua_State* L, int tiers) {
   TierKeys keys;
   lua_pushnil(L);
@@ -36,6 +41,11 @@ TierKeys read_tiers(lua_State* L, int tiers) {
         fail_at(L, text_of(L, -2),
                 fmt::format("tier '{}': '{}' is a {}, not a number, flag or text", tier,
                             text_of(L, -2), luaL_typename(L, -1)));
+      }
+      if (type == LUA_TNUMBER && !is_count(L, -1)) {
+        fail_at(L, text_of(L, -2),
+                fmt::format("tier '{}': '{}' is a whole number from 0, or unlimited", tier,
+                            text_of(L, -2)));
       }
       lua_pop(L, 1);
     }

@@ -22,8 +22,8 @@ class StatePool {
   /// A state on loan: back in the pool when this goes, unless it ran into a wall.
   class Lease {
    public:
-    Lease(StatePool& pool, std::string checksum, std::unique_ptr<Sandbox> sandbox)
-        : pool_(&pool), checksum_(std::move(checksum)), sandbox_(std::move(sandbox)) {}
+    Lease(StatePool& pool, std::string key, std::unique_ptr<Sandbox> sandbox)
+        : pool_(&pool), key_(std::move(key)), sandbox_(std::move(sandbox)) {}
     Lease(Lease&&) noexcept = default;
     Lease& operator=(Lease&&) = delete;
     ~Lease();
@@ -32,7 +32,7 @@ class StatePool {
 
    private:
     StatePool* pool_;
-    std::string checksum_;
+    std::string key_;
     std::unique_ptr<Sandbox> sandbox_;
   };
 
@@ -44,10 +44,10 @@ class StatePool {
 
  private:
   struct Idle {
-    std::string checksum;
+    std::string key;  ///< name and checksum: messages carry the name
     std::unique_ptr<Sandbox> sandbox;
   };
-  void give_back(std::string checksum, std::unique_ptr<Sandbox> sandbox);
+  void give_back(std::string key, std::unique_ptr<Sandbox> sandbox);
 
   const std::size_t idle_bytes_limit_;
   const Limits limits_;

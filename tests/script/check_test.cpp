@@ -4,6 +4,7 @@
 #include <iterator>
 #include <string>
 
+#include "script/api.hpp"
 #include "script/library.hpp"
 
 using namespace mortise;
@@ -76,6 +77,8 @@ const Edit kEdits[] = {
     {"mappings/notion.lua", "local function spoken(", "local funtion spoken(", "expected near"},
     {"policies/tiers.lua", "starter = { exports_per_month", "starter = { exprots_per_month",
      "did you mean"},
+    {"policies/tiers.lua", "exports_per_month = 2,", "exports_per_month = 2.5,",
+     "'exports_per_month' is a whole number from 0, or unlimited"},
     {"policies/tiers.lua", "default = \"free\"", "default = \"fre\"",
      "'fre' is not known; did you mean 'free'?"},
     {"policies/tiers.lua", "[\"export.start\"]", "[\"export.strat\"]",
@@ -186,4 +189,44 @@ TEST_CASE("check: a script that remembers something from call to call is refused
             .rfind("'n' is kept", 0) == 0);
   CHECK(message("local words = { 'a' }", "local n = 0 for _ in ipairs(words) do n = n + 1 end")
             .empty());
+}
+
+namespace {
+
+std::vector<std::string> api_names;
+
+// Keeps what the script API adds to the environment of a script.
+void note_names(lua_State* L) {
+  install_api(L);
+  lua_pushnil(L);
+  while (lua_next(L, -2) != 0) {
+    api_names.emplace_back(lua_tostring(L, -2));
+    lua_pop(L, 1);
+  }
+}
+
+std::string text_of_file(const std::string& name) {
+  std::ifstream file(MORTISE_SOURCE_DIR "/" + name);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace
+
+TEST_CASE("docs: every name of the script API is in the guide and in the editor's stubs",
+          "[script][docs]") {
+  api_names.clear();
+  REQUIRE(Sandbox::open({}, &note_names).ok());
+  CHECK(api_names.size() > 30);
+  const std::string guide = text_of_file("docs/scripting.md"),
+                    stubs = text_of_file("sdk/lua/mortise.lua");
+  for (const std::string& name : api_names) {
+    INFO(name);
+    CHECK(guide.find(name) != std::string::npos);
+    const bool is_lua =
+        line_with(
+            "assert error ipairs next pairs select tonumber tostring type math utf8 "
+            "string table",
+            name) > 0;
+    if (!is_lua) CHECK(line_with(stubs, name) > 0);
+  }
 }
