@@ -2,10 +2,13 @@
 
 #include <strings.h>
 
+#include <algorithm>
+
 namespace mortise::net {
 namespace {
 
 constexpr std::int64_t kToldFromMs = 250;
+constexpr std::int64_t kCancelLookMs = 500;
 
 /// For the connector there are two kinds: a dead grant, and a token that can not be had right now.
 /// It must not take, say, a `not_found` of ours for one of its items.
@@ -64,7 +67,7 @@ void Flight::queue() {
 
 void Flight::on_turn(Turn turn) {
   if (turn == Turn::cancelled || cancelled()) {
-    return fail({Code::cancelled, "given up before it was sent"});
+    return fail({Code::cancelled, "given up before it was sent (again)"});
   }
   if (!signed_) return transmit({});
   egress_.ports_.tokens.access(call_.connection_id,
@@ -133,11 +136,16 @@ void Flight::retry_later(Judgement judgement, ports::HttpOutcome outcome) {
     wait_ms = asked.value_or(wait_ms);
   }
   if (!may_wait(wait_ms)) return finish(std::move(judgement), std::move(outcome));
-  if (cancelled()) {
-    return fail({Code::cancelled, "given up before a further attempt"});
-  }
   tell_wait(core::RunWait::retry, wait_ms);
-  egress_.ports_.timers.after(wait_ms, [self = shared_from_this()] { self->queue(); });
+  wait_until(egress_.ports_.clock.steady_ms() + wait_ms);
+}
+
+void Flight::wait_until(std::int64_t steady_ms) {
+  const std::int64_t left_ms = steady_ms - egress_.ports_.clock.steady_ms();
+  if (left_ms <= 0 || cancelled()) return queue();  // the queue lets go of what was cancelled
+  const std::int64_t look_ms = call_.cancel ? std::min(left_ms, kCancelLookMs) : left_ms;
+  egress_.ports_.timers.after(
+      look_ms, [self = shared_from_this(), steady_ms] { self->wait_until(steady_ms); });
 }
 
 void Flight::retry_after_limit(Judgement judgement, ports::HttpOutcome outcome) {

@@ -29,6 +29,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   void on_outcome(ports::HttpOutcome outcome);
   void act(Judgement judgement, ports::HttpOutcome outcome);
   void retry_later(Judgement judgement, ports::HttpOutcome outcome);
+  void wait_until(std::int64_t steady_ms);
   void retry_after_limit(Judgement judgement, ports::HttpOutcome outcome);
   void renew(ports::HttpOutcome outcome);
   void note(const ports::HttpOutcome& outcome);

@@ -389,10 +389,11 @@ TEST_CASE("egress: what was cancelled is not sent", "[net][egress]") {
     CHECK(world.transport.count() == 0);
   }
   SECTION("while it waits, within a second") {
-    world.script([](int, const HttpRequest&) {
-      return answer(429, "{}", {{"retry-after", "60"}});
+    const int status = GENERATE(429, 503);
+    world.script([status](int, const HttpRequest&) {
+      return answer(status, "{}", {{"retry-after", "60"}});
     });
-    auto call = World::post("cnn_n");
+    auto call = World::get("cnn_n");
     call.cancel = std::make_shared<std::atomic<bool>>(false);
     std::optional<ConnectorReply> reply;
     world.egress.send(call, [&](ConnectorReply one) { reply = std::move(one); });
