@@ -23,16 +23,16 @@ Writer::~Writer() {
 }
 
 Status Writer::commit(ports::Changes changes, ports::Durability durability) {
-  Job job{std::move(changes), durability, {}, {}};
-  std::future<void> done = job.done.get_future();
+  const auto job = std::make_shared<Job>(Job{std::move(changes), durability, {}, {}});
+  std::future<void> done = job->done.get_future();
   {
     const std::lock_guard lock(mutex_);
     if (closing_) return Error{Code::unavailable, "commit: the store is closing"};
-    queue_.push_back(&job);
+    queue_.push_back(job);
   }
   wake_.notify_one();
   done.wait();
-  return std::move(job.status);
+  return std::move(job->status);
 }
 
 Writer::Counts Writer::counts() const {
@@ -57,22 +57,22 @@ void Writer::work_off() {
       queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
     }
     run(batch);
-    for (Job* job : batch) job->done.set_value();  // from here on the job is its caller's again
+    for (const auto& job : batch) job->done.set_value();
   }
 }
 
 void Writer::run(const Batch& batch) {
   const Status whole = run_transaction(batch);
   if (!whole) {
-    if (database_.in_transaction()) (void)database_.run("ROLLBACK");
-    for (Job* job : batch) {
+    if (database_.in_transaction()) (void)control("ROLLBACK");
+    for (const auto& job : batch) {
       if (job->status) job->status = whole.error();
     }
     return;
   }
   const bool synced = current_ == ports::Durability::full;
   const auto good =
-      std::count_if(batch.begin(), batch.end(), [](const Job* job) { return job->status.ok(); });
+      std::count_if(batch.begin(), batch.end(), [](const auto& job) { return job->status.ok(); });
   {
     const std::lock_guard lock(mutex_);
     ++counts_.transactions;
@@ -83,14 +83,14 @@ void Writer::run(const Batch& batch) {
 }
 
 Status Writer::run_transaction(const Batch& batch) {
-  const bool full = std::any_of(batch.begin(), batch.end(), [](const Job* job) {
+  const bool full = std::any_of(batch.begin(), batch.end(), [](const auto& job) {
     return job->durability == ports::Durability::full;
   });
   const auto durability = full ? ports::Durability::full : ports::Durability::relaxed;
   if (auto status = set_durability(durability); !status) return status;
-  if (auto status = database_.run("BEGIN IMMEDIATE"); !status) return status;
+  if (auto status = control("BEGIN IMMEDIATE"); !status) return status;
   if (auto status = work_.begin(database_); !status) return status;
-  for (Job* job : batch) {
+  for (const auto& job : batch) {
     job->status = run_in_savepoint(*job);
     if (!database_.in_transaction()) {  // the engine gave up on all of it: a full disk does that
       return job->status ? Status{Error{Code::unavailable, "commit: the transaction was lost"}}
@@ -100,22 +100,28 @@ Status Writer::run_transaction(const Batch& batch) {
     log_must_go_ =
         log_must_go_ || std::any_of(job->changes.begin(), job->changes.end(), work_.removes_secret);
   }
-  return database_.run("COMMIT");
+  return control("COMMIT");
 }
 
 Status Writer::run_in_savepoint(const Job& job) {
-  if (auto status = database_.run("SAVEPOINT one_commit"); !status) return status;
+  if (auto status = control("SAVEPOINT one_commit"); !status) return status;
   for (const ports::Change& change : job.changes) {
     Status status = work_.apply(database_, change);
     if (status) continue;
     if (database_.in_transaction()) {
-      if (auto undone = database_.run("ROLLBACK TO one_commit; RELEASE one_commit"); !undone) {
-        return undone;
-      }
+      if (auto undone = control("ROLLBACK TO one_commit"); !undone) return undone;
+      if (auto undone = control("RELEASE one_commit"); !undone) return undone;
     }
     return status;
   }
-  return database_.run("RELEASE one_commit");
+  return control("RELEASE one_commit");
+}
+
+Status Writer::control(std::string_view sql) {
+  auto statement = database_.prepare(sql);
+  if (!statement) return statement.error();
+  const auto done = statement->step();
+  return done ? Status{} : Status{done.error()};
 }
 
 /// WAL: FULL syncs the log at every commit, NORMAL only when the log is carried over.

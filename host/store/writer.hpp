@@ -7,7 +7,9 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <memory>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -55,12 +57,14 @@ class Writer {
     Status status;
     std::promise<void> done;
   };
-  using Batch = std::vector<Job*>;
+  /// Shared, because a caller that was woken may be gone before the promise has finished waking it.
+  using Batch = std::vector<std::shared_ptr<Job>>;
 
   void work_off();
   void run(const Batch& batch);
   Status run_transaction(const Batch& batch);
   Status run_in_savepoint(const Job& job);
+  Status control(std::string_view sql);
   Status set_durability(ports::Durability durability);
   void clear_log();
 
@@ -71,7 +75,7 @@ class Writer {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Job*> queue_;
+  std::deque<std::shared_ptr<Job>> queue_;
   bool closing_ = false;
   Counts counts_;
   std::thread thread_;  // last: it uses all of the above

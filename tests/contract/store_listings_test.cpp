@@ -277,3 +277,31 @@ TEMPLATE_TEST_CASE("store: API keys are listed by age", "[contract][store]", Mem
                  put(core::ApiKey{"a", "", "", {}, 2, 9, 0})});
   CHECK(ids_of(store.access().keys().value()) == Ids{"b", "a"});
 }
+
+TEMPLATE_TEST_CASE("store: a plan of 3,330 tasks and its pairs go in and come out whole",
+                   "[contract][store]", MemorySubject, SqlSubject) {
+  TestType subject;
+  constexpr std::size_t kTasks = 3330;
+  ports::Changes tasks = {put(contract::plan("pln"))};
+  ports::Changes pairs;
+  for (std::size_t i = 0; i < kTasks; ++i) {
+    const std::string id = "tsk_" + std::to_string(i);
+    tasks.push_back(put(contract::task(id, "pln", static_cast<std::int64_t>(kTasks - i))));
+    pairs.push_back(put(contract::pair("cnn", "pln", "task:" + id)));
+  }
+  commit(subject.store(), std::move(tasks));
+  commit(subject.store(), std::move(pairs), ports::Durability::full);
+  subject.reopen();
+  const ports::Store& store = subject.store();
+  CHECK(store.plans().find("pln").value().tasks_rev == kTasks);
+  const auto read = store.plans().tasks("pln").value();
+  REQUIRE(read.size() == kTasks);
+  CHECK(read.front().id == "tsk_3329");
+  CHECK(read.back().id == "tsk_0");
+  CHECK(store.pairs().of_plan("cnn", "pln").value().size() == kTasks);
+  CHECK(store.pairs().of_key("task:tsk_1500").value().size() == 1);
+  CHECK(store.pairs().plans("cnn").value() == Ids{"pln"});
+  CHECK(all_pages<core::Task>(200, [&store](const PageRequest& page) {
+          return store.plans().list_tasks("pln", page);
+        }).size() == kTasks);
+}
