@@ -11,12 +11,12 @@
 #include <fmt/format.h>
 
 #include "api/api.hpp"
-#include "app/failpoints.hpp"
 #include "app/gated_transport.hpp"
 #include "app/hours.hpp"
 #include "app/identity.hpp"
 #include "app/pages.hpp"
 #include "app/system.hpp"
+#include "app/test_switches.hpp"
 #include "net/curl_transport.hpp"
 #include "net/egress.hpp"
 #include "net/http_authorization.hpp"
@@ -88,7 +88,8 @@ Result<store::MasterKey> master_key(const Settings& settings, const Environment&
 
 /// Members are in order of dependence: what is below may use what is above, and goes first.
 struct Host::Parts {
-  explicit Parts(HostOptions given) : options(std::move(given)) {}
+  explicit Parts(HostOptions given)
+      : options(std::move(given)), clock(clock_ahead_ms(options.environment)) {}
 
   HostOptions options;
   SystemClock clock;

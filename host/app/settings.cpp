@@ -29,7 +29,8 @@ constexpr SettingKey kKeys[] = {
     {"store.path", "../data/mortise.db",
      "The encrypted store. Its directory is made with mode 0700."},
     {"store.key_file", "",
-     "A file with the master key, mode 0600. Other sources: MORTISE_KEY, store.key_command, or a systemd "
+     "A file with the master key, mode 0600. Other sources: MORTISE_KEY, store.key_command, or a "
+     "systemd "
      "credential named mortise.key."},
     {"store.key_command", "",
      "A program that prints the master key, with its arguments, separated by spaces. No shell."},

@@ -11,7 +11,8 @@ namespace mortise::app {
 core::Instant SystemClock::now_ms() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
-      .count();
+             .count() +
+         ahead_ms_;
 }
 
 std::int64_t SystemClock::steady_ms() const {

@@ -15,8 +15,13 @@ namespace mortise::app {
 
 class SystemClock final : public ports::Clock {
  public:
+  /// `ahead_ms` moves the wall clock, for tests on a given day.
+  explicit SystemClock(std::int64_t ahead_ms = 0) : ahead_ms_(ahead_ms) {}
   core::Instant now_ms() const override;
   std::int64_t steady_ms() const override;
+
+ private:
+  const std::int64_t ahead_ms_;
 };
 
 /// The operating system's generator. A machine that has none cannot run the host: fill() aborts.

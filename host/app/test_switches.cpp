@@ -1,10 +1,13 @@
-#include "app/failpoints.hpp"
+#include "app/test_switches.hpp"
 
 #include <csignal>
 
 #include <atomic>
 #include <charconv>
 #include <memory>
+
+#include "app/system.hpp"
+#include "core/time.hpp"
 
 namespace mortise::app {
 
@@ -21,6 +24,13 @@ sync::Failpoint failpoint_from(const Environment& environment) {
   return [name, left](std::string_view passed) {
     if (passed == name && left->fetch_sub(1) == 1) std::raise(SIGKILL);
   };
+}
+
+std::int64_t clock_ahead_ms(const Environment& environment) {
+  const auto wanted = environment("MORTISE_DEBUG_NOW");
+  if (!wanted) return 0;
+  const auto instant = core::parse_instant(*wanted);
+  return instant ? *instant - SystemClock().now_ms() : 0;
 }
 
 }  // namespace mortise::app

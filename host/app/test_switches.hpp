@@ -10,4 +10,7 @@ namespace mortise::app {
 /// Does nothing unless the variable is set.
 sync::Failpoint failpoint_from(const Environment& environment);
 
+/// How far the wall clock is to be ahead of the machine's; 0 unless the variable is set.
+std::int64_t clock_ahead_ms(const Environment& environment);
+
 }  // namespace mortise::app
