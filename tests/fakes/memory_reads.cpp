@@ -26,7 +26,7 @@ Result<T> find_in(const Map& map, const typename Map::key_type& key, std::string
 template <class T>
 struct Placed {
   core::Cursor place;  ///< the sort key
-  T value;
+  const T* value;      ///< valid under the lock
 };
 
 enum class Order : std::uint8_t { rising, falling };
@@ -40,7 +40,7 @@ template <class T>
 std::vector<T> in_order(std::vector<Placed<T>> all) {
   std::sort(all.begin(), all.end(), before<T>);
   std::vector<T> values;
-  for (Placed<T>& item : all) values.push_back(std::move(item.value));
+  for (const Placed<T>& item : all) values.push_back(*item.value);
   return values;
 }
 
@@ -54,12 +54,12 @@ Result<Page<T>> page_of(std::vector<Placed<T>> all, const PageRequest& request, 
   if (!request.cursor.empty()) {
     const auto cursor = core::parse_cursor(request.cursor);
     if (!cursor) return Error{Code::invalid, "list: this is not a cursor", "bad_cursor"};
-    from = std::upper_bound(all.begin(), all.end(), Placed<T>{*cursor, T{}}, comes_before);
+    from = std::upper_bound(all.begin(), all.end(), Placed<T>{*cursor, nullptr}, comes_before);
   }
   Page<T> page;
   const auto limit = static_cast<std::ptrdiff_t>(std::max<std::size_t>(request.limit, 1));
   const auto to = from + std::min(limit, std::distance(from, all.end()));
-  for (auto item = from; item != to; ++item) page.items.push_back(item->value);
+  for (auto item = from; item != to; ++item) page.items.push_back(*item->value);
   if (to != all.end()) {
     page.next_cursor = core::cursor_text(std::prev(to)->place.number, std::prev(to)->place.id);
   }
@@ -91,7 +91,8 @@ class MemoryAccounts final : public ports::Accounts {
   Result<Page<core::Account>> list(const PageRequest& page) const override {
     const Lock lock(tables_.mutex);
     std::vector<Placed<core::Account>> all;
-    for (const auto& [id, value] : tables_.accounts) all.push_back({{value.created_ms, id}, value});
+    for (const auto& [id, value] : tables_.accounts)
+      all.push_back({{value.created_ms, id}, &value});
     return page_of(std::move(all), page, Order::rising);
   }
 
@@ -117,7 +118,7 @@ class MemoryPlans final : public ports::Plans {
     std::vector<Placed<core::Plan>> all;
     for (const auto& [id, value] : tables_.plans) {
       if (value.account_id != account_id || value.deleted_ms) continue;
-      all.push_back({{value.created_ms, id}, value});
+      all.push_back({{value.created_ms, id}, &value});
     }
     return page_of(std::move(all), page, Order::rising);
   }
@@ -145,7 +146,7 @@ class MemoryPlans final : public ports::Plans {
     std::vector<Placed<core::Task>> all;
     for (const auto& [id, value] : tables_.tasks) {
       if (value.plan_id != plan_id || value.deleted_ms) continue;
-      all.push_back({{value.position, id}, value});
+      all.push_back({{value.position, id}, &value});
     }
     return all;
   }
@@ -164,7 +165,7 @@ class MemoryConnections final : public ports::Connections {
     const Lock lock(tables_.mutex);
     std::vector<Placed<core::Connection>> all;
     for (const auto& [id, value] : tables_.connections) {
-      if (value.account_id == account_id) all.push_back({{value.created_ms, id}, value});
+      if (value.account_id == account_id) all.push_back({{value.created_ms, id}, &value});
     }
     return in_order(std::move(all));
   }
@@ -172,7 +173,7 @@ class MemoryConnections final : public ports::Connections {
     const Lock lock(tables_.mutex);
     std::vector<Placed<core::Connection>> all;
     for (const auto& [id, value] : tables_.connections) {
-      all.push_back({{value.created_ms, id}, value});
+      all.push_back({{value.created_ms, id}, &value});
     }
     return in_order(std::move(all));
   }
@@ -271,7 +272,7 @@ class MemoryJournal final : public ports::Journal {
     std::vector<Placed<core::Intent>> all;
     for (const auto& [id, intent] : tables_.intents) {
       if (intent.value.connection_id == connection_id) {
-        all.push_back({{intent.number, id}, intent.value});
+        all.push_back({{intent.number, id}, &intent.value});
       }
     }
     return in_order(std::move(all));
@@ -292,7 +293,7 @@ class MemoryRuns final : public ports::Runs {
     const Lock lock(tables_.mutex);
     std::vector<Placed<core::Run>> all;
     for (const auto& [id, run] : tables_.runs) {
-      if (run.state <= core::RunState::waiting) all.push_back({{run.created_ms, id}, run});
+      if (run.state <= core::RunState::waiting) all.push_back({{run.created_ms, id}, &run});
     }
     return in_order(std::move(all));
   }
@@ -303,7 +304,7 @@ class MemoryRuns final : public ports::Runs {
     for (const auto& [id, run] : tables_.runs) {
       if (!account_id.empty() && run.account_id != account_id) continue;
       if (!connection_id.empty() && run.connection_id != connection_id) continue;
-      all.push_back({{run.created_ms, id}, run});
+      all.push_back({{run.created_ms, id}, &run});
     }
     return page_of(std::move(all), page, Order::falling);
   }
@@ -313,7 +314,7 @@ class MemoryRuns final : public ports::Runs {
     std::vector<Placed<core::RunItem>> all;
     for (auto item = tables_.run_items.lower_bound({run_id, ""});
          item != tables_.run_items.end() && item->first.first == run_id; ++item) {
-      all.push_back({{item->second.number, ""}, item->second.value});
+      all.push_back({{item->second.number, ""}, &item->second.value});
     }
     return page_of(std::move(all), page, Order::rising);
   }
@@ -349,7 +350,7 @@ class MemoryAccess final : public ports::Access {
   Result<std::vector<core::ApiKey>> keys() const override {
     const Lock lock(tables_.mutex);
     std::vector<Placed<core::ApiKey>> all;
-    for (const auto& [id, key] : tables_.api_keys) all.push_back({{key.created_ms, id}, key});
+    for (const auto& [id, key] : tables_.api_keys) all.push_back({{key.created_ms, id}, &key});
     return in_order(std::move(all));
   }
   Result<core::UserSession> session_by_hash(const std::string& hash) const override {
@@ -378,7 +379,7 @@ class MemoryOutbox final : public ports::Outbox {
     std::vector<Placed<core::Event>> all;
     for (const auto& [id, event] : tables_.events) {
       if (!account_id.empty() && event.account_id != account_id) continue;
-      all.push_back({{event.at_ms, id}, event});
+      all.push_back({{event.at_ms, id}, &event});
     }
     return page_of(std::move(all), page, Order::falling);
   }
