@@ -62,7 +62,7 @@ Error at_word(Error error, const ScriptText& text, std::string_view word, std::s
   const int from = line_with(text.source, after);
   int line = 0;
   for (const char* quote : {"\"", "'", ""}) {
-    if (line == 0) line = line_with(text.source, quote + std::string(word) + quote, from);
+    if (line == 0) line = line_with(text.source, fmt::format("{0}{1}{0}", quote, word), from);
   }
   error.message =
       fmt::format("{}:{}: {}", text.name, std::max(line, 1), error.message.substr(prefix.size()));
