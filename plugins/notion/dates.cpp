@@ -1,0 +1,115 @@
+#include "dates.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <optional>
+
+namespace notion {
+namespace {
+
+constexpr std::size_t kDay = 10;    // "2026-11-23"
+constexpr std::size_t kLocal = 19;  // "2026-11-23T18:00:00"
+
+bool is_day(const std::string& text) {
+  return text.size() == kDay;
+}
+
+std::optional<int> number(std::string_view text) {
+  int value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
+  return value;
+}
+
+// Days since 1970-01-01 and back: howardhinnant.github.io/date_algorithms.html
+int days_of(int year, int month, int day) {
+  year -= month <= 2 ? 1 : 0;
+  const int era = year / 400;
+  const int of_era = year - era * 400;
+  const int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+}
+
+std::string day_of(int days) {
+  const int era = days / 146097;
+  const int of_era = days - era * 146097;
+  const int year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+  const int of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int shifted = (5 * of_year + 2) / 153;
+  const int day = of_year - (153 * shifted + 2) / 5 + 1;
+  const int month = shifted < 10 ? shifted + 3 : shifted - 9;
+  const int year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02d-%02d", year, month, day);
+  return text.data();
+}
+
+/// "2026-11-23T18:00:00.000+01:00" without fractions and with a spelled-out offset.
+std::string plain_moment(const std::string& moment) {
+  if (moment.size() <= kLocal) return moment;
+  std::string plain = moment.substr(0, kLocal);
+  const std::size_t offset = moment.find_first_of("Z+-", kLocal);
+  if (offset == std::string::npos) return plain;
+  return plain + (moment[offset] == 'Z' ? "+00:00" : moment.substr(offset));
+}
+
+bool same_local(const std::string& moment, const std::string& local) {
+  return moment.substr(0, kLocal) == local;
+}
+
+}  // namespace
+
+std::string add_days(std::string_view day, int days) {
+  if (day.size() != kDay || day[4] != '-' || day[7] != '-') return {};
+  const auto year = number(day.substr(0, 4));
+  const auto month = number(day.substr(5, 2));
+  const auto of_month = number(day.substr(8, 2));
+  if (!year || !month || !of_month || *year < 1 || *month < 1 || *month > 12 || *of_month < 1 ||
+      *of_month > 31) {
+    return {};
+  }
+  return day_of(days_of(*year, *month, *of_month) + days);
+}
+
+Json to_notion_date(const Json& value) {
+  const std::string start = text(value, "start");
+  std::string end = text(value, "end");
+  const std::string zone = text(value, "time_zone");
+  if (start.empty()) return nullptr;
+  if (is_day(start) && is_day(end)) {
+    end = add_days(end, -1);
+    if (end <= start) end.clear();
+  }
+  Json date = {{"start", start}};
+  if (!end.empty()) date["end"] = end;
+  if (!zone.empty() && !is_day(start)) date["time_zone"] = zone;
+  return date;
+}
+
+Json from_notion_date(const Json& date, const Json& sent) {
+  const std::string start = text(date, "start");
+  const std::string end = text(date, "end");
+  Json value = {{"start", plain_moment(start)}};
+  if (is_day(start)) {
+    const std::string after = is_day(end) ? add_days(end, 1) : std::string();
+    if (!after.empty()) value["end"] = after;
+    return value;
+  }
+  if (!end.empty()) value["end"] = plain_moment(end);
+  std::string zone = text(date, "time_zone");
+  const std::string sent_end = text(sent, "end");
+  if (zone.empty() && same_local(start, text(sent, "start")) &&
+      (end.empty() ? sent_end.empty() : same_local(end, sent_end))) {
+    zone = text(sent, "time_zone");
+  }
+  if (zone.empty()) return value;
+  for (auto& [name, moment] : value.items()) {
+    const std::string local = moment.get<std::string>().substr(0, kLocal);
+    moment = local;
+  }
+  value["time_zone"] = zone;
+  return value;
+}
+
+}  // namespace notion

@@ -1,0 +1,3 @@
+#include "notion.hpp"
+
+MT_PLUGIN(notion::Notion)

@@ -1,0 +1,131 @@
+#include "rich_text.hpp"
+
+#include <algorithm>
+
+namespace notion {
+namespace {
+
+constexpr std::size_t kRunUnits = 2000;
+constexpr std::size_t kLargestUrl = 2000;
+constexpr std::string_view kDetailMark = " · ";
+// The detail is small print; the text may have the rest.
+constexpr std::size_t kDetailRuns = 10;
+
+bool is_gray(const Json& run) {
+  return text(member(run, "annotations"), "color") == "gray";
+}
+
+std::string run_text(const Json& run) {
+  if (const Json& plain = member(run, "plain_text"); plain.is_string()) return plain;
+  return text(member(run, "text"), "content");
+}
+
+std::string run_link(const Json& run) {
+  std::string url = text(member(member(run, "text"), "link"), "url");
+  return url.empty() ? text(run, "href") : url;
+}
+
+}  // namespace
+
+std::string_view first_units(std::string_view utf8, std::size_t units) {
+  std::size_t used = 0;
+  std::size_t i = 0;
+  while (i < utf8.size()) {
+    const auto lead = static_cast<unsigned char>(utf8[i]);
+    const std::size_t bytes = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    used += bytes == 4 ? 2 : 1;
+    if (used > units) break;
+    i = std::min(i + bytes, utf8.size());
+  }
+  return utf8.substr(0, i);
+}
+
+std::size_t utf16_length(std::string_view utf8) {
+  std::size_t units = 0;
+  for (const char c : utf8) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0U) != 0x80U) units += byte >= 0xF0 ? 2 : 1;
+  }
+  return units;
+}
+
+bool is_link(std::string_view url) {
+  const bool web = url.rfind("https://", 0) == 0 || url.rfind("http://", 0) == 0;
+  return web && utf16_length(url) <= kLargestUrl &&
+         std::none_of(url.begin(), url.end(),
+                      [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; });
+}
+
+void add_runs(Json& runs, std::string_view text, const Style& style, Room& room) {
+  while (!text.empty() && room.runs > 0) {
+    const std::string_view part = first_units(text, kRunUnits);
+    Json run = {{"type", "text"}, {"text", {{"content", std::string(part)}}}};
+    if (!style.link.empty()) run["text"]["link"] = {{"url", style.link}};
+    if (style.gray) run["annotations"] = {{"color", "gray"}};
+    const std::size_t bytes = dump(run).size() + 1;
+    if (bytes > room.bytes) return;
+    room.bytes -= bytes;
+    --room.runs;
+    runs.push_back(std::move(run));
+    text.remove_prefix(part.size());
+  }
+}
+
+Json runs_of(std::string_view text, Room& room) {
+  Json runs = Json::array();
+  add_runs(runs, text, {}, room);
+  return runs;
+}
+
+Json runs_of(std::string_view text) {
+  Room room;
+  return runs_of(text, room);
+}
+
+std::string plain_text(const Json& runs) {
+  std::string all;
+  if (!runs.is_array()) return all;
+  for (const Json& run : runs) all += run_text(run);
+  return all;
+}
+
+TodoText read_todo_text(const Json& runs) {
+  TodoText todo;
+  if (!runs.is_array()) return todo;
+  std::size_t tail = runs.size();
+  while (tail > 0 && is_gray(runs[tail - 1])) --tail;
+  while (tail < runs.size() && run_text(runs[tail]).rfind(kDetailMark, 0) != 0) ++tail;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (i >= tail) {
+      todo.detail += run_text(runs[i]);
+      continue;
+    }
+    todo.text += run_text(runs[i]);
+    if (todo.link.empty()) todo.link = run_link(runs[i]);
+  }
+  if (!todo.detail.empty()) todo.detail.erase(0, kDetailMark.size());
+  return todo;
+}
+
+Json todo_runs(const TodoText& todo) {
+  std::string detail = todo.detail;
+  const bool linked = is_link(todo.link);
+  if (!linked && !todo.link.empty()) {
+    if (!detail.empty()) detail += kDetailMark;
+    detail += todo.link;
+  }
+  Room whole;
+  Json small_print = Json::array();
+  if (!detail.empty()) {
+    Room small{kDetailRuns, whole.bytes / 2};
+    add_runs(small_print, std::string(kDetailMark) + detail, {.link = {}, .gray = true}, small);
+    whole.runs -= small_print.size();
+    whole.bytes -= whole.bytes / 2 - small.bytes;
+  }
+  Json runs = Json::array();
+  add_runs(runs, todo.text, {.link = linked ? todo.link : std::string(), .gray = false}, whole);
+  for (Json& run : small_print) runs.push_back(std::move(run));
+  return runs;
+}
+
+}  // namespace notion

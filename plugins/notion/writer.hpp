@@ -1,0 +1,100 @@
+// Carries out one batch of writes: sends the lanes of pack() step by step, learns the ids of what
+// it made, and reports an outcome for each write as soon as it is known. Lives in its operation's
+// frame.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <mortise/connector.hpp>
+
+#include "codec.hpp"
+#include "pack.hpp"
+#include "replies.hpp"
+#include "table.hpp"
+
+namespace notion {
+
+/// So many at once: enough to hide the latency, few enough to see progress and to leave little in
+/// doubt after a crash.
+inline constexpr std::size_t kMostAtOnce = 10;
+
+class Writer {
+ public:
+  explicit Writer(mortise::Call& call);
+  mortise::Task<mortise::Status> run();
+
+ private:
+  struct Track {
+    Lane lane;
+    bool stopped = false;
+    Schema schema = {};  ///< of the rows' table
+    std::string last_id = {};
+    std::uint32_t made = 0;  ///< siblings so far, where the container is new
+    bool looked = false;     ///< front is known
+    FirstChild front = {};
+  };
+  enum class Asks { job, front, database, source, row };
+  struct Sent {
+    std::size_t track = 0;
+    Asks asks = Asks::job;
+    Job job = {};
+  };
+  using Write = mortise::Write;
+  using Reply = mortise::Reply;
+  using Request = mortise::Request;
+  using Outcome = mortise::Outcome;
+  using Error = mortise::Error;
+
+  // What to send.
+  void report_unsendable(const Packed& packed);
+  void prepare(Track& track);
+  void next_step();
+  void take_from(std::size_t index);
+  std::optional<Asks> to_look_up(const Track& track) const;
+  Request lookup(const Track& track, Asks asks) const;
+  std::optional<Request> request_of(Track& track, Job& job);
+  std::optional<Request> make_page(const Track& track, const Job& job);
+  Request append_blocks(const Track& track, const Job& job) const;
+  std::optional<Request> change(Track& track, const Job& job);
+  Request removal(const Write& write) const;
+  std::string children_of(const Job& job) const;
+  std::string position(const Track& track, const Job& job, const char* start) const;
+  std::vector<std::uint32_t> carried(const Job& job) const;
+
+  // What came back: writer_replies.cpp.
+  void settle(Sent& sent, const Reply& reply);
+  void learn(Sent& sent, const Reply& reply);
+  void made_page(Track& track, const Job& job, const Verdict& verdict, const Reply& reply);
+  void made_database(Track& track, const Job& job, const Verdict& verdict, const Reply& reply);
+  void made_row(Track& track, const Job& job, const Verdict& verdict, const Reply& reply);
+  void appended(Track& track, const Job& job, const Verdict& verdict, const Reply& reply);
+  void changed(Track& track, const Job& job, const Verdict& verdict, const Reply& reply);
+  bool simplify(std::size_t index, Job& job, const Verdict& verdict);
+  bool split(std::size_t index, Job& job);
+  void refuse(Track& track, const Job& job, const Verdict& verdict);
+  void fail_rest(Track& track, const Error& error);
+  std::size_t lane_of(std::uint32_t maker);
+  void container_made(std::uint32_t maker, const std::string& id, std::uint32_t siblings);
+
+  void report(Outcome outcome);
+  void report_done(std::uint32_t write, const mortise::Item& item, std::uint32_t ordinal);
+  void report_all(const Job& job, const Outcome& like);
+
+  const Write& write(std::uint32_t index) const { return call_.writes()[index]; }
+
+  mortise::Call& call_;
+  std::vector<std::string> blocks_;
+  std::vector<Track> tracks_;
+  std::unordered_map<std::uint32_t, std::size_t> track_of_;  ///< by maker
+  std::vector<bool> reported_;
+  std::size_t first_open_ = 0;
+  bool stopped_ = false;
+  std::vector<Sent> step_;
+  std::vector<Request> requests_;
+};
+
+}  // namespace notion
