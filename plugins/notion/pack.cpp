@@ -87,10 +87,10 @@ class Packer {
       if (!may_stand_in(write.kind, container)) {
         return refuse(i, {Code::invalid, "a " + write.kind + " cannot stand in a " + container});
       }
-      if (!take_block(i)) return;
+      if (!take(i)) return;
       children_[parent->second].push_back(i);
     } else {
-      if (!take_block(i)) return;
+      if (!take(i)) return;
       const auto [found, fresh] = known_index_.try_emplace(id, known_.size());
       if (fresh) known_.emplace_back(id, Content());
       known_[found->second].second.push_back(i);
@@ -98,7 +98,13 @@ class Packer {
     if (!write.key.empty()) makers_[write.key] = i;
   }
 
-  bool take_block(std::uint32_t i) {
+  /// Spells out what can be spelled out now. False: it cannot be sent.
+  bool take(std::uint32_t i) {
+    if (writes_[i].kind == "page") {
+      const Result<PageParts> parts = new_page(writes_[i].fields);
+      if (!parts) refuse(i, parts.error());
+      return parts.ok();
+    }
     if (!is_block(writes_[i])) return true;
     Result<std::string> block = new_block(writes_[i].kind, writes_[i].fields);
     if (!block) {
@@ -203,8 +209,9 @@ class Packer {
       job.kind = Job::Kind::make_database;
     } else {
       job.kind = Job::Kind::make_page;
-      // The help counts as a block, the page itself as another.
-      Load load{1, 2, 20'000 + writes_[i].fields.size() * 2};
+      const Result<PageParts> parts = new_page(writes_[i].fields);
+      const std::size_t help = parts->help.empty() ? 0 : 1;
+      Load load{help, help, parts->properties.size() + parts->icon.size() + parts->help.size()};
       std::size_t taken = 0;
       while (taken < content.size() && is_block(writes_[content[taken]]) &&
              fits(content[taken], load) &&

@@ -42,6 +42,9 @@ std::vector<std::string> texts(const Run& run, const char* field) {
   return all;
 }
 
+// The person who consents in NotionWorld.
+const std::string kAna = "6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01";
+
 Run estimate(NotionWorld& world, std::vector<Write> writes) {
   CallInput call;
   call.operation = Operation::estimate;
@@ -127,7 +130,8 @@ TEST_CASE("notion: a table takes one call per row, and rows are found by their k
   CHECK(world.run(find).items().size() == 123);
 
   // One changed row: one call, with what the memo tells.
-  Write retitled = update("row", world.id_of("task:5"), R"({"Task":"Renamed","Order":5})", {"Task"});
+  Write retitled =
+      update("row", world.id_of("task:5"), R"({"Task":"Renamed","Order":5})", {"Task"});
   retitled.memo = outcome(run, 6).memo;
   world.traffic();
   const Run renamed = world.write({retitled});
@@ -137,7 +141,8 @@ TEST_CASE("notion: a table takes one call per row, and rows are found by their k
   CHECK(Json::parse(renamed.outcomes().at(0).fields).at("Task") == "Renamed");
 
   // One more row in a table of an earlier batch: its columns are read first.
-  Write more = creation("row", "task:new", "table:p", "task:5", R"({"Task":"New","Status":"Done"})");
+  Write more =
+      creation("row", "task:new", "table:p", "task:5", R"({"Task":"New","Status":"Done"})");
   const Run added = world.write({more});
   CHECK(tally(added)[WriteResult::done] == 1);
   const NotionWorld::Traffic other = world.traffic();
@@ -181,7 +186,8 @@ TEST_CASE("notion: a task is retitled, ticked, added and removed with one write 
   // Before everything else in a section; and in a page below its help.
   Write ahead = creation("todo", "task:ahead", "", "", R"({"checked":false,"text":"Ahead"})");
   ahead.parent_id = week;
-  Write on_page = creation("todo", "task:page", "", "", R"({"checked":false,"text":"On the page"})");
+  Write on_page =
+      creation("todo", "task:page", "", "", R"({"checked":false,"text":"On the page"})");
   on_page.parent_id = world.id_of("plan:p");
   const Run both = world.write({ahead, on_page});
   CHECK(tally(both)[WriteResult::done] == 2);
@@ -205,8 +211,11 @@ TEST_CASE("notion: an update of what only a creation sets sends nothing", "[noti
 TEST_CASE("notion: what a 503 says was made is taken as made", "[notion][simulator]") {
   NotionWorld world;
   const auto writes = pages_plan({120, 3}, 2);
-  world.fault({{"kind", "503_after"}, {"provider", "notion"}, {"write", true},
-               {"says_committed", true}, {"every", 1}});
+  world.fault({{"kind", "503_after"},
+               {"provider", "notion"},
+               {"write", true},
+               {"says_committed", true},
+               {"every", 1}});
   const Run run = world.write(writes);
   auto count = tally(run);
   CHECK(count[WriteResult::done] + count[WriteResult::created_id_unknown] ==
@@ -221,8 +230,8 @@ TEST_CASE("notion: a lost answer leaves in doubt what it carried and stops what 
   world.fault({{"kind", "drop_after"}, {"provider", "notion"}, {"route", "/v1/pages"}, {"nth", 2}});
   const Run run = world.write(writes);
   CHECK(outcome(run, 0).result == WriteResult::done);
-  CHECK(outcome(run, 1).result == WriteResult::uncertain);   // the first module
-  CHECK(outcome(run, 2).result == WriteResult::uncertain);   // its first week came along
+  CHECK(outcome(run, 1).result == WriteResult::uncertain);  // the first module
+  CHECK(outcome(run, 2).result == WriteResult::uncertain);  // its first week came along
   CHECK(run.outcomes().back().result == WriteResult::not_attempted);
   auto count = tally(run);
   CHECK(count[WriteResult::uncertain] == 1 + 100 * 3);
@@ -232,10 +241,9 @@ TEST_CASE("notion: a lost answer leaves in doubt what it carried and stops what 
 TEST_CASE("notion: a full Notion plan is told in a sentence, and nothing more is sent",
           "[notion][simulator]") {
   NotionWorld world;
-  const Json state = world.control("GET", "state", nullptr);
-  world.control("POST", "notion/workspace", {{"id", Json::parse(world.token_reply()).at("workspace_id")},
-                                             {"block_limit", 300}});
-  const Run run = world.write(pages_plan({60, 60}, 4));
+  world.control("POST", "notion/plan", {{"user", kAna}, {"block_limit", 400}});
+  world.traffic();
+  const Run run = world.write(pages_plan({60, 60, 60}, 4));
   bool told = false;
   for (const Outcome& each : run.outcomes()) {
     if (each.result != WriteResult::failed) continue;
@@ -243,6 +251,8 @@ TEST_CASE("notion: a full Notion plan is told in a sentence, and nothing more is
     told = told || each.error.message.find("used up the blocks of its plan") != std::string::npos;
   }
   CHECK(told);
+  CHECK(tally(run)[WriteResult::not_attempted] == 0);
+  CHECK(world.traffic().writes <= 4);
 }
 
 TEST_CASE("notion: one bad block does not keep the others out", "[notion][simulator]") {
@@ -284,7 +294,8 @@ TEST_CASE("notion: reading by id tells pages, rows, tables, blocks and what is g
   CHECK(items[get.ids[3]].kind == "todo");
   CHECK(items[get.ids[4]].state == ItemState::absent);
   world.write({removal("page", world.id_of("plan:p"))});
-  for (const Item& item : world.run(get).items()) CHECK(item.state == ItemState::absent);
+  const Run gone = world.run(get);
+  for (const Item& item : gone.items()) CHECK(item.state == ItemState::absent);
   world.check_against_the_description();
 }
 
@@ -315,7 +326,8 @@ TEST_CASE("notion: texts, links and values over every size are split, never refu
   CHECK(by_key["task:long"]["Task"] == long_text);
   CHECK(by_key["task:huge"]["Task"] == std::string(60'000, 'y'));  // more than a page object shows
   CHECK_FALSE(by_key["task:long"].contains("Resource Link"));
-  const Json body = world.api("GET", "/v1/blocks/" + world.id_of("task:long") + "/children", nullptr);
+  const Json body =
+      world.api("GET", "/v1/blocks/" + world.id_of("task:long") + "/children", nullptr);
   CHECK(body["results"][0]["type"] == "paragraph");
   const Run page = world.list(world.id_of("plan:p"), "page");
   for (const Item& item : page.items()) {
@@ -325,7 +337,8 @@ TEST_CASE("notion: texts, links and values over every size are split, never refu
       CHECK_FALSE(fields.contains("link"));
       CHECK(fields.at("detail") == "d · " + long_link);
     }
-    if (item.id == world.id_of("task:endless")) CHECK(fields.at("text").get<std::string>().size() == 200'000);
+    if (item.id == world.id_of("task:endless"))
+      CHECK(fields.at("text").get<std::string>().size() == 200'000);
   }
   world.check_against_the_description();
 }
@@ -379,9 +392,10 @@ TEST_CASE("notion: a table follows its columns, and a column renamed at Notion i
   CHECK(world.traffic().writes == 0);
 
   const std::string due = schema["Due Date"]["id"];
-  world.api("PATCH", "/v1/data_sources/" + source, {{"properties", {{"Due Date", {{"name", "When"}}}}}});
-  Write moved = update("row", world.id_of("task:1"), R"({"Due Date":{"start":"2027-01-02"}})",
-                       {"Due Date"});
+  world.api("PATCH", "/v1/data_sources/" + source,
+            {{"properties", {{"Due Date", {{"name", "When"}}}}}});
+  Write moved =
+      update("row", world.id_of("task:1"), R"({"Due Date":{"start":"2027-01-02"}})", {"Due Date"});
   moved.memo = outcome(run, 2).memo;
   const Run sent = world.write({moved});
   CHECK(sent.outcomes().at(0).result == WriteResult::done);

@@ -75,14 +75,14 @@ NotionWorld::~NotionWorld() = default;
 void NotionWorld::connect() {
   const std::string back = "http://127.0.0.1:9/callback";
   httplib::Client browser(server_->url);
-  const auto consent = browser.Post("/v1/oauth/authorize",
-                                    httplib::Params{{"client_id", "mortise-simulated"},
-                                                    {"redirect_uri", back},
-                                                    {"response_type", "code"},
-                                                    {"owner", "user"},
-                                                    {"state", "s"},
-                                                    {"user", "6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01"},
-                                                    {"decision", "allow"}});
+  const auto consent = browser.Post(
+      "/v1/oauth/authorize", httplib::Params{{"client_id", "mortise-simulated"},
+                                             {"redirect_uri", back},
+                                             {"response_type", "code"},
+                                             {"owner", "user"},
+                                             {"state", "s"},
+                                             {"user", "6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01"},
+                                             {"decision", "allow"}});
   REQUIRE(consent);
   const std::string location = consent->get_header_value("Location");
   const std::size_t begin = location.find("code=") + 5;
@@ -177,9 +177,9 @@ Run NotionWorld::list(const std::string& container_id, const std::string& kind) 
 }
 
 Json NotionWorld::control(const std::string& method, const std::string& path, const Json& body) {
-  const auto answer = exchange(server_->url, method, "/control/" + path,
-                               {{"Content-Type", "application/json"}},
-                               body.is_null() ? std::string() : body.dump());
+  const auto answer =
+      exchange(server_->url, method, "/control/" + path, {{"Content-Type", "application/json"}},
+               body.is_null() ? std::string() : body.dump());
   REQUIRE(answer);
   INFO(answer->body);
   REQUIRE(answer->status < 300);
@@ -253,7 +253,8 @@ Write removal(const std::string& kind, const std::string& id) {
 }
 
 const std::vector<int>& ossu_weeks() {
-  static const std::vector<int> kWeeks = {14, 54, 45, 2, 31, 16, 24, 29, 16, 51, 30, 39, 32, 53, 230};
+  static const std::vector<int> kWeeks = {14, 54, 45, 2,  31, 16, 24, 29,
+                                          16, 51, 30, 39, 32, 53, 230};
   return kWeeks;
 }
 
@@ -294,15 +295,16 @@ std::vector<Write> pages_plan(const std::vector<int>& weeks_per_module, int task
 std::vector<Write> table_plan(int rows) {
   std::vector<Write> writes;
   writes.push_back(creation("page", "plan:p", "", "", R"({"title":"Plan"})"));
-  const Json table = {
-      {"title", "Tasks"},
-      {"columns",
-       {{{"name", "Task"}, {"type", "title"}},
-        {{"name", "Due Date"}, {"type", "date"}},
-        {{"name", "Status"}, {"type", "status"}, {"options", {"Not started", "In progress", "Done"}}},
-        {{"name", "Resource Link"}, {"type", "url"}},
-        {{"name", "Duration"}, {"type", "number"}},
-        {{"name", "Order"}, {"type", "number"}}}}};
+  const Json table = {{"title", "Tasks"},
+                      {"columns",
+                       {{{"name", "Task"}, {"type", "title"}},
+                        {{"name", "Due Date"}, {"type", "date"}},
+                        {{"name", "Status"},
+                         {"type", "status"},
+                         {"options", {"Not started", "In progress", "Done"}}},
+                        {{"name", "Resource Link"}, {"type", "url"}},
+                        {{"name", "Duration"}, {"type", "number"}},
+                        {{"name", "Order"}, {"type", "number"}}}}};
   writes.push_back(creation("database", "table:p", "plan:p", "", table.dump()));
   std::string before;
   for (int i = 1; i <= rows; ++i) {

@@ -62,7 +62,8 @@ mortise::Write update(const std::string& kind, const std::string& id, const std:
 mortise::Write removal(const std::string& kind, const std::string& id);
 
 /// A plan in the layout `pages`: a page, a page per module, a section per week, todos.
-std::vector<mortise::Write> pages_plan(const std::vector<int>& weeks_per_module, int tasks_per_week);
+std::vector<mortise::Write> pages_plan(const std::vector<int>& weeks_per_module,
+                                       int tasks_per_week);
 /// The same many tasks as rows of one table.
 std::vector<mortise::Write> table_plan(int rows);
 /// Weeks per module of the OSSU curriculum: 666 weeks in 15 modules.

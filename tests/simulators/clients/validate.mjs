@@ -58,6 +58,9 @@ function openAllOf(description) {
     if (closed) node.unevaluatedProperties = false;
   };
   walk(description);
+  // Options of a status column can be given since the description was made: the client's types have them.
+  const { select } = description.components.schemas.selectPropertyConfigurationRequest.properties;
+  description.components.schemas.statusPropertyConfigurationRequest.properties.status = select;
   // Real error bodies carry a request_id that the description leaves out.
   for (const [name, schema] of Object.entries(description.components.schemas)) {
     if (name.startsWith('error_')) delete schema.unevaluatedProperties;
