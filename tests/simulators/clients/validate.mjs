@@ -58,9 +58,15 @@ function openAllOf(description) {
     if (closed) node.unevaluatedProperties = false;
   };
   walk(description);
-  // Options of a status column can be given since the description was made: the client's types have them.
-  const { select } = description.components.schemas.selectPropertyConfigurationRequest.properties;
-  description.components.schemas.statusPropertyConfigurationRequest.properties.status = select;
+  // Since the description was made a status takes options as a select does: the client's types say so.
+  const { schemas } = description.components;
+  schemas.statusPropertyConfigurationRequest.properties.status =
+    schemas.selectPropertyConfigurationRequest.properties.select;
+  const change = description.paths['/v1/data_sources/{data_source_id}'].patch.requestBody
+    .content['application/json'].schema.properties.properties.additionalProperties;
+  const kinds = change.oneOf[0].allOf[1].oneOf;
+  const titled = (title) => kinds.find((kind) => kind.title === title);
+  titled('Status').properties.status = titled('Select').properties.select;
   // Real error bodies carry a request_id that the description leaves out.
   for (const [name, schema] of Object.entries(description.components.schemas)) {
     if (name.startsWith('error_')) delete schema.unevaluatedProperties;

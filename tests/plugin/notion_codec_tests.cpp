@@ -1,0 +1,208 @@
+// The codecs: both ways, and on JSON that nobody should send.
+#include <catch2/catch.hpp>
+
+#include <random>
+
+#include "codec.hpp"
+#include "dates.hpp"
+#include "replies.hpp"
+#include "rich_text.hpp"
+#include "table.hpp"
+
+namespace {
+
+using namespace notion;
+using mortise::Code;
+using mortise::Reply;
+
+TodoText round_trip(const TodoText& todo) {
+  return read_todo_text(todo_runs(todo));
+}
+
+/// Notion's objects, to be damaged.
+const char* const kObjects[] = {
+    R"({"object":"list","results":[{"object":"block","id":"b","type":"to_do","last_edited_time":"2026-11-20T10:23:00.000Z","to_do":{"checked":true,"rich_text":[{"plain_text":"x","annotations":{"color":"gray"},"href":null}]}}],"has_more":true,"next_cursor":"c"})",
+    R"({"object":"page","id":"p","parent":{"type":"data_source_id","data_source_id":"s","database_id":"d"},"properties":{"Task":{"id":"title","type":"title","title":[{"plain_text":"x"}]},"When":{"id":"a","type":"date","date":{"start":"2026-11-23","end":null}},"N":{"id":"n","type":"number","number":1.5}}})",
+    R"({"object":"data_source","id":"s","properties":{"Status":{"id":"x","type":"status","status":{"options":[{"id":"1","name":"Done"}]}}}})",
+    R"({"object":"error","status":503,"code":"service_unavailable","message":"m","additional_data":{"committed_resource_id":"r","committed_child_ids":["a","b"]}})"};
+
+/// Every reader on one text: nothing may throw.
+void read_all(const std::string& text) {
+  (void)read_children(text, "p");
+  (void)read_first_child(text);
+  (void)read_block(text);
+  (void)read_page(text);
+  (void)read_database(text);
+  (void)read_appended(text, "p");
+  (void)read_search(text);
+  (void)identity_of_token(text);
+  (void)identity_of_me(text, text);
+  (void)read_schema(text);
+  (void)read_row(text, nullptr, text);
+  (void)read_rows(text);
+  (void)schema_of_memo(text);
+  (void)schema_of_row(text, nullptr);
+  (void)with_property(text, "title", {text});
+  (void)new_block("todo", text);
+  (void)new_page(text);
+  (void)new_database(text, "p", StatusAs::status);
+  Reply reply;
+  reply.status = 503;
+  reply.body = text;
+  (void)judge_write(reply, "x");
+}
+
+}  // namespace
+
+TEST_CASE("notion codec: a to-do comes back as it was written", "[notion][codec]") {
+  for (const TodoText& todo :
+       {TodoText{"text", "", ""}, TodoText{"text", "https://e.org/1", "d"},
+        TodoText{"", "", "only small print"},
+        TodoText{std::string(5000, 'a'), "https://e.org", std::string(5000, 'd')},
+        TodoText{"a · b", "", "c · d"}}) {
+    const TodoText back = round_trip(todo);
+    CHECK(back.text == todo.text);
+    CHECK(back.link == todo.link);
+    CHECK(back.detail == todo.detail);
+  }
+}
+
+TEST_CASE("notion codec: runs hold 2,000 UTF-16 units and never half a character",
+          "[notion][codec]") {
+  std::string text = "x";
+  for (int i = 0; i < 3000; ++i) text += "😀";
+  const Json runs = runs_of(text);
+  CHECK(runs.size() == 4);
+  for (const Json& run : runs) {
+    CHECK(utf16_length(run["text"]["content"].get<std::string>()) <= 2000);
+  }
+  CHECK(plain_text(runs) == text);
+  CHECK(runs_of(std::string(1'000'000, 'x')).size() == 100);
+  // A hundred runs of characters that take six bytes each in JSON still fit in a request.
+  CHECK(dump(runs_of(std::string(200'000, '\x01'))).size() < 310'000);
+  CHECK(is_link("https://example.org/a"));
+  CHECK_FALSE(is_link("example.org"));
+  CHECK_FALSE(is_link("https://example.org/a b"));
+  CHECK_FALSE(is_link("https://e.org/" + std::string(2000, 'x')));
+}
+
+TEST_CASE("notion codec: ranges of days end after their last day with us, on it at Notion",
+          "[notion][codec]") {
+  CHECK(to_notion_date({{"start", "2026-02-27"}, {"end", "2026-03-02"}}) ==
+        Json({{"start", "2026-02-27"}, {"end", "2026-03-01"}}));
+  CHECK(to_notion_date({{"start", "2026-02-27"}, {"end", "2026-02-28"}}) ==
+        Json({{"start", "2026-02-27"}}));
+  CHECK(from_notion_date({{"start", "2026-12-30"}, {"end", "2026-12-31"}}, nullptr) ==
+        Json({{"start", "2026-12-30"}, {"end", "2027-01-01"}}));
+  for (int shift = -2000; shift < 2000; shift += 37) {
+    const std::string day = add_days("2026-11-23", shift);
+    CHECK(add_days(day, -shift) == "2026-11-23");
+  }
+  const Json timed = {{"start", "2026-11-23T18:00:00"}, {"time_zone", "Europe/Madrid"}};
+  CHECK(to_notion_date(timed) == timed);
+  const Json answer = {{"start", "2026-11-23T18:00:00.000+01:00"}, {"end", nullptr}};
+  CHECK(from_notion_date(answer, timed) == timed);
+  CHECK(from_notion_date(answer, nullptr) == Json({{"start", "2026-11-23T18:00:00+01:00"}}));
+  CHECK(from_notion_date({{"start", "2026-11-23T09:00:00.000Z"}}, timed) ==
+        Json({{"start", "2026-11-23T09:00:00+00:00"}}));
+}
+
+TEST_CASE("notion codec: only what changed is in an update", "[notion][codec]") {
+  mortise::Write write;
+  write.kind = "todo";
+  write.fields = R"({"text":"t","checked":true})";
+  write.changed = {"checked"};
+  CHECK(*changed_body(write) == R"({"to_do":{"checked":true}})");
+  write.changed = {"unknown"};
+  CHECK(changed_body(write)->empty());
+  write.kind = "page";
+  write.fields = R"({"title":"t"})";
+  write.changed = {"icon"};
+  CHECK(*changed_body(write) == R"({"icon":null})");
+  write.kind = "row";
+  Schema schema{"s", {{"%3Aa", "Due", "date"}, {"title", "Task", "title"}}};
+  write.fields = R"({"Task":"t"})";
+  write.changed = {"Due", "Nowhere"};
+  CHECK(*changed_row(write, schema) == R"({"properties":{"%3Aa":{"date":null}}})");
+}
+
+TEST_CASE("notion codec: the memo of a row gives its columns back", "[notion][codec]") {
+  const Schema schema{"src", {{"%3Aa", "Due", "date"}, {"title", "Task", "title"}}};
+  const Schema back = schema_of_memo(memo_of(schema));
+  CHECK(back.source_id == "src");
+  REQUIRE(back.named("Due") != nullptr);
+  CHECK(back.named("Due")->id == "%3Aa");
+  Schema wide{"src", {}};
+  for (int i = 0; i < 500; ++i)
+    wide.columns.push_back({"id", "column " + std::to_string(i), "url"});
+  CHECK(memo_of(wide).empty());
+}
+
+TEST_CASE("notion codec: damaged JSON is an error or empty, never an exception",
+          "[notion][codec]") {
+  const unsigned seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937 random(seed);
+  for (const std::string text :
+       {"", "null", "[]", "{}", "3", "\"x\"", "{\"results\":3}", "{\"results\":[null,3,[],{}]}",
+        "{\"properties\":[1,2]}", "{\"properties\":{\"a\":null,\"b\":{\"type\":3}}}", "\xff\xfe"}) {
+    CHECK_NOTHROW(read_all(text));
+  }
+  CHECK_NOTHROW(read_all(std::string(100'000, '[')));
+  const char* const kSwaps[] = {"null", "3", "[]", "{}", "\"\"", "true", "-1e308"};
+  for (const char* object : kObjects) {
+    for (int i = 0; i < 300; ++i) {
+      std::string text = object;
+      const std::size_t at = random() % text.size();
+      if (i % 3 == 0) text.resize(at);
+      if (i % 3 == 1) text[at] = static_cast<char>(random());
+      if (i % 3 == 2) {
+        // A value replaced by one of another type.
+        Json json = Json::parse(text).flatten();
+        auto member = json.begin();
+        std::advance(member, static_cast<std::ptrdiff_t>(random() % json.size()));
+        *member = Json::parse(kSwaps[random() % 7]);
+        text = json.dump();
+        const Json whole = Json::parse(text);
+        text = whole.is_object() ? [&] {
+          try {
+            return whole.unflatten().dump();
+          } catch (const Json::exception&) {
+            return text;
+          }
+        }() : text;
+      }
+      CAPTURE(text);
+      REQUIRE_NOTHROW(read_all(text));
+    }
+  }
+}
+
+TEST_CASE("notion codec: each error of Notion has its meaning", "[notion][codec]") {
+  const auto judged = [](int status, const std::string& body, bool with_id = true) {
+    Reply reply;
+    reply.status = status;
+    reply.body = body;
+    if (with_id) reply.headers.push_back({"x-notion-request-id", "r"});
+    return judge_write(reply, "making it");
+  };
+  CHECK(judged(404, R"({"code":"object_not_found","message":"no"})").error.code == Code::not_found);
+  CHECK(judged(409, R"({"code":"conflict_error"})").error.code == Code::conflict);
+  CHECK(judged(409, R"({"code":"row_limit_exceeded"})").no_more_rows);
+  const Verdict invalid =
+      judged(400, R"({"code":"validation_error","message":"body.children[3] is wrong"})");
+  CHECK(invalid.error.code == Code::invalid);
+  CHECK(invalid.error.message.find("body.children[3]") != std::string::npos);
+  CHECK(judged(400, R"({"message":"Can't edit block that is archived."})").error.code ==
+        Code::not_found);
+  CHECK(judged(403, R"({"additional_data":{"block_limit":"block_creation"}})").no_more_blocks);
+  CHECK(judged(403, "<html>blocked</html>", false).error.code == Code::unavailable);
+  CHECK(judged(400, R"({"error":"invalid_grant","error_description":"dead"})").error.message ==
+        "making it: Notion answered 400 invalid_grant: dead");
+  CHECK(judged(500, "{}").kind == Verdict::Kind::uncertain);
+  CHECK(judged(529, "{}").kind == Verdict::Kind::refused);
+  const Verdict committed = judged(503, kObjects[3]);
+  CHECK(committed.kind == Verdict::Kind::committed);
+  CHECK(committed.id == "r");
+  CHECK(committed.child_ids.size() == 2);
+}

@@ -1,0 +1,150 @@
+// Operations against canned answers: what a simulator does not do.
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include "notion.hpp"
+#include "plugin/doubles.hpp"
+#include "plugin/notion_world.hpp"
+
+namespace {
+
+using namespace notion_tests;
+using Json = nlohmann::json;
+using mortise::CallInput;
+using mortise::Code;
+using mortise::Operation;
+using mortise::Reply;
+using mortise::Write;
+using mortise::WriteResult;
+using mortise::testing::Exchange;
+using mortise::testing::Run;
+using mortise::testing::Script;
+
+CallInput writing(std::vector<Write> writes) {
+  CallInput call;
+  call.operation = Operation::write;
+  call.target_id = "home";
+  call.writes = std::move(writes);
+  return call;
+}
+
+Reply answer(int status, const std::string& body) {
+  Reply reply;
+  reply.status = status;
+  reply.body = body;
+  reply.headers.push_back({"x-notion-request-id", "r"});
+  return reply;
+}
+
+const std::vector<std::string> kNoBreaches;
+
+}  // namespace
+
+TEST_CASE("notion: the manifest is one the host accepts", "[notion]") {
+  auto loaded = mortise::plugin::load_connector(
+      std::filesystem::path(MORTISE_BINARY_DIR) / "plugins/notion", {}, {});
+  if (!loaded) FAIL(loaded.error().message);
+  const auto& manifest = (*loaded)->manifest();
+  CHECK(manifest.auth.pkce == mortise::ports::Pkce::none);
+  CHECK(manifest.auth.rotates);
+  CHECK(manifest.kind("row")->find);
+  CHECK(manifest.properties.largest_batch == 10'000);
+  CHECK(manifest.limit_rules.size() == 4);
+}
+
+TEST_CASE("notion: requests name the writes that they carry out, and only safe ones are repeatable",
+          "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  Run run = script.start(
+      writing({creation("page", "p", "", "", R"({"title":"T"})"),
+               creation("section", "s", "p", "", R"({"title":"S"})"),
+               creation("todo", "t", "s", "", R"({"text":"x"})"),
+               update("todo", "u", R"({"text":"x"})", {"text"}), removal("section", "r")}));
+  REQUIRE(run.requests().size() == 3);
+  for (const auto& request : run.requests()) {
+    CHECK(request.repeatable == (request.method != "POST"));
+    CHECK(request.headers.front().value == "2026-03-11");
+    if (request.method == "POST") CHECK(request.writes == std::vector<std::uint32_t>{0, 1, 2});
+  }
+  CHECK(run.breaches() == kNoBreaches);
+}
+
+TEST_CASE("notion: a status column that cannot be made becomes a select", "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  const Json fields = {{"title", "T"},
+                       {"columns", {{{"name", "S"}, {"type", "status"}, {"options", {"a,b"}}}}}};
+  const Run run = script.replay(
+      writing({creation("database", "d", "", "", fields.dump())}),
+      {{"POST /v1/databases", answer(400, R"({"code":"validation_error","message":"no"})"),
+        R"("status":{)"},
+       {"POST /v1/databases", answer(200, R"({"id":"db","data_sources":[{"id":"ds"}]})"),
+        R"("select":{"options":[{"name":"a;b"}]})"}});
+  CHECK(run.breaches() == kNoBreaches);
+  CHECK(run.outcomes().at(0).id == "db");
+  CHECK(run.outcomes().at(0).memo == R"({"source":"ds"})");
+}
+
+TEST_CASE("notion: a refused row is tried once more with the columns as they are now", "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  Write write = update("row", "row", R"({"Order":7})", {"Order"});
+  write.memo = R"({"columns":{"Order":["a","number"]},"source":"s"})";
+  const Run run = script.replay(
+      writing({write}),
+      {{"PATCH /v1/pages/row", answer(400, R"({"code":"validation_error","message":"no"})")},
+       {"GET /v1/pages/row", answer(200, R"({"id":"row","parent":{"data_source_id":"s"},
+                       "properties":{"Order":{"id":"b","type":"checkbox","checkbox":false}}})")}});
+  CHECK(run.breaches() == kNoBreaches);
+  CHECK(run.outcomes().at(0).result == WriteResult::done);  // a box holds no number: left alone
+}
+
+TEST_CASE("notion: an answer that is cut off leaves creations in doubt and updates done",
+          "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  Write todo = creation("todo", "t", "", "", R"({"text":"x"})");
+  todo.parent_id = "section";
+  todo.after_id = "sibling";
+  const Run run = script.replay(writing({creation("page", "p", "", "", "{}"), todo,
+                                         update("todo", "u", R"({"checked":true})", {"checked"})}),
+                                {{"POST /v1/pages", answer(200, R"({"id":"p)")},
+                                 {"PATCH /v1/blocks/section/children", answer(200, "{\"resul")},
+                                 {"PATCH /v1/blocks/u", answer(200, "{\"id")}});
+  CHECK(run.breaches() == kNoBreaches);
+  for (const auto& each : run.outcomes()) {
+    CHECK(each.result == (each.write == 2 ? WriteResult::done : WriteResult::uncertain));
+  }
+}
+
+TEST_CASE("notion: a dead grant ends the batch, and what was not sent says so", "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  std::vector<Write> writes;
+  for (int i = 0; i < 25; ++i) writes.push_back(removal("todo", "t" + std::to_string(i)));
+  Run run = script.start(writing(writes));
+  REQUIRE(run.requests().size() == 10);
+  run.reply(std::vector<Reply>(10, answer(401, R"({"code":"unauthorized"})")));
+  CHECK(run.done());
+  CHECK(run.breaches() == kNoBreaches);
+  int untried = 0;
+  for (const auto& each : run.outcomes()) untried += each.result == WriteResult::not_attempted;
+  CHECK(untried == 15);
+}
+
+TEST_CASE("notion: a table over the ceiling of a query is not said to be complete", "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  CallInput call;
+  call.operation = Operation::list;
+  call.container_id = "db";
+  call.container_kind = "database";
+  const std::vector<Exchange> answers = {
+      {"GET /v1/databases/db", answer(200, R"({"data_sources":[{"id":"ds"}]})")},
+      {"POST /v1/data_sources/ds/query", answer(503, "{}"), R"("page_size":100)"},
+      {"POST /v1/data_sources/ds/query",
+       answer(200, R"({"results":[{"object":"page","id":"r","properties":{}}],"has_more":false,
+                      "request_status":{"type":"incomplete"}})"),
+       R"("page_size":25)"}};
+  const Run run = script.replay(call, answers);
+  CHECK(run.breaches() == kNoBreaches);
+  CHECK(run.items().size() == 1);
+  CHECK(run.completed().empty());
+  CHECK(script.abandon_at_every_step(call, answers) == 3);
+}
