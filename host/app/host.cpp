@@ -59,6 +59,19 @@ net::OriginOverrides overrides_of(const Settings& settings) {
   return overrides;
 }
 
+/// The budgets of the configuration count in place of the manifest's.
+void override_budgets(const Settings& settings, ports::Manifest& manifest) {
+  auto found = settings.budgets().find(manifest.id);
+  if (found == settings.budgets().end()) return;
+  for (const auto& [scope, budget] : found->second) {
+    const ports::BudgetScope wanted = scope == "connection"  ? ports::BudgetScope::connection
+                                      : scope == "workspace" ? ports::BudgetScope::workspace
+                                                             : ports::BudgetScope::application;
+    std::erase_if(manifest.budgets, [&](const auto& each) { return each.scope == wanted; });
+    manifest.budgets.push_back({wanted, budget.requests, budget.window_ms});
+  }
+}
+
 /// A free port, for server.port = 0: redirect URIs must name it before anything listens.
 int free_port() {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -146,7 +159,8 @@ Status Host::Parts::load_code() {
                                                           "error"};
         log(kLevels[static_cast<std::size_t>(level) % kLevels.size()],
             fmt::format("event=plugin connector={} message=\"{}\"", connector, message));
-      });
+      },
+      [this](ports::Manifest& manifest) { override_budgets(options.settings, manifest); });
   for (const plugin::Refusal& refusal : connectors->refusals()) {
     log("error", fmt::format("event=plugin_refused folder={} message=\"{}\"",
                              refusal.folder.filename().string(), refusal.error.message));

@@ -104,23 +104,52 @@ std::string settings_template() {
   }
   text +=
       "\n# Where a connector's origin is, if not where its manifest says (a simulator, a proxy):\n"
-      "# connector.<id>.origin.<name> = http://127.0.0.1:4010\n";
+      "# connector.<id>.origin.<name> = http://127.0.0.1:4010\n"
+      "# What a service allows this installation, if not what the manifest says: "
+      "requests/seconds.\n"
+      "# connector.<id>.budget.connection = 600/60\n";
   return text;
 }
 
-Status Settings::set(const std::string& key, const std::string& value, const std::string& where) {
-  constexpr std::string_view kConnector = "connector.";
-  constexpr std::string_view kOrigin = ".origin.";
-  if (key.starts_with(kConnector)) {
-    const auto origin = key.find(kOrigin, kConnector.size());
-    if (origin == std::string::npos || origin + kOrigin.size() == key.size()) {
-      return Error{Code::invalid,
-                   fmt::format("{}: \"{}\" is not connector.<id>.origin.<name>", where, key)};
-    }
-    const std::string id = key.substr(kConnector.size(), origin - kConnector.size());
-    origins_[id][key.substr(origin + kOrigin.size())] = value;
+Status Settings::set_connector(const std::string& key, const std::string& value,
+                               const std::string& where) {
+  const Error unknown{Code::invalid,
+                      fmt::format("{}: \"{}\" is neither connector.<id>.origin.<name> nor "
+                                  "connector.<id>.budget.<connection|workspace|application>",
+                                  where, key)};
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= key.size();) {
+    const std::size_t dot = std::min(key.find('.', begin), key.size());
+    parts.push_back(key.substr(begin, dot - begin));
+    begin = dot + 1;
+  }
+  if (parts.size() != 4 || parts[1].empty() || parts[3].empty()) return unknown;
+  if (parts[2] == "origin") {
+    origins_[parts[1]][parts[3]] = value;
     return {};
   }
+  const bool scoped =
+      parts[3] == "connection" || parts[3] == "workspace" || parts[3] == "application";
+  if (parts[2] != "budget" || !scoped) return unknown;
+  BudgetSetting budget;
+  const char* const end = value.data() + value.size();
+  auto number = std::from_chars(value.data(), end, budget.requests);
+  std::int64_t seconds = 0;
+  if (number.ec == std::errc() && number.ptr != end && *number.ptr == '/') {
+    number = std::from_chars(number.ptr + 1, end, seconds);
+  }
+  if (number.ec != std::errc() || number.ptr != end || budget.requests < 1 || seconds < 1) {
+    return Error{
+        Code::invalid,
+        fmt::format("{}: {} = \"{}\": expected requests/seconds, like 600/60", where, key, value)};
+  }
+  budget.window_ms = seconds * 1000;
+  budgets_[parts[1]][parts[3]] = budget;
+  return {};
+}
+
+Status Settings::set(const std::string& key, const std::string& value, const std::string& where) {
+  if (key.starts_with("connector.")) return set_connector(key, trimmed(value), where);
   const auto names = key_names();
   if (std::find(names.begin(), names.end(), key) == names.end()) {
     const auto near = core::nearest_word(key, names);

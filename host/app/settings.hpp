@@ -21,7 +21,14 @@ struct SettingKey {
   std::string_view says;
 };
 
-/// All keys, grouped by area. `connector.<id>.origin.<name>` comes on top of them.
+/// `connector.<id>.budget.<scope> = 600/60`: so many requests in so many seconds.
+struct BudgetSetting {
+  std::int64_t requests = 0;
+  std::int64_t window_ms = 0;
+};
+
+/// All keys, grouped by area. `connector.<id>.origin.<name>` and `connector.<id>.budget.<scope>`
+/// come on top of them.
 std::span<const SettingKey> setting_keys();
 
 /// The text of config/mortise.properties: every key, its default, its sentence.
@@ -47,11 +54,17 @@ class Settings {
   const std::map<std::string, std::map<std::string, std::string>>& origins() const {
     return origins_;
   }
+  /// "<id>" -> "<scope>" -> the budget that counts in place of the manifest's.
+  const std::map<std::string, std::map<std::string, BudgetSetting>>& budgets() const {
+    return budgets_;
+  }
 
  private:
+  Status set_connector(const std::string& key, const std::string& value, const std::string& where);
   Status set(const std::string& key, const std::string& value, const std::string& where);
   std::map<std::string, std::string, std::less<>> values_;
   std::map<std::string, std::map<std::string, std::string>> origins_;
+  std::map<std::string, std::map<std::string, BudgetSetting>> budgets_;
   std::string base_directory_;
 };
 

@@ -57,10 +57,11 @@ Result<ports::Manifest> read_manifest(const fs::path& folder) {
 }
 
 Result<std::shared_ptr<ports::Connector>> load_connector(const fs::path& folder,
-                                                         const Limits& limits,
-                                                         const PluginLog& log) {
+                                                         const Limits& limits, const PluginLog& log,
+                                                         const ManifestEdit& edit) {
   auto manifest = read_manifest(folder);
   if (!manifest) return std::move(manifest).error();
+  if (edit) edit(*manifest);
   const fs::path file = folder / (manifest->id + ".so");
   if (Status library = check_library(file); !library) return std::move(library).error();
   auto entry = open_library(file);
@@ -77,8 +78,8 @@ Result<std::shared_ptr<ports::Connector>> load_connector(const fs::path& folder,
 }
 
 std::shared_ptr<LoadedConnectors> LoadedConnectors::load(const std::vector<fs::path>& folders,
-                                                         const Limits& limits,
-                                                         const PluginLog& log) {
+                                                         const Limits& limits, const PluginLog& log,
+                                                         const ManifestEdit& edit) {
   auto loaded = std::make_shared<LoadedConnectors>();
   for (const fs::path& folder : folders) {
     std::error_code problem;
@@ -94,19 +95,19 @@ std::shared_ptr<LoadedConnectors> LoadedConnectors::load(const std::vector<fs::p
           {folder, Error{Code::forbidden, "cannot be listed: " + problem.message()}});
     }
     std::sort(found.begin(), found.end());
-    for (const fs::path& each : found) loaded->load_one(each, limits, log);
+    for (const fs::path& each : found) loaded->load_one(each, limits, log, edit);
   }
   return loaded;
 }
 
-void LoadedConnectors::load_one(const fs::path& folder, const Limits& limits,
-                                const PluginLog& log) {
+void LoadedConnectors::load_one(const fs::path& folder, const Limits& limits, const PluginLog& log,
+                                const ManifestEdit& edit) {
   if (find(folder.filename().string()) != nullptr) {
     refusals_.push_back(
         {folder, Error{Code::conflict, "a connector of this id is loaded already"}});
     return;
   }
-  auto connector = load_connector(folder, limits, log);
+  auto connector = load_connector(folder, limits, log, edit);
   if (connector) {
     connectors_.push_back(*std::move(connector));
   } else {

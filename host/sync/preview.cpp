@@ -79,6 +79,8 @@ Result<ports::Preview> preview(const Ports& ports, const Options& options,
                                const std::string& connection_id, const std::string& plan_id) {
   auto snapshot = load_snapshot(ports, connection_id, plan_id, nullptr);
   if (!snapshot) return std::move(snapshot).error();
+  const bool makes_target = snapshot->connection.target.id.empty();
+  if (makes_target) snapshot->connection.target.id = "new";  // made first, by a write of its own
   auto wanted = map_plan(*snapshot, options);
   if (!wanted) return std::move(wanted).error();
   const core::Instant now_ms = ports.clock.now_ms();
@@ -102,6 +104,7 @@ Result<ports::Preview> preview(const Ports& ports, const Options& options,
   call.target = snapshot->connection.target;
   call.writes = writes_of(changes, *snapshot, options).writes;
   add_cost(preview, *snapshot, std::move(call));
+  if (makes_target && !changes.empty()) ++preview.writes;
   preview.summary = fmt::format("{}; {} writes, {} reads, about {} s", core::summary(changes),
                                 preview.writes, preview.reads, preview.seconds);
   return preview;
