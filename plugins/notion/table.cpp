@@ -99,7 +99,7 @@ Json alteration(const Column& wanted, const Column& present) {
   if (!has_options(present.type)) return nullptr;
   Json options = Json::array();
   for (std::size_t i = 0; i < present.options.size(); ++i) {
-    options.push_back({{"id", present.option_ids[i]}, {"name", present.options[i]}});
+    options.push_back({{"id", present.option_ids[i]}});  // Notion takes the id or the name
   }
   bool more = false;
   for (const std::string& name : wanted.options) {
