@@ -118,10 +118,10 @@ TEST_CASE("idempotency: a second call while the first runs is a 409", "[api][exp
   host.seed();
   std::promise<void> entered;
   std::promise<void> release;
-  host.exports.before_start = [&] {
+  host.exports.before_start([&] {
     entered.set_value();
     release.get_future().wait();
-  };
+  });
   auto first = std::async(std::launch::async,
                           [&] { return host.post(kExports, export_body(host), key_line("k")); });
   entered.get_future().wait();
@@ -130,7 +130,7 @@ TEST_CASE("idempotency: a second call while the first runs is a 409", "[api][exp
   release.set_value();
   const ApiAnswer done = first.get();
   CHECK(done.status == 202);
-  host.exports.before_start = nullptr;
+  host.exports.before_start(nullptr);
   CHECK(host.post(kExports, export_body(host), key_line("k")).text == done.text);
 }
 

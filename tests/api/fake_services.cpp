@@ -155,7 +155,12 @@ ports::Answer<core::Plan> FakePlans::reschedule(const std::string& id) {
 }
 
 ports::Answer<core::Run> FakeExports::start(const ports::ExportRequest& request) {
-  if (before_start) before_start();
+  std::function<void()> hook;
+  {
+    const std::lock_guard lock(mutex_);
+    hook = before_start_;
+  }
+  if (hook) hook();
   const std::string month = "2026-11";
   for (;;) {
     core::Usage usage = store_.usages().find(request.account_id, month).value();
@@ -181,6 +186,11 @@ ports::Answer<core::Run> FakeExports::start(const ports::ExportRequest& request)
     if (saved) return store_.runs().find(run.id).value();
     if (saved.error().code != Code::conflict) return refuse(saved.error());
   }
+}
+
+void FakeExports::before_start(std::function<void()> hook) {
+  const std::lock_guard lock(mutex_);
+  before_start_ = std::move(hook);
 }
 
 ports::Answer<ports::Preview> FakeExports::preview(const ports::ExportRequest& request) {

@@ -55,9 +55,11 @@ class FakeExports final : public ports::Exports {
   /// Changes a run, stores it, publishes it.
   core::Run move(const std::string& run_id, const std::function<void(core::Run&)>& change);
   /// Runs inside start(), before anything is stored: lets a test hold a call.
-  std::function<void()> before_start;
+  void before_start(std::function<void()> hook);
 
  private:
+  std::mutex mutex_;
+  std::function<void()> before_start_;
   ports::Store& store_;
   const ports::Clock& clock_;
   ports::Random& random_;

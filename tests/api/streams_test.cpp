@@ -1,4 +1,5 @@
 // Server-sent events over real sockets.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -9,13 +10,13 @@ using namespace mortise::tests;
 
 namespace {
 
-std::vector<api::Route> stream_routes(EchoServer** server) {
+std::vector<api::Route> stream_routes(std::atomic<EchoServer*>* server) {
   std::vector<api::Route> routes;
   routes.push_back(
       {"GET", "/events/{topic}", "events", api::Access::open, [server](const api::Request& r) {
          api::Response response;
          api::Stream stream;
-         stream.since = (*server)->server().now();
+         stream.since = server->load()->server().now();
          stream.topic = r.param("topic");
          stream.last_event_id = r.header("last-event-id").value_or("");
          stream.first = api::Event{"state", "{\"n\":0}", api::Event::Last::no};
@@ -28,7 +29,7 @@ std::vector<api::Route> stream_routes(EchoServer** server) {
 }  // namespace
 
 TEST_CASE("streams: events arrive in order, the last one ends the stream", "[api][streams]") {
-  EchoServer* self = nullptr;
+  std::atomic<EchoServer*> self = nullptr;
   EchoServer server({}, {}, stream_routes(&self));
   self = &server;
   RawClient client = server.connect();
@@ -55,7 +56,7 @@ TEST_CASE("streams: events arrive in order, the last one ends the stream", "[api
 }
 
 TEST_CASE("streams: a quiet stream has heartbeats", "[api][streams]") {
-  EchoServer* self = nullptr;
+  std::atomic<EchoServer*> self = nullptr;
   EchoServer server(impatient(30), {}, stream_routes(&self));
   self = &server;
   RawClient client = server.connect();
@@ -67,7 +68,7 @@ TEST_CASE("streams: a quiet stream has heartbeats", "[api][streams]") {
 
 TEST_CASE("streams: two hundred of them leave the workers free, slow readers are cut off",
           "[api][streams]") {
-  EchoServer* self = nullptr;
+  std::atomic<EchoServer*> self = nullptr;
   EchoServer server({}, {}, stream_routes(&self));
   self = &server;
   std::vector<RawClient> clients;
