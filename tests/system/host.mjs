@@ -68,7 +68,7 @@ export class World {
       'google_calendar.origin.oauth2', 'google_calendar.origin.openid'];
     const properties = {
       'server.port': world.port,
-      'plugins.path': join(binaries(), 'plugins'),
+      'plugins.path': process.env.MORTISE_PLUGINS ?? join(binaries(), 'plugins'),
       'scripts.path': join(sources, 'scripts'),
       'app.return_to': 'http://127.0.0.1:9/back',
       'app.upgrade_url': 'https://app.example/upgrade',
@@ -241,6 +241,28 @@ export class World {
     }, 'runs to end');
   }
 
+  /** Lets the providers take as many requests as come. */
+  async widenLimits() {
+    const limits = await this.simulator.set('GET', 'limits');
+    const wide = (value) => (typeof value === 'number' && value > 0 ? value * 10_000
+      : value && typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([key, each]) =>
+        [key, key.includes('window') || key.includes('rows') ? each : wide(each)])) : value);
+    const { status, ...rest } = limits;
+    await this.simulator.set('PUT', 'limits', wide(rest));
+  }
+
+  /** Waits until a saved change of the plan has been pushed: a sync run newer than the save has ended. */
+  async quietAfterPush(plan, account = 'ana') {
+    const known = new Set(this.pushed ?? []);
+    await until(async () => {
+      const { items } = await this.ok('GET', `/v1/runs?account_id=${account}&limit=50`);
+      const fresh = items.filter((run) => run.kind === 'sync' && run.plan_id === plan.id && !known.has(run.id));
+      return fresh.length > 0 && fresh.every((run) => run.finished_at);
+    }, 'the push');
+    const { items } = await this.ok('GET', `/v1/runs?account_id=${account}&limit=200`);
+    this.pushed = items.map((run) => run.id);
+  }
+
   /** What reached a provider since the counters were reset: {reads, writes, tokens, ...}. */
   async traffic(provider) {
     const counters = await this.simulator.set('GET', 'counters');
@@ -250,6 +272,10 @@ export class World {
     await this.simulator.set('DELETE', 'counters');
   }
 }
+
+/** Budgets that never make a test wait. */
+export const wideBudgets = Object.fromEntries(['notion', 'google_calendar'].flatMap((id) =>
+  ['connection', 'application'].map((scope) => [`connector.${id}.budget.${scope}`, '1000000/60'])));
 
 /** A plan in the roadmap shape: modules x weeks x tasks. */
 export function roadmap({ modules = 2, weeks = 2, tasks = 3, title = 'Learn' } = {}) {
