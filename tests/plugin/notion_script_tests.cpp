@@ -115,6 +115,42 @@ TEST_CASE("notion: an answer that is cut off leaves creations in doubt and updat
   }
 }
 
+TEST_CASE("notion: one block that Notion refuses keeps no other out", "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  auto writes = pages_plan({30}, 3);
+  for (Write& each : writes) {
+    if (each.key == "task:50") each.fields = R"({"text":"BAD","checked":false})";
+  }
+  Run run = script.start(writing(writes));
+  int id = 0;
+  while (run.sending()) {
+    std::vector<Reply> replies;
+    for (const auto& request : run.requests()) {
+      if (request.body.find("BAD") != std::string::npos) {
+        replies.push_back(answer(400, R"({"code":"validation_error","message":"body.children"})"));
+      } else if (request.method == "POST") {
+        replies.push_back(answer(200, Json{{"id", "page" + std::to_string(++id)}}.dump()));
+      } else {
+        Json made = {{"results", Json::array()}};
+        const Json body = Json::parse(request.body);
+        for (std::size_t i = 0; i < body.at("children").size(); ++i) {
+          made["results"].push_back({{"id", "block" + std::to_string(++id)}});
+        }
+        replies.push_back(answer(200, made.dump()));
+      }
+    }
+    run.reply(std::move(replies));
+  }
+  CHECK(run.breaches() == kNoBreaches);
+  REQUIRE(run.outcomes().size() == writes.size());
+  for (const auto& each : run.outcomes()) {
+    const bool bad = writes[each.write].key == "task:50";
+    CHECK((each.result == WriteResult::failed) == bad);
+    if (bad) CHECK(each.error.code == Code::invalid);
+  }
+  CHECK(run.sent().size() < 25);
+}
+
 TEST_CASE("notion: a dead grant ends the batch, and what was not sent says so", "[notion]") {
   const Script script(mortise::make_connector<notion::Notion>);
   std::vector<Write> writes;

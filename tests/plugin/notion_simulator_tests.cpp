@@ -255,23 +255,6 @@ TEST_CASE("notion: a full Notion plan is told in a sentence, and nothing more is
   CHECK(world.traffic().writes <= 4);
 }
 
-TEST_CASE("notion: one bad block does not keep the others out", "[notion][simulator]") {
-  NotionWorld world;
-  auto writes = pages_plan({30}, 3);
-  // Notion takes links that its own address check refuses only when it sees them.
-  for (Write& each : writes) {
-    if (each.key == "task:50") {
-      each.fields = R"({"text":"Bad","link":"http://","checked":false})";
-    }
-  }
-  const Run run = world.write(writes);
-  auto count = tally(run);
-  CHECK(count[WriteResult::failed] + count[WriteResult::done] +
-            count[WriteResult::created_id_unknown] ==
-        static_cast<int>(writes.size()));
-  CHECK(count[WriteResult::failed] <= 1);
-}
-
 TEST_CASE("notion: reading by id tells pages, rows, tables, blocks and what is gone",
           "[notion][simulator]") {
   NotionWorld world;
