@@ -5,7 +5,6 @@
 #include <barrier>
 #include <catch2/catch.hpp>
 #include <condition_variable>
-#include <cstdlib>
 #include <thread>
 
 #include "fakes/executor.hpp"
@@ -353,17 +352,6 @@ TEST_CASE("tokens: unknown and disconnected connections get none", "[net][tokens
 
 namespace {
 
-/// 1,000 in a release build; fewer where a sanitizer makes each round dear. MORTISE_ROUNDS
-/// overrides.
-int rounds() {
-  if (const char* asked = std::getenv("MORTISE_ROUNDS")) return std::max(1, std::atoi(asked));
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
-  return 200;
-#else
-  return 1'000;
-#endif
-}
-
 /// Counts what happens, so that a test can wait for it without sleeping.
 class Counter {
  public:
@@ -385,7 +373,7 @@ class Counter {
 
 void race(Rotation rotation, const std::string& connector) {
   constexpr int kThreads = 64;
-  const int all_rounds = rounds();
+  constexpr int kRounds = 1'000;
   Doubles doubles;
   fakes::MemoryStore store;
   TokenEndpoint endpoint(rotation);
@@ -410,7 +398,7 @@ void race(Rotation rotation, const std::string& connector) {
     std::vector<std::thread> threads;
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&] {
-        for (int round = 1; round <= all_rounds; ++round) {
+        for (int round = 1; round <= kRounds; ++round) {
           turn.arrive_and_wait();
           const std::string want = "access" + std::to_string(round + 1);
           const auto check = [&, want](Result<core::Secret> token) {
@@ -425,7 +413,7 @@ void race(Rotation rotation, const std::string& connector) {
         }
       });
     }
-    for (int round = 1; round <= all_rounds; ++round) {
+    for (int round = 1; round <= kRounds; ++round) {
       turn.arrive_and_wait();
       sent.wait_for(round);
       clock.advance(2'000);
@@ -434,7 +422,7 @@ void race(Rotation rotation, const std::string& connector) {
     }
     for (auto& thread : threads) thread.join();
   }
-  CHECK(endpoint.exchanges() == all_rounds);
+  CHECK(endpoint.exchanges() == kRounds);
   CHECK(wrong == 0);
 }
 
