@@ -247,7 +247,8 @@ Status Host::Parts::wire() {
   http.edge.cors_origins = settings.list("server.cors_origins");
   http.edge.trusted_proxies = std::move(*networks);
   http.site = {settings.text("server.public_url"), options.version, identity->session_key};
-  http.more_routes = page_routes();
+  http.more_routes = page_routes(
+      {settings.text("app.name"), settings.text("app.color"), settings.text("app.logo_url")});
   http.access_log = [this](const api::AccessRecord& record) {
     log("information",
         fmt::format("event=request id={} method={} route={} status={} us={} client={}",

@@ -39,6 +39,8 @@ constexpr SettingKey kKeys[] = {
      "The folder with policies/ and mappings/. Edits take effect at once."},
     {"scripts.poll_ms", "1000", "How often the scripts folder is looked at for edits."},
     {"app.name", "Mortise", "The app's name as end users know it."},
+    {"app.color", "", "The brand's colour on the pages, e.g. #2456c7."},
+    {"app.logo_url", "", "The brand's logo on the pages: an https URL."},
     {"app.return_to", "",
      "Where a browser may be sent after connecting: URL prefixes, separated by commas. The host's "
      "own "

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "simulators/common/server.hpp"
 #include "simulators/common/simulation.hpp"
 #include "simulators/common/state_file.hpp"
+#include "simulators/demo/app.hpp"
 #include "simulators/google/google.hpp"
 #include "simulators/notion/notion.hpp"
 
@@ -35,6 +37,8 @@ constexpr std::string_view kUsage =
   --port-file F    write the base URL into F once listening
   --state F        load the state from F if it exists, and keep it there
   --seed N         hand out the same ids and tokens on every run
+  --demo-app URL   also be the "Learning app" of the demo, whose users the host at URL serves; with
+  --demo-port N, --demo-key-file F (the app's key), --demo-plan F (its user's plan)
   --help
 
 Runs until SIGINT or SIGTERM. Pages: / ; control API: /control (tests/simulators/common/control.hpp).
@@ -44,6 +48,8 @@ struct Options {
   int port = 0;
   std::string host = "127.0.0.1";
   std::string port_file, state_file;
+  std::string demo_host, demo_key_file, demo_plan_file;
+  int demo_port = 0;
   std::optional<std::uint64_t> seed;
 };
 
@@ -68,6 +74,14 @@ std::string parse(const std::vector<std::string>& words, Options& options) {
       options.port_file = value;
     } else if (name == "--state") {
       options.state_file = value;
+    } else if (name == "--demo-app") {
+      options.demo_host = value;
+    } else if (name == "--demo-key-file") {
+      options.demo_key_file = value;
+    } else if (name == "--demo-plan") {
+      options.demo_plan_file = value;
+    } else if (name == "--demo-port" && number && *number <= 65535) {
+      options.demo_port = static_cast<int>(*number);
     } else if (name == "--port" && number && *number <= 65535) {
       options.port = static_cast<int>(*number);
     } else if (name == "--seed" && number) {
@@ -79,10 +93,27 @@ std::string parse(const std::vector<std::string>& words, Options& options) {
   return {};
 }
 
-std::string load_state(Simulation& simulation, const std::string& file) {
+std::optional<std::string> read_file(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) return {};
-  return simulation.load({std::istreambuf_iterator<char>(in), {}});
+  if (!in) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+/// Answers a sentence if the options are not enough for it.
+std::string make_demo_app(const Options& options, std::unique_ptr<DemoApp>& app) {
+  auto key = read_file(options.demo_key_file);
+  if (!key) return "cannot read the key in " + options.demo_key_file;
+  while (!key->empty() && (key->back() == '\n' || key->back() == '\r')) key->pop_back();
+  const auto text = read_file(options.demo_plan_file);
+  Json plan = parse_json(text.value_or(""));
+  if (!plan.is_object()) return "no plan in " + options.demo_plan_file;
+  app = std::make_unique<DemoApp>(HostClient(options.demo_host, *key), std::move(plan));
+  return {};
+}
+
+std::string load_state(Simulation& simulation, const std::string& file) {
+  const auto text = read_file(file);
+  return text ? simulation.load(*text) : std::string();
 }
 
 int run(const Options& options, const sigset_t& signals) {
@@ -119,6 +150,20 @@ int run(const Options& options, const sigset_t& signals) {
               << '\n';
     return EXIT_FAILURE;
   }
+  std::unique_ptr<DemoApp> demo;
+  std::unique_ptr<Server> demo_server;
+  if (!options.demo_host.empty()) {
+    if (const auto problem = make_demo_app(options, demo); !problem.empty()) {
+      std::cerr << "mortise-simulators: " << problem << '\n';
+      return EXIT_FAILURE;
+    }
+    demo_server = std::make_unique<Server>([&](Request& request) { return demo->answer(request); });
+    if (demo_server->start(options.host, options.demo_port) == 0) {
+      std::cerr << "mortise-simulators: cannot listen on " << options.host << ':'
+                << options.demo_port << '\n';
+      return EXIT_FAILURE;
+    }
+  }
   if (!options.port_file.empty() &&
       !write_atomically(options.port_file, simulation.world().base_url + "\n")) {
     std::cerr << "mortise-simulators: cannot write " << options.port_file << '\n';
@@ -128,6 +173,7 @@ int run(const Options& options, const sigset_t& signals) {
   int signal = 0;
   sigwait(&signals, &signal);
   alarm(kLongestEndS);  // a handler that hangs must not keep the program alive
+  if (demo_server) demo_server->stop();
   server.stop();
   return EXIT_SUCCESS;
 }

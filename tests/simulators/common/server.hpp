@@ -1,5 +1,5 @@
 // The HTTP server: stock cpp-httplib, plus connections that can be cut, held and slowed down on
-// purpose. The only place of the simulators that sees the library.
+// purpose. The only place that sees the library's server.
 #pragma once
 
 #include <functional>

@@ -1,0 +1,45 @@
+// <mortise-sync-badge task="tsk_...">: how a task stands in each service. A page that has the task
+// already sets `sync` (the task's field); alone, the badge reads it and stays current.
+
+import { h, icon } from './dom.js';
+import { MortiseElement } from './element.js';
+import { t } from './texts.js';
+
+const pictures = { synced: 'check', pending: 'sync', failed: 'warning', paused: 'pause' };
+
+export class SyncBadge extends MortiseElement {
+  static observedAttributes = ['task'];
+  #sync = null;
+  #plan = '';
+  #asked = '';
+
+  set sync(list) {
+    this.#sync = list;
+    this.update();
+  }
+
+  view() {
+    const task = this.getAttribute('task') ?? '';
+    return (this.#sync ?? this.#own(task)).map((each) => {
+      const service = this.live.connector(each.connector)?.name ?? each.connector;
+      const says = t(`badge_${each.state}`, { service });
+      const title = each.error ? `${says}: ${each.error.message}` : says;
+      const content = [icon(pictures[each.state]), h('span', { 'aria-hidden': 'true' }, service), h('span', { class: 'hidden' }, title)];
+      const props = { key: each.connection_id, class: `badge ${each.state}`, 'data-state': each.state, title };
+      return each.url
+        ? h('a', { ...props, href: each.url, target: '_blank', rel: 'noopener' }, content, h('span', { class: 'hidden' }, t('new_window')))
+        : h('span', props, content);
+    });
+  }
+
+  #own(task) {
+    if (this.#plan) return this.live.tasks(this.#plan)?.find((each) => each.id === task)?.sync ?? [];
+    if (task && this.live.loaded && this.#asked !== task) {
+      this.#asked = task;
+      this.attempt(async () => { this.#plan = (await this.live.api.get(`v1/tasks/${task}`)).plan_id; });
+    }
+    return [];
+  }
+}
+
+customElements.define('mortise-sync-badge', SyncBadge);

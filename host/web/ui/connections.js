@@ -1,0 +1,118 @@
+// <mortise-connections>: a card per service. Every state has a picture and a word.
+
+import { h, icon } from './dom.js';
+import { MortiseElement, connect } from './element.js';
+import { settingsView } from './settings.js';
+import { ago, t } from './texts.js';
+
+const pictures = { connected: 'check', not_connected: 'cross', syncing: 'spinner', error: 'warning', needs_reconnect: 'warning' };
+
+export class Connections extends MortiseElement {
+  #busy = new Set();
+  #asking = '';
+  #targets = new Map();
+  #titles = new Map();
+  #notes = new Map();
+
+  view() {
+    if (!this.live.loaded) return h('p', { class: 'soft', role: 'status' }, this.live.problem?.message ?? t('loading'));
+    if (this.live.connectors.length === 0) return h('p', { class: 'soft' }, t('no_services'));
+    return h('div', { class: 'cards' }, this.live.connectors.map((connector) => {
+      const alive = this.live.connections.filter((each) => each.connector === connector.id && each.status !== 'disconnected');
+      return (alive.length ? alive : [null]).map((connection) => this.#card(connector, connection));
+    }));
+  }
+
+  #card(connector, connection) {
+    const state = this.live.stateOf(connection);
+    const id = connection?.id ?? connector.id;
+    const name = h('h3', { id: `name-${id}` }, h('span', { class: 'tile', 'aria-hidden': 'true' }, connector.name[0]), connector.name);
+    return h('section', { class: 'card', key: id, 'aria-labelledby': `name-${id}`, 'data-connector': connector.id, 'data-state': state },
+      h('div', { class: 'row spread' }, name,
+        h('span', { class: `state ${state}`, role: 'status' }, icon(pictures[state]), t(state))),
+      connection ? this.#facts(connector, connection, state) : this.#note(connector),
+      h('div', { class: 'row wrap' }, connection ? this.#actions(connector, connection, state) : this.#connect(connector, connector.connect_label, true)),
+      connection && state !== 'needs_reconnect' && settingsView(this, connector, connection, this.#targets, this.#titles),
+      !connection && this.#tracked(connector));
+  }
+
+  #facts(connector, connection, state) {
+    const { email, name, workspace_name: workspace } = connection.identity;
+    const who = [email || name, workspace].filter(Boolean).join(' · ');
+    return [
+      who && h('p', { class: 'who' }, who),
+      state === 'error' && h('p', { class: 'message', role: 'alert' }, this.#failed(connection)?.error?.message ?? connection.reason ?? ''),
+      h('p', { class: 'soft' }, connection.last_sync_at ? t('last_sync', { when: ago(connection.last_sync_at) }) : t('never_synced')),
+    ];
+  }
+
+  #note(connector) {
+    const note = this.#notes.get(connector.id);
+    return note && h('p', { class: 'message' }, note, ' ',
+      h('a', { href: connector.manage_url, target: '_blank', rel: 'noopener' }, t('manage_at', { service: connector.name }), icon('out')));
+  }
+
+  #tracked(connector) {
+    return connector.features.length > 0 && h('details', {}, h('summary', {}, t('tracked')),
+      h('ul', {}, connector.features.map((feature) => h('li', {}, feature.says))));
+  }
+
+  #failed(connection) {
+    return this.live.runsOf((run) => run.connection_id === connection.id && run.state === 'failed')[0];
+  }
+
+  #actions(connector, connection, state) {
+    if (this.#asking === connection.id) {
+      return h('div', { class: 'ask', role: 'group', 'aria-labelledby': `ask-${connection.id}` },
+        h('p', { id: `ask-${connection.id}` }, h('strong', {}, t('disconnect_ask', { service: connector.name })), ' ', t('disconnect_says')),
+        h('div', { class: 'row wrap' },
+          h('button', { class: 'danger', disabled: this.#busy.has(connection.id), onclick: () => this.#disconnect(connector, connection) }, t('disconnect')),
+          h('button', { class: 'keep', onclick: () => this.#ask('') }, t('keep'))));
+    }
+    const failed = this.#failed(connection);
+    return [
+      state === 'needs_reconnect' && this.#connect(connector, t('reconnect', { service: connector.name }), true),
+      state === 'error' && failed && h('button', { key: 'retry', class: 'main', disabled: this.#busy.has(connection.id), onclick: () => this.#retry(connection, failed) }, t('retry')),
+      h('button', { key: 'disconnect', class: 'quiet', onclick: () => this.#ask(connection.id) }, t('disconnect')),
+    ];
+  }
+
+  #connect(connector, label, main) {
+    return h('button', { key: 'connect', class: main ? 'main' : '', disabled: this.#busy.has(connector.id),
+      onclick: () => this.#during(connector.id, () => connect(connector.id)) }, label);
+  }
+
+  async #ask(connection) {
+    this.#asking = connection;
+    this.update();
+    await new Promise(requestAnimationFrame);
+    this.shadowRoot.querySelector('.ask .keep')?.focus();
+  }
+
+  async #during(id, work) {
+    this.#busy.add(id);
+    this.update();
+    const result = await this.attempt(work);
+    this.#busy.delete(id);
+    this.update();
+    return result;
+  }
+
+  #retry(connection, run) {
+    return this.#during(connection.id, async () => this.live.keep(await this.live.api.act(
+      `v1/accounts/${encodeURIComponent(this.live.account)}/exports`, { plan_id: run.plan_id, connection_id: connection.id, kind: 'sync' })));
+  }
+
+  async #disconnect(connector, connection) {
+    const gone = await this.#during(connection.id, () => this.live.api.request('DELETE', `v1/connections/${connection.id}`));
+    if (!gone) return;
+    this.#asking = '';
+    if (gone.revoked) this.#notes.delete(connector.id);
+    else this.#notes.set(connector.id, t('revoke_by_hand', { service: connector.name }));
+    this.live.keepConnection(gone.connection);
+    this.live.refresh();
+    this.toast(t('disconnected', { service: connector.name }));
+  }
+}
+
+customElements.define('mortise-connections', Connections);

@@ -1,0 +1,102 @@
+// A page as a function of state: h() describes elements, render() makes the document so with the
+// fewest changes, so that focus, scrolling and half-typed text survive an update. Text is only ever
+// text: nothing here reads HTML.
+
+const svgNamespace = 'http://www.w3.org/2000/svg';
+const svgTags = new Set(['svg', 'path', 'circle']);
+const asProperty = new Set(['value', 'checked', 'disabled', 'hidden', 'open', 'selected', 'sync', 'indeterminate']);
+
+/** An element to be. `props`: attributes, properties, on... handlers, and `key` (who it is among its siblings). */
+export function h(tag, props, ...children) {
+  return { tag, props: props ?? {}, children: present(children) };
+}
+
+/** Makes `root` hold exactly `wanted`. */
+export function render(root, ...wanted) {
+  patchChildren(root, present(wanted));
+}
+
+function present(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== '');
+}
+
+function isSame(node, wanted) {
+  if (typeof wanted !== 'object') return node.nodeType === Node.TEXT_NODE;
+  return node.localName === wanted.tag && node.mortise?.key === wanted.props.key;
+}
+
+function patchChildren(parent, wanted) {
+  let node = parent.firstChild;
+  for (const each of wanted) {
+    if (node && !isSame(node, each) && each.props?.key !== undefined) {
+      let later = node.nextSibling;
+      while (later && !isSame(later, each)) later = later.nextSibling;
+      if (later) {
+        parent.insertBefore(later, node);
+        node = later;
+      }
+    }
+    if (node && isSame(node, each)) {
+      patch(node, each);
+      node = node.nextSibling;
+    } else {
+      parent.insertBefore(create(each), node);
+    }
+  }
+  while (node) {
+    const next = node.nextSibling;
+    node.remove();
+    node = next;
+  }
+}
+
+function create(wanted) {
+  if (typeof wanted !== 'object') return document.createTextNode(String(wanted));
+  const node = svgTags.has(wanted.tag) ? document.createElementNS(svgNamespace, wanted.tag) : document.createElement(wanted.tag);
+  node.mortise = {};
+  patch(node, wanted);
+  return node;
+}
+
+function patch(node, wanted) {
+  if (typeof wanted !== 'object') {
+    const text = String(wanted);
+    if (node.data !== text) node.data = text;
+    return;
+  }
+  const before = node.mortise;
+  // Children first: a select takes its value only from options that are there.
+  patchChildren(node, wanted.children);
+  for (const name of Object.keys(before)) if (!(name in wanted.props)) set(node, name, undefined);
+  for (const [name, value] of Object.entries(wanted.props)) {
+    if (before[name] !== value || (name === 'checked' && node.checked !== value)) set(node, name, value);
+  }
+  node.mortise = wanted.props;
+}
+
+function set(node, name, value) {
+  if (name === 'key') return;
+  if (name.startsWith('on') || asProperty.has(name)) {
+    node[name] = value ?? (name.startsWith('on') ? null : name === 'value' ? '' : false);
+  } else if (value === undefined || value === null || value === false) {
+    node.removeAttribute(name);
+  } else {
+    node.setAttribute(name, value === true ? '' : String(value));
+  }
+}
+
+const shapes = {
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  cross: 'M6.5 6.5l11 11M17.5 6.5l-11 11',
+  warning: 'M12 4L2.8 20h18.4zM12 10v4.5M12 17.2v.4',
+  sync: 'M20 5v5h-5M4 19v-5h5M19.3 10A8 8 0 0 0 5.5 7.2M4.7 14a8 8 0 0 0 13.8 2.8',
+  pause: 'M9 6v12M15 6v12',
+  out: 'M9 6h9v9M18 6L7 17',
+  edit: 'M5 19l1-4L16 5l3 3L9 18z',
+};
+
+/** A picture beside a text; the text says it all, so it is hidden from screen readers. */
+export function icon(name, extra = '') {
+  return h('svg', { class: `icon ${name} ${extra}`.trim(), viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' },
+    name === 'spinner' ? h('circle', { cx: 12, cy: 12, r: 8 }) : h('path', { d: shapes[name] }));
+}

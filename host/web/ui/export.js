@@ -1,0 +1,179 @@
+// <mortise-export plan="pln_...">: export and sync buttons of a plan, per service, with everything
+// that may happen in between.
+
+import { h, icon } from './dom.js';
+import { MortiseElement, connect } from './element.js';
+import { isFinished } from './live.js';
+import { day, t } from './texts.js';
+
+const mostPreviewLines = 50;
+
+export class Export extends MortiseElement {
+  static observedAttributes = ['plan'];
+  #busy = new Set();
+  #previews = new Map();
+  #quota = null;
+  #returned = false;
+
+  get plan() { return this.getAttribute('plan') ?? ''; }
+
+  view() {
+    if (!this.live.loaded || !this.plan) return h('p', { class: 'soft', role: 'status' }, this.live.problem?.message ?? t('loading'));
+    if (!this.#returned) this.#takeReturned();
+    return [
+      h('div', { class: 'cards' }, this.live.connectors.map((connector) => this.#service(connector))),
+      this.#quotaView(),
+    ];
+  }
+
+  #takeReturned() {
+    this.#returned = true;
+    if (this.live.returned?.export === 'quota_exceeded') this.#refused(this.live.usage);
+  }
+
+  #service(connector) {
+    const connection = this.live.connection(connector.id);
+    const runs = connection ? this.live.runsOf((run) => run.connection_id === connection.id && run.plan_id === this.plan) : [];
+    const [run] = runs;
+    const state = this.live.stateOf(connection);
+    const active = run && !isFinished(run);
+    if (connection && state === 'connected' && !active) this.#readPreview(connector, connection, run);
+    const exported = runs.some((each) => each.counts.done > 0 || each.state === 'succeeded');
+    const heading = `export-${connector.id}`;
+    return h('section', { class: 'export', key: connector.id, 'data-connector': connector.id, 'aria-labelledby': heading },
+      h('h3', { id: heading, class: 'hidden' }, connector.name),
+      h('div', { class: 'row wrap' },
+        h('button', { key: 'export', class: exported ? '' : 'main', disabled: active || this.#busy.has(connector.id),
+          onclick: () => this.#start(connector, connection, 'export') }, connector.export_label),
+        exported && h('button', { key: 'sync', class: 'main', disabled: active || this.#busy.has(connector.id),
+          onclick: () => this.#start(connector, connection, 'sync') }, icon('sync'), t('sync_now')),
+        this.#link(connector, connection, runs)),
+      h('div', { 'aria-live': 'polite' },
+        !connection && h('p', { class: 'soft' }, t('connect_first', { service: connector.name })),
+        run && this.#runView(connector, run),
+        !active && connection && this.#previewView(connection)));
+  }
+
+  #link(connector, connection, runs) {
+    const url = runs.find((run) => run.url)?.url ?? (runs.length ? connection?.target?.url : undefined);
+    return url && h('a', { key: 'open', class: 'out', href: url, target: '_blank', rel: 'noopener' },
+      t('open_in', { service: connector.name }), icon('out'), h('span', { class: 'hidden' }, t('new_window')));
+  }
+
+  #runView(connector, run) {
+    if (isFinished(run)) return this.#resultView(connector, run);
+    const { done, total } = run.progress;
+    const waiting = run.state === 'waiting' && run.waiting_for;
+    const says = run.cancel_requested ? t('cancelling')
+      : waiting ? t(`waiting_${run.waiting_for}`, { service: connector.name })
+        : run.state === 'queued' ? t('queued') : total ? t('progress', { done, total }) : t('starting');
+    if (waiting === 'approval') return this.#guardView(connector, run);
+    return h('div', { class: 'run', key: run.id, 'data-state': run.state },
+      h('progress', { 'aria-label': connector.export_label, max: total || undefined, value: total ? String(done) : undefined, key: total ? 'known' : 'unknown' }),
+      h('div', { class: 'row spread' },
+        h('span', {}, waiting ? icon('pause') : icon('spinner'), says),
+        h('span', { class: 'row' },
+          waiting === 'reconnect' && h('button', { class: 'main', onclick: () => this.attempt(() => connect(connector.id)) }, t('reconnect', { service: connector.name })),
+          h('button', { class: 'quiet', disabled: run.cancel_requested, onclick: () => this.#decide(run, 'cancel') }, t('cancel')))));
+  }
+
+  #guardView(connector, run) {
+    const guard = run.guard ?? {};
+    return h('div', { class: 'guard', role: 'alert', key: run.id },
+      h('p', {}, icon('warning'), h('strong', {}, t('waiting_approval'))),
+      h('p', {}, guard.removals ? t('guard_says', { ...guard, service: connector.name }) : guard.message ?? ''),
+      h('div', { class: 'row' },
+        h('button', { class: 'danger', onclick: () => this.#decide(run, 'approve') }, t('approve')),
+        h('button', { onclick: () => this.#decide(run, 'discard') }, t('discard'))));
+  }
+
+  #resultView(connector, run) {
+    const { counts, progress } = run;
+    const failed = counts.failed + counts.parked + counts.uncertain;
+    const words = {
+      succeeded: counts.done ? t('run_succeeded', { count: counts.done }) : t('run_unchanged'),
+      partial: t('run_partial', { done: counts.done, failed }),
+      failed: `${t('run_failed')} ${run.error?.message ?? ''}`,
+      cancelled: t('run_cancelled', progress),
+    };
+    const good = run.state === 'succeeded';
+    return h('div', { class: `result ${run.state}`, key: run.id, 'data-state': run.state, role: good ? undefined : 'alert' },
+      h('span', {}, icon(good ? 'check' : run.state === 'cancelled' ? 'cross' : 'warning'), words[run.state]),
+      !good && h('button', { onclick: () => this.#start(connector, this.live.connection(connector.id), 'sync') }, t('retry')));
+  }
+
+  // Previews cost no quota: one is asked for when a plan or its last run changed.
+  async #readPreview(connector, connection, run) {
+    const tasks = this.live.tasks(this.plan);
+    if (!tasks) return;
+    const stamp = `${run?.id} ${connection.rev}`;
+    const known = this.#previews.get(connection.id);
+    if (known?.stamp === stamp && known.tasks === tasks) return;
+    const entry = { stamp, tasks, preview: known?.preview };
+    this.#previews.set(connection.id, entry);
+    try {
+      entry.preview = await this.live.api.request('POST', `v1/accounts/${encodeURIComponent(this.live.account)}/exports/preview`,
+        { body: { plan_id: this.plan, connection_id: connection.id } });
+    } catch {
+      entry.preview = null;  // a line less; what is wrong, the export itself says
+    }
+    this.update();
+  }
+
+  #previewView(connection) {
+    const preview = this.#previews.get(connection.id)?.preview;
+    if (!preview) return null;
+    const { create, update, remove, cost, items } = preview;
+    if (create + update + remove === 0) return h('p', { class: 'soft preview' }, t('preview_none'));
+    return h('details', { class: 'soft preview' },
+      h('summary', {}, t('preview', { create, update, remove, ...cost })),
+      preview.guard && h('p', {}, icon('warning'), preview.guard),
+      h('ul', { 'aria-label': t('preview_list') },
+        items.slice(0, mostPreviewLines).map((item) => h('li', {}, h('em', {}, t(`action_${item.action}`)), ' ', item.title)),
+        items.length > mostPreviewLines && h('li', {}, t('preview_more', { count: items.length - mostPreviewLines }))));
+  }
+
+  async #start(connector, connection, kind) {
+    this.#busy.add(connector.id);
+    this.update();
+    try {
+      if (!connection || connection.status === 'needs_reconnect') {
+        await connect(connector.id, kind === 'export' ? this.plan : '');
+      } else {
+        this.live.keep(await this.live.api.act(`v1/accounts/${encodeURIComponent(this.live.account)}/exports`,
+          { plan_id: this.plan, connection_id: connection.id, kind }));
+      }
+    } catch (problem) {
+      if (problem.reason === 'quota_exceeded') this.#refused(problem);
+      else this.toast(problem.message, 'error');
+    }
+    this.#busy.delete(connector.id);
+    this.update();
+  }
+
+  #decide(run, verb) {
+    return this.attempt(async () => this.live.keep(await this.live.api.act(`v1/runs/${run.id}/${verb}`)));
+  }
+
+  async #refused(quota) {
+    this.#quota = quota;
+    this.update();
+    await new Promise(requestAnimationFrame);
+    this.shadowRoot.querySelector('dialog')?.showModal();
+  }
+
+  #quotaView() {
+    const quota = this.#quota;
+    if (!quota) return null;
+    const close = () => this.shadowRoot.querySelector('dialog').close();
+    return h('dialog', { 'aria-labelledby': 'quota-title', onclose: () => { this.#quota = null; this.update(); } },
+      h('h2', { id: 'quota-title' }, t('quota_title')),
+      h('p', {}, t('quota_says', quota)),
+      h('p', { class: 'soft' }, t('quota_resets', { when: day(quota.reset_at, { day: 'numeric', month: 'long' }) })),
+      h('div', { class: 'row wrap' },
+        quota.upgrade_url && h('a', { class: 'button main', href: quota.upgrade_url }, t('upgrade')),
+        h('button', { onclick: close }, t('later'))));
+  }
+}
+
+customElements.define('mortise-export', Export);

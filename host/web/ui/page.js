@@ -1,0 +1,134 @@
+// The host's own page for end users: signs in with the one-time code in the address (#code=...),
+// shows the account's plans, one plan, and the connections.
+
+import './connections.js';
+import './export.js';
+import './toasts.js';
+import { client } from './client.js';
+import { h, render } from './dom.js';
+import { live } from './live.js';
+import { PlanView } from './plan_view.js';
+import { day, language, t } from './texts.js';
+
+const root = document.getElementById('page');
+let brand = { name: 'Mortise' };
+let plans = null;
+let failed = null;
+let plan = null;
+
+function address() {
+  return new URL(location.href).searchParams;
+}
+
+function go(event, search) {
+  if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  history.pushState(null, '', `${location.pathname}${search}`);
+  open().then(() => {
+    scrollTo(0, 0);
+    document.getElementById('title')?.focus();
+  });
+}
+
+/** Shows what the address asks for: ?plan=, ?task= (the link back from a service), or the list. */
+async function open() {
+  const [wanted, task] = [address().get('plan'), address().get('task')];
+  plan = null;
+  try {
+    const id = wanted ?? (task && (await client.get(`v1/tasks/${encodeURIComponent(task)}`)).plan_id);
+    if (id) plan = new PlanView(await client.get(`v1/plans/${encodeURIComponent(id)}`), task, draw);
+  } catch (problem) {
+    if (problem.status !== 404) failed = problem;
+  }
+  draw();
+}
+
+function draw() {
+  document.documentElement.lang = language();
+  document.title = plan ? `${plan.plan.title} · ${brand.name}` : brand.name;
+  render(root,
+    h('a', { class: 'skip', href: '#main' }, t('skip')),
+    h('header', { class: 'bar' },
+      h('a', { class: 'brand', href: location.pathname, onclick: (event) => go(event, '') },
+        h('img', { src: brand.logo_url || new URL('mark.svg', import.meta.url).href, alt: '', width: 28, height: 28 }), brand.name),
+      live.account && h('div', { class: 'row' },
+        live.usage && h('span', { class: 'soft usage' }, live.usage.limit === null ? t('quota_unlimited') : t('quota_used', live.usage)),
+        h('button', { class: 'quiet', onclick: signOut }, t('sign_out')))),
+    h('main', { id: 'main' }, content()));
+}
+
+function content() {
+  if (failed) {
+    const out = failed.status === 401;
+    return h('section', { class: 'empty' },
+      h('h1', { id: 'title', tabindex: -1 }, out ? t('sign_in_title') : t('error')),
+      h('p', {}, out ? t('sign_in_says', { app: brand.name }) : failed.message),
+      !out && h('button', { onclick: () => location.reload() }, t('retry')));
+  }
+  if (!plans) return h('p', { class: 'soft', role: 'status' }, t('loading'));
+  return [
+    live.problem && h('p', { class: 'banner', role: 'alert' }, live.problem.status === 0 ? t('problem_network') : live.problem.message),
+    plan ? [
+      h('nav', {}, h('a', { href: location.pathname, onclick: (event) => go(event, '') }, `← ${t('back_to_plans')}`)),
+      plan.view(),
+    ] : planList(),
+    h('section', { 'aria-labelledby': 'connections', key: 'connections' },
+      h('h2', { id: 'connections' }, t('connections')),
+      h('mortise-connections', {})),
+  ];
+}
+
+function planList() {
+  return [
+    h('h1', { id: 'title', tabindex: -1 }, t('your_plans')),
+    plans.length === 0 && h('p', { class: 'soft' }, t('no_plans')),
+    h('ul', { class: 'plans' }, plans.map((each) => {
+      const facts = [
+        each.weekly_time_s && t('a_week', { hours: Math.round(each.weekly_time_s / 360) / 10 }),
+        each.deadline && t('deadline', { when: day(each.deadline, { day: 'numeric', month: 'long', year: 'numeric' }) }),
+      ].filter(Boolean).join(' · ');
+      return h('li', { key: each.id },
+        h('a', { class: 'plan', href: `?plan=${each.id}`, onclick: (event) => go(event, `?plan=${each.id}`) },
+          h('strong', {}, each.title), facts && h('span', { class: 'soft' }, facts)));
+    })),
+  ];
+}
+
+async function signOut() {
+  await client.signOut().catch(() => {});
+  location.reload();
+}
+
+function takeCode() {
+  const code = /^#code=([\w-]+)$/.exec(location.hash)?.[1];
+  if (code) history.replaceState(null, '', location.pathname + location.search);
+  return code;
+}
+
+async function start() {
+  const code = takeCode();
+  const named = client.get('ui/brand.json').then((answer) => {
+    brand = answer;
+    if (brand.color) document.documentElement.style.setProperty('--mortise-brand', brand.color);
+  }).catch(() => {});
+  draw();
+  try {
+    await client.useCookie(code);
+    const [account, found] = await Promise.all([
+      client.account().then((id) => client.get(`v1/accounts/${encodeURIComponent(id)}`)),
+      client.account().then((id) => client.all(`v1/accounts/${encodeURIComponent(id)}/plans`)),
+      named,
+    ]);
+    if (account.locale) document.documentElement.lang = account.locale;
+    plans = found;
+    live.subscribe(draw);
+    await open();
+  } catch (problem) {
+    failed = problem;
+    await named;
+    draw();
+  }
+}
+
+addEventListener('popstate', open);
+start();

@@ -1,0 +1,157 @@
+// One plan: completion, export buttons, and its tasks by module and week, to tick and to rename.
+
+import './badge.js';
+import { h, icon } from './dom.js';
+import { live } from './live.js';
+import { day, duration, t } from './texts.js';
+
+export class PlanView {
+  #open = new Map();
+  #editing = '';
+  #draw;
+  #focus;
+
+  /** `task`: the id of the task to show first, or null. */
+  constructor(plan, task, draw) {
+    this.plan = plan;
+    this.#draw = draw;
+    this.#focus = task;
+  }
+
+  view() {
+    const tasks = live.tasks(this.plan.id);
+    return h('article', { key: this.plan.id },
+      h('h1', { id: 'title', tabindex: -1 }, this.plan.title),
+      this.#facts(),
+      tasks && progressBar(tasks, true),
+      h('section', { class: 'panel', 'aria-labelledby': 'export' },
+        h('h2', { id: 'export' }, t('export_plan')),
+        h('mortise-export', { plan: this.plan.id })),
+      tasks ? this.#modules(tasks) : h('p', { class: 'soft', role: 'status' }, t('loading')));
+  }
+
+  #facts() {
+    const { skill_level: level, weekly_time_s: weekly, deadline } = this.plan;
+    const facts = [
+      level,
+      weekly && t('a_week', { hours: Math.round(weekly / 360) / 10 }),
+      deadline && t('deadline', { when: day(deadline, { day: 'numeric', month: 'long', year: 'numeric' }) }),
+    ].filter(Boolean);
+    return facts.length > 0 && h('p', { class: 'soft' }, facts.join(' · '));
+  }
+
+  #modules(tasks) {
+    const byWeek = grouped(tasks);
+    this.#unfold(tasks);
+    const known = new Set(this.plan.modules.flatMap((module) => module.weeks.map((week) => week.id)));
+    const others = [...byWeek].filter(([week]) => !known.has(week)).flatMap(([, list]) => list);
+    return [
+      this.plan.modules.map((module) => {
+        const all = module.weeks.flatMap((week) => byWeek.get(week.id) ?? []);
+        return h('section', { class: 'module', key: module.id, 'aria-labelledby': module.id },
+          h('div', { class: 'row spread' }, h('h2', { id: module.id }, module.title), progressBar(all, false)),
+          module.weeks.map((week) => this.#week(week.id, t('week', week), week.milestone, byWeek.get(week.id) ?? [])));
+      }),
+      others.length > 0 && h('section', { class: 'module', key: 'others' }, this.#week('', t('other_tasks'), '', others)),
+    ];
+  }
+
+  /** At first, the week with the task that is looked for, or the first that is not done, is open. */
+  #unfold(tasks) {
+    if (this.#open.size > 0 || tasks.length === 0) return;
+    const first = tasks.find((task) => task.id === this.#focus) ?? tasks.find((task) => task.status !== 'done') ?? tasks[0];
+    this.#open.set(first.week_id ?? '', true);
+    if (this.#focus) requestAnimationFrame(() => {
+      const row = document.getElementById(this.#focus);
+      row?.scrollIntoView({ block: 'center' });
+      row?.querySelector('input')?.focus();
+    });
+  }
+
+  #week(id, name, milestone, tasks) {
+    const isOpen = this.#open.get(id) ?? false;
+    const done = tasks.filter((task) => task.status === 'done').length;
+    return h('details', { class: 'week', key: id, open: isOpen, ontoggle: (event) => {
+      if ((this.#open.get(id) ?? false) === event.target.open) return;
+      this.#open.set(id, event.target.open);
+      this.#draw();
+    } },
+    h('summary', {},
+      h('span', { class: 'grow' }, h('strong', {}, name), milestone ? ` ${milestone}` : ''),
+      h('span', { class: 'soft count' }, `${done}/${tasks.length}`)),
+    isOpen && h('ul', { class: 'tasks' }, tasks.map((task) => this.#task(task))));
+  }
+
+  #task(task) {
+    const facts = [task.duration_s && duration(task.duration_s), task.due && t('due', { when: day(task.due) })].filter(Boolean).join(' · ');
+    return h('li', { class: `task ${task.status}`, key: task.id, id: task.id },
+      h('input', { type: 'checkbox', checked: task.status === 'done', 'aria-label': t('mark_done', { title: task.title }),
+        onchange: (event) => this.#change(task, { status: event.target.checked ? 'done' : 'todo' }) }),
+      h('div', { class: 'grow' },
+        this.#editing === task.id ? this.#editor(task) : h('span', { class: 'title' }, task.title,
+          h('button', { class: 'quiet edit', 'aria-label': t('edit_title', task), title: t('edit_title', task), onclick: () => this.#edit(task.id) }, icon('edit'))),
+        h('div', { class: 'soft facts' }, facts,
+          task.link && h('a', { href: safeLink(task.link), target: '_blank', rel: 'noopener noreferrer' }, t('resource'), icon('out')))),
+      h('mortise-sync-badge', { task: task.id, sync: task.sync }));
+  }
+
+  #editor(task) {
+    return h('form', { class: 'row', onsubmit: (event) => {
+      event.preventDefault();
+      const title = event.target.elements.title.value.trim();
+      if (title && title !== task.title) this.#change(task, { title });
+      this.#edit('', task.id);
+    } },
+    h('input', { name: 'title', value: task.title, required: true, maxlength: 2000, 'aria-label': t('title_of_task'),
+      onkeydown: (event) => event.key === 'Escape' && this.#edit('', task.id) }),
+    h('button', { class: 'main' }, t('save')),
+    h('button', { type: 'button', class: 'quiet', onclick: () => this.#edit('', task.id) }, t('cancel')));
+  }
+
+  /** Opens the editor of a task, or closes it and gives the focus back to where it came from. */
+  #edit(id, from = id) {
+    this.#editing = id;
+    this.#draw();
+    const row = document.getElementById(from);
+    const field = row?.querySelector(id ? 'input[name=title]' : 'button.edit');
+    field?.focus();
+    if (id) field?.select();
+  }
+
+  /** Shown at once; what the host answers counts. */
+  async #change(task, change) {
+    live.keepTask({ ...task, ...change });
+    try {
+      live.keepTask(await live.api.patch(`v1/tasks/${task.id}`, change));
+    } catch (problem) {
+      live.keepTask(task);
+      document.dispatchEvent(new CustomEvent('mortise-toast', { detail: { text: problem.message, kind: 'error' } }));
+    }
+  }
+}
+
+/** Tasks by week. */
+function grouped(tasks) {
+  const groups = new Map();
+  for (const task of tasks) {
+    const week = task.week_id ?? '';
+    if (!groups.has(week)) groups.set(week, []);
+    groups.get(week).push(task);
+  }
+  return groups;
+}
+
+function progressBar(tasks, wide) {
+  const total = tasks.filter((task) => task.status !== 'cancelled').length;
+  const done = tasks.filter((task) => task.status === 'done').length;
+  const percent = total ? Math.floor((100 * done) / total) : 0;
+  const says = t('complete', { percent });
+  return h('div', { class: wide ? 'completion wide' : 'completion' },
+    h('progress', { max: total || 1, value: String(done), 'aria-label': says }),
+    h('span', { class: 'soft' }, wide ? `${says} · ${t('tasks_done', { done, total })}` : says));
+}
+
+/** Links come from whoever wrote the plan: only ones that open a page. */
+function safeLink(link) {
+  return /^https?:\/\//i.test(link) ? link : undefined;
+}

@@ -1,0 +1,89 @@
+// The settings of one connection: where it works, whether it syncs by itself, and whatever the
+// mapping and the connector describe. Every change is saved at once.
+
+import { h } from './dom.js';
+import { t } from './texts.js';
+
+/** `element` is the component that shows it; `targets` and `titles` are its memory, by connection. */
+export function settingsView(element, connector, connection, targets, titles) {
+  const save = (change) => element.attempt(async () => {
+    element.live.keepConnection(await element.live.api.patch(`v1/connections/${connection.id}`, change));
+    element.toast(t('saved'));
+  });
+  const open = (event) => {
+    if (event.target.open && !targets.has(connection.id)) readTargets(element, connection, targets);
+  };
+  return h('details', { class: 'settings', ontoggle: open },
+    h('summary', {}, t('settings')),
+    h('label', { class: 'switch' },
+      h('input', { type: 'checkbox', role: 'switch', checked: connection.auto_sync, onchange: (event) => save({ auto_sync: event.target.checked }) }),
+      h('span', {}, t('auto_sync'), h('small', {}, t('auto_sync_says')))),
+    targetView(element, connection, targets, titles),
+    ['mapping', 'connector'].map((part) => connector.settings[part].map((setting) =>
+      settingView(`${connection.id}-${part}-${setting.name}`, setting, connection.settings?.[part]?.[setting.name],
+        (value) => save({ settings: { [part]: { [setting.name]: value } } })))),
+    h('ul', { class: 'soft' }, connector.features.map((feature) => h('li', {}, feature.says))));
+}
+
+async function readTargets(element, connection, targets) {
+  targets.set(connection.id, null);
+  const page = await element.attempt(() => element.live.api.get(`v1/connections/${connection.id}/targets`));
+  if (page) targets.set(connection.id, page.items);
+  else targets.delete(connection.id);
+  element.update();
+}
+
+function targetView(element, connection, targets, titles) {
+  const items = targets.get(connection.id);
+  const choose = (body) => element.attempt(async () => {
+    element.live.keepConnection(await element.live.api.request('PUT', `v1/connections/${connection.id}/target`, { body }));
+    element.toast(t('saved'));
+    if (body.title) {
+      titles.delete(connection.id);
+      await readTargets(element, connection, targets);
+    }
+  });
+  const now = connection.target?.id ?? '';
+  const fresh = titles.get(connection.id);
+  const select = h('select', { id: `target-${connection.id}`, disabled: !items, value: fresh === undefined ? now : '+',
+    onchange: (event) => {
+      const { value } = event.target;
+      if (value === '+') titles.set(connection.id, '');
+      else titles.delete(connection.id);
+      element.update();
+      if (value && value !== '+') choose({ id: value });
+    } },
+  !now && h('option', { value: '' }, t('target_chosen_later')),
+  now && !items?.some((item) => item.id === now) && h('option', { value: now }, connection.target.title),
+  (items ?? []).map((item) => h('option', { value: item.id, disabled: item.read_only, key: item.id },
+    item.read_only ? `${item.title} (${t('target_read_only')})` : item.title)),
+  items && h('option', { value: '+' }, `${t('target_new')}…`));
+  return h('div', { class: 'field' },
+    h('label', { for: `target-${connection.id}` }, t('target')), select,
+    fresh !== undefined && h('form', { class: 'row', onsubmit: (event) => {
+      event.preventDefault();
+      const title = event.target.elements.title.value.trim();
+      if (title) choose({ title });
+    } },
+    h('input', { name: 'title', required: true, maxlength: 200, 'aria-label': t('target_new_title'), placeholder: t('target_new_title') }),
+    h('button', {}, t('target_make'))));
+}
+
+function settingView(id, setting, override, save) {
+  const value = override ?? setting.default;
+  const label = setting.label || setting.name.replaceAll('_', ' ');
+  const says = setting.says && h('small', { id: `${id}-says` }, setting.says);
+  const common = { id, ...(says && { 'aria-describedby': `${id}-says` }) };
+  if (setting.type === 'flag') {
+    return h('label', { class: 'switch', key: id },
+      h('input', { ...common, type: 'checkbox', role: 'switch', checked: value === true, onchange: (event) => save(event.target.checked) }),
+      h('span', { class: 'label' }, label, says));
+  }
+  const control = setting.type === 'choice'
+    ? h('select', { ...common, value: value ?? '', onchange: (event) => save(event.target.value) },
+      setting.choices.map((choice) => h('option', { value: choice }, choice)))
+    : h('input', { ...common, type: setting.type === 'integer' ? 'number' : setting.type === 'url' ? 'url' : 'text',
+      min: setting.least, max: setting.most, value: value ?? '',
+      onchange: (event) => event.target.reportValidity() && save(setting.type === 'integer' ? event.target.valueAsNumber : event.target.value) });
+  return h('div', { class: 'field', key: id }, h('label', { for: id, class: 'label' }, label), control, says);
+}

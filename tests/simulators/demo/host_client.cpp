@@ -1,0 +1,32 @@
+#include "simulators/demo/host_client.hpp"
+
+#include <httplib.h>
+
+#include <nlohmann/json.hpp>
+
+namespace mortise::simulators {
+
+HostClient::Reply HostClient::send(const std::string& method, const std::string& path,
+                                   const std::string& body) const {
+  httplib::Client client(host_);
+  client.set_tcp_nodelay(true);
+  client.set_read_timeout(30, 0);
+  httplib::Request request;
+  request.method = method;
+  request.path = path;
+  request.body = body;
+  request.headers = {{"Authorization", "Bearer " + key_}, {"Content-Type", "application/json"}};
+  const auto result = client.send(request);
+  if (!result) return {};
+  return {result->status, parse_json(result->body)};
+}
+
+HostClient::Reply HostClient::put(const std::string& path, const Json& body) const {
+  return send("PUT", path, body.dump());
+}
+
+HostClient::Reply HostClient::post(const std::string& path, const Json& body) const {
+  return send("POST", path, body.dump());
+}
+
+}  // namespace mortise::simulators
