@@ -104,10 +104,11 @@ std::string make_demo_app(const Options& options, std::unique_ptr<DemoApp>& app)
   auto key = read_file(options.demo_key_file);
   if (!key) return "cannot read the key in " + options.demo_key_file;
   while (!key->empty() && (key->back() == '\n' || key->back() == '\r')) key->pop_back();
-  const auto text = read_file(options.demo_plan_file);
-  Json plan = parse_json(text.value_or(""));
+  const std::string text = read_file(options.demo_plan_file).value_or("");
+  const Json plan = parse_json(text);
   if (!plan.is_object()) return "no plan in " + options.demo_plan_file;
-  app = std::make_unique<DemoApp>(HostClient(options.demo_host, *key), std::move(plan));
+  app = std::make_unique<DemoApp>(HostClient(options.demo_host, *key), text,
+                                  plan.value("external_id", ""));
   return {};
 }
 

@@ -19,8 +19,16 @@ std::string under_account(std::string_view path) {
   return std::string(kAccount).append(path);
 }
 
-Json account_with(std::string_view tier) {
-  return {{"tier", tier}, {"email", "ana.torres@example.com"}, {"zone", "Europe/Madrid"}};
+std::string account_with(std::string_view tier) {
+  const Json body = {
+      {"tier", tier}, {"email", "ana.torres@example.com"}, {"zone", "Europe/Madrid"}};
+  return body.dump();
+}
+
+/// A field of the reply's JSON; "" if it has none.
+std::string text_of(const HostClient::Reply& reply, const char* name) {
+  const Json body = parse_json(reply.body);
+  return body.is_object() ? body.value(name, "") : "";
 }
 
 Response trouble(const std::string& what) {
@@ -30,13 +38,13 @@ Response trouble(const std::string& what) {
 
 std::string said(std::string_view what, const HostClient::Reply& reply) {
   if (reply.status == 0) return "Mortise does not answer.";
-  return std::string(what) + ": " + std::to_string(reply.status) + " " +
-         (reply.body.is_object() ? reply.body.value("detail", "") : "");
+  return std::string(what) + ": " + std::to_string(reply.status) + " " + text_of(reply, "detail");
 }
 
 }  // namespace
 
-DemoApp::DemoApp(HostClient host, Json plan) : host_(std::move(host)), plan_(std::move(plan)) {}
+DemoApp::DemoApp(HostClient host, std::string plan, std::string plan_id)
+    : host_(std::move(host)), plan_(std::move(plan)), plan_id_(std::move(plan_id)) {}
 
 Response DemoApp::answer(const Request& request) const {
   if (request.method == "GET" && request.path == "/") return visit();
@@ -51,38 +59,38 @@ Response DemoApp::answer(const Request& request) const {
 }
 
 std::string DemoApp::prepare() const {
-  const auto account = host_.get(std::string(kAccount));
+  const auto account = host_.send("GET", std::string(kAccount));
   if (account.status == 404) {
-    const auto made = host_.put(std::string(kAccount), account_with("free"));
+    const auto made = host_.send("PUT", std::string(kAccount), account_with("free"));
     if (made.status != 201) return said("the account", made);
   } else if (account.status != 200) {
     return said("the account", account);
   }
-  const auto plans = host_.get(
-      under_account("/plans?external_id=" + percent_encode(plan_.value("external_id", ""))));
+  const auto plans =
+      host_.send("GET", under_account("/plans?external_id=" + percent_encode(plan_id_)));
   if (plans.status != 200) return said("the plans", plans);
-  if (!plans.body["items"].empty()) return {};
-  const auto imported = host_.post(under_account("/plans"), plan_);
+  if (!parse_json(plans.body)["items"].empty()) return {};
+  const auto imported = host_.send("POST", under_account("/plans"), plan_);
   return imported.status == 201 ? "" : said("the plan", imported);
 }
 
 Response DemoApp::visit() const {
   const std::string problem = prepare();
   if (!problem.empty()) return trouble(problem);
-  const auto minted = host_.post(under_account("/session_codes"), Json::object());
+  const auto minted = host_.send("POST", under_account("/session_codes"));
   if (minted.status != 201) return trouble(said("a code", minted));
   // After the #, so that it reaches the page, and no server's log.
-  return see_other(host_.host() + "/ui/index.html#code=" + minted.body.value("code", ""));
+  return see_other(host_.host() + "/ui/index.html#code=" + text_of(minted, "code"));
 }
 
 Response DemoApp::upgrade_page() const {
-  const auto account = host_.get(std::string(kAccount));
+  const auto account = host_.send("GET", std::string(kAccount));
   if (account.status != 200) return trouble(said("the account", account));
   std::string body =
       "<h1>Choose a tier</h1><p>This is the app's own page; here, every tier is free of "
       "charge.</p>";
   for (const auto& [tier, says] : kTierSays) {
-    const bool now = account.body.value("tier", "free") == tier;
+    const bool now = text_of(account, "tier") == tier;
     body +=
         "<form class=\"block\" method=\"post\"><p><button class=\"main\" name=\"tier\" value=\"" +
         std::string(tier) + "\"" + (now ? " disabled" : "") + ">" + std::string(tier) +
@@ -97,7 +105,7 @@ Response DemoApp::upgrade(const Request& request) const {
   const bool known = std::any_of(std::begin(kTierSays), std::end(kTierSays),
                                  [&](const auto& each) { return each[0] == tier; });
   if (!known) return html_response(400, html_page("Learning app", "<h1>No such tier</h1>"));
-  const auto changed = host_.put(std::string(kAccount), account_with(tier));
+  const auto changed = host_.send("PUT", std::string(kAccount), account_with(tier));
   return changed.status == 200 ? see_other("/") : trouble(said("the tier", changed));
 }
 

@@ -16,8 +16,8 @@ namespace mortise::simulators {
 
 class DemoApp {
  public:
-  /// `plan`: the document to import for the user who has none yet.
-  DemoApp(HostClient host, Json plan);
+  /// `plan`: the document to import for the user who has none yet; `plan_id`: its external_id.
+  DemoApp(HostClient host, std::string plan, std::string plan_id);
   /// Any thread.
   Response answer(const Request& request) const;
 
@@ -29,7 +29,8 @@ class DemoApp {
   Response upgrade(const Request& request) const;
 
   HostClient host_;
-  Json plan_;
+  std::string plan_;
+  std::string plan_id_;
 };
 
 }  // namespace mortise::simulators

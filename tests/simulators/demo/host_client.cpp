@@ -2,8 +2,6 @@
 
 #include <httplib.h>
 
-#include <nlohmann/json.hpp>
-
 namespace mortise::simulators {
 
 HostClient::Reply HostClient::send(const std::string& method, const std::string& path,
@@ -17,16 +15,8 @@ HostClient::Reply HostClient::send(const std::string& method, const std::string&
   request.body = body;
   request.headers = {{"Authorization", "Bearer " + key_}, {"Content-Type", "application/json"}};
   const auto result = client.send(request);
-  if (!result) return {};
-  return {result->status, parse_json(result->body)};
-}
-
-HostClient::Reply HostClient::put(const std::string& path, const Json& body) const {
-  return send("PUT", path, body.dump());
-}
-
-HostClient::Reply HostClient::post(const std::string& path, const Json& body) const {
-  return send("POST", path, body.dump());
+  if (!result) return {0, {}};
+  return {result->status, result->body};
 }
 
 }  // namespace mortise::simulators

@@ -3,8 +3,6 @@
 
 #include <string>
 
-#include "simulators/common/http.hpp"
-
 namespace mortise::simulators {
 
 class HostClient {
@@ -14,16 +12,14 @@ class HostClient {
 
   struct Reply {
     int status = 0;  ///< 0: the host could not be reached
-    Json body;
+    std::string body;
   };
-  Reply get(const std::string& path) const { return send("GET", path, ""); }
-  Reply put(const std::string& path, const Json& body) const;
-  Reply post(const std::string& path, const Json& body) const;
+  /// `body`: JSON, or empty.
+  Reply send(const std::string& method, const std::string& path,
+             const std::string& body = {}) const;
   const std::string& host() const { return host_; }
 
  private:
-  Reply send(const std::string& method, const std::string& path, const std::string& body) const;
-
   std::string host_;
   std::string key_;
 };
