@@ -33,6 +33,7 @@ Result<core::Json> mapped(const Context& context, const core::Account& account,
   input.plan = &plan;
   input.tasks = *tasks;
   input.settings = *std::move(settings);
+  input.host_zone = context.site.zone;
   input.link_base = context.site.public_url;
   const auto desired = (*mapping)->desired(input);
   if (!desired) return desired.error();

@@ -34,6 +34,7 @@ struct Site {
   std::string public_url;    ///< "https://host.example", empty: reached directly over http
   std::string version;       ///< of the host
   core::Secret session_key;  ///< signs bearer tokens; at least 32 bytes, from the store
+  std::string zone = "UTC";  ///< for accounts and plans without one
   bool is_https() const { return public_url.rfind("https://", 0) == 0; }
 };
 

@@ -246,7 +246,8 @@ Status Host::Parts::wire() {
   http.server.workers = static_cast<unsigned>(settings.number("server.threads"));
   http.edge.cors_origins = settings.list("server.cors_origins");
   http.edge.trusted_proxies = std::move(*networks);
-  http.site = {settings.text("server.public_url"), options.version, identity->session_key};
+  http.site = {settings.text("server.public_url"), options.version, identity->session_key,
+               settings.text("planning.zone")};
   http.more_routes = page_routes(
       {settings.text("app.name"), settings.text("app.color"), settings.text("app.logo_url")});
   http.access_log = [this](const api::AccessRecord& record) {
