@@ -1,0 +1,407 @@
+#include "codec.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "colors.hpp"
+#include "json.hpp"
+#include "markup.hpp"
+#include "people.hpp"
+#include "times.hpp"
+
+namespace google_calendar {
+namespace {
+
+using mortise::Code;
+using mortise::Error;
+using mortise::Item;
+using mortise::ItemState;
+using mortise::Result;
+using mortise::Write;
+
+constexpr std::size_t kLongestDescription = 8000;
+constexpr std::size_t kLongestProperty = 1024;
+constexpr std::int64_t kHalfAnHour = 1800;
+
+constexpr std::string_view kOwnExtras = "google_calendar";
+// Words that are spelled one by one, and those that say together when the event is.
+constexpr std::array<std::string_view, 9> kWords = {"alerts",     "color",    "description",
+                                                    "links",      "location", "participants",
+                                                    "recurrence", "status",   "title"};
+constexpr std::array<std::string_view, 4> kTimeWords = {"duration", "showWithoutTime", "start",
+                                                        "timeZone"};
+
+template <class Words>
+bool among(const Words& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// The write carries start and end, which go together.
+bool says_when(const Write& write) {
+  return write.action == mortise::Action::create ||
+         std::any_of(kTimeWords.begin(), kTimeWords.end(),
+                     [&](std::string_view word) { return among(write.changed, word); });
+}
+
+bool is_link(const std::string& url) {
+  return url.rfind("https://", 0) == 0 || url.rfind("http://", 0) == 0;
+}
+
+// ---- times ------------------------------------------------------------------------------------
+
+/// When an event is, by Google's start and end.
+struct When {
+  bool whole_day = false;
+  std::int64_t start_s = 0;  ///< the instant, or the day
+  std::int64_t length_s = 0;
+  Stamp start;
+  std::string zone;
+};
+
+std::optional<When> when_of(const Json& event) {
+  const Json& start = member(event, "start");
+  const Json& end = member(event, "end");
+  When when;
+  if (const auto day = read_day(text(start, "date"))) {
+    const auto last = read_day(text(end, "date"));
+    when.whole_day = true;
+    when.start_s = *day;
+    when.length_s = last ? std::max(kDay, *last - *day) : kDay;
+    return when;
+  }
+  const auto from = read_stamp(text(start, "dateTime"));
+  if (!from) return std::nullopt;
+  const auto to = read_stamp(text(end, "dateTime"));
+  when.start = *from;
+  when.start_s = from->instant_s();
+  when.length_s = to ? std::max<std::int64_t>(0, to->instant_s() - when.start_s) : 0;
+  when.zone = text(start, "timeZone");
+  return when;
+}
+
+std::string memo_of(const When& when, const std::string& local) {
+  return write_utc(when.start_s) + " " + local + " " + when.zone;
+}
+
+/// The local start, where it is known.
+std::string local_start(const When& when, const Clues& clues) {
+  if (!when.start.offset_s || when.zone == clues.shown_in) return write_local(when.start.wall_s);
+  if (is_utc(when.zone)) return write_local(when.start_s);
+  constexpr std::size_t kLocal = 19;
+  const std::string before = write_utc(when.start_s) + " ";
+  const std::string after = " " + when.zone;
+  const std::string& memo = clues.memo;
+  const bool proven = memo.size() == before.size() + kLocal + after.size() &&
+                      memo.rfind(before, 0) == 0 &&
+                      memo.compare(memo.size() - after.size(), after.size(), after) == 0;
+  const std::string local = proven ? memo.substr(before.size(), kLocal) : std::string();
+  return read_stamp(local) ? local : std::string();
+}
+
+void read_times(const Json& event, const Clues& clues, EventRead& read, Json& fields) {
+  const auto found = when_of(event);
+  if (!found) return;
+  When when = *found;
+  if (when.whole_day) {
+    fields["start"] = write_day(when.start_s);
+    fields["showWithoutTime"] = true;
+    fields["duration"] = write_days(when.length_s);
+    return;
+  }
+  fields["duration"] = write_duration(when.length_s);
+  if (when.zone.empty()) when.zone = clues.shown_in;
+  if (when.zone.empty()) {
+    fields["start"] = text(member(event, "start"), "dateTime");
+    return;
+  }
+  fields["timeZone"] = when.zone;
+  const std::string local = local_start(when, clues);
+  if (local.empty()) {
+    read.unread_zone = when.zone;
+    return;
+  }
+  fields["start"] = local;
+  read.item.memo = memo_of(when, local);
+}
+
+/// {"start", "end"} as Google spells them. In a patch the other sort is taken away.
+void spell_times(const Json& fields, bool patch, Json& body) {
+  const std::string start = text(fields, "start");
+  const auto stamp = read_stamp(start);
+  const auto duration = read_duration(text(fields, "duration"));
+  const auto day = read_day(std::string_view(start).substr(0, 10));
+  if (day && (flag(fields, "showWithoutTime") || !stamp)) {
+    const std::int64_t days =
+        std::max<std::int64_t>(1, (duration.value_or(kDay) + kDay - 1) / kDay);
+    body["start"] = {{"date", write_day(*day)}};
+    body["end"] = {{"date", write_day(*day + days * kDay)}};
+  } else if (stamp) {
+    // Google refuses events without length.
+    const std::int64_t length = std::max<std::int64_t>(duration.value_or(kHalfAnHour), 60);
+    const auto spell = [&](std::int64_t later) {
+      Json time{{"dateTime", stamp->offset_s ? write_utc(stamp->instant_s() + later)
+                                             : write_local(stamp->wall_s + later)}};
+      if (const std::string zone = text(fields, "timeZone"); !zone.empty()) time["timeZone"] = zone;
+      return time;
+    };
+    body["start"] = spell(0);
+    body["end"] = spell(length);
+  }
+  if (!patch) return;
+  for (const char* end : {"start", "end"}) {
+    if (!body.contains(end)) continue;
+    const bool whole_day = body[end].contains("date");
+    for (const char* other : {"dateTime", "timeZone"}) {
+      if (whole_day) body[end][other] = nullptr;
+    }
+    if (!whole_day) body[end]["date"] = nullptr;
+  }
+}
+
+// ---- the other words --------------------------------------------------------------------------
+
+const char* google_name(std::string_view word) {
+  if (word == "title") return "summary";
+  if (word == "color") return "colorId";
+  if (word == "alerts") return "reminders";
+  if (word == "participants") return "attendees";
+  if (word == "links") return "source";
+  if (word == "description") return "description";
+  if (word == "location") return "location";
+  if (word == "recurrence") return "recurrence";
+  return "status";
+}
+
+Json text_or_null(std::string value) {
+  return value.empty() ? Json() : Json(std::move(value));
+}
+
+Json spell_links(const Json& fields) {
+  const Json& links = list(fields, "links");
+  if (links.empty()) return nullptr;
+  const std::string url = text(links.front(), "href");
+  if (!is_link(url)) return nullptr;
+  Json source{{"url", url}};
+  if (const std::string title = text(links.front(), "title"); !title.empty())
+    source["title"] = title;
+  return source;
+}
+
+Json spell_recurrence(const Json& fields) {
+  Json lines = Json::array();
+  for (const Json& line : list(fields, "recurrence")) {
+    if (line.is_string()) lines.push_back(line);
+  }
+  return lines.empty() ? Json() : lines;
+}
+
+/// Google's value for a word; null: none.
+Json spell(std::string_view word, const Json& fields, bool patch, const Json& current) {
+  if (word == "title" || word == "location") return text_or_null(text(fields, word));
+  if (word == "description") {
+    return text_or_null(description_of(text(fields, word), kLongestDescription));
+  }
+  if (word == "color") return text_or_null(color_id(text(fields, word)));
+  if (word == "alerts") return reminders_of(member(fields, word), patch);
+  if (word == "links") return spell_links(fields);
+  if (word == "recurrence") return spell_recurrence(fields);
+  if (word == "participants") {
+    Json attendees = attendees_of(list(fields, word), list(current, "attendees"));
+    return attendees.empty() && !patch ? Json() : attendees;
+  }
+  // A cancelled event is a deleted one with Google: the nearest that can be seen is "tentative".
+  const std::string status = text(fields, word);
+  return status == "tentative" || status == "cancelled" ? "tentative" : "confirmed";
+}
+
+Json spell_transparency(const Json& fields) {
+  const Json& own = member(member(fields, "x"), kOwnExtras);
+  return text(own, "transparency") == "transparent" ? "transparent" : "opaque";
+}
+
+void read_words(const Json& event, Json& fields) {
+  const auto put = [&](const char* word, std::string value) {
+    if (!value.empty()) fields[word] = std::move(value);
+  };
+  put("title", text(event, "summary"));
+  put("description", plain_of(text(event, "description")));
+  put("location", text(event, "location"));
+  put("color", color_name(text(event, "colorId")));
+  if (text(event, "status") == "tentative") fields["status"] = "tentative";
+  if (Json alerts = alerts_of(member(event, "reminders")); !alerts.is_null()) {
+    fields["alerts"] = std::move(alerts);
+  }
+  if (Json people = participants_of(list(event, "attendees")); !people.empty()) {
+    fields["participants"] = std::move(people);
+  }
+  const Json& source = member(event, "source");
+  if (const std::string url = text(source, "url"); !url.empty()) {
+    Json link{{"href", url}};
+    if (const std::string title = text(source, "title"); !title.empty()) link["title"] = title;
+    fields["links"] = Json::array({std::move(link)});
+  }
+  Json lines = spell_recurrence(event);
+  if (!lines.is_null()) fields["recurrence"] = std::move(lines);
+  if (text(event, "transparency") == "transparent") {
+    fields["x"][std::string(kOwnExtras)]["transparency"] = "transparent";
+  }
+}
+
+/// The original start of an instance of a series: a day, or an instant in UTC.
+std::string slot_of(const Json& event) {
+  const Json& original = member(event, "originalStartTime");
+  if (const auto day = read_day(text(original, "date"))) return write_day(*day);
+  const auto stamp = read_stamp(text(original, "dateTime"));
+  return stamp ? write_utc(stamp->instant_s()) : std::string();
+}
+
+Json whole_body(const Write& write, const Json& current) {
+  const Json fields = parse(write.fields);
+  Json body = Json::object();
+  for (const std::string_view word : kWords) {
+    Json value = spell(word, fields, false, current);
+    if (!value.is_null()) body[google_name(word)] = std::move(value);
+  }
+  spell_times(fields, false, body);
+  if (spell_transparency(fields) != "opaque") body["transparency"] = "transparent";
+  if (!write.key.empty() && write.key.size() <= kLongestProperty) {
+    body["extendedProperties"]["private"][std::string(kKeyProperty)] = write.key;
+  }
+  return body;
+}
+
+EventRead read_object(const Json& event, const Clues& clues) {
+  EventRead read;
+  Item& item = read.item;
+  item.kind = "event";
+  item.id = text(event, "id");
+  item.version = text(event, "etag");
+  item.url = text(event, "htmlLink");
+  item.series = text(event, "recurringEventId");
+  if (!item.series.empty()) item.slot = slot_of(event);
+  item.key = text(member(member(event, "extendedProperties"), "private"), kKeyProperty);
+  if (!item.key.empty() && !item.slot.empty()) item.key += "/" + item.slot;
+  if (const auto edited = read_stamp(text(event, "updated"))) {
+    item.edited_ms = edited->instant_s() * 1000;
+  }
+  const std::string type = text(event, "eventType");
+  read.other_type = !type.empty() && type != "default";
+  if (text(event, "status") == "cancelled") {
+    item.state = ItemState::deleted;
+    return read;
+  }
+  Json fields = Json::object();
+  read_words(event, fields);
+  read_times(event, clues, read, fields);
+  item.fields = dump(fields);
+  return read;
+}
+
+}  // namespace
+
+Result<EventRead> read_event(std::string_view text_in, const Clues& clues) {
+  const Json event = parse(text_in);
+  if (text(event, "id").empty()) {
+    return Error{Code::unavailable, "Google's answer is not an event that can be read"};
+  }
+  EventRead read = read_object(event, clues);
+  read.text = std::string(text_in);
+  return read;
+}
+
+Result<EventPage> read_events(std::string_view text_in, std::string_view asked_zone) {
+  const Json document = parse(text_in);
+  if (!member(document, "items").is_array()) {
+    return Error{Code::unavailable, "Google's answer is not a list of events that can be read"};
+  }
+  EventPage page;
+  page.zone = text(document, "timeZone");
+  page.next_page = text(document, "nextPageToken");
+  page.next_sync = text(document, "nextSyncToken");
+  Clues clues;
+  clues.shown_in = asked_zone.empty() ? page.zone : std::string(asked_zone);
+  for (const Json& event : member(document, "items")) {
+    if (!text(event, "id").empty()) page.events.push_back(read_object(event, clues));
+  }
+  return page;
+}
+
+Result<std::string> insert_body(const Write& write) {
+  Json body = whole_body(write, Json());
+  if (!body.contains("start")) {
+    return Error{Code::invalid, "an event needs a start: a day or a local time"};
+  }
+  if (!write.once_key.empty()) body["id"] = write.once_key;
+  return dump(body);
+}
+
+bool needs_current(const Write& write) {
+  return among(write.changed, "participants");
+}
+
+std::string patch_body(const Write& write, std::string_view current_text) {
+  const Json fields = parse(write.fields);
+  const Json current = current_text.empty() ? Json() : parse(current_text);
+  Json body = Json::object();
+  for (const std::string_view word : kWords) {
+    if (among(write.changed, word)) body[google_name(word)] = spell(word, fields, true, current);
+  }
+  if (says_when(write)) spell_times(fields, true, body);
+  if (among(write.changed, "x")) body["transparency"] = spell_transparency(fields);
+  return body.empty() ? std::string() : dump(body);
+}
+
+std::string revive_body(const Write& write, std::string_view cancelled_text) {
+  const Json cancelled = parse(cancelled_text);
+  Json body = whole_body(write, Json());
+  if (text(body, "status").empty()) body["status"] = "confirmed";
+  const Json& sequence = member(cancelled, "sequence");
+  if (sequence.is_number_integer()) body["sequence"] = sequence;
+  return dump(body);
+}
+
+std::vector<std::string> differing(const Write& write, const Item& seen) {
+  const Json wanted = parse(write.fields);
+  const Json found = parse(seen.fields);
+  std::vector<std::string> changed;
+  for (const std::string_view word : kWords) {
+    if (spell(word, wanted, true, Json()) != spell(word, found, true, Json())) {
+      changed.emplace_back(word);
+    }
+  }
+  Json wanted_times = Json::object();
+  Json found_times = Json::object();
+  spell_times(wanted, true, wanted_times);
+  spell_times(found, true, found_times);
+  if (wanted_times != found_times) changed.emplace_back("start");
+  if (spell_transparency(wanted) != spell_transparency(found)) changed.emplace_back("x");
+  return changed;
+}
+
+std::string length_body(const Write& write, std::string_view written) {
+  const Json fields = parse(write.fields);
+  const auto wanted = read_duration(text(fields, "duration"));
+  const auto when = when_of(parse(written));
+  if (!says_when(write) || !wanted || *wanted < 60 || !when || when->whole_day) return {};
+  if (flag(fields, "showWithoutTime") || when->length_s == *wanted) return {};
+  Json end{{"dateTime", write_utc(when->start_s + *wanted)}};
+  if (!when->zone.empty()) end["timeZone"] = when->zone;
+  return dump({{"end", std::move(end)}});
+}
+
+std::string zone_of(const Write& write) {
+  return text(parse(write.fields), "timeZone");
+}
+
+std::string memo_of_sent(const Write& write, std::string_view answer) {
+  if (!says_when(write)) return {};
+  const Json fields = parse(write.fields);
+  const auto local = read_stamp(text(fields, "start"));
+  const auto when = when_of(parse(answer));
+  if (!local || local->offset_s || !when || when->whole_day) return {};
+  if (when->zone != text(fields, "timeZone")) return {};
+  return memo_of(*when, write_local(local->wall_s));
+}
+
+}  // namespace google_calendar

@@ -1,0 +1,69 @@
+// Between the words of kind `event` (docs/kinds.md) and Google's event resource. Pure; JSON in and
+// out is text. What a stranger wrote never makes it throw: what is missing or wrong reads as not
+// there.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <mortise/result.hpp>
+#include <mortise/values.hpp>
+
+namespace google_calendar {
+
+/// The private extended property that carries our key.
+inline constexpr std::string_view kKeyProperty = "mortiseKey";
+
+/// What is known of the local time behind an instant. Google shows times in the offset of the
+/// calendar's zone (or of the `timeZone` that was asked for), whatever the event's own zone is.
+struct Clues {
+  std::string shown_in = {};  ///< the zone that the answer is shown in, if known
+  std::string memo = {};      ///< what an earlier reading found out: "<instant> <local> <zone>"
+};
+
+/// An event as read.
+struct EventRead {
+  mortise::Item item;
+  /// The event's zone, where `item.fields` cannot say its local start: to be read again, shown in
+  /// it.
+  std::string unread_zone;
+  bool other_type = false;  ///< a birthday, working location, ...: left alone
+  std::string text;         ///< Google's JSON
+};
+
+/// A reading of one event resource; `unavailable` if it is none.
+mortise::Result<EventRead> read_event(std::string_view text, const Clues& clues);
+
+/// A page of events.list.
+struct EventPage {
+  std::vector<EventRead> events;
+  std::string zone;  ///< the calendar's
+  std::string next_page, next_sync;
+};
+/// `asked_zone`: the request's timeZone, if it had one.
+mortise::Result<EventPage> read_events(std::string_view text, std::string_view asked_zone);
+
+/// Body of events.insert: the once-key is the event's id.
+mortise::Result<std::string> insert_body(const mortise::Write& write);
+/// Body of events.patch with the changed fields only; empty: nothing to send. `current`: the event
+/// as it is, where needs_current(); guests keep their answers by it.
+std::string patch_body(const mortise::Write& write, std::string_view current);
+bool needs_current(const mortise::Write& write);
+/// Body of events.update that brings a cancelled event back as `write` wants it.
+std::string revive_body(const mortise::Write& write, std::string_view cancelled);
+/// The changed words by which `seen` is not what `write` wants; for an event that was made by an
+/// attempt whose answer was lost.
+std::vector<std::string> differing(const mortise::Write& write, const mortise::Item& seen);
+/// Body of the patch that gives the event its length in seconds where a change of the clocks lies
+/// between start and end: its end was written as a local time. Empty: the length is right.
+std::string length_body(const mortise::Write& write, std::string_view written);
+
+/// The zone that the write speaks in, or empty.
+std::string zone_of(const mortise::Write& write);
+/// The memo that an answer proves: the start that was just sent, in the zone that was sent. Empty
+/// if the write did not send its times.
+std::string memo_of_sent(const mortise::Write& write, std::string_view answer);
+
+}  // namespace google_calendar

@@ -1,0 +1,278 @@
+#include "google_calendar.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "calendars.hpp"
+#include "replies.hpp"
+#include "requests.hpp"
+#include "writer.hpp"
+
+namespace google_calendar {
+namespace {
+
+using mortise::Code;
+using mortise::Error;
+using mortise::Item;
+using mortise::ItemState;
+using mortise::Reply;
+using mortise::Request;
+using mortise::Result;
+
+// Fewer of one foreign zone are read one by one.
+constexpr std::size_t kWorthAListing = 10;
+
+Item absent(const std::string& id) {
+  Item item;
+  item.state = ItemState::absent;
+  item.id = id;
+  return item;
+}
+
+bool not_there(const Reply& reply) {
+  return !reply.error && (reply.status == 404 || reply.status == 410);
+}
+
+}  // namespace
+
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::write(Call& call) {
+  Writer writer(call);
+  Task<Status> running = writer.run();
+  Status status = co_await running;
+  co_return status;
+}
+
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::estimate(Call& call) {
+  std::uint32_t writes = 0;
+  std::uint32_t reads = 0;
+  for (const mortise::Write& each : call.writes()) {
+    const bool update = each.action == mortise::Action::update;
+    if (update && needs_current(each)) ++reads;
+    if (!update || !patch_body(each, {}).empty()) ++writes;
+  }
+  call.estimate(writes, reads);
+  co_return Status();
+}
+
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::list(Call& call) {
+  Listing listing;
+  listing.sync_token = call.cursor();
+  std::vector<Again> again;
+  std::string next_sync;
+  do {
+    const Request request = list_events(call.target_id(), listing);
+    const Reply reply = co_await call.send(request);
+    if (!reply.success()) co_return error_of(reply, "listing the calendar");
+    const Result<EventPage> page = read_events(reply.body, {});
+    if (!page) co_return page.error();
+    for (const EventRead& event : page->events) {
+      if (event.other_type) continue;
+      if (event.unread_zone.empty()) {
+        call.emit(event.item);
+      } else {
+        again.push_back({event.item.id, event.unread_zone});
+      }
+    }
+    // A token that leads nowhere new would never end.
+    if (!page->next_page.empty() && page->next_page == listing.page_token) {
+      co_return Error{Code::unavailable, "listing the calendar: Google's pages do not end"};
+    }
+    listing.page_token = page->next_page;
+    next_sync = page->next_sync;
+  } while (!listing.page_token.empty());
+  Task<Status> reading = read_again(call, std::move(again));
+  const Status read = co_await reading;
+  if (!read) co_return read.error();
+  if (call.cursor().empty()) call.complete(call.container_id());
+  if (!next_sync.empty()) call.next_cursor(next_sync);
+  co_return Status();
+}
+
+/// Google shows an instant in one zone for the whole answer, and we have no zone data.
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::read_again(Call& call,
+                                                                        std::vector<Again> events) {
+  std::map<std::string, std::vector<Again>> zones;
+  for (Again& each : events) zones[each.zone].push_back(std::move(each));
+  std::vector<Again> single;
+  for (auto& [zone, members] : zones) {
+    if (members.size() <= kWorthAListing) {
+      single.insert(single.end(), members.begin(), members.end());
+      continue;
+    }
+    Task<Status> listing = list_again(call, std::move(members), zone);
+    const Status listed = co_await listing;
+    if (!listed) co_return listed.error();
+  }
+  for (std::size_t begin = 0; begin < single.size(); begin += kMostAtOnce) {
+    const std::size_t end = std::min(single.size(), begin + kMostAtOnce);
+    std::vector<Request> requests;
+    for (std::size_t i = begin; i < end; ++i) {
+      requests.push_back(read(call.target_id(), single[i].id, single[i].zone));
+    }
+    const std::vector<Reply> replies = co_await call.send_all(requests);
+    for (std::size_t i = begin; i < end; ++i) {
+      const Reply& reply = replies[i - begin];
+      if (not_there(reply)) continue;
+      if (!reply.success()) co_return error_of(reply, "reading the event " + single[i].id);
+      const Result<EventRead> event = read_event(reply.body, {single[i].zone, {}});
+      if (!event) co_return event.error();
+      call.emit(event->item);
+    }
+  }
+  co_return Status();
+}
+
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::list_again(Call& call,
+                                                                        std::vector<Again> events,
+                                                                        std::string zone) {
+  std::set<std::string> wanted;
+  for (Again& each : events) wanted.insert(std::move(each.id));
+  Listing listing;
+  listing.zone = zone;
+  do {
+    const Request request = list_events(call.target_id(), listing);
+    const Reply reply = co_await call.send(request);
+    if (!reply.success()) co_return error_of(reply, "listing the calendar");
+    const Result<EventPage> page = read_events(reply.body, zone);
+    if (!page) co_return page.error();
+    for (const EventRead& event : page->events) {
+      // What moved to yet another zone since is in the next delta.
+      if (wanted.count(event.item.id) != 0) call.emit(event.item);
+    }
+    if (page->next_page == listing.page_token) break;
+    listing.page_token = page->next_page;
+  } while (!listing.page_token.empty());
+  co_return Status();
+}
+
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::get(Call& call) {
+  const std::vector<std::string>& ids = call.ids();
+  std::vector<Again> again;
+  std::string zone;  // most likely that of the one before
+  for (std::size_t begin = 0; begin < ids.size();) {
+    // The first one alone: it tells the zone.
+    const std::size_t end = begin == 0 ? 1 : std::min(ids.size(), begin + kMostAtOnce);
+    std::vector<Request> requests;
+    for (std::size_t i = begin; i < end; ++i)
+      requests.push_back(read(call.target_id(), ids[i], zone));
+    const std::vector<Reply> replies = co_await call.send_all(requests);
+    const std::string shown_in = zone;
+    for (std::size_t i = begin; i < end; ++i) {
+      const Reply& reply = replies[i - begin];
+      if (not_there(reply)) {
+        call.emit(absent(ids[i]));
+        continue;
+      }
+      if (!reply.success()) co_return error_of(reply, "reading the event " + ids[i]);
+      const Result<EventRead> event = read_event(reply.body, {shown_in, {}});
+      if (!event) co_return event.error();
+      if (event->unread_zone.empty()) {
+        call.emit(event->item);
+      } else {
+        again.push_back({ids[i], event->unread_zone});
+        zone = event->unread_zone;
+      }
+    }
+    begin = end;
+  }
+  Task<Status> reading = read_again(call, std::move(again));
+  Status read = co_await reading;
+  co_return read;
+}
+
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::find(Call& call) {
+  const std::vector<std::string>& keys = call.ids();
+  std::vector<Again> again;
+  for (std::size_t begin = 0; begin < keys.size(); begin += kMostAtOnce) {
+    const std::size_t end = std::min(keys.size(), begin + kMostAtOnce);
+    std::vector<Request> requests;
+    for (std::size_t i = begin; i < end; ++i) {
+      requests.push_back(list_events(call.target_id(), {{}, keys[i], {}, {}}));
+    }
+    const std::vector<Reply> replies = co_await call.send_all(requests);
+    for (std::size_t i = begin; i < end; ++i) {
+      const Reply& reply = replies[i - begin];
+      if (!reply.success()) co_return error_of(reply, "looking for " + keys[i]);
+      const Result<EventPage> page = read_events(reply.body, {});
+      if (!page) co_return page.error();
+      for (const EventRead& event : page->events) {
+        if (event.item.key != keys[i]) continue;  // an instance of the series
+        if (event.unread_zone.empty()) {
+          call.emit(event.item);
+        } else {
+          again.push_back({event.item.id, event.unread_zone});
+        }
+      }
+    }
+  }
+  Task<Status> reading = read_again(call, std::move(again));
+  Status read = co_await reading;
+  co_return read;
+}
+
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::targets(Call& call) {
+  std::string page_token;
+  do {
+    const Request request = list_calendars("writer", page_token);
+    const Reply reply = co_await call.send(request);
+    if (!reply.error && reply.status == 403 && page_token.empty() &&
+        reason_of(reply) == "insufficientPermissions") {
+      // The box "see your calendars" was not ticked: the main one can be used all the same.
+      call.offer(
+          {.id = "primary", .kind = "calendar", .title = "Your calendar", .is_default = true});
+      co_return Status();
+    }
+    if (!reply.success()) co_return error_of(reply, "reading your calendars");
+    const Result<CalendarPage> page = read_calendars(reply.body);
+    if (!page) co_return page.error();
+    for (const CalendarRead& each : page->calendars) call.offer(each.target);
+    if (page->next_page == page_token) break;
+    page_token = page->next_page;
+  } while (!page_token.empty());
+  co_return Status();
+}
+
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::make_target(Call& call) {
+  if (call.title().empty()) co_return Error{Code::invalid, "a calendar needs a title"};
+  std::string page_token;
+  std::string zone;
+  do {
+    const Request request = list_calendars("owner", page_token);
+    const Reply reply = co_await call.send(request);
+    if (!reply.success()) co_return error_of(reply, "looking for our calendar");
+    const Result<CalendarPage> page = read_calendars(reply.body);
+    if (!page) co_return page.error();
+    for (const CalendarRead& each : page->calendars) {
+      if (each.target.is_default) zone = each.zone;
+      if (!is_made_by(each, call.once_key())) continue;
+      call.offer(each.target);  // made by an earlier attempt
+      co_return Status();
+    }
+    if (page->next_page == page_token) break;
+    page_token = page->next_page;
+  } while (!page_token.empty());
+  const Request making = make_calendar(calendar_body(call.title(), call.once_key(), zone));
+  const Reply made = co_await call.send(making);
+  if (!made.success()) co_return error_of(made, "making a calendar");
+  const Result<CalendarRead> calendar = read_calendar(made.body);
+  if (!calendar) co_return calendar.error();
+  call.offer(calendar->target);
+  co_return Status();
+}
+
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::identity(Call& call) {
+  std::string told = identity_of_token(call.token_reply());
+  if (told.empty()) {
+    const Request request = who_am_i();
+    const Reply reply = co_await call.send(request);
+    if (!reply.success()) co_return error_of(reply, "asking whose account it is");
+    told = identity_of_userinfo(reply.body);
+  }
+  if (told.empty()) co_return Error{Code::unavailable, "Google does not say whose account it is"};
+  call.identify(told);
+  co_return Status();
+}
+
+}  // namespace google_calendar

@@ -1,0 +1,3 @@
+#include "google_calendar.hpp"
+
+MT_PLUGIN(google_calendar::GoogleCalendar)

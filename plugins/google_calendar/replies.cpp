@@ -1,0 +1,120 @@
+#include "replies.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "json.hpp"
+#include "markup.hpp"
+
+namespace google_calendar {
+namespace {
+
+using mortise::Code;
+using mortise::Error;
+using mortise::Reply;
+
+constexpr std::size_t kLongestMessage = 400;
+
+struct Said {
+  std::string reason, message;
+};
+
+Said said_in(const Reply& reply) {
+  const Json body = parse(reply.body);
+  const Json& error = member(body, "error");
+  Said said;
+  const Json& errors = list(error, "errors");
+  if (!errors.empty()) said.reason = text(errors.front(), "reason");
+  said.message = text(error, "message");
+  if (error.is_string()) {  // the OAuth endpoints' shape
+    said.reason = error.get<std::string>();
+    said.message = text(body, "error_description");
+  }
+  for (char& c : said.message) {
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  }
+  said.message = std::string(first_characters(said.message, kLongestMessage));
+  return said;
+}
+
+struct Known {
+  std::string_view reason;
+  Code code;
+  std::string_view words;
+  bool all = false;
+};
+
+// Sources: Google's guide "Resolve errors" and the reasons of section 403 there.
+constexpr std::array<Known, 8> kKnown = {{
+    {"quotaExceeded", Code::forbidden,
+     "Google limits how many events an account may add in a short time; try again in some hours",
+     true},
+    {"dailyLimitExceeded", Code::forbidden,
+     "this app has used up its calls to Google Calendar for today", true},
+    {"userRateLimitExceeded", Code::rate_limited, "too many requests for this account", true},
+    {"rateLimitExceeded", Code::rate_limited, "too many requests", true},
+    {"requiredAccessLevel", Code::forbidden, "this account may not write to that calendar", true},
+    {"insufficientPermissions", Code::forbidden,
+     "the permission for this was not given; connect again and tick all boxes", true},
+    {"forbiddenForNonOrganizer", Code::forbidden, "only the organizer may change this event"},
+    {"fullSyncRequired", Code::stale, "Google asks for a full listing"},
+}};
+
+const Known* known(std::string_view reason) {
+  const auto* found = std::find_if(kKnown.begin(), kKnown.end(),
+                                   [&](const Known& each) { return each.reason == reason; });
+  return found == kKnown.end() ? nullptr : found;
+}
+
+Code code_of(int status) {
+  switch (status) {
+    case 401:
+      return Code::unauthenticated;
+    case 403:
+      return Code::forbidden;
+    case 404:
+      return Code::not_found;
+    case 409:
+    case 412:
+      return Code::conflict;
+    case 410:
+      return Code::stale;
+    case 413:
+      return Code::too_large;
+    case 429:
+      return Code::rate_limited;
+    default:
+      return status >= 500 || status < 400 ? Code::unavailable : Code::invalid;
+  }
+}
+
+}  // namespace
+
+std::string reason_of(const Reply& reply) {
+  return said_in(reply).reason;
+}
+
+Error error_of(const Reply& reply, std::string_view what) {
+  if (reply.error) return *reply.error;
+  const Said said = said_in(reply);
+  std::string message(what);
+  if (const Known* meant = known(said.reason); meant != nullptr && reply.status < 500) {
+    message += ": " + std::string(meant->words);
+    return {meant->code, std::move(message), said.reason};
+  }
+  message += ": Google answered " + std::to_string(reply.status);
+  if (!said.message.empty()) message += ": " + said.message;
+  return {code_of(reply.status), std::move(message)};
+}
+
+bool may_have_worked(const Reply& reply) {
+  return reply.error ? reply.maybe_sent : reply.status >= 500;
+}
+
+bool concerns_all(const Reply& reply) {
+  if (reply.error || reply.status >= 500 || reply.status == 401 || reply.status == 429) return true;
+  const Known* meant = reply.success() ? nullptr : known(reason_of(reply));
+  return meant != nullptr && meant->all;
+}
+
+}  // namespace google_calendar

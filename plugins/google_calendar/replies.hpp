@@ -1,0 +1,21 @@
+// What Google's refusals mean.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <mortise/result.hpp>
+#include <mortise/values.hpp>
+
+namespace google_calendar {
+
+/// `error.errors[0].reason` of an error body, or empty.
+std::string reason_of(const mortise::Reply& reply);
+/// The error for a reply that is no success. `what`: what was tried, "listing the calendar".
+mortise::Error error_of(const mortise::Reply& reply, std::string_view what);
+/// Whether the request may have taken effect although no answer says so.
+bool may_have_worked(const mortise::Reply& reply);
+/// Whether what comes after it would fare no better: no network, no grant, no room.
+bool concerns_all(const mortise::Reply& reply);
+
+}  // namespace google_calendar

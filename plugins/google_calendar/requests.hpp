@@ -1,0 +1,99 @@
+// The requests of the Calendar API that the connector sends, each by its name. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <mortise/text.hpp>
+#include <mortise/values.hpp>
+
+namespace google_calendar {
+
+/// All of them may be repeated: an insert says its own id, a patch sets values.
+inline mortise::Request request(std::string method, std::string target, std::string body = {}) {
+  mortise::Request made;
+  made.method = std::move(method);
+  made.target = "/calendar/v3" + std::move(target);
+  if (!body.empty()) made.headers.push_back({"Content-Type", "application/json"});
+  made.body = std::move(body);
+  made.repeatable = true;
+  return made;
+}
+/// Fails with 412 if the event is no longer at `version`; empty: whatever it is.
+inline mortise::Request guarded(mortise::Request request, const std::string& version) {
+  if (!version.empty()) request.headers.push_back({"If-Match", version});
+  return request;
+}
+
+inline std::string events_path(std::string_view calendar) {
+  return "/calendars/" + mortise::percent_encode(calendar) + "/events";
+}
+inline std::string event_path(std::string_view calendar, std::string_view id) {
+  return events_path(calendar) + "/" + mortise::percent_encode(id);
+}
+
+// Nobody gets mail because a plan moved.
+inline constexpr std::string_view kQuietly = "?sendUpdates=none";
+
+inline mortise::Request insert(std::string_view calendar, std::string body) {
+  return request("POST", events_path(calendar) + std::string(kQuietly), std::move(body));
+}
+inline mortise::Request patch(std::string_view calendar, std::string_view id, std::string body) {
+  return request("PATCH", event_path(calendar, id) + std::string(kQuietly), std::move(body));
+}
+inline mortise::Request replace(std::string_view calendar, std::string_view id, std::string body) {
+  return request("PUT", event_path(calendar, id) + std::string(kQuietly), std::move(body));
+}
+inline mortise::Request remove(std::string_view calendar, std::string_view id) {
+  return request("DELETE", event_path(calendar, id) + std::string(kQuietly));
+}
+/// `zone`: the times are shown in it; empty: in the calendar's.
+inline mortise::Request read(std::string_view calendar, std::string_view id,
+                             const std::string& zone = {}) {
+  std::string target = event_path(calendar, id);
+  if (!zone.empty()) target += "?timeZone=" + mortise::percent_encode(zone);
+  return request("GET", std::move(target));
+}
+
+/// events.list. A delta must ask as the first listing did.
+struct Listing {
+  std::string zone = {};
+  std::string key = {};  ///< only what carries this key
+  std::string sync_token = {};
+  std::string page_token = {};
+};
+inline mortise::Request list_events(std::string_view calendar, const Listing& listing) {
+  std::string target = events_path(calendar) + "?maxResults=2500";
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) target += "&" + std::string(name) + "=" + mortise::percent_encode(value);
+  };
+  if (listing.key.empty()) add("showDeleted", "true");
+  add("timeZone", listing.zone);
+  add("privateExtendedProperty", listing.key.empty() ? "" : "mortiseKey=" + listing.key);
+  add("syncToken", listing.sync_token);
+  add("pageToken", listing.page_token);
+  return request("GET", std::move(target));
+}
+
+inline mortise::Request list_calendars(std::string_view least_role, const std::string& page_token) {
+  std::string target =
+      "/users/me/calendarList?maxResults=250&minAccessRole=" + std::string(least_role);
+  if (!page_token.empty()) target += "&pageToken=" + mortise::percent_encode(page_token);
+  return request("GET", std::move(target));
+}
+/// Makes another calendar each time: not to be repeated blindly.
+inline mortise::Request make_calendar(std::string body) {
+  mortise::Request made = request("POST", "/calendars", std::move(body));
+  made.repeatable = false;
+  return made;
+}
+inline mortise::Request who_am_i() {
+  mortise::Request made;
+  made.origin = "openid";
+  made.target = "/v1/userinfo";
+  made.repeatable = true;
+  return made;
+}
+
+}  // namespace google_calendar

@@ -1,0 +1,230 @@
+#include "writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "replies.hpp"
+#include "requests.hpp"
+
+namespace google_calendar {
+
+using mortise::Action;
+using mortise::Code;
+using mortise::Error;
+using mortise::ItemState;
+using mortise::Outcome;
+using mortise::Reply;
+using mortise::Request;
+using mortise::Result;
+using mortise::Status;
+using mortise::Task;
+using mortise::Write;
+
+namespace {
+
+std::string attempt(const Write& write) {
+  switch (write.action) {
+    case Action::create:
+      return "making the event " + write.key;
+    case Action::remove:
+      return "removing the event " + write.key;
+    default:
+      return "changing the event " + write.key;
+  }
+}
+
+Error gone(const Write& write) {
+  return {Code::not_found, attempt(write) + ": it was deleted from the calendar"};
+}
+
+}  // namespace
+
+Task<Status> Writer::run() {
+  for (std::uint32_t i = 0; i < call_.writes().size(); ++i) begin(i);
+  bool stopped = false;
+  while (!jobs_.empty() && !stopped) {
+    const std::size_t count = std::min(jobs_.size(), kMostAtOnce);
+    std::vector<Job> sent;
+    std::vector<Request> requests;
+    for (std::size_t i = 0; i < count; ++i) {
+      sent.push_back(std::move(jobs_.front()));
+      jobs_.pop_front();
+      requests.push_back(sent.back().request);
+    }
+    const std::vector<Reply> replies = co_await call_.send_all(requests);
+    // What is half-way goes on before anything new begins.
+    std::deque<Job> waiting = std::exchange(jobs_, {});
+    for (std::size_t i = 0; i < count; ++i) {
+      stopped = stopped || concerns_all(replies[i]);
+      advance(std::move(sent[i]), replies[i]);
+    }
+    for (Job& each : waiting) jobs_.push_back(std::move(each));
+  }
+  for (const Job& each : jobs_) {
+    if (each.answer.empty()) {
+      call_.report(Outcome::not_attempted(each.index));
+    } else {
+      done(each, each.answer, {{}, each.write.memo});
+    }
+  }
+  co_return Status();
+}
+
+void Writer::begin(std::uint32_t index) {
+  Job job;
+  job.index = index;
+  job.write = call_.writes()[index];
+  const Write& write = job.write;
+  const std::string& calendar = call_.target_id();
+  if (write.action == Action::remove) {
+    Request request = guarded(remove(calendar, write.id), write.if_version);
+    queue(std::move(job), Stage::remove, std::move(request));
+  } else if (write.action == Action::create) {
+    Result<std::string> body = insert_body(write);
+    if (!body) return call_.report(Outcome::failed(index, body.error()));
+    Request request = insert(calendar, *std::move(body));
+    request.repeatable = !write.once_key.empty();
+    queue(std::move(job), Stage::insert, std::move(request));
+  } else if (write.action != Action::update) {
+    call_.report(Outcome::failed(index, {Code::unsupported, "events have no place to move to"}));
+  } else if (needs_current(write)) {
+    Request request = read(calendar, write.id);
+    queue(std::move(job), Stage::read_guests, std::move(request));
+  } else if (std::string body = patch_body(write, {}); !body.empty()) {
+    Request request = guarded(patch(calendar, write.id, std::move(body)), write.if_version);
+    queue(std::move(job), Stage::patch, std::move(request));
+  } else {
+    Outcome outcome = Outcome::done(index, write.id);
+    outcome.version = write.if_version;
+    call_.report(outcome);
+  }
+}
+
+void Writer::queue(Job job, Stage stage, Request request) {
+  if (request.method != "GET") request.writes = {job.index};
+  job.stage = stage;
+  job.request = std::move(request);
+  jobs_.push_back(std::move(job));
+}
+
+void Writer::advance(Job job, const Reply& reply) {
+  const std::string& calendar = call_.target_id();
+  switch (job.stage) {
+    case Stage::remove:
+      return removed(job, reply);
+    case Stage::look:
+      return looked(std::move(job), reply);
+    case Stage::insert:
+      if (!reply.error && reply.status == 409) {
+        Request request = read(calendar, job.write.once_key, zone_of(job.write));
+        return queue(std::move(job), Stage::look, std::move(request));
+      }
+      [[fallthrough]];
+    case Stage::revive:
+    case Stage::patch:
+      if (!reply.success()) return refused(job, reply);
+      return written(std::move(job), reply.body);
+    case Stage::read_guests: {
+      if (!reply.success()) return refused(job, reply);
+      const std::string body = patch_body(job.write, reply.body);
+      const Result<EventRead> event = read_event(reply.body, {});
+      if (!event) return call_.report(Outcome::failed(job.index, event.error()));
+      // Guests who answer in between are not to be lost.
+      const std::string version =
+          job.write.if_version.empty() ? event->item.version : job.write.if_version;
+      Request request = guarded(patch(calendar, job.write.id, body), version);
+      return queue(std::move(job), Stage::patch, std::move(request));
+    }
+    case Stage::fix_length:
+      if (!reply.success()) return done(job, job.answer, {{}, memo_of_sent(job.write, job.answer)});
+      return done(job, reply.body, {{}, memo_of_sent(job.write, reply.body)});
+    case Stage::read_again:
+      if (!reply.success()) return done(job, job.answer, {});
+      return done(job, reply.body, {job.zone, {}});
+  }
+}
+
+void Writer::looked(Job job, const Reply& reply) {
+  const std::string& calendar = call_.target_id();
+  if (!reply.success()) {
+    if (reply.error || reply.status != 404) return refused(job, reply);
+    // Taken, and not there: Google's parts do not agree yet.
+    return call_.report(Outcome::failed(
+        job.index, {Code::unavailable, attempt(job.write) + ": Google is still working on it"}));
+  }
+  const std::string zone = zone_of(job.write);
+  const Result<EventRead> found = read_event(reply.body, {zone, {}});
+  if (!found) return call_.report(Outcome::uncertain(job.index, found.error()));
+  const mortise::Item& item = found->item;
+  if (item.state == ItemState::deleted) {
+    Request request =
+        guarded(replace(calendar, item.id, revive_body(job.write, reply.body)), item.version);
+    return queue(std::move(job), Stage::revive, std::move(request));
+  }
+  const std::vector<std::string> changed = differing(job.write, item);
+  if (item.key != job.write.key && !changed.empty()) {
+    const std::string message = attempt(job.write) + ": its id belongs to another event";
+    return call_.report(Outcome::failed(job.index, {Code::conflict, message}));
+  }
+  if (changed.empty()) return done(job, reply.body, {zone, {}});
+  Write fitting = job.write;
+  fitting.action = Action::update;
+  fitting.changed = changed;
+  Request request =
+      guarded(patch(calendar, item.id, patch_body(fitting, reply.body)), item.version);
+  queue(std::move(job), Stage::patch, std::move(request));
+}
+
+void Writer::removed(const Job& job, const Reply& reply) {
+  const bool away = reply.status == 404 || reply.status == 410;
+  if (!reply.success() && (reply.error || !away)) return refused(job, reply);
+  call_.report(Outcome::done(job.index, job.write.id));
+}
+
+void Writer::written(Job job, const std::string& answer) {
+  const std::string& calendar = call_.target_id();
+  Clues clues{{}, memo_of_sent(job.write, answer)};
+  if (clues.memo.empty()) clues.memo = job.write.memo;
+  const Result<EventRead> event = read_event(answer, clues);
+  if (!event) return call_.report(Outcome::uncertain(job.index, event.error()));
+  const mortise::Item& item = event->item;
+  // Google changes deleted events without a word.
+  if (item.state == ItemState::deleted) {
+    return call_.report(Outcome::failed(job.index, gone(job.write)));
+  }
+  job.answer = answer;
+  if (std::string body = length_body(job.write, answer); !body.empty()) {
+    Request request = guarded(patch(calendar, item.id, std::move(body)), item.version);
+    return queue(std::move(job), Stage::fix_length, std::move(request));
+  }
+  if (!event->unread_zone.empty()) {
+    job.zone = event->unread_zone;
+    Request request = read(calendar, item.id, job.zone);
+    return queue(std::move(job), Stage::read_again, std::move(request));
+  }
+  done(job, answer, clues);
+}
+
+void Writer::done(const Job& job, const std::string& answer, const Clues& clues) {
+  Result<EventRead> event = read_event(answer, clues);
+  if (!event) return call_.report(Outcome::uncertain(job.index, event.error()));
+  mortise::Item& item = event->item;
+  Outcome outcome = Outcome::done(job.index, std::move(item.id));
+  outcome.version = std::move(item.version);
+  // Without its local start the form is not whole, and half of it would look like an edit.
+  if (event->unread_zone.empty()) outcome.fields = std::move(item.fields);
+  outcome.memo = std::move(item.memo);
+  outcome.url = std::move(item.url);
+  call_.report(outcome);
+}
+
+void Writer::refused(const Job& job, const Reply& reply) {
+  Error error = error_of(reply, attempt(job.write));
+  if (may_have_worked(reply) && job.request.method != "GET") {
+    return call_.report(Outcome::uncertain(job.index, std::move(error)));
+  }
+  if (error.code == Code::stale) error = gone(job.write);  // 410 of an event
+  call_.report(Outcome::failed(job.index, std::move(error)));
+}
+
+}  // namespace google_calendar

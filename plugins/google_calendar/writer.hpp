@@ -1,0 +1,62 @@
+// Carries out a batch of writes. Each write is a short conversation of its own; up to ten of them
+// go on side by side.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <mortise/connector.hpp>
+
+#include "codec.hpp"
+
+namespace google_calendar {
+
+/// Requests of one step.
+inline constexpr std::size_t kMostAtOnce = 10;
+
+class Writer {
+ public:
+  explicit Writer(mortise::Call& call) : call_(call) {}
+  mortise::Task<mortise::Status> run();
+
+ private:
+  enum class Stage : std::uint8_t {
+    insert,       ///< made with our own id
+    look,         ///< the id is taken: by an attempt whose answer was lost, or by a deleted event
+    revive,       ///< the deleted event is brought back
+    read_guests,  ///< the guests are read first, to keep what they answered
+    patch,
+    remove,
+    fix_length,  ///< the clocks change between start and end
+    read_again,  ///< shown in the event's own zone, to know its local start
+  };
+  /// One write under way.
+  struct Job {
+    std::uint32_t index = 0;
+    mortise::Write write;
+    Stage stage = Stage::insert;
+    mortise::Request request;
+    std::string zone;    ///< read_again: the zone that the event is shown in
+    std::string answer;  ///< the event as the last successful write left it
+  };
+
+  /// Queues the first request of a write, or reports what needs none.
+  void begin(std::uint32_t index);
+  /// Takes the answer: queues the next request of the job, or reports its outcome.
+  void advance(Job job, const mortise::Reply& reply);
+  void looked(Job job, const mortise::Reply& reply);
+  void removed(const Job& job, const mortise::Reply& reply);
+  void written(Job job, const std::string& answer);
+  void queue(Job job, Stage stage, mortise::Request request);
+  void done(const Job& job, const std::string& answer, const Clues& clues);
+  void refused(const Job& job, const mortise::Reply& reply);
+
+  mortise::Call& call_;
+  std::deque<Job> jobs_;
+};
+
+}  // namespace google_calendar

@@ -1,0 +1,251 @@
+// Everything but writing, against canned answers.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "google_calendar.hpp"
+#include "plugin/manifest.hpp"
+#include "world.hpp"
+
+using Json = nlohmann::json;
+using mortise::CallInput;
+using mortise::Code;
+using mortise::ItemState;
+using mortise::Operation;
+using mortise::Reply;
+using mortise::testing::Exchange;
+using mortise::testing::Run;
+
+namespace {
+
+const std::string kEvents = "/calendar/v3/calendars/cal%40x/events";
+const std::string kListing = "GET " + kEvents + "?maxResults=2500&showDeleted=true";
+
+CallInput about(Operation operation) {
+  CallInput call;
+  call.operation = operation;
+  call.target_id = "cal@x";
+  call.container_id = "cal@x";
+  return call;
+}
+
+Run replay(const CallInput& call, std::vector<Exchange> exchanges) {
+  static const mortise::testing::Script script(
+      mortise::make_connector<google_calendar::GoogleCalendar>);
+  script.abandon_at_every_step(call, exchanges);
+  Run run = script.replay(call, std::move(exchanges));
+  CHECK(run.breaches() == std::vector<std::string>{});
+  return run;
+}
+
+Json timed(const std::string& id, const std::string& start, const std::string& zone) {
+  return {{"id", id},
+          {"etag", "\"1\""},
+          {"status", "confirmed"},
+          {"summary", id},
+          {"start", {{"dateTime", start}, {"timeZone", zone}}},
+          {"end", {{"dateTime", start}}}};
+}
+Json page(const Json& items, const std::string& next_page, const std::string& next_sync) {
+  Json body = {{"items", items}, {"timeZone", "Europe/Madrid"}};
+  if (!next_page.empty()) body["nextPageToken"] = next_page;
+  if (!next_sync.empty()) body["nextSyncToken"] = next_sync;
+  return body;
+}
+Reply ok(const Json& body) {
+  return {.status = 200, .body = body.dump()};
+}
+Reply refusal(int status, const std::string& reason) {
+  return {.status = status,
+          .body = Json{{"error", {{"message", "No."}, {"errors", {{{"reason", reason}}}}}}}.dump()};
+}
+
+}  // namespace
+
+TEST_CASE("google: a full listing follows empty pages and ends with a cursor", "[google][list]") {
+  const Json one = timed("e1", "2026-11-23T18:00:00+01:00", "Europe/Madrid");
+  const Json gone = {{"id", "e2"}, {"status", "cancelled"}};
+  const Json birthday = {
+      {"id", "e3"}, {"eventType", "birthday"}, {"start", {{"date", "2026-11-24"}}}};
+  const Run run =
+      replay(about(Operation::list),
+             {{kListing, ok(page(Json::array(), "p1", ""))},
+              {kListing + "&pageToken=p1", ok(page({one, gone, birthday}, "", "sync1"))}});
+  REQUIRE(run.items().size() == 2);
+  CHECK(Json::parse(run.items()[0].fields)["start"] == "2026-11-23T18:00:00");
+  CHECK(run.items()[1].state == ItemState::deleted);
+  CHECK(run.completed() == std::vector<std::string>{"cal@x"});
+  CHECK(run.cursor() == "sync1");
+}
+
+TEST_CASE("google: a delta repeats its token on every page and completes nothing",
+          "[google][list]") {
+  CallInput call = about(Operation::list);
+  call.cursor = "s=1";
+  const std::string asked = kListing + "&syncToken=s%3D1";
+  const Run run = replay(call, {{asked, ok(page(Json::array(), "p1", ""))},
+                                {asked + "&pageToken=p1", ok(page(Json::array(), "", "s2"))}});
+  CHECK(run.done());
+  CHECK(run.completed().empty());
+  CHECK(run.cursor() == "s2");
+  const Run dead = replay(call, {{asked, refusal(410, "fullSyncRequired")}});
+  CHECK(dead.error().code == Code::stale);
+  CHECK(dead.cursor().empty());
+}
+
+TEST_CASE("google: events of a foreign zone are read in it, few singly and many by one listing",
+          "[google][list]") {
+  const auto there = [](int i) {
+    return timed("e" + std::to_string(i), "2026-11-23T18:00:00+01:00", "America/New_York");
+  };
+  const auto shown = [](int i) {
+    return timed("e" + std::to_string(i), "2026-11-23T12:00:00-05:00", "America/New_York");
+  };
+  SECTION("few") {
+    const Run run = replay(about(Operation::list),
+                           {{kListing, ok(page(Json::array({there(1)}), "", "s"))},
+                            {"GET " + kEvents + "/e1?timeZone=America%2FNew_York", ok(shown(1))}});
+    CHECK(Json::parse(run.items().at(0).fields)["start"] == "2026-11-23T12:00:00");
+    CHECK(run.completed().size() == 1);
+  }
+  SECTION("many") {
+    Json first = Json::array();
+    Json second = Json::array();
+    for (int i = 0; i < 30; ++i) {
+      first.push_back(there(i));
+      second.push_back(shown(i));
+    }
+    second.push_back(timed("other", "2026-11-23T12:00:00-05:00", "Europe/Madrid"));
+    const Run run =
+        replay(about(Operation::list),
+               {{kListing, ok(page(first, "", "s"))},
+                {kListing + "&timeZone=America%2FNew_York", ok(page(second, "", "s9"))}});
+    CHECK(run.items().size() == 30);
+    CHECK(run.cursor() == "s");
+  }
+}
+
+TEST_CASE("google: pages that never end are given up", "[google][list]") {
+  const Run run = replay(about(Operation::list),
+                         {{kListing, ok(page(Json::array(), "p", ""))},
+                          {kListing + "&pageToken=p", ok(page(Json::array(), "p", ""))}});
+  CHECK(run.error().code == Code::unavailable);
+  CHECK(run.completed().empty());
+}
+
+TEST_CASE("google: get says what is absent and learns the zone from the first event",
+          "[google][get]") {
+  CallInput call = about(Operation::get);
+  call.ids = {"e1", "e2", "e3"};
+  const std::string in_zone = "?timeZone=Europe%2FMadrid";
+  const Json event = timed("e1", "2026-11-23T17:00:00Z", "Europe/Madrid");
+  const Json shown = timed("e1", "2026-11-23T18:00:00+01:00", "Europe/Madrid");
+  Json second = shown;
+  second["id"] = "e2";
+  const Run run = replay(call, {{"GET " + kEvents + "/e1", ok(event)},
+                                {"GET " + kEvents + "/e2" + in_zone, ok(second)},
+                                {"GET " + kEvents + "/e3" + in_zone, refusal(404, "notFound")},
+                                {"GET " + kEvents + "/e1" + in_zone, ok(shown)}});
+  REQUIRE(run.items().size() == 3);
+  for (const auto& item : run.items()) {
+    if (item.id == "e3") {
+      CHECK(item.state == ItemState::absent);
+    } else {
+      CHECK(Json::parse(item.fields)["start"] == "2026-11-23T18:00:00");
+    }
+  }
+}
+
+TEST_CASE("google: find asks for each key by itself", "[google][find]") {
+  CallInput call = about(Operation::find);
+  call.ids = {"task:t1", "task:t2"};
+  Json event = timed("e1", "2026-11-23T18:00:00+01:00", "Europe/Madrid");
+  event["extendedProperties"]["private"]["mortiseKey"] = "task:t1";
+  Json instance = event;
+  instance["id"] = "e1_x";
+  instance["recurringEventId"] = "e1";
+  instance["originalStartTime"] = {{"date", "2026-11-23"}};
+  const std::string asked =
+      "GET " + kEvents + "?maxResults=2500&privateExtendedProperty=mortiseKey%3Dtask%3A";
+  const Run run = replay(call, {{asked + "t1", ok(page({event, instance}, "", ""))},
+                                {asked + "t2", ok(page(Json::array(), "", ""))}});
+  REQUIRE(run.items().size() == 1);
+  CHECK(run.items()[0].key == "task:t1");
+}
+
+TEST_CASE(
+    "google: calendars that can be written to are offered, the main one even without the list",
+    "[google][targets]") {
+  const std::string asked =
+      "GET /calendar/v3/users/me/calendarList?maxResults=250&minAccessRole=writer";
+  const Json main = {{"id", "me@x"}, {"summary", "Me"}, {"primary", true}, {"accessRole", "owner"}};
+  const Json other = {
+      {"id", "o"}, {"summary", "Other"}, {"summaryOverride", "Mine"}, {"accessRole", "writer"}};
+  const Run run =
+      replay(about(Operation::targets), {{asked, ok({{"items", {main}}, {"nextPageToken", "2"}})},
+                                         {asked + "&pageToken=2", ok({{"items", {other}}})}});
+  REQUIRE(run.targets().size() == 2);
+  CHECK(run.targets()[0].is_default);
+  CHECK(run.targets()[1].title == "Mine");
+  const Run without =
+      replay(about(Operation::targets), {{asked, refusal(403, "insufficientPermissions")}});
+  REQUIRE(without.targets().size() == 1);
+  CHECK(without.targets()[0].id == "primary");
+  CHECK(without.targets()[0].is_default);
+}
+
+TEST_CASE("google: a calendar of our own is made once, in the account's zone",
+          "[google][targets]") {
+  CallInput call = about(Operation::make_target);
+  call.title = "Plans";
+  call.once_key = "00ff";
+  const Json main = {{"id", "me@x"}, {"primary", true}, {"timeZone", "Europe/Madrid"}};
+  Json ours = {{"id", "c1"}, {"summary", "Plans"}, {"description", "Your plans. (mortise:00ff)"}};
+  const Run made = replay(call, {{"GET *", ok({{"items", {main}}})},
+                                 {"POST /calendar/v3/calendars", ok(ours), "Europe/Madrid"}});
+  CHECK(made.targets().at(0).id == "c1");
+  CHECK_FALSE(made.sent()[1].repeatable);
+  CHECK(Json::parse(made.sent()[1].body)["description"] == ours["description"]);
+  const Run found = replay(call, {{"GET *", ok({{"items", {main, ours}}})}});
+  CHECK(found.targets().at(0).id == "c1");
+  const Run refused = replay(call, {{"GET *", refusal(403, "insufficientPermissions")}});
+  CHECK(refused.error().code == Code::forbidden);
+  CHECK(refused.error().message.find("connect again") != std::string::npos);
+}
+
+TEST_CASE("google: the id token says whose grant it is; without one Google is asked",
+          "[google][identity]") {
+  CallInput call = about(Operation::identity);
+  call.token_reply = R"({"id_token_claims":{"sub":"1","email":"a@x","name":"Ann"}})";
+  CHECK(Json::parse(replay(call, {}).identity()) ==
+        Json{{"id", "1"}, {"email", "a@x"}, {"name", "Ann"}});
+  call.token_reply = "{}";
+  const Run asked = replay(call, {{"GET /v1/userinfo", ok({{"sub", "1"}, {"email", "a@x"}})}});
+  CHECK(asked.sent()[0].origin == "openid");
+  CHECK(Json::parse(asked.identity()) == Json{{"id", "1"}, {"email", "a@x"}});
+  CHECK(replay(call, {{"GET /v1/userinfo", ok(Json::array())}}).error().code == Code::unavailable);
+}
+
+TEST_CASE("google: an estimate counts what write would send", "[google][estimate]") {
+  CallInput call = about(Operation::estimate);
+  const Json day = {{"start", "2026-11-24"}};
+  call.writes = {google_tests::creation("task:t1", day), google_tests::update("e1", day, {"help"}),
+                 google_tests::update("e1", day, {"title"}),
+                 google_tests::update("e1", day, {"participants"}), google_tests::removal("e1")};
+  const Run run = replay(call, {});
+  CHECK(run.estimated_writes() == 4);
+  CHECK(run.estimated_reads() == 1);
+}
+
+TEST_CASE("google: the manifest is one that the host accepts", "[google][manifest]") {
+  std::ifstream file(MORTISE_SOURCE_DIR "/plugins/google_calendar/manifest.json");
+  std::ostringstream text;
+  text << file.rdbuf();
+  const auto manifest = mortise::plugin::parse_manifest(text.str());
+  INFO((manifest.ok() ? "" : manifest.error().message));
+  REQUIRE(manifest.ok());
+  CHECK(manifest->kind("event")->client_ids);
+  CHECK(manifest->kind("event")->versions);
+  CHECK(manifest->export_label == "Add to Calendar");
+}
