@@ -31,10 +31,6 @@ Item absent(const std::string& id) {
   return item;
 }
 
-bool not_there(const Reply& reply) {
-  return !reply.error && (reply.status == 404 || reply.status == 410);
-}
-
 }  // namespace
 
 GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::write(Call& call) {

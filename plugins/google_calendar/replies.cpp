@@ -37,6 +37,11 @@ Said said_in(const Reply& reply) {
   return said;
 }
 
+/// A refusal in Google's own form, not one of a network's edge or a proxy.
+bool from_google(const Reply& reply) {
+  return !member(parse(reply.body), "error").is_null();
+}
+
 struct Known {
   std::string_view reason;
   Code code;
@@ -103,8 +108,14 @@ Error error_of(const Reply& reply, std::string_view what) {
     return {meant->code, std::move(message), said.reason};
   }
   message += ": Google answered " + std::to_string(reply.status);
+  const bool final_word = reply.status == 401 || reply.status == 413 || reply.status == 429;
+  if (!final_word && !from_google(reply)) return {Code::unavailable, std::move(message)};
   if (!said.message.empty()) message += ": " + said.message;
   return {code_of(reply.status), std::move(message)};
+}
+
+bool not_there(const Reply& reply) {
+  return !reply.error && (reply.status == 404 || reply.status == 410) && from_google(reply);
 }
 
 bool may_have_worked(const Reply& reply) {

@@ -13,6 +13,8 @@ namespace google_calendar {
 std::string reason_of(const mortise::Reply& reply);
 /// The error for a reply that is no success. `what`: what was tried, "listing the calendar".
 mortise::Error error_of(const mortise::Reply& reply, std::string_view what);
+/// Google says that there is no such event (any more).
+bool not_there(const mortise::Reply& reply);
 /// Whether the request may have taken effect although no answer says so.
 bool may_have_worked(const mortise::Reply& reply);
 /// Whether what comes after it would fare no better: no network, no grant, no room.

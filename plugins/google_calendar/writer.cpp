@@ -61,10 +61,14 @@ Task<Status> Writer::run() {
     for (Job& each : waiting) jobs_.push_back(std::move(each));
   }
   for (const Job& each : jobs_) {
-    if (each.answer.empty()) {
-      call_.report(Outcome::not_attempted(each.index));
+    if (each.stage == Stage::read_again) {
+      done(each, each.answer, {});
+    } else if (each.stage == Stage::fix_length) {
+      call_.report(Outcome::uncertain(
+          each.index,
+          {Code::unavailable, attempt(each.write) + ": it has not got its length yet"}));
     } else {
-      done(each, each.answer, {{}, each.write.memo});
+      call_.report(Outcome::not_attempted(each.index));
     }
   }
   co_return Status();
@@ -126,9 +130,9 @@ void Writer::advance(Job job, const Reply& reply) {
       return written(std::move(job), reply.body);
     case Stage::read_guests: {
       if (!reply.success()) return refused(job, reply);
-      const std::string body = patch_body(job.write, reply.body);
       const Result<EventRead> event = read_event(reply.body, {});
       if (!event) return call_.report(Outcome::failed(job.index, event.error()));
+      const std::string body = patch_body(job.write, reply.body);
       // Guests who answer in between are not to be lost.
       const std::string version =
           job.write.if_version.empty() ? event->item.version : job.write.if_version;
@@ -136,7 +140,8 @@ void Writer::advance(Job job, const Reply& reply) {
       return queue(std::move(job), Stage::patch, std::move(request));
     }
     case Stage::fix_length:
-      if (!reply.success()) return done(job, job.answer, {{}, memo_of_sent(job.write, job.answer)});
+      // Refused: the whole write is tried again, which finds the event and what it lacks.
+      if (!reply.success()) return refused(job, reply);
       return done(job, reply.body, {{}, memo_of_sent(job.write, reply.body)});
     case Stage::read_again:
       if (!reply.success()) return done(job, job.answer, {});
@@ -147,7 +152,7 @@ void Writer::advance(Job job, const Reply& reply) {
 void Writer::looked(Job job, const Reply& reply) {
   const std::string& calendar = call_.target_id();
   if (!reply.success()) {
-    if (reply.error || reply.status != 404) return refused(job, reply);
+    if (!not_there(reply)) return refused(job, reply);
     // Taken, and not there: Google's parts do not agree yet.
     return call_.report(Outcome::failed(
         job.index, {Code::unavailable, attempt(job.write) + ": Google is still working on it"}));
@@ -176,8 +181,7 @@ void Writer::looked(Job job, const Reply& reply) {
 }
 
 void Writer::removed(const Job& job, const Reply& reply) {
-  const bool away = reply.status == 404 || reply.status == 410;
-  if (!reply.success() && (reply.error || !away)) return refused(job, reply);
+  if (!reply.success() && !not_there(reply)) return refused(job, reply);
   call_.report(Outcome::done(job.index, job.write.id));
 }
 

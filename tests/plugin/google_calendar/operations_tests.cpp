@@ -1,11 +1,10 @@
 // Everything but writing, against canned answers.
 #include <catch2/catch.hpp>
-#include <fstream>
+#include <filesystem>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "google_calendar.hpp"
-#include "plugin/manifest.hpp"
+#include "plugin/loader.hpp"
 #include "world.hpp"
 
 using Json = nlohmann::json;
@@ -157,6 +156,14 @@ TEST_CASE("google: get says what is absent and learns the zone from the first ev
   }
 }
 
+TEST_CASE("google: get never calls absent what Google did not say is", "[google][get]") {
+  CallInput call = about(Operation::get);
+  call.ids = {"e1"};
+  const Run run = replay(call, {{"GET " + kEvents + "/e1", {.status = 404, .body = "<html>"}}});
+  CHECK(run.items().empty());
+  CHECK(run.error().code == Code::unavailable);
+}
+
 TEST_CASE("google: find asks for each key by itself", "[google][find]") {
   CallInput call = about(Operation::find);
   call.ids = {"task:t1", "task:t2"};
@@ -238,14 +245,20 @@ TEST_CASE("google: an estimate counts what write would send", "[google][estimate
   CHECK(run.estimated_reads() == 1);
 }
 
-TEST_CASE("google: the manifest is one that the host accepts", "[google][manifest]") {
-  std::ifstream file(MORTISE_SOURCE_DIR "/plugins/google_calendar/manifest.json");
-  std::ostringstream text;
-  text << file.rdbuf();
-  const auto manifest = mortise::plugin::parse_manifest(text.str());
-  INFO((manifest.ok() ? "" : manifest.error().message));
-  REQUIRE(manifest.ok());
-  CHECK(manifest->kind("event")->client_ids);
-  CHECK(manifest->kind("event")->versions);
-  CHECK(manifest->export_label == "Add to Calendar");
+TEST_CASE("google: the library and its manifest are such as the host takes", "[google][manifest]") {
+  const auto loaded = mortise::plugin::load_connector(
+      std::filesystem::path(MORTISE_BINARY_DIR) / "plugins/google_calendar", {}, {});
+  INFO((loaded.ok() ? "" : loaded.error().message));
+  REQUIRE(loaded.ok());
+  const mortise::ports::Manifest& manifest = (*loaded)->manifest();
+  CHECK(manifest.kind("event")->client_ids);
+  CHECK(manifest.kind("event")->versions);
+  CHECK(manifest.export_label == "Add to Calendar");
+  mortise::ports::Call call;
+  call.operation = mortise::ports::Operation::list;
+  call.target.id = "primary";
+  const auto started = (*loaded)->begin(call);
+  REQUIRE(started.step.requests.size() == 1);
+  CHECK(started.step.requests[0].target ==
+        "/calendar/v3/calendars/primary/events?maxResults=2500&showDeleted=true");
 }

@@ -300,6 +300,16 @@ TEST_CASE("google: a local start that the answer does not prove is read in its o
   }
 }
 
+TEST_CASE("google: a page of the network's edge is not Google's word", "[google][write]") {
+  const Reply edge{.status = 403, .body = "<html>"};
+  const Reply nowhere{.status = 404, .body = "<html>"};
+  for (const Reply& reply : {edge, nowhere}) {
+    CHECK(only(replay({update("e1", kDay, {"title"})}, {{"PATCH *", reply}})).error.code ==
+          Code::unavailable);
+    CHECK(only(replay({removal("e1")}, {{"DELETE *", reply}})).error.code == Code::unavailable);
+  }
+}
+
 TEST_CASE("google: an event without a start is refused before anything is sent",
           "[google][write]") {
   const Run run = replay({creation("task:t1", {{"title", "Some day"}})}, {});
