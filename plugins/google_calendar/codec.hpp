@@ -30,7 +30,6 @@ struct EventRead {
   /// it.
   std::string unread_zone;
   bool other_type = false;  ///< a birthday, working location, ...: left alone
-  std::string text;         ///< Google's JSON
 };
 
 /// A reading of one event resource; `unavailable` if it is none.

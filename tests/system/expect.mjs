@@ -33,7 +33,7 @@ function wanted(form, task) {
   if (form.layout === 'database') {
     return JSON.stringify([task.title, task.link, task.due, task.duration_s && Math.round(task.duration_s / 60), done, `task:${task.id}`]);
   }
-  return JSON.stringify([(done ? '✓ ' : '') + task.title, task.schedule.start, task.duration_s]);
+  return JSON.stringify([(done ? '✓ ' : '') + task.title, task.schedule.start, task.duration_s ?? 1800]);  // half an hour where nothing is said
 }
 
 /** What a clock in the event's zone shows: "2026-11-23T18:00:00". */

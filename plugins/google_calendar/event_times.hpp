@@ -1,0 +1,35 @@
+// When an event is: Google's start and end, and the words start, timeZone, duration,
+// showWithoutTime.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "codec.hpp"
+#include "times.hpp"
+
+namespace google_calendar {
+
+struct When {
+  bool whole_day = false;
+  std::int64_t start_s = 0;  ///< the instant, or the day
+  std::int64_t length_s = 0;
+  Stamp start;
+  std::string zone;
+};
+/// Nothing for an event without a start that can be read.
+std::optional<When> when_of(const nlohmann::json& event);
+
+/// "<instant> <local> <zone>": what Clues::memo later proves the local start by.
+std::string memo_of(const When& when, const std::string& local);
+
+/// Puts the words into `fields` and sets `memo`. Answers the event's zone if its local start is
+/// unknown.
+std::string read_times(const nlohmann::json& event, const Clues& clues, nlohmann::json& fields,
+                       std::string& memo);
+/// Puts Google's start and end into `body`. In a patch the other sort (day or time) is taken away.
+void spell_times(const nlohmann::json& fields, bool patch, nlohmann::json& body);
+
+}  // namespace google_calendar
