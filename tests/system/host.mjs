@@ -144,6 +144,7 @@ export class World {
   async api(method, path, body, headers = {}) {
     const answer = await fetch(this.url + path, {
       method,
+      signal: AbortSignal.timeout(120_000),
       headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
