@@ -1,0 +1,261 @@
+#include "core/reconcile.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <random>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "core/hash.hpp"
+
+namespace mortise::core {
+namespace {
+
+WantedItem item(const std::string& key, const std::string& parent, const std::string& text,
+                const std::string& kind = "todo") {
+  return {key, kind, parent, {}, text, fmt::format(R"({{"text":"{}"}})", text)};
+}
+
+Pair paired(const WantedItem& item, std::int64_t generation = 0) {
+  Pair pair;
+  pair.key = item.key;
+  pair.kind = item.kind;
+  pair.parent_key = item.parent_key;
+  pair.remote_id = "id of " + item.key;
+  pair.fields = item.fields;
+  pair.sent_hash = content_hash(item.fields);
+  pair.generation = generation;
+  return pair;
+}
+
+std::vector<std::string> lines(const ChangeList& changes) {
+  std::vector<std::string> text;
+  for (const Action& action : changes.actions) {
+    const char* words[] = {"create", "update", "remove", "forget"};
+    text.push_back(fmt::format("{} {}", words[static_cast<int>(action.kind)], action.key));
+  }
+  return text;
+}
+
+using Lines = std::vector<std::string>;
+const std::map<std::string, RemoteNews> kNothingNew;
+
+/// A service that does what a list says, as the runner would record it.
+struct Model {
+  std::map<std::string, Pair> pairs;
+
+  void erase_content(const std::string& key) {
+    std::vector<std::string> children;
+    for (const auto& [child, pair] : pairs) {
+      if (pair.parent_key == key && pair.state != PairState::tombstone) children.push_back(child);
+    }
+    for (const std::string& child : children) {
+      erase_content(child);
+      pairs[child].state = PairState::tombstone;
+    }
+  }
+  void carry_out(const ChangeList& changes) {
+    std::set<std::string> made;
+    for (const Action& action : changes.actions) {
+      switch (action.kind) {
+        case ActionKind::remove:
+          REQUIRE(pairs.contains(action.key));
+          erase_content(action.key);
+          pairs[action.key].state = PairState::tombstone;
+          break;
+        case ActionKind::forget:
+          pairs[action.key].state = PairState::tombstone;
+          break;
+        case ActionKind::create: {
+          REQUIRE(made.insert(action.key).second);  // no key twice
+          if (!action.parent_key.empty()) {
+            REQUIRE(pairs.contains(action.parent_key));
+            REQUIRE(pairs[action.parent_key].state == PairState::paired);
+          }
+          if (pairs.contains(action.key)) {
+            REQUIRE(action.generation == pairs[action.key].generation + 1);
+            if (pairs[action.key].state == PairState::paired) erase_content(action.key);
+          }
+          WantedItem wanted{action.key,       action.item_kind, action.parent_key,
+                            action.after_key, action.title,     action.fields};
+          pairs[action.key] = paired(wanted, action.generation);
+          break;
+        }
+        case ActionKind::update:
+          REQUIRE(pairs[action.key].state == PairState::paired);
+          REQUIRE_FALSE(action.changed.empty());
+          pairs[action.key].fields = action.fields;
+          pairs[action.key].sent_hash = content_hash(action.fields);
+          break;
+      }
+    }
+  }
+  std::vector<Pair> base() const {
+    std::vector<Pair> all;
+    for (const auto& [key, pair] : pairs) all.push_back(pair);
+    return all;
+  }
+};
+
+/// Containers two deep with leaves, some of each missing, edited or moved since.
+std::vector<WantedItem> random_plan(std::mt19937_64& dice) {
+  std::vector<WantedItem> items{item("plan", "", fmt::format("P{}", dice() % 3), "page")};
+  const auto modules = dice() % 4;
+  for (std::uint64_t m = 0; m < modules; ++m) {
+    if (dice() % 5 == 0) continue;
+    items.push_back(item(fmt::format("m{}", m), "plan", fmt::format("M{}", dice() % 3), "page"));
+    for (std::uint64_t t = 0; t < dice() % 5; ++t) {
+      // A task may have moved to another module, or changed its kind.
+      const auto home = dice() % 6 == 0 ? m : (m + t) % modules;
+      const std::string parent = fmt::format("m{}", home);
+      if (std::none_of(items.begin(), items.end(),
+                       [&](const auto& each) { return each.key == parent; })) {
+        continue;
+      }
+      const std::string key = fmt::format("t{}_{}", m, t);
+      items.push_back(
+          item(key, parent, fmt::format("T{}", dice() % 4), dice() % 9 == 0 ? "row" : "todo"));
+    }
+  }
+  return items;
+}
+
+std::uint64_t first_seed() {
+  const char* text = std::getenv("MORTISE_TEST_SEED");
+  return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
+}
+
+}  // namespace
+
+TEST_CASE("reconcile: what is equal needs nothing", "[core][reconcile]") {
+  const auto wanted = item("a", "", "x");
+  const auto changes = reconcile({wanted}, {paired(wanted)}, kNothingNew, {});
+  CHECK(changes.empty());
+  CHECK(changes.unchanged == 1);
+}
+
+TEST_CASE("reconcile: new is created, edited updated with only the changed fields, gone removed",
+          "[core][reconcile]") {
+  auto old = item("b", "", "x");
+  old.fields = R"({"link":"l","text":"x"})";
+  auto edited = old;
+  edited.fields = R"({"link":"l","text":"y"})";
+  const auto changes = reconcile({item("a", "", "n"), edited},
+                                 {paired(old), paired(item("c", "", "z"))}, kNothingNew, {});
+  CHECK(lines(changes) == Lines{"remove c", "create a", "update b"});
+  CHECK(changes.actions[2].changed == Lines{"text"});
+  CHECK(summary(changes) == "1 create, 1 update, 1 delete");
+}
+
+TEST_CASE("reconcile: an edit outlives a deletion, an unedited one stays deleted",
+          "[core][reconcile]") {
+  const auto was = item("a", "", "x");
+  const std::map<std::string, RemoteNews> gone{{"a", RemoteNews::gone}};
+  CHECK(reconcile({was}, {paired(was, 3)}, gone, {}).empty());
+  const auto changes = reconcile({item("a", "", "y")}, {paired(was, 3)}, gone, {});
+  REQUIRE(lines(changes) == Lines{"create a"});
+  CHECK(changes.actions[0].generation == 4);
+}
+
+TEST_CASE("reconcile: gone on both sides is forgotten", "[core][reconcile]") {
+  const auto changes = reconcile({}, {paired(item("a", "", "x"))}, {{"a", RemoteNews::gone}}, {});
+  CHECK(lines(changes) == Lines{"forget a"});
+}
+
+TEST_CASE("reconcile: a container takes its content along", "[core][reconcile]") {
+  const std::vector<Pair> base{paired(item("m", "", "M", "page")),
+                               paired(item("w", "m", "W", "section")), paired(item("t", "w", "T"))};
+  CHECK(lines(reconcile({}, base, kNothingNew, {})) == Lines{"remove m", "forget w", "forget t"});
+}
+
+TEST_CASE("reconcile: a container that is gone is made anew only for content that changed",
+          "[core][reconcile]") {
+  const auto m = item("m", "", "M", "page");
+  const auto t = item("t", "m", "T"), u = item("u", "m", "U");
+  const std::map<std::string, RemoteNews> gone{{"m", RemoteNews::gone}};
+  CHECK(reconcile({m, t, u}, {paired(m), paired(t), paired(u)}, gone, {}).empty());
+  const auto changes =
+      reconcile({m, item("t", "m", "other"), u}, {paired(m), paired(t), paired(u)}, gone, {});
+  CHECK(lines(changes) == Lines{"create m", "create t", "create u"});
+}
+
+TEST_CASE("reconcile: what moved to another container or kind is replaced", "[core][reconcile]") {
+  const auto m = item("m", "", "M", "page"), n = item("n", "", "N", "page");
+  const auto changes =
+      reconcile({m, n, item("t", "n", "T")}, {paired(m), paired(n), paired(item("t", "m", "T"))},
+                kNothingNew, {});
+  CHECK(lines(changes) == Lines{"remove t", "create t"});
+}
+
+TEST_CASE("reconcile: removing much is refused until somebody approves", "[core][reconcile]") {
+  std::vector<Pair> base;
+  std::vector<WantedItem> kept;
+  for (int i = 0; i < 40; ++i) {
+    const auto each = item(fmt::format("t{}", i), "", "x");
+    base.push_back(paired(each));
+    if (i >= 9) kept.push_back(each);
+  }
+  ReconcileRules rules;
+  CHECK_FALSE(reconcile(kept, base, kNothingNew, rules).refuse);  // 9: under the floor of 10
+  kept.erase(kept.begin());
+  const auto refused = reconcile(kept, base, kNothingNew, rules);
+  REQUIRE(refused.refuse);
+  CHECK(refused.refuse->removals == 10);
+  CHECK(refused.refuse->items == 40);
+  CHECK(refused.actions.size() == 10);
+  rules.approved = true;
+  CHECK_FALSE(reconcile(kept, base, kNothingNew, rules).refuse);
+  rules = {};
+  rules.removed_last_day = 9;  // small steps within a day count together
+  kept.push_back(item("t9", "", "x"));
+  CHECK(reconcile(kept, base, kNothingNew, rules).refuse);
+}
+
+TEST_CASE("reconcile: carrying a list out leaves nothing to do", "[core][reconcile][property]") {
+  for (std::uint64_t round = 0; round < 3'000; ++round) {
+    const std::uint64_t seed = first_seed() + round;
+    INFO("MORTISE_TEST_SEED=" << seed);
+    std::mt19937_64 dice(seed);
+    Model model;
+    ReconcileRules rules;
+    rules.approved = true;
+    for (int step = 0; step < 4; ++step) {
+      const auto wanted = random_plan(dice);
+      std::map<std::string, RemoteNews> news;
+      for (const auto& [key, pair] : model.pairs) {
+        if (dice() % 12 == 0 && pair.state == PairState::paired) news[key] = RemoteNews::gone;
+      }
+      const auto changes = reconcile(wanted, model.base(), news, rules);
+      CHECK(changes.actions == reconcile(wanted, model.base(), news, rules).actions);
+      for (const auto& [key, state] : news) model.erase_content(key);
+      model.carry_out(changes);
+      // What is gone and unedited stays away until somebody has news of it again.
+      if (!news.empty()) continue;
+      const auto again = reconcile(wanted, model.base(), kNothingNew, rules);
+      CHECK(again.empty());
+      CHECK(again.unchanged == static_cast<std::int64_t>(wanted.size()));
+      std::set<std::string> alive;
+      for (const auto& [key, pair] : model.pairs) {
+        if (pair.state == PairState::paired) alive.insert(key);
+      }
+      std::set<std::string> keys;
+      for (const WantedItem& each : wanted) keys.insert(each.key);
+      CHECK(alive == keys);
+    }
+  }
+}
+
+TEST_CASE("reconcile: once-keys tell installation, connection, key and generation apart",
+          "[core][reconcile]") {
+  const std::string key = once_key("i", "c", "task:1", 0);
+  CHECK(key.size() == 32);
+  CHECK(key == once_key("i", "c", "task:1", 0));
+  CHECK(key != once_key("j", "c", "task:1", 0));
+  CHECK(key != once_key("i", "d", "task:1", 0));
+  CHECK(key != once_key("i", "c", "task:2", 0));
+  CHECK(key != once_key("i", "c", "task:1", 1));
+}
+
+}  // namespace mortise::core
