@@ -23,12 +23,13 @@ api::Route asset_route(const web::Asset& asset) {
     api::Response response;
     response.set("ETag", etag);
     response.set("Cache-Control", "no-cache");
+    // With a 304, too: its fields replace those of the browser's copy.
+    response.set("Content-Security-Policy", std::string(kPagePolicy));
     if (request.header("if-none-match") == etag) {
       response.status = 304;
       return response;
     }
     response.set("Content-Type", std::string(asset.content_type));
-    response.set("Content-Security-Policy", std::string(kPagePolicy));
     response.body = asset.body;
     return response;
   });

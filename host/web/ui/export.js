@@ -51,7 +51,7 @@ export class Export extends MortiseElement {
       h('div', { 'aria-live': 'polite' },
         !connection && h('p', { class: 'soft' }, t('connect_first', { service: connector.name })),
         run && this.#runView(connector, run),
-        !active && connection && this.#previewView(connection)));
+        !active && connection && this.#previewView(connection, run?.state === 'succeeded')));
   }
 
   #link(connector, connection, runs) {
@@ -120,11 +120,11 @@ export class Export extends MortiseElement {
     this.update();
   }
 
-  #previewView(connection) {
+  #previewView(connection, justDone) {
     const preview = this.#previews.get(connection.id)?.preview;
     if (!preview) return null;
     const { create, update, remove, cost, items } = preview;
-    if (create + update + remove === 0) return h('p', { class: 'soft preview' }, t('preview_none'));
+    if (create + update + remove === 0) return justDone ? null : h('p', { class: 'soft preview' }, t('preview_none'));
     return h('details', { class: 'soft preview' },
       h('summary', {}, t('preview', { create, update, remove, ...cost })),
       preview.guard && h('p', {}, icon('warning'), preview.guard),

@@ -30,12 +30,13 @@ function go(event, search) {
   });
 }
 
-/** Shows what the address asks for: ?plan=, ?task= (the link back from a service), or the list. */
+/** Shows what the address asks for: ?plan=, ?task= (the link back from a service), or the list; the only plan at once. */
 async function open() {
   const [wanted, task] = [address().get('plan'), address().get('task')];
   plan = null;
   try {
-    const id = wanted ?? (task && (await client.get(`v1/tasks/${encodeURIComponent(task)}`)).plan_id);
+    const only = plans.length === 1 ? plans[0].id : null;
+    const id = wanted ?? (task ? (await client.get(`v1/tasks/${encodeURIComponent(task)}`)).plan_id : only);
     if (id) plan = new PlanView(await client.get(`v1/plans/${encodeURIComponent(id)}`), task, draw);
   } catch (problem) {
     if (problem.status !== 404) failed = problem;
@@ -69,7 +70,7 @@ function content() {
   return [
     live.problem && h('p', { class: 'banner', role: 'alert' }, live.problem.status === 0 ? t('problem_network') : live.problem.message),
     plan ? [
-      h('nav', {}, h('a', { href: location.pathname, onclick: (event) => go(event, '') }, `← ${t('back_to_plans')}`)),
+      plans.length > 1 && h('nav', {}, h('a', { href: location.pathname, onclick: (event) => go(event, '') }, `← ${t('back_to_plans')}`)),
       plan.view(),
     ] : planList(),
     h('section', { 'aria-labelledby': 'connections', key: 'connections' },
@@ -120,7 +121,8 @@ async function start() {
       named,
     ]);
     if (account.locale) document.documentElement.lang = account.locale;
-    plans = found;
+    // The built-in plan for appointments shows once it holds one.
+    plans = found.filter((each) => each.external_id !== 'calendar' || each.tasks_rev > 0);
     live.subscribe(draw);
     await open();
   } catch (problem) {
