@@ -229,10 +229,12 @@ Status Host::Parts::wire() {
       sync::Ports{*store, *connectors, *egress, mapper, clock, *timers, *workers, random, publisher,
                   failpoint_from(options.environment)},
       std::move(sync));
+  std::vector<std::string> return_to = settings.list("app.return_to");
+  return_to.push_back(base_url + "/ui");
   connect = std::make_unique<service::Connecting>(
       service::ConnectPorts{*store, *connectors, *authorization, *egress, *dispatcher, clock,
                             *workers, random},
-      service::ConnectOptions{.base_url = base_url, .return_to = settings.list("app.return_to")});
+      service::ConnectOptions{.base_url = base_url, .return_to = std::move(return_to)});
   exports = std::make_unique<service::QuotaExports>(
       *store, gate, *dispatcher, clock, random,
       service::ExportSettings{settings.text("planning.zone"), settings.text("app.upgrade_url")});

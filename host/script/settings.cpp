@@ -188,13 +188,13 @@ core::JsonText settings_schema(const std::vector<Setting>& settings) {
   Json schema = Json::array();
   for (const Setting& setting : settings) {
     Json entry = {{"name", setting.name},
-                  {"kind", kKindNames[static_cast<std::size_t>(setting.kind)]},
+                  {"type", kTypeNames[static_cast<std::size_t>(setting.kind)]},
                   {"default", stored(setting.default_value)},
                   {"says", setting.says}};
     if (setting.kind == SettingKind::choice) entry["choices"] = setting.choices;
     if (setting.kind == SettingKind::number) {
-      entry["min"] = setting.min;
-      entry["max"] = setting.max;
+      entry["least"] = setting.min;
+      entry["most"] = setting.max;
     }
     schema.push_back(std::move(entry));
   }

@@ -39,7 +39,8 @@ Result<core::JsonText> checked_settings(const std::vector<Setting>& settings,
 core::JsonText effective_settings(const std::vector<Setting>& settings,
                                   const core::JsonText& overrides);
 
-/// [{"name","kind","default","says","choices"?,"min"?,"max"?}] for forms, in order of names.
+/// [{"name","type","default","says","choices"?,"least"?,"most"?}] for forms, in order of names; the
+/// words of the API.
 core::JsonText settings_schema(const std::vector<Setting>& settings);
 
 }  // namespace mortise::script

@@ -224,7 +224,8 @@ TEST_CASE("mapping: settings are checked when set, and filled in when used", "[s
   REQUIRE(schema.size() == 3);
   CHECK(schema[0]["name"] == "color");
   CHECK(schema[0]["choices"].size() == 12);
-  CHECK(schema[2]["kind"] == "number");
+  CHECK(schema[2]["type"] == "integer");
+  CHECK(schema[2]["most"] == 40320);
   CHECK(schema[2]["default"] == 30);
   // What was stored under an older revision and fits no more counts as not set.
   Example example(0, 0, 0);

@@ -73,7 +73,7 @@ export class Connections extends MortiseElement {
     return [
       state === 'needs_reconnect' && this.#connect(connector, t('reconnect', { service: connector.name }), true),
       state === 'error' && failed && h('button', { key: 'retry', class: 'main', disabled: this.#busy.has(connection.id), onclick: () => this.#retry(connection, failed) }, t('retry')),
-      h('button', { key: 'disconnect', class: 'quiet', onclick: () => this.#ask(connection.id) }, t('disconnect')),
+      h('button', { key: 'disconnect', onclick: () => this.#ask(connection.id) }, t('disconnect')),
     ];
   }
 

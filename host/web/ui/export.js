@@ -169,7 +169,7 @@ export class Export extends MortiseElement {
     return h('dialog', { 'aria-labelledby': 'quota-title', onclose: () => { this.#quota = null; this.update(); } },
       h('h2', { id: 'quota-title' }, t('quota_title')),
       h('p', {}, t('quota_says', quota)),
-      h('p', { class: 'soft' }, t('quota_resets', { when: day(quota.reset_at, { day: 'numeric', month: 'long' }) })),
+      h('p', { class: 'soft' }, t('quota_resets', { when: day(quota.reset_at, { day: 'numeric', month: 'long', timeZone: this.live.profile.zone }) })),
       h('div', { class: 'row wrap' },
         quota.upgrade_url && h('a', { class: 'button main', href: quota.upgrade_url }, t('upgrade')),
         h('button', { onclick: close }, t('later'))));

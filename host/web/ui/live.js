@@ -10,6 +10,8 @@ export const isFinished = (run) => finished.has(run.state);
 
 export class Live {
   account = '';
+  /** The account's record: its zone and language. */
+  profile = {};
   connectors = [];
   connections = [];
   runs = new Map();
@@ -74,12 +76,14 @@ export class Live {
 
   async reload() {
     const account = encodeURIComponent(this.account);
-    const [connectors, connections, runs, usage] = await Promise.all([
+    const [profile, connectors, connections, runs, usage] = await Promise.all([
+      this.api.get(`v1/accounts/${account}`),
       this.api.get('v1/connectors'),
       this.api.get(`v1/accounts/${account}/connections`),
       this.api.get(`v1/runs?account_id=${account}&limit=100`),
       this.api.get(`v1/accounts/${account}/usage`),
     ]);
+    this.profile = profile;
     this.connectors = connectors.items;
     this.connections = connections.items;
     this.runs = new Map(runs.items.map((run) => [run.id, run]));
@@ -152,8 +156,11 @@ export class Live {
     return this.#plans.get(plan);
   }
 
+  /** An answer that was overtaken by a newer one takes nothing back. */
   async readTasks(plan) {
-    this.#plans.set(plan, await this.api.all(`v1/plans/${plan}/tasks`));
+    const tasks = await this.api.all(`v1/plans/${plan}/tasks`);
+    const known = new Map((this.#plans.get(plan) ?? []).map((task) => [task.id, task]));
+    this.#plans.set(plan, tasks.map((task) => (known.get(task.id)?.rev > task.rev ? known.get(task.id) : task)));
   }
 
   keepTask(task) {

@@ -45,7 +45,7 @@ async function open() {
 }
 
 function draw() {
-  document.documentElement.lang = language();
+  document.documentElement.lang ||= language();
   document.title = plan ? `${plan.plan.title} · ${brand.name}` : brand.name;
   render(root,
     h('a', { class: 'skip', href: '#main' }, t('skip')),
@@ -115,12 +115,12 @@ async function start() {
   draw();
   try {
     await client.useCookie(code);
-    const [account, found] = await Promise.all([
-      client.account().then((id) => client.get(`v1/accounts/${encodeURIComponent(id)}`)),
+    const [found] = await Promise.all([
       client.account().then((id) => client.all(`v1/accounts/${encodeURIComponent(id)}/plans`)),
+      live.begin(),
       named,
     ]);
-    if (account.locale) document.documentElement.lang = account.locale;
+    if (live.profile.locale) document.documentElement.lang = live.profile.locale;
     // The built-in plan for appointments shows once it holds one.
     plans = found.filter((each) => each.external_id !== 'calendar' || each.tasks_rev > 0);
     live.subscribe(draw);

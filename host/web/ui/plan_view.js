@@ -103,7 +103,7 @@ export class PlanView {
       this.#edit('', task.id);
     } },
     h('input', { name: 'title', value: task.title, required: true, maxlength: 2000, 'aria-label': t('title_of_task'),
-      onkeydown: (event) => event.key === 'Escape' && this.#edit('', task.id) }),
+      onkeydown: (event) => { if (event.key === 'Escape') this.#edit('', task.id); } }),
     h('button', { class: 'main' }, t('save')),
     h('button', { type: 'button', class: 'quiet', onclick: () => this.#edit('', task.id) }, t('cancel')));
   }

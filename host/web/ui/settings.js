@@ -84,6 +84,6 @@ function settingView(id, setting, override, save) {
       setting.choices.map((choice) => h('option', { value: choice }, choice)))
     : h('input', { ...common, type: setting.type === 'integer' ? 'number' : setting.type === 'url' ? 'url' : 'text',
       min: setting.least, max: setting.most, value: value ?? '',
-      onchange: (event) => event.target.reportValidity() && save(setting.type === 'integer' ? event.target.valueAsNumber : event.target.value) });
+      onchange: (event) => { if (event.target.reportValidity()) save(setting.type === 'integer' ? event.target.valueAsNumber : event.target.value); } });
   return h('div', { class: 'field', key: id }, h('label', { for: id, class: 'label' }, label), control, says);
 }

@@ -1,0 +1,133 @@
+// The pages for every eye: accessible in light and dark, on a desk and on a phone, in Spanish, and as
+// components on somebody else's page. The pictures are in <build>/pictures.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import test from 'node:test';
+import { assertAccessible, assertFocusOrder } from './accessible.mjs';
+import { badges, card, consent, inBrowser, picture, service, signIn, watch } from './browser.mjs';
+
+const demo = JSON.parse(await readFile(new URL('../simulators/demo/plan.json', import.meta.url), 'utf8'));
+
+const eyes = {
+  light: {},
+  dark: { colorScheme: 'dark' },
+  phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
+  phone_dark: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, colorScheme: 'dark', isMobile: true },
+};
+
+test('pages: accessible in light and dark, on a desk and on a phone', { timeout: 240_000 }, async (t) => {
+  await inBrowser({}, async ({ world, browser, page }) => {
+    const plan = await world.import(demo);
+    const tasks = await world.tasks(plan);
+    for (const task of tasks.slice(0, 3)) await world.ok('PATCH', `/v1/tasks/${task.id}`, { status: 'done' });
+    await signIn(world, page);
+    await service(page, 'notion').getByRole('button', { name: 'Export to Notion' }).click();
+    await consent(page);
+    await service(page, 'notion').locator('[data-state=succeeded]').waitFor();
+    await badges(page, tasks[0].id, 'Notion').and(page.locator('[data-state=synced]')).waitFor();
+
+    for (const [name, how] of Object.entries(eyes)) {
+      await t.test(name, async () => {
+        const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, locale: 'en-GB', ...how });
+        const other = await context.newPage();
+        const broken = watch(other);
+        await signIn(world, other);
+        await other.locator('.task').first().waitFor();
+        await service(other, 'notion').locator('[data-state=succeeded]').waitFor();
+        await assertAccessible(other);
+        await card(other, 'notion').getByText('Settings').click();
+        await card(other, 'notion').getByRole('combobox', { name: 'Where it goes' }).locator('option').nth(1).waitFor({ state: 'attached' });
+        await assertAccessible(other);
+        if (name === 'light') {
+          const stops = await assertFocusOrder(other);
+          assert.equal(stops[0], 'Skip to the content');
+        }
+        await other.evaluate(() => scrollTo(0, 0));
+        await picture(other, name);
+        await picture(other, `${name}_whole`, true);
+        assert.deepEqual(broken, []);
+        await context.close();
+      });
+    }
+
+    await t.test('signed out', async () => {
+      const context = await browser.newContext({ locale: 'en-GB' });
+      const other = await context.newPage();
+      await other.goto(`${world.url}/ui/index.html`);
+      await other.getByRole('heading', { name: 'Please come in through your app' }).waitFor();
+      await picture(other, 'signed_out');
+      await context.close();
+    });
+  });
+});
+
+test('pages: speak the account’s language', { timeout: 120_000 }, async () => {
+  await inBrowser({ account: { locale: 'es-ES' } }, async ({ world, page }) => {
+    await world.import(demo);
+    await signIn(world, page);
+    await card(page, 'notion').getByText('Sin conectar').waitFor();
+    await page.getByText('0 de 2 exportaciones usadas este mes').waitFor();
+    await page.getByText('0 de 100 tareas hechas').waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'es-ES');
+    await assertAccessible(page);
+    await picture(page, 'spanish');
+  });
+});
+
+test('pages: the texts of both languages are the same ones', async () => {
+  const { texts } = await import('../../host/web/ui/texts.js');
+  assert.deepEqual(Object.keys(texts.es), Object.keys(texts.en));
+  for (const name of Object.keys(texts.en)) assert.equal(typeof texts.es[name], typeof texts.en[name], name);
+});
+
+/** An app of somebody else's, as docs/embedding.md says: its server mints codes, its page holds components. */
+async function somebodysApp(work) {
+  const app = { host: '', code: async () => '', plan: '', task: '' };
+  const server = createServer(async (request, response) => {
+    if (request.url === '/mortise-code') {
+      response.end(await app.code());
+      return;
+    }
+    response.setHeader('content-type', 'text/html');
+    response.end(`<!doctype html><html lang="en"><title>My app</title><h1>My app</h1><h2>Services</h2>
+      <style>:root { --mortise-brand: #8a1c5b; }</style>
+      <mortise-connections></mortise-connections><mortise-export plan="${app.plan}"></mortise-export>
+      <p>First task <mortise-sync-badge task="${app.task}"></mortise-sync-badge></p><mortise-toasts></mortise-toasts>
+      <script type="module">
+        import { signIn } from '${app.host}/ui/mortise.js';
+        signIn(() => fetch('/mortise-code', { method: 'POST' }).then((answer) => answer.text()));
+      </script></html>`);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  app.url = `http://127.0.0.1:${server.address().port}`;
+  try {
+    await work(app);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test('pages: components work on an app’s own page, with a token and without cookies', { timeout: 120_000 }, async () => {
+  await somebodysApp(async (app) => {
+    await inBrowser({ settings: { 'server.cors_origins': app.url, 'app.return_to': app.url } }, async ({ world, context, page }) => {
+      const plan = await world.import({ ...demo, weeks: demo.weeks.slice(0, 1) });
+      const [task] = await world.tasks(plan);
+      Object.assign(app, { host: world.url, plan: plan.id, task: task.id,
+        code: async () => (await world.ok('POST', '/v1/accounts/ana/session_codes')).code });
+      await page.goto(app.url);
+      await service(page, 'notion').getByRole('button', { name: 'Export to Notion' }).click();
+      await consent(page);
+      await service(page, 'notion').locator('[data-state=succeeded]').waitFor();
+      assert.equal(new URL(page.url()).origin, app.url, 'back on the app’s page');
+      await page.getByText('Connected.').waitFor();
+      await badges(page, task.id, 'Notion').and(page.locator('[data-state=synced]')).waitFor();
+      const brand = await card(page, 'google_calendar').getByRole('button', { name: 'Connect Google Calendar' })
+        .evaluate((button) => getComputedStyle(button).backgroundColor);
+      assert.equal(brand, 'rgb(138, 28, 91)');
+      assert.deepEqual((await context.cookies()).filter((cookie) => cookie.name.includes('session')), []);
+      await picture(page, 'embedded');
+    });
+  });
+});

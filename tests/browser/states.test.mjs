@@ -1,0 +1,132 @@
+// The states between "exporting" and "done", settings, and everything by keyboard.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { roadmap, until } from '../system/host.mjs';
+import { googleEvents, notionTasks } from '../system/remote.mjs';
+import { badges, card, consent, inBrowser, picture, service, signIn } from './browser.mjs';
+
+async function connect(world, page, connector, name) {
+  await card(page, connector).getByRole('button', { name: `Connect ${name}` }).click();
+  await consent(page);
+  await card(page, connector).getByText('Connected', { exact: true }).waitFor();
+}
+
+test('pages: progress, cancel, a guard that asks, failures with a retry', { timeout: 180_000 }, async (t) => {
+  await inBrowser({ account: { tier: 'pro' } }, async ({ world, page }) => {
+    const plan = await world.import(roadmap({ modules: 2, weeks: 2, tasks: 5 }));
+    const tasks = await world.tasks(plan);
+    await signIn(world, page);
+    await connect(world, page, 'google_calendar', 'Google Calendar');
+    const calendar = service(page, 'google_calendar');
+
+    await t.test('a run shows how far it is, and the card that it syncs', async () => {
+      await world.simulator.set('POST', 'faults', { kind: 'delay_ms', delay_ms: 300, provider: 'google', write: true, every: 1 });
+      await calendar.getByRole('button', { name: 'Add to Calendar' }).click();
+      await card(page, 'google_calendar').getByText('Syncing…').waitFor();
+      const bar = calendar.getByRole('progressbar', { name: 'Add to Calendar' });
+      await until(async () => Number(await bar.getAttribute('max').catch(() => 0)) === 20, 'the total');
+      await calendar.getByText(/^\d+ of 20$/).waitFor();
+      await picture(page, 'progress');
+    });
+
+    await t.test('cancel stops it and says after how much', async () => {
+      await calendar.getByRole('button', { name: 'Cancel' }).click();
+      await calendar.locator('[data-state=cancelled]', { hasText: /^Stopped after \d+ of 20\./ }).waitFor();
+      await world.simulator.set('DELETE', 'faults');
+      await world.quiet();
+    });
+
+    await t.test('a retry completes it', async () => {
+      await calendar.getByRole('button', { name: 'Retry' }).click();
+      await calendar.locator('[data-state=succeeded]').waitFor();
+      assert.equal((await googleEvents(world)).length, 20);
+    });
+
+    await t.test('a run that would delete much asks first; “Don’t do it” leaves everything', async () => {
+      for (const task of tasks.slice(0, 12)) await world.ok('DELETE', `/v1/tasks/${task.id}`);
+      const guard = calendar.getByRole('alert').filter({ hasText: 'Please look at this' });
+      await guard.getByText('This would delete 12 of 20 items at Google Calendar.').waitFor();
+      await picture(page, 'guard');
+      await guard.getByRole('button', { name: 'Don’t do it' }).click();
+      await guard.waitFor({ state: 'hidden' });
+      await world.quiet();
+      assert.equal((await googleEvents(world)).length, 20);
+    });
+
+    await t.test('“Do it” does it', async () => {
+      await calendar.getByRole('button', { name: 'Sync now' }).click();
+      const guard = calendar.getByRole('alert').filter({ hasText: 'Please look at this' });
+      await guard.getByRole('button', { name: 'Do it', exact: true }).click();
+      await calendar.locator('[data-state=succeeded]').waitFor();
+      await until(async () => (await googleEvents(world)).length === 8, 'the deletions');
+    });
+
+    await t.test('what a service refuses is shown at the task and in the result, and a retry cures it', async () => {
+      await world.simulator.set('POST', 'faults', { kind: 'html_403', provider: 'google', write: true, every: 1 });
+      const last = tasks[19];
+      await world.ok('PATCH', `/v1/tasks/${last.id}`, { title: 'Refused for now' });
+      await calendar.getByRole('button', { name: 'Retry' }).waitFor();
+      await page.locator('summary', { hasText: 'Week 4' }).click();
+      await badges(page, last.id, 'Google Calendar').and(page.locator('[data-state=failed]')).waitFor();
+      await picture(page, 'failed');
+      await world.simulator.set('DELETE', 'faults');
+      await calendar.getByRole('button', { name: 'Retry' }).click();
+      await badges(page, last.id, 'Google Calendar').and(page.locator('[data-state=synced]')).waitFor();
+      assert.ok((await googleEvents(world)).some((event) => event.summary === 'Refused for now'));
+    });
+  });
+});
+
+test('pages: settings are saved as they are changed, and everything works by keyboard', { timeout: 180_000 }, async (t) => {
+  await inBrowser({ account: { tier: 'pro' } }, async ({ world, page }) => {
+    const plan = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 3 }));
+    const [task] = await world.tasks(plan);
+    await signIn(world, page);
+    await connect(world, page, 'notion', 'Notion');
+    const connection = async () => (await world.ok('GET', '/v1/accounts/ana/connections')).items[0];
+
+    await t.test('the layout, described by the mapping', async () => {
+      await card(page, 'notion').getByText('Settings').click();
+      await card(page, 'notion').getByRole('combobox', { name: 'layout' }).selectOption('database');
+      await until(async () => (await connection()).settings.mapping?.layout === 'database', 'the layout');
+    });
+
+    await t.test('where it goes: a page of the user’s, or a new one', async () => {
+      const place = card(page, 'notion').getByRole('combobox', { name: 'Where it goes' });
+      await until(async () => (await place.locator('option').count()) > 1 && place.isEnabled(), 'the pages of the user');
+      await place.selectOption('+');
+      await card(page, 'notion').getByRole('textbox', { name: 'Title of the new one' }).fill('Plans');
+      await page.keyboard.press('Enter');
+      await until(async () => (await connection()).target?.title === 'Plans', 'the new page');
+      await picture(page, 'settings', true);
+    });
+
+    await t.test('syncing by itself can be switched off: a change then waits for “Sync now”', async () => {
+      await service(page, 'notion').getByRole('button', { name: 'Export to Notion' }).click();
+      await service(page, 'notion').locator('[data-state=succeeded]').waitFor();
+      const automatic = card(page, 'notion').getByRole('switch', { name: /^Sync changes by themselves/ });
+      await automatic.uncheck();
+      await until(async () => (await connection()).auto_sync === false, 'the switch');
+      await page.getByRole('checkbox', { name: `Done: ${task.title}` }).check();
+      await badges(page, task.id, 'Notion').and(page.locator('[data-state=pending]')).waitFor();
+      await service(page, 'notion').getByRole('button', { name: 'Sync now' }).click();
+      await badges(page, task.id, 'Notion').and(page.locator('[data-state=synced]')).waitFor();
+      assert.equal((await notionTasks(world)).find((row) => row.title === task.title).done, true);
+      await automatic.check();
+      await until(async () => (await connection()).auto_sync === true, 'the switch');
+    });
+
+    await t.test('a task is ticked and renamed by keyboard, and the focus stays where it was', async () => {
+      await page.getByRole('checkbox', { name: `Done: ${task.title}` }).focus();
+      await page.keyboard.press('Space');
+      await until(async () => (await world.ok('GET', `/v1/tasks/${task.id}`)).status === 'todo', 'the tick');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page.keyboard.type('By keyboard');
+      await page.keyboard.press('Enter');
+      await until(async () => (await world.ok('GET', `/v1/tasks/${task.id}`)).title === 'By keyboard', 'the title');
+      await world.quiet();
+      assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Edit the title of “By keyboard”');
+    });
+  });
+});
