@@ -21,6 +21,8 @@ using core::Json;
 constexpr std::size_t kLongestText = 1000;
 constexpr std::int64_t kLargestNumber = (std::int64_t{1} << 53) - 1;
 constexpr std::array<const char*, 4> kKindNames = {"choice", "text", "number", "flag"};
+/// The same as the API and the connectors' manifests name them.
+constexpr std::array<const char*, 4> kTypeNames = {"choice", "text", "integer", "flag"};
 
 std::vector<std::string_view> views(const std::vector<std::string>& words) {
   return {words.begin(), words.end()};
