@@ -72,7 +72,10 @@ test('pages: connect both services, export, change, run into the limit, lose acc
       await service(page, 'google_calendar').getByRole('button', { name: 'Add to Calendar' }).click();
       await service(page, 'google_calendar').locator('[data-state=succeeded]').waitFor();
       assert.equal((await googleEvents(world)).length, 16);
-      await badges(page, first.id, 'Google Calendar').and(page.locator('[data-state=synced]')).waitFor();
+      const badge = badges(page, first.id, 'Google Calendar').and(page.locator('[data-state=synced]'));
+      const [there] = await Promise.all([context.waitForEvent('page'), badge.click()]);
+      await there.getByRole('heading', { name: first.title }).waitFor();
+      await there.close();
       await picture(page, 'plan');
     });
 

@@ -62,17 +62,18 @@ test('pages: progress, cancel, a guard that asks, failures with a retry', { time
     });
 
     await t.test('what a service refuses is shown at the task and in the result, and a retry cures it', async () => {
-      await world.simulator.set('POST', 'faults', { kind: 'html_403', provider: 'google', write: true, every: 1 });
       const last = tasks[19];
-      await world.ok('PATCH', `/v1/tasks/${last.id}`, { title: 'Refused for now' });
+      await world.ok('PATCH', `/v1/tasks/${last.id}`, { title: 'Every nonsense day', recurrence: ['RRULE:FREQ=WEEKLY;BYDAY=XX'] });
       await calendar.getByRole('button', { name: 'Retry' }).waitFor();
       await page.locator('summary', { hasText: 'Week 4' }).click();
       await badges(page, last.id, 'Google Calendar').and(page.locator('[data-state=failed]')).waitFor();
       await picture(page, 'failed');
-      await world.simulator.set('DELETE', 'faults');
+      await calendar.getByText(/1 did not work.*Invalid recurrence rule/).waitFor();
+      await world.ok('PATCH', `/v1/connections/${(await world.ok('GET', '/v1/accounts/ana/connections')).items[0].id}`, { auto_sync: false });
+      await world.ok('PATCH', `/v1/tasks/${last.id}`, { recurrence: null });
       await calendar.getByRole('button', { name: 'Retry' }).click();
       await badges(page, last.id, 'Google Calendar').and(page.locator('[data-state=synced]')).waitFor();
-      assert.ok((await googleEvents(world)).some((event) => event.summary === 'Refused for now'));
+      assert.ok((await googleEvents(world)).some((event) => event.summary === 'Every nonsense day'));
     });
   });
 });

@@ -69,9 +69,14 @@ function patch(node, wanted) {
   patchChildren(node, wanted.children);
   for (const name of Object.keys(before)) if (!(name in wanted.props)) set(node, name, undefined);
   for (const [name, value] of Object.entries(wanted.props)) {
-    if (before[name] !== value || (name === 'checked' && node.checked !== value)) set(node, name, value);
+    if (before[name] !== value || moved(node, name, value)) set(node, name, value);
   }
   node.mortise = wanted.props;
+}
+
+/** What a person or the browser changes by itself; text that is being typed stays. */
+function moved(node, name, value) {
+  return (name === 'checked' || (name === 'value' && node.localName === 'select')) && node[name] !== value;
 }
 
 function set(node, name, value) {

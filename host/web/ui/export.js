@@ -92,7 +92,7 @@ export class Export extends MortiseElement {
     const failed = counts.failed + counts.parked + counts.uncertain;
     const words = {
       succeeded: counts.done ? t('run_succeeded', { count: counts.done }) : t('run_unchanged'),
-      partial: t('run_partial', { done: counts.done, failed }),
+      partial: `${t('run_partial', { done: counts.done, failed })} ${run.error?.message ?? ''}`,
       failed: `${t('run_failed')} ${run.error?.message ?? ''}`,
       cancelled: t('run_cancelled', progress),
     };

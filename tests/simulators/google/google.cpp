@@ -64,6 +64,14 @@ Problem broken(int status) {
   }
 }
 
+/// An event's link leads to its page of this simulation, not to google.com.
+void lead_here(Json& body, const std::string& page) {
+  if (!body.is_object()) return;
+  if (body.contains("htmlLink")) body["htmlLink"] = page + percent_encode(body.value("id", ""));
+  if (!body.contains("items")) return;
+  for (Json& item : body["items"]) lead_here(item, page);
+}
+
 }  // namespace
 
 Google::Google(World& world)
@@ -100,6 +108,7 @@ Response Google::calendar_call(const Request& request) {
   const CalendarApi::Operation* operation = CalendarApi::find(request);
   if (operation == nullptr) return as_response(google::not_found());
   Answer answer = api_.run(*operation, request, *caller);
+  lead_here(answer.body, world_.base_url + "/google/" + percent_encode(caller->email) + "?eid=");
   const auto fields = request.parameter("fields");
   if (!fields || answer.status != 200) return as_response(answer);
   const auto kept = google::select_fields(answer.body, *fields);

@@ -139,7 +139,10 @@ Response Pages::show(const Request& request) {
   if (parts.size() < 2 || parts[1].empty()) return accounts();
   const User* user = model_.user(parts[1]);
   if (user == nullptr) return nothing_here();
-  if (parts.size() == 2) return month(*user, request);
+  if (parts.size() == 2) {
+    const auto event = request.parameter("eid");
+    return event ? find_page(*user, *event) : month(*user, request);
+  }
   Calendar* calendar = model_.calendar(parts[2], user->email);
   if (calendar == nullptr) return nothing_here();
   const bool post = request.method == "POST";
@@ -147,6 +150,16 @@ Response Pages::show(const Request& request) {
   if (parts.size() != 4) return nothing_here();
   return post ? change(*user, *calendar, parts[3], request.form())
               : event_page(*user, *calendar, parts[3], "");
+}
+
+Response Pages::find_page(const User& user, const std::string& id) const {
+  for (const auto& [name, calendar] : model_.calendars) {
+    const auto found = find_event(calendar, id);
+    if (!found || found->cancelled() || calendar.role_of(user.email).empty()) continue;
+    return redirect("/google/" + percent_encode(user.email) + "/" + percent_encode(name) + "/" +
+                    percent_encode(id));
+  }
+  return nothing_here();
 }
 
 Response Pages::accounts() const {

@@ -37,6 +37,8 @@ class Pages {
  private:
   Response accounts() const;
   Response month(const User& user, const Request& request) const;
+  /// Where an event's link leads: its page, in whichever calendar of the user's it is.
+  Response find_page(const User& user, const std::string& id) const;
   Response event_page(const User& user, Calendar& calendar, const std::string& id,
                       const std::string& problem) const;
   Response create(const User& user, Calendar& calendar, const Fields& form);
