@@ -25,6 +25,9 @@ export async function inBrowser({ settings = {}, context: how = {}, account = {}
     const broken = watch(page);
     await work({ world, browser, context, page });
     assert.deepEqual(broken, [], 'nothing broke in the page');
+  } catch (error) {
+    for (const context of browser.contexts()) for (const page of context.pages()) await picture(page, `failed_${Date.now()}`, true).catch(() => {});
+    throw error;
   } finally {
     await browser.close();
     await world.end();

@@ -85,10 +85,26 @@ export class Live {
     ]);
     this.profile = profile;
     this.connectors = connectors.items;
-    this.connections = connections.items;
-    this.runs = new Map(runs.items.map((run) => [run.id, run]));
+    this.#takeConnections(connections.items);
+    for (const run of runs.items) this.#takeRun(run);
     this.usage = usage;
     this.problem = null;
+  }
+
+  // Answers and events overtake each other: nothing older takes back what is known to be newer.
+  #takeRun(run) {
+    const known = this.runs.get(run.id);
+    if (known && isFinished(known) && !isFinished(run)) return known;
+    const taken = { ...known, ...run };
+    if (!run.waiting_for) delete taken.waiting_for;
+    if (!run.error) delete taken.error;
+    this.runs.set(run.id, taken);
+    return taken;
+  }
+
+  #takeConnections(list) {
+    const known = new Map(this.connections.map((each) => [each.id, each]));
+    this.connections = list.map((each) => (known.get(each.id)?.rev > each.rev ? known.get(each.id) : each));
   }
 
   /** Reads everything again, plans that are shown included. Failures show as `problem`. */
@@ -104,14 +120,10 @@ export class Live {
   }
 
   async #heard(progress) {
-    const known = this.runs.get(progress.id);
-    const run = { ...known, ...progress };
-    if (!progress.waiting_for) delete run.waiting_for;
-    if (!progress.error) delete run.error;
-    this.runs.set(run.id, run);
+    const run = this.#takeRun(progress);
     this.changed();
     // The event says how far it is; who started it and why it asks, the run says.
-    if (!known?.kind || run.waiting_for === 'approval') await this.#try(async () => this.keep(await this.api.get(`v1/runs/${run.id}`)));
+    if (!run.kind || run.waiting_for === 'approval') await this.#try(async () => this.keep(await this.api.get(`v1/runs/${run.id}`)));
     if (isFinished(run) || run.waiting_for === 'reconnect') {
       await this.#try(async () => {
         const account = encodeURIComponent(this.account);
@@ -119,7 +131,7 @@ export class Live {
           this.api.get(`v1/accounts/${account}/connections`),
           this.api.get(`v1/accounts/${account}/usage`),
         ]);
-        this.connections = connections.items;
+        this.#takeConnections(connections.items);
         this.usage = usage;
         if (this.#plans.has(run.plan_id)) await this.readTasks(run.plan_id);
       });
@@ -135,15 +147,15 @@ export class Live {
     this.changed();
   }
 
-  /** Takes over a run or connection that an answer brought. */
+  /** Takes over a run that an answer brought. */
   keep(run) {
-    this.runs.set(run.id, { ...this.runs.get(run.id), ...run });
+    this.#takeRun(run);
     this.changed();
   }
 
   keepConnection(connection) {
     const others = this.connections.filter((each) => each.id !== connection.id);
-    this.connections = [...others, connection];
+    this.#takeConnections([...others, connection]);
     this.changed();
   }
 
