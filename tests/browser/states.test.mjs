@@ -68,7 +68,8 @@ test('pages: progress, cancel, a guard that asks, failures with a retry', { time
       await page.locator('summary', { hasText: 'Week 4' }).click();
       await badges(page, last.id, 'Google Calendar').and(page.locator('[data-state=failed]')).waitFor();
       await picture(page, 'failed');
-      await calendar.getByText(/1 did not work.*Invalid recurrence rule/).waitFor();
+      await calendar.getByText('0 done, 1 did not work.').waitFor();
+      await calendar.getByText(/Invalid recurrence rule/).waitFor();
       await world.ok('PATCH', `/v1/connections/${(await world.ok('GET', '/v1/accounts/ana/connections')).items[0].id}`, { auto_sync: false });
       await world.ok('PATCH', `/v1/tasks/${last.id}`, { recurrence: null });
       await calendar.getByRole('button', { name: 'Retry' }).click();

@@ -92,13 +92,14 @@ export class Export extends MortiseElement {
     const failed = counts.failed + counts.parked + counts.uncertain;
     const words = {
       succeeded: counts.done ? t('run_succeeded', { count: counts.done }) : t('run_unchanged'),
-      partial: `${t('run_partial', { done: counts.done, failed })} ${run.error?.message ?? ''}`,
-      failed: `${t('run_failed')} ${run.error?.message ?? ''}`,
+      partial: t('run_partial', { done: counts.done, failed }),
+      failed: t('run_failed'),
       cancelled: t('run_cancelled', progress),
     };
     const good = run.state === 'succeeded';
     return h('div', { class: `result ${run.state}`, key: run.id, 'data-state': run.state, role: good ? undefined : 'alert' },
       h('span', {}, icon(good ? 'check' : run.state === 'cancelled' ? 'cross' : 'warning'), words[run.state]),
+      !good && run.error?.message && h('p', { class: 'soft' }, run.error.message),
       !good && h('button', { onclick: () => this.#start(connector, this.live.connection(connector.id), 'sync') }, t('retry')));
   }
 
