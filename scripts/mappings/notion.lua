@@ -1,7 +1,7 @@
 -- What a plan becomes in Notion. Kinds and their fields: docs/kinds.md; the language: docs/scripting.md.
 local help = {
-  "This page is kept in step with your plan. Tick, rename or reschedule a task here or in the app: both sides follow.",
-  "New tasks come from the app; notes that you write beside the tasks are yours and stay.",
+  "This page is kept in step with your plan: what you change in the app arrives here by itself.",
+  "Tasks come from the app; notes that you write beside them are yours and stay.",
   "If it stops: open the app, look at the Notion card, and press Retry or Connect Notion again.",
 }
 
