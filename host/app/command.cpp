@@ -18,7 +18,7 @@ constexpr Option kConfig{"config", "FILE",
 void help(const std::vector<Command>& commands, std::ostream& out) {
   out << "Usage: mortise <command> [--help]\n\n";
   for (const Command& command : commands) {
-    out << fmt::format("  {:<16}{}\n", command.name,
+    out << fmt::format("  {:<18}{}\n", command.name,
                        command.says.substr(0, command.says.find('\n')));
   }
   out << "\nExit codes: 0 done, 1 the check found something, 2 not understood, 3 could not be "

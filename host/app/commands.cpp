@@ -4,15 +4,15 @@
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "api/auth.hpp"
 #include "app/command.hpp"
 #include "app/host.hpp"
 #include "app/hours.hpp"
-#include "app/identity.hpp"
 #include "app/system.hpp"
-#include "core/hash.hpp"
 #include "core/plan_shapes.hpp"
 #include "core/zones.hpp"
 #include "plugin/loader.hpp"
@@ -72,31 +72,24 @@ int key_new(const Arguments& arguments, Terminal& terminal) {
 int apikey_new(const Arguments& arguments, Terminal& terminal) {
   auto open = open_store_for(arguments, terminal);
   if (!open) return complain(terminal, open.error());
-  core::ApiKey key;
-  key.id = random_hex((*open)->random, 6);
-  key.name = arguments.option("name").empty() ? "app" : arguments.option("name");
-  const std::string scopes =
-      arguments.option("scopes").empty() ? "read,write" : arguments.option("scopes");
+  std::vector<std::string> scopes;
   std::string scope;
-  for (const char c : scopes + ",") {
+  const std::string wanted = arguments.option("scopes");
+  for (const char c : (wanted.empty() ? "read,write" : wanted) + ",") {
     if (c != ',') {
       scope += c;
-      continue;
+    } else {
+      scopes.push_back(std::exchange(scope, {}));
     }
-    if (scope != "read" && scope != "write" && scope != "admin") {
-      return complain(terminal,
-                      {Code::invalid, fmt::format("\"{}\" is no scope: read, write, admin", scope)},
-                      kUsage);
-    }
-    key.scopes.push_back(std::move(scope));
-    scope.clear();
   }
-  const std::string text = fmt::format("mk_{}_{}", key.id, random_hex((*open)->random, 32));
-  key.hash = core::sha256_hex(text);
-  key.created_ms = (*open)->clock.now_ms();
-  Status saved = (*open)->store->commit({ports::put(key)}, ports::Durability::full);
+  const std::string name = arguments.option("name");
+  auto key = api::make_key(name.empty() ? "app" : name, std::move(scopes), (*open)->clock,
+                           (*open)->random);
+  if (!key) return complain(terminal, key.error(), kUsage);
+  Status saved =
+      (*open)->store->commit({ports::put(std::move(key->record))}, ports::Durability::full);
   if (!saved) return complain(terminal, saved.error());
-  terminal.out << text << '\n';
+  terminal.out << key->text.reveal_for_use() << '\n';
   terminal.err << "This is shown once; only its hash is kept.\n";
   return kOk;
 }
@@ -329,7 +322,7 @@ int doctor(const Arguments& arguments, Terminal& terminal) {
     }
   }
   const std::string& url = settings->text("server.public_url");
-  report(terminal, true, "public_url", url.empty() ? "none: push is off, polling goes on" : url);
+  report(terminal, true, "public_url", url.empty() ? "none: reached directly" : url);
   return well ? kOk : kFound;
 }
 

@@ -21,7 +21,7 @@ constexpr SettingKey kKeys[] = {
     {"server.public_url", "",
      "How the world reaches this host, e.g. https://sync.example.org: redirect URIs and links. "
      "Empty: "
-     "reached directly, push is off."},
+     "reached directly."},
     {"server.trusted_proxies", "", "Networks (CIDR) whose X-Forwarded-* headers are believed."},
     {"server.cors_origins", "", "Origins whose pages may call the API from a browser."},
     {"server.threads", "2", "Threads that answer requests."},
@@ -34,7 +34,7 @@ constexpr SettingKey kKeys[] = {
      "credential named mortise.key."},
     {"store.key_command", "",
      "A program that prints the master key, with its arguments, separated by spaces. No shell."},
-    {"plugins.path", "../plugins", "Folders with connectors, separated by commas."},
+    {"plugins.path", "../plugins", "The folder with a folder per connector."},
     {"scripts.path", "../scripts",
      "The folder with policies/ and mappings/. Edits take effect at once."},
     {"scripts.poll_ms", "1000", "How often the scripts folder is looked at for edits."},
@@ -222,6 +222,15 @@ Result<Settings> Settings::load(const std::string& file, const Environment& envi
     if (error != std::errc() || end != text.data() + text.size() || number < 0) {
       return Error{Code::invalid, fmt::format("{} = \"{}\" is not a number", key, text)};
     }
+  }
+  constexpr std::string_view kLevels[] = {"trace",   "debug", "information", "notice",
+                                          "warning", "error", "critical"};
+  const std::string& level = settings.text("log.level");
+  if (std::find(std::begin(kLevels), std::end(kLevels), level) == std::end(kLevels)) {
+    const auto near = core::nearest_word(level, kLevels);
+    return Error{Code::invalid,
+                 fmt::format("log.level = \"{}\" is no level{}", level,
+                             near ? fmt::format("; did you mean \"{}\"?", *near) : std::string())};
   }
   return settings;
 }
