@@ -12,11 +12,13 @@ const options = {
     '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 };
 
+export const launch = () => chromium.launch(options);
+
 /** Runs `work({world, page, context})` and ends everything, whatever happened. */
 export async function inBrowser({ settings = {}, context: how = {}, account = {} }, work) {
   const plugins = await twoServices();
   const world = await World.start({ settings: { 'plugins.path': plugins, ...settings } });
-  const browser = await chromium.launch(options);
+  const browser = await launch();
   try {
     await world.ok('PUT', '/v1/accounts/ana', { tier: 'free', email: 'ana@example.org', zone: 'Europe/Madrid', ...account });
     const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, locale: 'en-GB', ...how });

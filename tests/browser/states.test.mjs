@@ -118,6 +118,24 @@ test('pages: settings are saved as they are changed, and everything works by key
       await until(async () => (await connection()).auto_sync === true, 'the switch');
     });
 
+    await t.test('a run that failed as a whole shows on the card, with its message and a retry', async () => {
+      await world.quiet();
+      await page.route(/\/v1\/runs\?/, async (route) => {  // as the host tells of such a run
+        const answer = await route.fetch();
+        const body = await answer.json();
+        Object.assign(body.items[0], { state: 'failed', error: { code: 'unavailable', reason: '', message: 'Notion was not to be reached.' } });
+        await route.fulfill({ response: answer, json: body });
+      });
+      await page.reload();
+      const failed = card(page, 'notion');
+      await failed.getByText('Something went wrong').waitFor();
+      await failed.getByRole('alert').getByText('Notion was not to be reached.').waitFor();
+      await picture(page, 'error', true);
+      await page.unroute(/\/v1\/runs\?/);
+      await failed.getByRole('button', { name: 'Retry' }).click();
+      await failed.getByText('Connected', { exact: true }).waitFor();
+    });
+
     await t.test('a task is ticked and renamed by keyboard, and the focus stays where it was', async () => {
       await page.getByRole('checkbox', { name: `Done: ${task.title}` }).focus();
       await page.keyboard.press('Space');
