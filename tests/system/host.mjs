@@ -87,6 +87,7 @@ export class World {
     return world;
   }
 
+  returnTo = 'http://127.0.0.1:9/back';
   env = { PATH: process.env.PATH, TZ: 'UTC', ASAN_OPTIONS: process.env.ASAN_OPTIONS ?? '' };
 
   get config() {
@@ -172,7 +173,7 @@ export class World {
   /** Connects as a browser would: connect URL, our page, the consent form, the callback. */
   async connect(connector, account = 'ana', { user, untick, expect = 'success' } = {}) {
     const session = await this.ok('POST', `/v1/accounts/${account}/connect_sessions`,
-      { connector, return_to: 'http://127.0.0.1:9/back' });
+      { connector, return_to: this.returnTo });
     const cookies = new Map();
     const browse = async (url, options = {}) => {
       const answer = await fetch(url, {
