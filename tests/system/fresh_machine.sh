@@ -76,7 +76,7 @@ make_machine() {
   mount --rbind /dev "$machine/dev"
   inside 'apt-get update -qq && apt-get install -y -qq --no-install-recommends git ca-certificates >/dev/null'
   git -C "$repo" bundle create -q "$home/mortise.bundle" HEAD
-  inside 'git clone -q mortise.bundle mortise'
+  inside 'git clone -q -c advice.detachedHead=false mortise.bundle mortise'
   say "a clone of $(inside 'git -C mortise log -1 --format="%h %s"'), beside $(inside 'dpkg -l | grep -c ^ii') packages"
 }
 
