@@ -101,8 +101,13 @@ Task<Execution::Round> Execution::play_round() {
   if (!exchange_) {
     const ports::Lane lane =
         run_.trigger == core::RunTrigger::user ? ports::Lane::interactive : ports::Lane::background;
+    // Told on another thread, so it only says so; the run's record is this coroutine's own.
+    const auto on_wait = [&publisher = ports_.publisher, id = run_.id](RunWait wait,
+                                                                       core::Instant until_ms) {
+      publisher.publish("run:" + id, "wait", wait_json(id, wait, until_ms));
+    };
     exchange_ = std::make_unique<Exchange>(ports_, *snapshot.connector, run_.connection_id, run_.id,
-                                           lane, cancel_, Exchange::OnWait());
+                                           lane, cancel_, on_wait);
   }
 
   auto intents = ports_.store.journal().open_intents(run_.connection_id);

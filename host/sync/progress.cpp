@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/names.hpp"
+#include "core/time.hpp"
 
 namespace mortise::sync {
 
@@ -37,6 +38,13 @@ core::JsonText run_json(const core::Run& run) {
         {"code", run.error_code}, {"reason", run.error_reason}, {"message", run.error_message}};
   }
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+core::JsonText wait_json(const std::string& run_id, core::RunWait wait, core::Instant until_ms) {
+  return Json({{"id", run_id},
+               {"waiting_for", core::name_of(wait)},
+               {"until", core::format_instant(until_ms)}})
+      .dump();
 }
 
 core::JsonText guard_json(const core::Refuse& refuse) {

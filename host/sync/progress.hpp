@@ -8,6 +8,9 @@ namespace mortise::sync {
 /// The run's state and counts as the API shows them (docs/openapi.yaml, schema Run).
 core::JsonText run_json(const core::Run& run);
 
+/// That requests of a run wait for a budget's turn or before they are repeated.
+core::JsonText wait_json(const std::string& run_id, core::RunWait wait, core::Instant until_ms);
+
 /// A refusal as stored in Run::guard.
 core::JsonText guard_json(const core::Refuse& refuse);
 
