@@ -1,5 +1,9 @@
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include <clocale>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <map>
 
@@ -7,8 +11,26 @@
 
 extern char** environ;
 
+namespace {
+
+/// A core dump would hold tokens and keys; other processes of the same user may not look, either.
+void keep_memory_private() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/// Takes a variable out, and out of what the kernel shows as the process's environment.
+void forget_variable(const char* name) {
+  if (char* value = std::getenv(name)) explicit_bzero(value, std::strlen(value));
+  unsetenv(name);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace mortise::app;
+  keep_memory_private();
   std::setlocale(LC_ALL, "C");
   // Read once; the master key then leaves the environment, so that no child process gets it.
   std::map<std::string, std::string> variables;
@@ -17,7 +39,7 @@ int main(int argc, char** argv) {
     const auto equals = line.find('=');
     if (equals != std::string::npos) variables[line.substr(0, equals)] = line.substr(equals + 1);
   }
-  unsetenv("MORTISE_KEY");
+  forget_variable("MORTISE_KEY");
   Terminal terminal{std::cin, std::cout, std::cerr,
                     [&](const std::string& name) -> std::optional<std::string> {
                       auto found = variables.find(name);
