@@ -340,7 +340,7 @@ test('canary: a host that dies leaves no core dump, and its environment holds no
     assert.ok(environment === 'EACCES' || environment.includes('PATH='), environment);
     assert.ok(!environment.includes(world.env.MORTISE_KEY), 'the key left the environment that others can read');
     if (process.getuid() !== 0) assert.equal((await stat(`/proc/${child.pid}/environ`)).uid, 0, 'the process is not dumpable');
-    else t.diagnostic('root may read everything: that others may not is tested as another user');
+    else t.diagnostic('run by root, who may read everything: whether others may is seen when another user runs this');
     child.kill('SIGABRT');
     assert.equal(await ended, 'SIGABRT');
     assert.deepEqual(await readdir(folder), []);
