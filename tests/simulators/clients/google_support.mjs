@@ -35,6 +35,10 @@ export async function startSimulation(words = []) {
     return document;
   };
   const stop = () => new Promise((resolve) => {
+    if (child.exitCode !== null) {
+      resolve(child.exitCode);
+      return;
+    }
     child.removeAllListeners('exit');
     child.once('exit', (code) => resolve(code));
     child.kill('SIGTERM');
