@@ -53,6 +53,11 @@ export async function until(check, what, timeoutMs = 60_000) {
   }
 }
 
+/** Every Set-Cookie line: Debian 12's own Node has no getSetCookie(). */
+function setCookies(headers) {
+  return headers.get('set-cookie')?.split(/, *(?=[^;,= ]+=)/) ?? [];
+}
+
 export class World {
   /** A simulator, a store of its own, and a host on it. `settings` are further properties. */
   static async start({ settings = {}, environment = {}, simulator = [] } = {}) {
@@ -181,7 +186,7 @@ export class World {
         ...options,
         headers: { ...options.headers, cookie: [...cookies].map(([k, v]) => `${k}=${v}`).join('; ') },
       });
-      for (const line of answer.headers.getSetCookie()) {
+      for (const line of setCookies(answer.headers)) {
         const [pair] = line.split(';');
         cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
       }
