@@ -49,11 +49,15 @@ function dice(state) {
 /** The connection once an export has ended or the grant is known to be dead. */
 async function exported(world, plan, connection) {
   const started = await world.startExport(plan, connection);
+  assert.ok(started.status === 202 || started.body.reason === 'needs_reconnect', JSON.stringify(started.body));
+  let run = started.body;
   return until(async () => {
-    const run = started.status === 202 ? await world.run(started.body.id) : {};
+    if (started.status === 202) run = await world.run(started.body.id);
     const [shown] = (await world.ok('GET', '/v1/accounts/ana/connections')).items;
     return (run.finished_at || shown.state === 'needs_reconnect') && { run, shown };
-  }, 'the export to end or to ask for a reconnect');
+  }, 'the export to end or to ask for a reconnect').catch((error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(run)}\n${world.log.slice(-2_000)}`);
+  });
 }
 
 for (const [name, kills] of [['database', long ? 200 : 16], ['calendar', long ? 200 : 9]]) {
