@@ -286,8 +286,9 @@ void Host::Parts::stop() {
   if (dispatcher) dispatcher->stop();
   if (transport) transport->close();
   if (dispatcher && started) dispatcher->idle(kIdleMs);
-  timers.reset();
+  if (timers) timers->stop();
   workers.reset();
+  timers.reset();
 }
 
 Host::Host(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -71,18 +71,27 @@ SystemTimers::SystemTimers(const ports::Clock& clock, ports::Executor& executor)
     : clock_(clock), executor_(executor), thread_([this] { work(); }) {}
 
 SystemTimers::~SystemTimers() {
+  stop();
+}
+
+void SystemTimers::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+  std::map<std::pair<std::int64_t, Id>, std::function<void()>> dropped;  // destroyed last, unlocked
+  const std::lock_guard lock(mutex_);
+  dropped.swap(due_);
+  moments_.clear();
 }
 
 ports::Timers::Id SystemTimers::after(std::int64_t delay_ms, std::function<void()> function) {
   Id id = 0;
   {
     const std::lock_guard lock(mutex_);
+    if (stopping_) return 0;
     id = ++last_;
     const std::int64_t moment = clock_.steady_ms() + std::max<std::int64_t>(delay_ms, 0);
     due_.emplace(std::pair(moment, id), std::move(function));

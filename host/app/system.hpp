@@ -52,7 +52,10 @@ class Workers final : public ports::Executor {
 class SystemTimers final : public ports::Timers {
  public:
   SystemTimers(const ports::Clock& clock, ports::Executor& executor);
-  ~SystemTimers() override;  ///< what has not fired never does
+  ~SystemTimers() override;
+  /// What has not fired never does, and nothing more is taken; call before the executor ends, and
+  /// destroy this after it: what the executor still runs may ask for timers.
+  void stop();
   SystemTimers(const SystemTimers&) = delete;
   SystemTimers& operator=(const SystemTimers&) = delete;
   Id after(std::int64_t delay_ms, std::function<void()> function) override;

@@ -93,6 +93,7 @@ class Changed {
  public:
   virtual ~Changed() = default;
   virtual void plan_saved(const std::string& account_id, const std::string& plan_id) = 0;
+  /// It was connected, or disconnected: what waits for it goes on, or ends.
   virtual void connection_ready(const std::string& connection_id) = 0;
 };
 

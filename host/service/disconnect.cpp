@@ -48,7 +48,10 @@ Status Departure::without_grant() const {
 
 void Departure::end(const Status& revoked) {
   const auto status = commit();
-  if (status.ok()) return answer("Disconnected.", revoked);
+  if (status.ok()) {
+    connecting_.ports_.changed.connection_ready(connection_id_);
+    return answer("Disconnected.", revoked);
+  }
   if (status.error().code != Code::conflict || rounds_ >= kRounds) return done_(status.error());
   start();
 }

@@ -1,5 +1,6 @@
 #include "service/exports.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -95,7 +96,13 @@ ports::Answer<core::Run> QuotaExports::start(const ports::ExportRequest& request
   run.trigger = request.trigger;
   run.request_id = request.request_id;
 
-  const bool counted = request.kind == core::RunKind::export_plan;
+  // "Sync now" is free for what was exported; the first time is an export, whatever it is called.
+  auto exported = store_.pairs().plans(request.connection_id);
+  if (!exported) return refuse(std::move(exported).error());
+  if (std::find(exported->begin(), exported->end(), request.plan_id) == exported->end()) {
+    run.kind = core::RunKind::export_plan;
+  }
+  const bool counted = run.kind == core::RunKind::export_plan;
   for (int race = 0; race < kMostRaces; ++race) {
     ports::Changes changes;
     core::Run accepted = run;

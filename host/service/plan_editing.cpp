@@ -56,7 +56,10 @@ Result<std::size_t> place_in_order(const std::vector<Task>& tasks, const Plan& p
                                    const ports::TaskInsert& insert) {
   if (!insert.after_task_id.empty()) {
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-      if (tasks[i].id == insert.after_task_id) return i + 1;
+      if (tasks[i].id != insert.after_task_id) continue;
+      if (insert.week_id.empty() || insert.week_id == tasks[i].week_id) return i + 1;
+      return Error{Code::not_found,
+                   fmt::format("task {} is not in week {}", insert.after_task_id, insert.week_id)};
     }
     return Error{Code::not_found,
                  fmt::format("plan {} has no task {}", plan.id, insert.after_task_id)};

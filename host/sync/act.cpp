@@ -48,19 +48,17 @@ Pair tombstone(Pair pair, core::Instant now_ms) {
   return pair;
 }
 
+}  // namespace
+
 /// The pairs inside a container, at any depth.
-std::vector<const Pair*> content_of(const Snapshot& snapshot, const std::string& key) {
-  std::unordered_map<std::string_view, std::vector<const Pair*>> children;
-  for (const Pair& pair : snapshot.pairs) {
-    if (pair.state != PairState::tombstone) children[pair.parent_key].push_back(&pair);
-  }
+std::vector<const Pair*> Execution::content_of(const std::string& key) const {
   std::vector<const Pair*> content;
   std::vector<std::string_view> open{key};
   while (!open.empty()) {
     const std::string_view container = open.back();
     open.pop_back();
-    auto found = children.find(container);
-    if (found == children.end()) continue;
+    auto found = children_.find(container);
+    if (found == children_.end()) continue;
     for (const Pair* pair : found->second) {
       content.push_back(pair);
       open.push_back(pair->key);
@@ -69,10 +67,12 @@ std::vector<const Pair*> content_of(const Snapshot& snapshot, const std::string&
   return content;
 }
 
-}  // namespace
-
 Task<Execution::Round> Execution::act(const Snapshot& snapshot, const core::ChangeList& changes) {
-  if (Status forgotten = forget_gone(snapshot, changes); !forgotten) {
+  children_.clear();
+  for (const Pair& pair : snapshot.pairs) {
+    if (pair.state != PairState::tombstone) children_[pair.parent_key].push_back(&pair);
+  }
+  if (Status forgotten = forget_gone(changes); !forgotten) {
     co_return react(forgotten.error());
   }
   // Removals go first and alone: what replaces an item is made only when the old one is gone.
@@ -119,7 +119,7 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
       pending.push_back({action, intent_of(action, write, todo[n]), false, false, false});
       call.writes.push_back(std::move(write));
     }
-    Task<Status> acting = act_batch(snapshot, std::move(call), pending);
+    Task<Status> acting = act_batch(std::move(call), pending);
     Status status = co_await acting;
     if (!status) co_return react(status.error());
     for (const Pending& each : pending) {
@@ -127,7 +127,12 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
       if (!each.intent.remote_id.empty()) created[each.action.key] = each.intent.remote_id;
     }
     if (exchange_->needs_reconnect()) co_return park(core::RunWait::reconnect);
-    if (try_later_) break;  // what waits would fail again; what depends on it, too
+    if (!try_later_) continue;
+    // What waits would fail again; what depends on it, too.
+    for (std::size_t n = begin + pending.size(); n < todo.size(); ++n) {
+      left_standing.insert(changes.actions[all.index[todo[n]]].key);
+    }
+    break;
   }
   co_return std::nullopt;
 }
@@ -153,12 +158,11 @@ core::Intent Execution::intent_of(const core::Action& action, const ports::Write
   return intent;
 }
 
-Task<Status> Execution::act_batch(const Snapshot& snapshot, ports::Call call,
-                                  std::vector<Pending>& pending) {
+Task<Status> Execution::act_batch(ports::Call call, std::vector<Pending>& pending) {
   ports::Started started = exchange_->connector().begin(call);
   ports::Step step = std::move(started.step);
   for (;;) {
-    if (Status saved = commit_outcomes(snapshot, pending, step.outcomes); !saved) co_return saved;
+    if (Status saved = commit_outcomes(pending, step.outcomes); !saved) co_return saved;
     ports_.failpoint("outcomes_committed");
     if (step.done() || stopped()) break;
     if (Status journaled = journal(pending, step.requests); !journaled) co_return journaled;
@@ -202,7 +206,7 @@ Status Execution::journal(std::vector<Pending>& pending,
   return ports_.store.commit(std::move(changes), durability);
 }
 
-Status Execution::commit_outcomes(const Snapshot& snapshot, std::vector<Pending>& pending,
+Status Execution::commit_outcomes(std::vector<Pending>& pending,
                                   const std::vector<Outcome>& outcomes) {
   std::vector<std::pair<Pending*, const Outcome*>> reported;
   // (In order of the batch, which has parents before children.)
@@ -231,9 +235,9 @@ Status Execution::commit_outcomes(const Snapshot& snapshot, std::vector<Pending>
       const bool written = outcome->result == OutcomeResult::done ||
                            outcome->result == OutcomeResult::created_id_unknown;
       if (each->action.kind == ActionKind::remove) {
-        if (written || gone) commit_removed(snapshot, *each, run, changes);
+        if (written || gone) commit_removed(*each, run, changes);
       } else if (written) {
-        commit_written(snapshot, *each, *outcome, run, changes);
+        commit_written(*each, *outcome, run, changes);
       }
       // An uncertain one stays in the journal until recovery has looked.
       if (each->journaled && outcome->result != OutcomeResult::uncertain) {
@@ -241,12 +245,9 @@ Status Execution::commit_outcomes(const Snapshot& snapshot, std::vector<Pending>
       }
     }
     if (run.counts.done > 0) settle_usage(changes, run, core::UsageState::committed);
-    for (const core::RunItem& item : unsaved_items_) changes.push_back(ports::put(item));
-    run.counts.failed = static_cast<std::int64_t>(given_up_.size()) - run.counts.parked;
   };
   Status saved = save_run(with);
   if (!saved) return saved;
-  unsaved_items_.clear();
   for (const auto& [each, outcome] : reported) {
     const bool written = outcome->result == OutcomeResult::done ||
                          outcome->result == OutcomeResult::created_id_unknown;
@@ -258,13 +259,13 @@ Status Execution::commit_outcomes(const Snapshot& snapshot, std::vector<Pending>
   return {};
 }
 
-void Execution::commit_written(const Snapshot& snapshot, const Pending& pending,
-                               const Outcome& outcome, core::Run& run, ports::Changes& changes) {
+void Execution::commit_written(const Pending& pending, const Outcome& outcome, core::Run& run,
+                               ports::Changes& changes) {
   const core::Action& action = pending.action;
   if (action.kind == ActionKind::create && action.base) {
     // A container made anew is empty: what the old one held is made anew, too. Content that the
     // same step made comes later in this commit (parents are reported first) or later still.
-    for (const Pair* pair : content_of(snapshot, action.key)) {
+    for (const Pair* pair : content_of(action.key)) {
       changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
     }
   }
@@ -297,10 +298,9 @@ void Execution::commit_written(const Snapshot& snapshot, const Pending& pending,
   ++run.counts.done;
 }
 
-void Execution::commit_removed(const Snapshot& snapshot, const Pending& pending, core::Run& run,
-                               ports::Changes& changes) {
+void Execution::commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes) {
   const core::Instant now_ms = ports_.clock.now_ms();
-  for (const Pair* pair : content_of(snapshot, pending.action.key)) {
+  for (const Pair* pair : content_of(pending.action.key)) {
     changes.push_back(ports::put(tombstone(*pair, now_ms)));
   }
   changes.push_back(ports::put(tombstone(*pending.action.base, now_ms)));
@@ -357,11 +357,11 @@ void Execution::park_item(const ports::ParkedItem& item) {
   ++run_.counts.parked;
 }
 
-Status Execution::forget_gone(const Snapshot& snapshot, const core::ChangeList& changes) {
+Status Execution::forget_gone(const core::ChangeList& changes) {
   std::unordered_set<std::string_view> leaving;  // with a container that this list removes
   for (const core::Action& action : changes.actions) {
     if (action.kind != ActionKind::remove) continue;
-    for (const Pair* pair : content_of(snapshot, action.key)) leaving.insert(pair->key);
+    for (const Pair* pair : content_of(action.key)) leaving.insert(pair->key);
   }
   ports::Changes commit;
   for (const core::Action& action : changes.actions) {

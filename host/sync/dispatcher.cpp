@@ -18,6 +18,10 @@ using core::Run;
 using core::RunState;
 using core::RunWait;
 
+/// A run whose end the store did not take is tried again after this long, not at once.
+constexpr std::int64_t kStoreRetryMs = 5'000;
+constexpr int kCancelTries = 5;
+
 bool ended(const Run& run) {
   return run.state == RunState::succeeded || run.state == RunState::partial ||
          run.state == RunState::failed || run.state == RunState::cancelled;
@@ -29,7 +33,8 @@ bool ready(const Run& run, const core::Connection& connection) {
   if (run.state != RunState::waiting) return true;
   if (run.waiting_for == RunWait::approval) return run.approved;
   if (run.waiting_for == RunWait::reconnect) {
-    return connection.status == core::ConnectionStatus::connected;
+    // One that was disconnected goes on, too: to its end.
+    return connection.status != core::ConnectionStatus::needs_reconnect;
   }
   return true;  // its timer died with the process that set it
 }
@@ -53,7 +58,31 @@ Status Dispatcher::start() {
   std::set<std::string> connections;
   for (const Run& run : *runs) connections.insert(run.connection_id);
   for (const std::string& connection : connections) kick(connection);
+  // A change that was saved right before the end waited for its push in memory only.
+  auto all = ports_.store.connections().list_all();
+  if (!all) return std::move(all).error();
+  for (core::Connection& connection : *all) {
+    if (!connection.auto_sync || connection.status != core::ConnectionStatus::connected) continue;
+    post([this, connection = std::move(connection)] { push_what_is_left(connection); });
+  }
   return {};
+}
+
+void Dispatcher::push_what_is_left(const core::Connection& connection) {
+  auto plans = ports_.store.pairs().plans(connection.id);
+  auto runs = ports_.store.runs().unfinished();
+  if (!plans || !runs) return;
+  for (const std::string& id : *plans) {
+    const bool under_way = std::any_of(runs->begin(), runs->end(), [&](const Run& run) {
+      return run.connection_id == connection.id && run.plan_id == id;
+    });
+    auto plan = ports_.store.plans().find(id);
+    if (under_way || !plan || plan->deleted_ms || waits_.stopped()) continue;
+    auto left = sync::preview(ports_, options_, connection.id, id);
+    if (left && left->create + left->update + left->remove > 0) {
+      enqueue_sync(connection.id, id, core::RunTrigger::change);
+    }
+  }
 }
 
 void Dispatcher::stop() {
@@ -118,16 +147,23 @@ void Dispatcher::start_next(const std::string& connection_id) {
 Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::CancelFlag cancel) {
   // What was read before the place was taken may be older than what the last run left behind.
   auto fresh = ports_.store.runs().find(run.id);
+  bool stored = true;
   if (fresh && !ended(*fresh)) {
+    if (fresh->cancel_requested) cancel->store(true);
     Execution execution(ports_, options_, waits_, std::move(*fresh), std::move(cancel));
     Task<Run> playing = execution.play();
     run = co_await playing;
+    stored = execution.stored();
   }
   {
     const std::lock_guard lock(mutex_);
     active_.erase(connection_id);
   }
-  if (!waits_.stopped()) kick(connection_id);
+  if (stored && !waits_.stopped()) {
+    kick(connection_id);
+  } else if (!waits_.stopped()) {
+    ports_.timers.after(kStoreRetryMs, [this, connection_id] { kick(connection_id); });
+  }
   end_work();
 }
 
@@ -139,19 +175,35 @@ Result<Run> Dispatcher::cancel(const std::string& run_id) {
                  fmt::format("run {} has ended already ({})", run_id, core::name_of(run->state)),
                  "run_ended"};
   }
+  ports::CancelFlag cancel;
   {
     const std::lock_guard lock(mutex_);
     auto active = active_.find(run->connection_id);
-    if (active != active_.end() && active->second.run_id == run_id) {
-      active->second.cancel->store(true);
-      run->cancel_requested = true;
+    if (active != active_.end() && active->second.run_id == run_id) cancel = active->second.cancel;
+  }
+  if (!cancel) return end_parked(std::move(*run), "");
+  auto asked = ask_to_end(std::move(*run));
+  cancel->store(true);
+  waits_.wake(run_id);
+  return asked;
+}
+
+/// Stores the wish, so that it outlives the process; the run itself is saving, too.
+Result<Run> Dispatcher::ask_to_end(Run run) {
+  for (int tries = 1;; ++tries) {
+    run.cancel_requested = true;
+    Status saved = ports_.store.commit({ports::put(run)}, ports::Durability::full);
+    if (saved) {
+      ++run.rev;
+      return run;
     }
+    if (saved.error().code != Code::conflict || tries >= kCancelTries) {
+      return std::move(saved).error();
+    }
+    auto fresh = ports_.store.runs().find(run.id);
+    if (!fresh || ended(*fresh)) return fresh;
+    run = std::move(*fresh);
   }
-  if (run->cancel_requested) {
-    waits_.wake(run_id);
-    return run;
-  }
-  return end_parked(std::move(*run), "");
 }
 
 Result<Run> Dispatcher::discard(const std::string& run_id) {
@@ -230,10 +282,18 @@ void Dispatcher::enqueue_sync(const std::string& connection_id, const std::strin
   auto connection = ports_.store.connections().find(connection_id);
   auto runs = ports_.store.runs().unfinished();
   if (!connection || !runs) return;
-  const bool queued = std::any_of(runs->begin(), runs->end(), [&](const Run& run) {
-    return run.connection_id == connection_id && run.plan_id == plan_id &&
-           run.state == RunState::queued;
-  });
+  bool queued = false;
+  for (Run& run : *runs) {
+    if (run.connection_id != connection_id || run.plan_id != plan_id) continue;
+    // What waits for an approval looks again: the plan is not what a person was asked about.
+    if (run.state == RunState::waiting && run.waiting_for == RunWait::approval) {
+      run.state = RunState::queued;
+      run.waiting_for = RunWait::none;
+      run.guard.clear();
+      if (!ports_.store.commit({ports::put(run)}, ports::Durability::full)) continue;
+    }
+    queued = queued || run.state == RunState::queued;
+  }
   if (!queued) {
     Run run;
     std::array<std::byte, 10> random{};
@@ -254,9 +314,14 @@ void Dispatcher::enqueue_sync(const std::string& connection_id, const std::strin
 
 void Dispatcher::connection_ready(const std::string& connection_id) {
   post([this, connection_id] {
+    auto connection = ports_.store.connections().find(connection_id);
     auto plans = ports_.store.pairs().plans(connection_id);
-    if (!plans) return;
+    if (!connection || !plans) return;
+    const bool connected = connection->status == core::ConnectionStatus::connected;
+    if (!connected) plans->clear();  // its runs are only led to their end
     for (const std::string& plan : *plans) {
+      auto known = ports_.store.plans().find(plan);
+      if (!known || known->deleted_ms) continue;
       enqueue_sync(connection_id, plan, core::RunTrigger::reconnect);
     }
     kick(connection_id);

@@ -42,6 +42,8 @@ bool Execution::stopped() const {
 
 Task<core::Run> Execution::play() {
   set_state(RunState::running, RunWait::none, std::nullopt);
+  // What an earlier process gave up is tried again, and counted again if it fails again.
+  run_.counts.failed = run_.counts.parked = 0;
   if (!run_.started_ms) run_.started_ms = ports_.clock.now_ms();
   if (Status saved = save_run(); !saved) co_return run_;
   int idle_rounds = 0;
@@ -71,7 +73,7 @@ Task<core::Run> Execution::play() {
     ++run_.counts.retries;
     set_state(RunState::waiting, RunWait::retry, ports_.clock.now_ms() + delay_ms);
     if (Status saved = save_run(); !saved) co_return run_;
-    Callback<bool> sleep = waits_.sleep(run_.id, delay_ms);
+    Callback<bool> sleep = waits_.sleep(run_.id, delay_ms, cancel_);
     const bool passed = co_await sleep;
     if (!passed) co_return run_;
     set_state(RunState::running, RunWait::none, std::nullopt);
@@ -142,8 +144,7 @@ Task<Execution::Round> Execution::play_round() {
   }
   core::ChangeList changes =
       decide(snapshot, *wanted, news_, options_, ports_.clock.now_ms(), run_.approved);
-  std::erase_if(changes.actions,
-                [&](const core::Action& action) { return given_up_.contains(action.key); });
+  leave_out_given_up(changes);
   if (changes.refuse && !changes.actions.empty()) {
     run_.guard = guard_json(*changes.refuse);
     co_return park(RunWait::approval);
@@ -160,8 +161,7 @@ Task<Execution::Round> Execution::play_round() {
   }
   // The ids that were just learnt are part of what the writes say.
   changes = decide(snapshot, *wanted, news_, options_, ports_.clock.now_ms(), run_.approved);
-  std::erase_if(changes.actions,
-                [&](const core::Action& action) { return given_up_.contains(action.key); });
+  leave_out_given_up(changes);
   Task<Round> acting = act(snapshot, changes);
   const Round how = co_await acting;
   co_return how;
@@ -236,13 +236,25 @@ void Execution::count_wanted(const core::ChangeList& changes) {
   for (const core::Action& action : changes.actions) {
     counts.create += action.kind == core::ActionKind::create;
     counts.update += action.kind == core::ActionKind::update;
-    counts.remove +=
-        action.kind == core::ActionKind::remove || action.kind == core::ActionKind::forget;
+    // What leaves with its container is no removal of its own: nothing will report it done.
+    counts.remove += action.kind == core::ActionKind::remove;
   }
   // What an earlier process did of this run was wanted, too.
   counts.create += counts.done;
   counts.unchanged = changes.unchanged - (counts.done > 0 ? counts.done : 0);
   if (counts.unchanged < 0) counts.unchanged = 0;
+}
+
+void Execution::leave_out_given_up(core::ChangeList& changes) const {
+  // What would stand in a container that is not made (anew) must not land in the old one.
+  std::set<std::string> unmade;
+  std::erase_if(changes.actions, [&](const core::Action& action) {
+    const bool is_new = action.kind == core::ActionKind::create;
+    const bool out =
+        given_up_.contains(action.key) || (is_new && unmade.contains(action.parent_key));
+    if (out && is_new) unmade.insert(action.key);
+    return out;
+  });
 }
 
 Result<core::Run> Execution::end_cancelled(const std::string& reason) {
@@ -305,23 +317,33 @@ Status Execution::save_run(const With& with, ports::Durability durability) {
   if (exchange_) {
     run_.counts.writes = traffic_before_.writes + exchange_->traffic().writes;
     run_.counts.reads = traffic_before_.reads + exchange_->traffic().reads;
+    run_.counts.failed = static_cast<std::int64_t>(given_up_.size()) - run_.counts.parked;
   }
   Status status;
   for (int tries = 0; tries < kCommitTries; ++tries) {
     core::Run next = run_;
     ports::Changes changes;
+    for (const core::RunItem& item : unsaved_items_) changes.push_back(ports::put(item));
     if (with) with(changes, next);
     changes.push_back(ports::put(next));
     status = ports_.store.commit(std::move(changes), durability);
     if (status) {
       ++next.rev;
       run_ = std::move(next);
+      unsaved_items_.clear();
+      stored_ = true;
       ports_.publisher.publish("run:" + run_.id, "run", run_json(run_));
       ports_.publisher.publish("account:" + run_.account_id, "run", run_json(run_));
       return status;
     }
-    if (status.error().code != Code::conflict) return status;
+    if (status.error().code != Code::conflict) break;
+    // Somebody may have asked for its end meanwhile; what has ended already is not ours any more.
+    auto stored = ports_.store.runs().find(run_.id);
+    if (!stored || stored->finished_ms) break;
+    run_.rev = stored->rev;
+    run_.cancel_requested = stored->cancel_requested;
   }
+  stored_ = status.error().code == Code::conflict;
   return status;
 }
 

@@ -30,6 +30,10 @@ class Execution {
   /// Answers the run as last committed.
   Task<core::Run> play();
 
+  /// Whether the store took the run's last change; if not, what play() answers is not what is
+  /// stored.
+  bool stored() const { return stored_; }
+
   /// Ends a run that is not under way (queued, or waiting for a person) as cancelled.
   Result<core::Run> end_cancelled(const std::string& reason);
 
@@ -51,6 +55,8 @@ class Execution {
     bool done = false;
   };
   enum class Phase : std::uint8_t { removals, rest };
+  /// The pairs in every container that a list of changes works from.
+  using Children = std::unordered_map<std::string_view, std::vector<const core::Pair*>>;
   /// Adds to the commit that stores the run; called again if another writer came first.
   using With = std::function<void(ports::Changes&, core::Run&)>;
 
@@ -61,6 +67,7 @@ class Execution {
   Round park(core::RunWait wait);
   core::Run finish(Round how);
   void count_wanted(const core::ChangeList& changes);
+  void leave_out_given_up(core::ChangeList& changes) const;
   void settle_usage(ports::Changes& changes, core::Run& run, core::UsageState to);
   Status save_run(const With& with = {}, ports::Durability durability = ports::Durability::relaxed);
   void set_state(core::RunState state, core::RunWait wait, std::optional<core::Instant> until_ms);
@@ -75,19 +82,19 @@ class Execution {
                                        Phase phase, std::set<std::string>& left_standing);
   core::Intent intent_of(const core::Action& action, const ports::Write& write,
                          std::size_t ordinal);
-  Task<Status> act_batch(const Snapshot& snapshot, ports::Call call, std::vector<Pending>& pending);
+  Task<Status> act_batch(ports::Call call, std::vector<Pending>& pending);
   Status journal(std::vector<Pending>& pending,
                  const std::vector<ports::ConnectorRequest>& requests);
-  Status commit_outcomes(const Snapshot& snapshot, std::vector<Pending>& pending,
+  Status commit_outcomes(std::vector<Pending>& pending,
                          const std::vector<ports::Outcome>& outcomes);
-  void commit_written(const Snapshot& snapshot, const Pending& pending,
-                      const ports::Outcome& outcome, core::Run& run, ports::Changes& changes);
-  void commit_removed(const Snapshot& snapshot, const Pending& pending, core::Run& run,
+  void commit_written(const Pending& pending, const ports::Outcome& outcome, core::Run& run,
                       ports::Changes& changes);
+  void commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes);
   void note_failure(const Pending& pending, const Error& error);
   void give_up(const core::Action& action, const Error& error);
   void park_item(const ports::ParkedItem& item);
-  Status forget_gone(const Snapshot& snapshot, const core::ChangeList& changes);
+  Status forget_gone(const core::ChangeList& changes);
+  std::vector<const core::Pair*> content_of(const std::string& key) const;
   core::RunItem run_item(const core::Action& action, std::string result) const;
 
   // recover.cpp: what an earlier process, or a lost answer, left open
@@ -117,10 +124,12 @@ class Execution {
   std::set<std::string> stale_;            ///< keys whose version must be read again
   std::map<std::string, int> attempts_;    ///< failed tries per key
   std::map<std::string, Error> given_up_;  ///< keys this run will not try again
+  Children children_;                      ///< of the snapshot that act() works from
   std::vector<core::RunItem> unsaved_items_;
   std::optional<Error> last_error_;
   bool try_later_ = false;
   bool counted_ = false;
+  bool stored_ = true;
   std::int64_t retry_after_ms_ = 0;
   std::int64_t done_before_round_ = 0;
 };

@@ -7,8 +7,9 @@ namespace mortise::sync {
 Waits::Waits(ports::Timers& timers, ports::Executor& executor)
     : timers_(timers), executor_(executor) {}
 
-Callback<bool> Waits::sleep(std::string key, std::int64_t delay_ms) {
-  return Callback<bool>([this, key = std::move(key), delay_ms](std::function<void(bool)> done) {
+Callback<bool> Waits::sleep(std::string key, std::int64_t delay_ms, ports::CancelFlag cancel) {
+  return Callback<bool>([this, key = std::move(key), delay_ms,
+                         cancel = std::move(cancel)](std::function<void(bool)> done) {
     std::uint64_t id = 0;
     {
       const std::lock_guard lock(mutex_);
@@ -22,9 +23,12 @@ Callback<bool> Waits::sleep(std::string key, std::int64_t delay_ms) {
       return;
     }
     const ports::Timers::Id timer = timers_.after(delay_ms, [this, id] { finish(id, true); });
-    const std::lock_guard lock(mutex_);
-    auto found = waiting_.find(id);
-    if (found != waiting_.end()) found->second.timer = timer;
+    {
+      const std::lock_guard lock(mutex_);
+      auto found = waiting_.find(id);
+      if (found != waiting_.end()) found->second.timer = timer;
+    }
+    if (cancel->load()) finish(id, true);
   });
 }
 

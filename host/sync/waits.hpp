@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "ports/clock.hpp"
+#include "ports/egress.hpp"
 #include "sync/coroutine.hpp"
 
 namespace mortise::sync {
@@ -17,8 +18,9 @@ class Waits {
   Waits(ports::Timers& timers, ports::Executor& executor);
 
   /// Goes on after `delay_ms`, or sooner when woken: true if the time passed or wake(key) was
-  /// called, false when the host stops. `key` names what waits (a run id).
-  Callback<bool> sleep(std::string key, std::int64_t delay_ms);
+  /// called, false when the host stops. `key` names what waits (a run id). `cancel`: set before
+  /// wake(key) is called; a wait that begins after it is set ends at once.
+  Callback<bool> sleep(std::string key, std::int64_t delay_ms, ports::CancelFlag cancel);
 
   /// Ends the wait of `key` early.
   void wake(const std::string& key);

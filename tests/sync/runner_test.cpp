@@ -64,6 +64,19 @@ TEST_CASE("runner: a saved change is pushed within two seconds", "[sync][runner]
   CHECK(world.service.writes == before + 1);
 }
 
+TEST_CASE("runner: a change saved right before the end of the process is pushed by the next one",
+          "[sync][runner][crash]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const int before = world.service.writes;
+  world.tick(0);
+  world.crash();
+  world.settle();
+  CHECK(world.service.writes == before + 1);
+  CHECK(world.service.outline() == world.expected());
+}
+
 TEST_CASE("runner: an edit outlives a deletion at the service", "[sync][runner]") {
   const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
   World world(style, 1);
@@ -119,6 +132,21 @@ TEST_CASE("runner: a dead grant parks the run, a new one lets it go on", "[sync]
   CHECK(world.service.outline() == world.expected());
 }
 
+TEST_CASE("runner: a run that waits for a reconnect ends with the connection", "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.egress->revoked = true;
+  const core::Run queued = world.queue_export();
+  world.settle();
+  REQUIRE(world.run(queued.id).waiting_for == core::RunWait::reconnect);
+  core::Connection connection = world.store.connections().find(world.connection_id).value();
+  connection.status = core::ConnectionStatus::disconnected;
+  CHECK(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
+  world.dispatcher->connection_ready(world.connection_id);
+  world.settle();
+  CHECK(world.run(queued.id).state == RunState::failed);
+}
+
 TEST_CASE("runner: removing most of a plan asks first", "[sync][runner]") {
   World world(Style::client_ids, 1);
   world.populate(2, 2, 10);
@@ -152,6 +180,31 @@ TEST_CASE("runner: a cancelled run stops and says so", "[sync][runner]") {
   CHECK(world.run(queued.id).state == RunState::cancelled);
   CHECK(world.service.items().size() < 40);
   CHECK_FALSE(world.dispatcher->cancel(queued.id).ok());
+}
+
+TEST_CASE("runner: a cancelled run stays so after a crash", "[sync][runner][crash]") {
+  World world(Style::client_ids, 1);
+  world.populate(2, 2, 10);
+  const core::Run queued = world.queue_export();
+  for (int i = 0; i < 8; ++i) world.executor.run_one();
+  CHECK(world.dispatcher->cancel(queued.id).ok());
+  CHECK(world.run(queued.id).cancel_requested);
+  world.crash();
+  world.settle();
+  CHECK(world.run(queued.id).state == RunState::cancelled);
+}
+
+TEST_CASE("runner: what waits for an approval looks again when the plan changes",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(2, 2, 10);
+  world.export_plan();
+  for (int i = 0; i < 30; ++i) world.remove(0);
+  world.settle();
+  REQUIRE(world.store.runs().unfinished().value().size() == 1);
+  world.tick(0);
+  world.settle();
+  CHECK(world.store.runs().unfinished().value().size() == 1);  // not one more for every change
 }
 
 TEST_CASE("runner: a service that is down never ends in doubles", "[sync][runner][property]") {
