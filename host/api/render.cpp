@@ -78,7 +78,9 @@ Json run_json(const core::Run& run) {
               {"created_at", core::format_instant(run.created_ms)}};
   if (run.waiting_for != core::RunWait::none) out["waiting_for"] = core::name_of(run.waiting_for);
   put_instant(out, "waiting_until", run.waiting_until_ms);
-  if (!run.guard.empty()) out["guard"] = stored(run.guard);
+  if (run.waiting_for == core::RunWait::approval && !run.guard.empty()) {
+    out["guard"] = stored(run.guard);
+  }
   if (!run.error_code.empty()) {
     out["error"] = {
         {"code", run.error_code}, {"reason", run.error_reason}, {"message", run.error_message}};

@@ -34,7 +34,7 @@
 namespace mortise::app {
 namespace {
 
-constexpr std::int64_t kIdleMs = 3'000;
+constexpr std::int64_t kIdleMs = 2'000;
 
 std::vector<std::string> words(const std::string& text) {
   std::vector<std::string> parts;
@@ -227,7 +227,7 @@ Status Host::Parts::wire() {
   sync.rules.remove_at_least = settings.number("sync.remove_at_least");
   dispatcher = std::make_unique<sync::Dispatcher>(
       sync::Ports{*store, *connectors, *egress, mapper, clock, *timers, *workers, random, publisher,
-                  failpoint_from(options.environment)},
+                  failpoint_from(options.environment), options.log},
       std::move(sync));
   std::vector<std::string> return_to = settings.list("app.return_to");
   return_to.push_back(base_url + "/ui");

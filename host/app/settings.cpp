@@ -25,7 +25,7 @@ constexpr SettingKey kKeys[] = {
     {"server.trusted_proxies", "", "Networks (CIDR) whose X-Forwarded-* headers are believed."},
     {"server.cors_origins", "", "Origins whose pages may call the API from a browser."},
     {"server.threads", "2", "Threads that answer requests."},
-    {"server.drain_ms", "4000", "How long requests under way may take when the host stops."},
+    {"server.drain_ms", "2500", "How long requests under way may take when the host stops."},
     {"store.path", "../data/mortise.db",
      "The encrypted store. Its directory is made with mode 0700."},
     {"store.key_file", "",

@@ -66,6 +66,7 @@ class Connecting final : public ports::Connect {
   Result<core::ConnectSession> claim(const ports::ConnectCallback& callback);
   void drive_targets(const std::string& connection_id, ports::Call call,
                      std::function<void(Result<std::vector<ports::TargetChoice>>)> done);
+  bool holds_items(const std::string& connection_id) const;
   Result<core::Connection> keep_target(const std::string& connection_id,
                                        const core::Target& target);
 

@@ -83,11 +83,32 @@ void Connecting::make_target(const std::string& connection_id, const std::string
                 });
 }
 
+/// Whether anything stands at the service in the present place: it would be left behind there.
+bool Connecting::holds_items(const std::string& connection_id) const {
+  auto plans = ports_.store.pairs().plans(connection_id);
+  if (!plans.ok()) return false;
+  for (const std::string& plan : *plans) {
+    auto pairs = ports_.store.pairs().of_plan(connection_id, plan);
+    if (!pairs.ok()) continue;
+    for (const core::Pair& pair : *pairs) {
+      if (pair.state != core::PairState::tombstone) return true;
+    }
+  }
+  return false;
+}
+
 Result<core::Connection> Connecting::keep_target(const std::string& connection_id,
                                                  const core::Target& target) {
   for (int tries = 1;; ++tries) {
     auto connection = ports_.store.connections().find(connection_id);
     if (!connection.ok()) return connection;
+    if (connection->target.id != target.id && holds_items(connection_id)) {
+      return Error{
+          Code::conflict,
+          "this connection keeps exported plans in step where it works now: disconnect, or "
+          "connect another account, to work elsewhere",
+          "target_in_use"};
+    }
     connection->target = target;
     connection->updated_ms = ports_.clock.now_ms();
     auto status = ports_.store.commit({ports::put(*connection)}, ports::Durability::full);

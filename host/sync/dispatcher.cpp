@@ -130,7 +130,12 @@ void Dispatcher::kick(const std::string& connection_id) {
 void Dispatcher::start_next(const std::string& connection_id) {
   auto connection = ports_.store.connections().find(connection_id);
   auto runs = ports_.store.runs().unfinished();
-  if (!connection || !runs) return;
+  if (!connection || !runs) {  // the store is in trouble: the run is still there later
+    if (connection || connection.error().code != Code::not_found) {
+      ports_.timers.after(kStoreRetryMs, [this, connection_id] { kick(connection_id); });
+    }
+    return;
+  }
   auto next = std::find_if(runs->begin(), runs->end(), [&](const Run& run) {
     return run.connection_id == connection_id && ready(run, *connection);
   });
@@ -154,6 +159,7 @@ Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::Cancel
     Task<Run> playing = execution.play();
     run = co_await playing;
     stored = execution.stored();
+    if (stored) follow_up(run);
   }
   {
     const std::lock_guard lock(mutex_);
@@ -165,6 +171,18 @@ Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::Cancel
     ports_.timers.after(kStoreRetryMs, [this, connection_id] { kick(connection_id); });
   }
   end_work();
+}
+
+/// A push that the service's trouble ended is taken up again without waiting for the next save.
+void Dispatcher::follow_up(const Run& run) {
+  const bool passing = run.error_code == code_name(Code::unavailable) ||
+                       run.error_code == code_name(Code::rate_limited);
+  const bool broken = run.state == RunState::failed || run.state == RunState::partial;
+  if (run.kind != core::RunKind::sync || !broken || !passing) return;
+  ports_.timers.after(options_.push_again_ms, [this, connection = run.connection_id,
+                                               plan = run.plan_id, trigger = run.trigger] {
+    post([this, connection, plan, trigger] { enqueue_sync(connection, plan, trigger); });
+  });
 }
 
 Result<Run> Dispatcher::cancel(const std::string& run_id) {
@@ -223,8 +241,7 @@ Result<Run> Dispatcher::approve(const std::string& run_id) {
     return Error{Code::conflict, fmt::format("run {} does not wait for an approval", run_id),
                  "not_waiting"};
   }
-  run->approved = true;
-  run->guard.clear();
+  run->approved = true;  // for as much as the guard names; more asks again
   run->state = RunState::queued;
   run->waiting_for = RunWait::none;
   if (Status saved = ports_.store.commit({ports::put(*run)}, ports::Durability::full); !saved) {

@@ -82,10 +82,7 @@ Task<core::Run> Execution::play() {
 
 Task<Execution::Round> Execution::play_round() {
   auto loaded = load_snapshot(ports_, run_.connection_id, run_.plan_id, mapping_);
-  if (!loaded) {
-    fail(loaded.error());
-    co_return Round::failed;
-  }
+  if (!loaded) co_return react(loaded.error());
   Snapshot snapshot = std::move(loaded).value();
   mapping_ = snapshot.mapping;
   run_.script_revision = mapping_->revision();
@@ -143,9 +140,10 @@ Task<Execution::Round> Execution::play_round() {
     if (given_up_.emplace(item.key, item.error).second) park_item(item);
   }
   core::ChangeList changes =
-      decide(snapshot, *wanted, news_, options_, ports_.clock.now_ms(), run_.approved);
+      decide(snapshot, *wanted, news_, options_, ports_.clock.now_ms(), false);
   leave_out_given_up(changes);
-  if (changes.refuse && !changes.actions.empty()) {
+  if (changes.refuse && !changes.actions.empty() && !approved(*changes.refuse)) {
+    run_.approved = false;
     run_.guard = guard_json(*changes.refuse);
     co_return park(RunWait::approval);
   }
@@ -160,7 +158,7 @@ Task<Execution::Round> Execution::play_round() {
     co_return Round::again;
   }
   // The ids that were just learnt are part of what the writes say.
-  changes = decide(snapshot, *wanted, news_, options_, ports_.clock.now_ms(), run_.approved);
+  changes = decide(snapshot, *wanted, news_, options_, ports_.clock.now_ms(), false);
   leave_out_given_up(changes);
   Task<Round> acting = act(snapshot, changes);
   const Round how = co_await acting;
@@ -179,6 +177,11 @@ Execution::Round Execution::react(const Error& error) {
   return Round::failed;
 }
 
+/// A person's yes covers what they were shown, and no more.
+bool Execution::approved(const core::Refuse& refuse) const {
+  return run_.approved && refuse.removals <= guarded_removals(run_.guard);
+}
+
 Execution::Round Execution::park(RunWait wait) {
   set_state(RunState::waiting, wait, std::nullopt);
   const auto with = [&](ports::Changes& changes, core::Run& run) {
@@ -192,6 +195,7 @@ Execution::Round Execution::park(RunWait wait) {
     changes.push_back(ports::put(std::move(*connection)));
   };
   if (Status saved = save_run(with); !saved) return Round::failed;
+  tell("run_waiting");
   return Round::parked;
 }
 
@@ -300,7 +304,27 @@ core::Run Execution::finish(Round how) {
       },
       ports::Durability::full);
   if (!saved) last_error_ = saved.error();
+  tell("run_ended");
   return run_;
+}
+
+void Execution::tell(std::string_view event) const {
+  if (!ports_.log) return;
+  const bool well = run_.state == RunState::succeeded || run_.state == RunState::cancelled;
+  std::string line = fmt::format(
+      "event={} run={} connection={} plan={} kind={} state={} done={} failed={} parked={} "
+      "writes={} "
+      "reads={} retries={}",
+      event, run_.id, run_.connection_id, run_.plan_id, core::name_of(run_.kind),
+      core::name_of(run_.state), run_.counts.done, run_.counts.failed, run_.counts.parked,
+      run_.counts.writes, run_.counts.reads, run_.counts.retries);
+  if (run_.waiting_for != RunWait::none) {
+    line += fmt::format(" waiting_for={}", core::name_of(run_.waiting_for));
+  }
+  if (!run_.error_code.empty()) {
+    line += fmt::format(" code={} reason={}", run_.error_code, run_.error_reason);
+  }
+  ports_.log(well ? "information" : "warning", line);
 }
 
 void Execution::settle_usage(ports::Changes& changes, core::Run& run, core::UsageState to) {

@@ -64,7 +64,9 @@ class Execution {
   Task<Round> play_round();
   Task<Status> ensure_target(const Snapshot& snapshot);
   Round react(const Error& error);
+  bool approved(const core::Refuse& refuse) const;
   Round park(core::RunWait wait);
+  void tell(std::string_view event) const;
   core::Run finish(Round how);
   void count_wanted(const core::ChangeList& changes);
   void leave_out_given_up(core::ChangeList& changes) const;

@@ -55,4 +55,10 @@ core::JsonText guard_json(const core::Refuse& refuse) {
       .dump();
 }
 
+std::int64_t guarded_removals(const core::JsonText& guard) {
+  const Json document = Json::parse(guard, nullptr, false);
+  if (!document.is_object() || !document.contains("removals")) return 0;
+  return document["removals"].is_number_integer() ? document["removals"].get<std::int64_t>() : 0;
+}
+
 }  // namespace mortise::sync

@@ -14,4 +14,7 @@ core::JsonText wait_json(const std::string& run_id, core::RunWait wait, core::In
 /// A refusal as stored in Run::guard.
 core::JsonText guard_json(const core::Refuse& refuse);
 
+/// How many removals a stored refusal names; 0 if it is none.
+std::int64_t guarded_removals(const core::JsonText& guard);
+
 }  // namespace mortise::sync

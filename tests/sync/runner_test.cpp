@@ -147,6 +147,19 @@ TEST_CASE("runner: a run that waits for a reconnect ends with the connection", "
   CHECK(world.run(queued.id).state == RunState::failed);
 }
 
+TEST_CASE("runner: a push that an outage ended is taken up again by itself", "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const core::Instant end_ms = world.clock.now_ms() + 20 * 60'000;
+  world.egress->fault = [&](const auto&) {
+    return world.clock.now_ms() < end_ms ? Fault::refused : Fault::none;
+  };
+  world.tick(1);
+  world.settle();
+  CHECK(world.service.outline() == world.expected());
+}
+
 TEST_CASE("runner: removing most of a plan asks first", "[sync][runner]") {
   World world(Style::client_ids, 1);
   world.populate(2, 2, 10);
@@ -161,6 +174,15 @@ TEST_CASE("runner: removing most of a plan asks first", "[sync][runner]") {
     CHECK(world.dispatcher->approve(runs[0].id).ok());
     world.settle();
     CHECK(world.service.outline() == world.expected());
+  }
+  SECTION("approved, more removals than were shown ask again") {
+    for (int i = 0; i < 3; ++i) world.remove(0);
+    CHECK(world.dispatcher->approve(runs[0].id).ok());
+    world.settle();
+    const core::Run again = world.run(runs[0].id);
+    CHECK(again.state == RunState::waiting);
+    CHECK(again.waiting_for == core::RunWait::approval);
+    CHECK(world.service.items().size() == 40);
   }
   SECTION("discarded, nothing is removed") {
     CHECK(world.dispatcher->discard(runs[0].id).ok());
