@@ -54,18 +54,21 @@ std::optional<std::string> parse(const Command& command, const std::vector<std::
       return fmt::format("unknown option --{}{}", name,
                          near ? fmt::format("; did you mean --{}?", *near) : std::string());
     }
+    std::string value;
     if (equals != std::string::npos) {
-      arguments.options[name] = word.substr(equals + 1);
+      value = word.substr(equals + 1);
     } else if (i + 1 < words.size()) {
-      arguments.options[name] = words[++i];
-    } else {
-      return fmt::format("--{} needs a value", name);
+      value = words[++i];
     }
+    if (value.empty()) return fmt::format("--{} needs a value", name);
+    arguments.options[name] = std::move(value);
   }
-  if (command.words.empty() && !arguments.words.empty()) {
-    return fmt::format("\"{}\" is one word too many", arguments.words.front());
+  const bool many = command.words.ends_with("...");
+  const std::size_t most = command.words.empty() ? 0 : 1;
+  if (!many && arguments.words.size() > most) {
+    return fmt::format("\"{}\" is one word too many", arguments.words[most]);
   }
-  if (!command.words.empty() && command.words.front() != '[' && arguments.words.empty()) {
+  if (arguments.words.size() < most) {
     return fmt::format("{} is missing", command.words);
   }
   return std::nullopt;

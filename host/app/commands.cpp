@@ -24,6 +24,9 @@
 namespace mortise::app {
 namespace {
 
+/// What the host keeps for itself among the secrets (identity.cpp).
+constexpr std::string_view kOwnSecrets = "host.";
+
 Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{Code::not_found, fmt::format("cannot read {}", path)};
@@ -113,7 +116,7 @@ int apikey_revoke(const Arguments& arguments, Terminal& terminal) {
   if (!open) return complain(terminal, open.error());
   auto key = (*open)->store->access().key(arguments.words.front());
   if (!key) return complain(terminal, key.error(), kFound);
-  key->revoked_ms = (*open)->clock.now_ms();
+  if (!key->revoked_ms) key->revoked_ms = (*open)->clock.now_ms();
   Status saved = (*open)->store->commit({ports::put(*key)}, ports::Durability::full);
   if (!saved) return complain(terminal, saved.error());
   terminal.out << "revoked " << key->id << '\n';
@@ -121,6 +124,10 @@ int apikey_revoke(const Arguments& arguments, Terminal& terminal) {
 }
 
 int secret_set(const Arguments& arguments, Terminal& terminal) {
+  const std::string& name = arguments.words.front();
+  if (name.starts_with(kOwnSecrets)) {
+    return complain(terminal, {Code::invalid, fmt::format("{} is the host's own", name)}, kUsage);
+  }
   std::string value;
   std::getline(terminal.in, value);
   while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.pop_back();
@@ -129,7 +136,6 @@ int secret_set(const Arguments& arguments, Terminal& terminal) {
   }
   auto open = open_store_for(arguments, terminal);
   if (!open) return complain(terminal, open.error());
-  const std::string& name = arguments.words.front();
   Status saved =
       (*open)->store->commit({ports::put(core::NamedSecret{name, core::Secret(std::move(value)),
                                                            (*open)->clock.now_ms()})},
@@ -145,7 +151,7 @@ int secret_list(const Arguments& arguments, Terminal& terminal) {
   auto names = (*open)->store->grants().secret_names();
   if (!names) return complain(terminal, names.error());
   for (const std::string& name : *names) {
-    if (!name.starts_with("host.")) terminal.out << name << '\n';
+    if (!name.starts_with(kOwnSecrets)) terminal.out << name << '\n';
   }
   return kOk;
 }
@@ -180,11 +186,14 @@ int plan_check(const Arguments& arguments, Terminal& terminal) {
   int exit = kOk;
   for (const std::string& path : arguments.words) {
     auto text = read_file(path);
-    if (!text) return complain(terminal, text.error());
+    if (!text) {
+      exit = complain(terminal, text.error());
+      continue;
+    }
     auto document = core::parse_json(*text);
     if (!document) {
       terminal.out << path << ": " << document.error().message << '\n';
-      exit = kFound;
+      if (exit == kOk) exit = kFound;
       continue;
     }
     int next = 0;
@@ -192,7 +201,7 @@ int plan_check(const Arguments& arguments, Terminal& terminal) {
         *document, [&](std::string_view prefix) { return fmt::format("{}_{}", prefix, ++next); });
     for (const core::Problem& problem : read.problems) {
       terminal.out << fmt::format("{}: {}: {}\n", path, problem.pointer, problem.detail);
-      exit = kFound;
+      if (exit == kOk) exit = kFound;
     }
     if (!read) continue;
     const core::Plan& plan = read.value->plan;
@@ -201,11 +210,15 @@ int plan_check(const Arguments& arguments, Terminal& terminal) {
     if (!now) return complain(terminal, now.error());
     auto timing =
         core::schedule_plan(plan, read.value->tasks, core::day_of_local(*now), *hours, zone);
-    if (!timing) return complain(terminal, timing.error(), kFound);
+    if (!timing) {
+      terminal.out << path << ": " << timing.error().message << '\n';
+      if (exit == kOk) exit = kFound;
+      continue;
+    }
     if (timing->impossible_deadline) {
       const core::Problem problem = core::as_problem(*timing->impossible_deadline);
       terminal.out << fmt::format("{}: {}: {}\n", path, problem.pointer, problem.detail);
-      exit = kFound;
+      if (exit == kOk) exit = kFound;
       continue;
     }
     std::size_t weeks = 0;
@@ -245,9 +258,8 @@ int preview(const Arguments& arguments, Terminal& terminal) {
 int plugin_list(const Arguments& arguments, Terminal& terminal) {
   auto settings = settings_for(arguments, terminal);
   if (!settings) return complain(terminal, settings.error());
-  const auto loaded =
-      plugin::LoadedConnectors::load({settings->path("plugins.path")}, {},
-                                     [](std::int32_t, std::string_view, std::string_view) {});
+  const auto loaded = plugin::LoadedConnectors::load(
+      plugin_folders(*settings), {}, [](std::int32_t, std::string_view, std::string_view) {});
   for (const auto& connector : loaded->list()) {
     const ports::Manifest& manifest = connector->manifest();
     terminal.out << fmt::format("{:<20}{:<10}{}\n", manifest.id, manifest.version, manifest.name);
@@ -296,9 +308,8 @@ int doctor(const Arguments& arguments, Terminal& terminal) {
                                     : store->problems.front());
     }
   }
-  const auto loaded =
-      plugin::LoadedConnectors::load({settings->path("plugins.path")}, {},
-                                     [](std::int32_t, std::string_view, std::string_view) {});
+  const auto loaded = plugin::LoadedConnectors::load(
+      plugin_folders(*settings), {}, [](std::int32_t, std::string_view, std::string_view) {});
   for (const auto& connector : loaded->list()) {
     check(true, "connector",
           fmt::format("{} {}", connector->manifest().id, connector->manifest().version));
@@ -307,7 +318,7 @@ int doctor(const Arguments& arguments, Terminal& terminal) {
     check(false, "connector", refusal.error.message);
   }
   if (loaded->list().empty()) {
-    check(false, "connector", "none in " + settings->path("plugins.path"));
+    check(false, "connector", "none in " + settings->text("plugins.path"));
   }
   script::StatePool states;
   auto files = script::read_script_files(settings->path("scripts.path"));

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
@@ -71,6 +72,16 @@ void override_budgets(const Settings& settings, ports::Manifest& manifest) {
     manifest.budgets.push_back({wanted, budget.requests, budget.window_ms});
   }
 }
+
+}  // namespace
+
+std::vector<std::filesystem::path> plugin_folders(const Settings& settings) {
+  std::vector<std::filesystem::path> folders;
+  for (const std::string& folder : settings.paths("plugins.path")) folders.emplace_back(folder);
+  return folders;
+}
+
+namespace {
 
 /// A free port, for server.port = 0: redirect URIs must name it before anything listens.
 int free_port() {
@@ -153,7 +164,7 @@ Status Host::Parts::open_store() {
 
 Status Host::Parts::load_code() {
   connectors = plugin::LoadedConnectors::load(
-      {options.settings.path("plugins.path")}, {},
+      plugin_folders(options.settings), {},
       [this](std::int32_t level, std::string_view connector, std::string_view message) {
         constexpr std::array<std::string_view, 4> kLevels{"debug", "information", "warning",
                                                           "error"};

@@ -1,8 +1,10 @@
 // Where everything meets: the host's parts, made in order, started, drained, and ended in reverse.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <mortise/result.hpp>
 
@@ -22,6 +24,9 @@ struct HostOptions {
   std::string version;
   LogLine log;
 };
+
+/// Where connectors are looked for.
+std::vector<std::filesystem::path> plugin_folders(const Settings& settings);
 
 /// The master key, from wherever the settings and the environment say.
 Result<store::MasterKey> master_key(const Settings& settings, const Environment& environment);

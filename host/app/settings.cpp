@@ -57,6 +57,27 @@ constexpr SettingKey kKeys[] = {
     {"log.level", "information", "trace, debug, information, notice, warning, error, critical."},
 };
 
+struct NumberRange {
+  std::string_view key;
+  std::int64_t least;
+  std::int64_t most;
+};
+
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr NumberRange kNumbers[] = {
+    {"server.port", 0, 65'535},      {"server.threads", 1, 256},
+    {"server.drain_ms", 0, kHourMs}, {"scripts.poll_ms", 10, kHourMs},
+    {"sync.threads", 1, 256},        {"sync.debounce_ms", 0, kHourMs},
+    {"sync.remove_percent", 0, 100}, {"sync.remove_at_least", 0, 1'000'000},
+};
+
+constexpr std::string_view kLevels[] = {"trace",   "debug", "information", "notice",
+                                        "warning", "error", "critical"};
+
+/// More than any service allows, and far from where arithmetic ends.
+constexpr std::int64_t kMostRequests = 1'000'000;
+constexpr std::int64_t kMostSeconds = 31 * 86'400;
+
 std::string variable_of(std::string_view key) {
   std::string name = "MORTISE_";
   for (const char c : key) {
@@ -140,7 +161,8 @@ Status Settings::set_connector(const std::string& key, const std::string& value,
   if (number.ec == std::errc() && number.ptr != end && *number.ptr == '/') {
     number = std::from_chars(number.ptr + 1, end, seconds);
   }
-  if (number.ec != std::errc() || number.ptr != end || budget.requests < 1 || seconds < 1) {
+  if (number.ec != std::errc() || number.ptr != end || budget.requests < 1 ||
+      budget.requests > kMostRequests || seconds < 1 || seconds > kMostSeconds) {
     return Error{
         Code::invalid,
         fmt::format("{}: {} = \"{}\": expected requests/seconds, like 600/60", where, key, value)};
@@ -163,6 +185,27 @@ Status Settings::set(const std::string& key, const std::string& value, const std
   return {};
 }
 
+Status Settings::check() const {
+  for (const NumberRange& range : kNumbers) {
+    const std::string& value = text(range.key);
+    const char* const end = value.data() + value.size();
+    std::int64_t number = 0;
+    const auto [rest, error] = std::from_chars(value.data(), end, number);
+    if (error != std::errc() || rest != end || number < range.least || number > range.most) {
+      return Error{Code::invalid, fmt::format("{} = \"{}\": expected a number from {} to {}",
+                                              range.key, value, range.least, range.most)};
+    }
+  }
+  const std::string& level = text("log.level");
+  if (std::find(std::begin(kLevels), std::end(kLevels), level) == std::end(kLevels)) {
+    const auto near = core::nearest_word(level, kLevels);
+    return Error{Code::invalid,
+                 fmt::format("log.level = \"{}\" is no level{}", level,
+                             near ? fmt::format("; did you mean \"{}\"?", *near) : std::string())};
+  }
+  return {};
+}
+
 Result<Settings> Settings::load(const std::string& file, const Environment& environment,
                                 const EnvironmentNames& names) {
   Settings settings;
@@ -172,6 +215,9 @@ Result<Settings> Settings::load(const std::string& file, const Environment& envi
                                  ? (std::filesystem::current_path(code) / "config").string()
                                  : std::filesystem::absolute(file, code).parent_path().string();
   if (!file.empty()) {
+    if (std::filesystem::is_directory(file, code)) {  // reading one would never end
+      return Error{Code::invalid, fmt::format("cannot read {}: it is a directory", file)};
+    }
     try {
       Poco::AutoPtr<Poco::Util::PropertyFileConfiguration> properties(
           new Poco::Util::PropertyFileConfiguration(file));
@@ -180,6 +226,10 @@ Result<Settings> Settings::load(const std::string& file, const Environment& envi
         Poco::Util::AbstractConfiguration::Keys keys;
         properties->keys(prefix, keys);
         for (const std::string& key : keys) {
+          if (key.empty()) {  // a line without a key; asking for its keys would never end
+            open.emplace_back(prefix, "");
+            continue;
+          }
           const std::string full = prefix.empty() ? key : prefix + "." + key;
           if (properties->hasProperty(full))
             open.emplace_back(full, properties->getRawString(full));
@@ -213,25 +263,7 @@ Result<Settings> Settings::load(const std::string& file, const Environment& envi
       }
     }
   }
-  for (const char* key :
-       {"server.port", "server.threads", "server.drain_ms", "scripts.poll_ms", "sync.threads",
-        "sync.debounce_ms", "sync.remove_percent", "sync.remove_at_least"}) {
-    const std::string& text = settings.text(key);
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number < 0) {
-      return Error{Code::invalid, fmt::format("{} = \"{}\" is not a number", key, text)};
-    }
-  }
-  constexpr std::string_view kLevels[] = {"trace",   "debug", "information", "notice",
-                                          "warning", "error", "critical"};
-  const std::string& level = settings.text("log.level");
-  if (std::find(std::begin(kLevels), std::end(kLevels), level) == std::end(kLevels)) {
-    const auto near = core::nearest_word(level, kLevels);
-    return Error{Code::invalid,
-                 fmt::format("log.level = \"{}\" is no level{}", level,
-                             near ? fmt::format("; did you mean \"{}\"?", *near) : std::string())};
-  }
+  if (Status checked = settings.check(); !checked) return std::move(checked).error();
   return settings;
 }
 
@@ -261,12 +293,21 @@ std::vector<std::string> Settings::list(std::string_view key) const {
   return parts;
 }
 
-std::string Settings::path(std::string_view key) const {
-  const std::string& value = text(key);
+std::string Settings::absolute(const std::string& value) const {
   if (value.empty()) return {};
   const std::filesystem::path path(value);
   if (path.is_absolute()) return value;
   return (std::filesystem::path(base_directory_) / path).lexically_normal().string();
+}
+
+std::string Settings::path(std::string_view key) const {
+  return absolute(text(key));
+}
+
+std::vector<std::string> Settings::paths(std::string_view key) const {
+  std::vector<std::string> all = list(key);
+  for (std::string& each : all) each = absolute(each);
+  return all;
 }
 
 }  // namespace mortise::app

@@ -50,6 +50,8 @@ class Settings {
   std::vector<std::string> list(std::string_view key) const;  ///< comma-separated
   /// A path, made absolute against the configuration file's directory.
   std::string path(std::string_view key) const;
+  /// A comma-separated list of such paths.
+  std::vector<std::string> paths(std::string_view key) const;
   /// "<id>" -> "<name>" -> URL, of connector.<id>.origin.<name>.
   const std::map<std::string, std::map<std::string, std::string>>& origins() const {
     return origins_;
@@ -60,7 +62,9 @@ class Settings {
   }
 
  private:
+  std::string absolute(const std::string& value) const;
   Status set_connector(const std::string& key, const std::string& value, const std::string& where);
+  Status check() const;  ///< numbers within sense, words that are known
   Status set(const std::string& key, const std::string& value, const std::string& where);
   std::map<std::string, std::string, std::less<>> values_;
   std::map<std::string, std::map<std::string, std::string>> origins_;

@@ -7,6 +7,12 @@
 #include <cstdlib>
 
 namespace mortise::app {
+namespace {
+
+/// A hundred years: whatever a service asks to wait, sums with it stay within their types.
+constexpr std::int64_t kLongestDelayMs = std::int64_t{100} * 366 * 86'400 * 1'000;
+
+}  // namespace
 
 core::Instant SystemClock::now_ms() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -93,7 +99,8 @@ ports::Timers::Id SystemTimers::after(std::int64_t delay_ms, std::function<void(
     const std::lock_guard lock(mutex_);
     if (stopping_) return 0;
     id = ++last_;
-    const std::int64_t moment = clock_.steady_ms() + std::max<std::int64_t>(delay_ms, 0);
+    const std::int64_t moment =
+        clock_.steady_ms() + std::clamp<std::int64_t>(delay_ms, 0, kLongestDelayMs);
     due_.emplace(std::pair(moment, id), std::move(function));
     moments_.emplace(id, moment);
   }

@@ -11,6 +11,7 @@
 #include "core/plan_merge.hpp"
 #include "core/record_json.hpp"
 #include "core/zones.hpp"
+#include "service/task_place.hpp"
 
 namespace mortise::service {
 namespace {
@@ -47,41 +48,12 @@ Error stale(std::string_view what, core::Rev wanted, core::Rev stored) {
           "precondition_failed"};
 }
 
-bool needs_time(const Task& task) {
-  return task.schedule.kind == core::ScheduleKind::none && task.due.empty();
+bool is_closed(const Task& task) {
+  return task.status == core::TaskStatus::done || task.status == core::TaskStatus::cancelled;
 }
 
-/// Where a new task goes: its index in the plan's order.
-Result<std::size_t> place_in_order(const std::vector<Task>& tasks, const Plan& plan,
-                                   const ports::TaskInsert& insert) {
-  if (!insert.after_task_id.empty()) {
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-      if (tasks[i].id != insert.after_task_id) continue;
-      if (insert.week_id.empty() || insert.week_id == tasks[i].week_id) return i + 1;
-      return Error{Code::not_found,
-                   fmt::format("task {} is not in week {}", insert.after_task_id, insert.week_id)};
-    }
-    return Error{Code::not_found,
-                 fmt::format("plan {} has no task {}", plan.id, insert.after_task_id)};
-  }
-  if (insert.week_id.empty()) return tasks.size();
-  std::size_t end = 0;
-  bool seen = false;
-  // A week without tasks follows the last task of the weeks before it.
-  for (const core::Module& module : plan.modules) {
-    for (const core::Week& week : module.weeks) {
-      for (std::size_t i = 0; i < tasks.size(); ++i) {
-        if (tasks[i].week_id == week.id) end = std::max(end, i + 1);
-      }
-      if (week.id == insert.week_id) {
-        seen = true;
-        return end;
-      }
-    }
-  }
-  if (!seen)
-    return Error{Code::not_found, fmt::format("plan {} has no week {}", plan.id, insert.week_id)};
-  return end;
+bool needs_time(const Task& task) {
+  return task.schedule.kind == core::ScheduleKind::none && task.due.empty();
 }
 
 }  // namespace
@@ -108,9 +80,11 @@ Answer<T> StoredPlans::retried(const Try& attempt) {
   for (int race = 0;; ++race) {
     Answer<T> answer = attempt();
     const auto* refusal = std::get_if<Refusal>(&answer);
-    if (refusal == nullptr || refusal->error.reason != "rev_conflict" || race == kMostRaces) {
-      return answer;
-    }
+    if (refusal == nullptr || race == kMostRaces) return answer;
+    // An external id may have been taken by the same import at the same time: once more tells.
+    const std::string& reason = refusal->error.reason;
+    const bool taken = reason == "external_id_taken" && race == 0;
+    if (reason != "rev_conflict" && !taken) return answer;
   }
 }
 
@@ -137,6 +111,7 @@ Result<StoredPlans::Opened> StoredPlans::open(const std::string& plan_id) const 
 }
 
 Answer<std::vector<std::size_t>> StoredPlans::place(Opened& opened) const {
+  if (opened.plan.external_id == kBuiltInPlan) return std::vector<std::size_t>{};
   auto local = core::to_local(clock_.now_ms(), opened.zone);
   if (!local) return refuse(std::move(local).error());
   auto timing = core::schedule_plan(opened.plan, opened.tasks, core::day_of_local(*local),
@@ -200,15 +175,17 @@ Answer<ports::ImportReport> StoredPlans::import(const std::string& account_id,
                                                 const core::JsonText& document) {
   auto parsed = core::parse_json(document);
   if (!parsed) return refuse(std::move(parsed).error());
-  auto answer = retried<ports::ImportReport>([&] { return import_once(account_id, *parsed); });
-  if (const auto* report = std::get_if<ports::ImportReport>(&answer)) {
+  bool stored = false;
+  const auto once = [&] { return import_once(account_id, *parsed, stored); };
+  auto answer = retried<ports::ImportReport>(once);
+  if (const auto* report = std::get_if<ports::ImportReport>(&answer); report && stored) {
     changed_.plan_saved(account_id, report->plan.id);
   }
   return answer;
 }
 
 Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_id,
-                                                     const Json& document) {
+                                                     const Json& document, bool& stored) {
   auto account = store_.accounts().find(account_id);
   if (!account) return refuse(std::move(account).error());
   auto read = core::read_plan_document(document, new_id());
@@ -224,6 +201,7 @@ Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_
   std::vector<Task> before;
   std::vector<Task> removed;
   bool is_new = true;
+  bool plan_changed = true;
   if (!imported.plan.external_id.empty()) {
     auto existing = store_.plans().find_external(account_id, imported.plan.external_id);
     if (existing && !existing->deleted_ms) {
@@ -234,6 +212,7 @@ Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_
       opened.plan = std::move(merged.plan);
       opened.tasks = std::move(merged.tasks);
       removed = std::move(merged.removed);
+      plan_changed = merged.plan_changed;
       report.added = static_cast<std::int64_t>(merged.added.size());
       report.changed = static_cast<std::int64_t>(merged.changed.size());
       is_new = false;
@@ -255,8 +234,6 @@ Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_
   if (auto* refusal = std::get_if<Refusal>(&placed)) return std::move(*refusal);
 
   ports::Changes changes;
-  opened.plan.updated_ms = now_ms;
-  changes.push_back(ports::put(opened.plan));
   std::unordered_map<std::string_view, const Task*> known;
   for (const Task& task : before) known.emplace(task.id, &task);
   for (Task& task : opened.tasks) {
@@ -274,12 +251,17 @@ Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_
   }
   report.removed = static_cast<std::int64_t>(removed.size());
   report.unchanged = static_cast<std::int64_t>(opened.tasks.size()) - report.added - report.changed;
-  if (Status saved = store_.commit(std::move(changes)); !saved) {
-    return refuse(std::move(saved).error());
+  stored = plan_changed || !changes.empty();
+  if (stored) {
+    opened.plan.updated_ms = now_ms;
+    changes.insert(changes.begin(), ports::put(opened.plan));
+    if (Status saved = store_.commit(std::move(changes)); !saved) {
+      return refuse(std::move(saved).error());
+    }
   }
-  auto stored = store_.plans().find(opened.plan.id);
-  if (!stored) return refuse(std::move(stored).error());
-  report.plan = std::move(*stored);
+  auto plan = store_.plans().find(opened.plan.id);
+  if (!plan) return refuse(std::move(plan).error());
+  report.plan = std::move(*plan);
   return report;
 }
 
@@ -326,11 +308,17 @@ Answer<Plan> StoredPlans::remove_plan(const std::string& plan_id,
       return refuse({Code::forbidden, "the built-in calendar plan cannot be removed", "built_in"});
     }
     plan.deleted_ms = plan.updated_ms = clock_.now_ms();
-    if (Status saved = store_.commit({ports::put(plan)}); !saved) {
+    ports::Changes changes{ports::put(plan)};
+    for (Task& task : opened->tasks) {  // they go along, and so free their external ids
+      task.deleted_ms = task.updated_ms = *plan.deleted_ms;
+      changes.push_back(ports::put(std::move(task)));
+    }
+    if (Status saved = store_.commit(std::move(changes)); !saved) {
       return refuse(std::move(saved).error());
     }
-    ++plan.rev;
-    return std::move(plan);
+    auto stored = store_.plans().find(plan_id);
+    if (!stored) return refuse(std::move(stored).error());
+    return std::move(*stored);
   });
 }
 
@@ -370,7 +358,7 @@ Answer<Task> StoredPlans::add_task(const ports::TaskInsert& insert) {
       }
     }
     task.position = *position;
-    const bool to_place = needs_time(task) && opened->plan.external_id != kBuiltInPlan;
+    const bool to_place = needs_time(task);
     tasks.insert(tasks.begin() + static_cast<std::ptrdiff_t>(*index), std::move(task));
     if (to_place) {
       auto placed = place(*opened);
@@ -381,6 +369,8 @@ Answer<Task> StoredPlans::add_task(const ports::TaskInsert& insert) {
     }
     Task& added = tasks[*index];
     changes.push_back(ports::put(added));
+    using Of = ports::ExpectRev::Of;  // the plan may be removed meanwhile
+    changes.push_back(ports::ExpectRev{Of::plan, opened->plan.id, opened->plan.rev});
     if (Status saved = store_.commit(std::move(changes)); !saved) {
       return refuse(std::move(saved).error());
     }
@@ -405,6 +395,7 @@ Result<Task> StoredPlans::live_task(const std::string& task_id,
 Answer<Task> StoredPlans::edit_task(const ports::TaskEdit& edit) {
   auto document = core::parse_json(edit.patch);
   if (!document) return refuse(std::move(document).error());
+  bool stored = false;
   auto answer = retried<Task>([&]() -> Answer<Task> {
     auto current = live_task(edit.task_id, edit.if_match);
     if (!current) return refuse(std::move(current).error());
@@ -412,9 +403,11 @@ Answer<Task> StoredPlans::edit_task(const ports::TaskEdit& edit) {
     if (!read) return refuse(read.problems, "the task");
     Task task = std::move(*read.value);
     if (task == *current) return task;
+    stored = true;
     task.updated_ms = clock_.now_ms();
     ports::Changes changes;
-    if (needs_time(task) && !needs_time(*current)) {
+    const bool cleared = needs_time(task) && !needs_time(*current);
+    if (cleared || (needs_time(task) && is_closed(*current) && !is_closed(task))) {
       auto opened = open(task.plan_id);
       if (!opened) return refuse(std::move(opened).error());
       for (Task& each : opened->tasks) {
@@ -437,7 +430,7 @@ Answer<Task> StoredPlans::edit_task(const ports::TaskEdit& edit) {
     ++task.rev;
     return task;
   });
-  if (const auto* task = std::get_if<Task>(&answer)) {
+  if (const auto* task = std::get_if<Task>(&answer); task != nullptr && stored) {
     changed_.plan_saved(task->account_id, task->plan_id);
   }
   return answer;
@@ -462,9 +455,11 @@ Answer<Task> StoredPlans::remove_task(const std::string& task_id,
 }
 
 Answer<Plan> StoredPlans::reschedule(const std::string& plan_id) {
+  bool moved = false;
   auto answer = retried<Plan>([&]() -> Answer<Plan> {
     auto opened = open(plan_id);
     if (!opened) return refuse(std::move(opened).error());
+    if (opened->plan.external_id == kBuiltInPlan) return opened->plan;  // nothing is planned there
     const std::vector<Task> before = opened->tasks;
     core::forget_computed_times(opened->tasks);
     auto placed = place(*opened);
@@ -475,7 +470,8 @@ Answer<Plan> StoredPlans::reschedule(const std::string& plan_id) {
       opened->tasks[i].updated_ms = clock_.now_ms();
       changes.push_back(ports::put(opened->tasks[i]));
     }
-    if (!changes.empty()) {
+    moved = !changes.empty();
+    if (moved) {
       if (Status saved = store_.commit(std::move(changes)); !saved) {
         return refuse(std::move(saved).error());
       }
@@ -484,7 +480,7 @@ Answer<Plan> StoredPlans::reschedule(const std::string& plan_id) {
     if (!stored) return refuse(std::move(stored).error());
     return std::move(*stored);
   });
-  if (const auto* plan = std::get_if<Plan>(&answer))
+  if (const auto* plan = std::get_if<Plan>(&answer); plan != nullptr && moved)
     changed_.plan_saved(plan->account_id, plan->id);
   return answer;
 }

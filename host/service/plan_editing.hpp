@@ -53,8 +53,9 @@ class StoredPlans final : public ports::PlanEditing {
   Result<core::Task> live_task(const std::string& task_id, std::optional<core::Rev> if_match) const;
   template <class T, class Try>
   ports::Answer<T> retried(const Try& attempt);
+  /// `stored`: whether there was anything to commit.
   ports::Answer<ports::ImportReport> import_once(const std::string& account_id,
-                                                 const core::Json& document);
+                                                 const core::Json& document, bool& stored);
   core::NewId new_id();
 
   ports::Store& store_;
