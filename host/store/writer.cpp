@@ -29,8 +29,9 @@ Status Writer::commit(ports::Changes changes, ports::Durability durability) {
     const std::lock_guard lock(mutex_);
     if (closing_) return Error{Code::unavailable, "commit: the store is closing"};
     queue_.push_back(job);
+    // Under the lock: once it is released, a closing writer may finish this job and be gone.
+    wake_.notify_one();
   }
-  wake_.notify_one();
   done.wait();
   return std::move(job->status);
 }
