@@ -7,6 +7,7 @@
 #
 # --test runs ./dev test inside, too. Needs root, debootstrap, git and node on this machine, and ports 4000, 4010
 # and 4020. The base system stays in the folder for the next run; the machine itself is made anew each time.
+# CCACHE_START=<folder> puts a compiler cache inside: quicker, but then the first start is not a fresh machine's.
 # Mounts and processes live in namespaces of this script and end with it.
 set -euo pipefail
 
@@ -77,12 +78,18 @@ make_machine() {
   inside 'apt-get update -qq && apt-get install -y -qq --no-install-recommends git ca-certificates >/dev/null'
   git -C "$repo" bundle create -q "$home/mortise.bundle" HEAD
   inside 'git clone -q -c advice.detachedHead=false mortise.bundle mortise'
+  if [ -n "${CCACHE_START:-}" ]; then
+    say "the build starts with the compiler cache $CCACHE_START"
+    mkdir -p "$home/.cache/ccache"
+    cp -a "$CCACHE_START/." "$home/.cache/ccache/"
+    rm -f "$home"/.cache/ccache/*/stats "$home"/.cache/ccache/*/*/stats
+  fi
   say "a clone of $(inside 'git -C mortise log -1 --format="%h %s"'), beside $(inside 'dpkg -l | grep -c ^ii') packages"
 }
 
 # The words of a command inside, with nothing of this machine's environment but the way out.
 inside_words() {
-  words=(chroot "$machine" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
+  words=(chroot "$machine" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
     NODE_EXTRA_CA_CERTS=/etc/authorities.pem npm_config_cafile=/etc/authorities.pem)
   local name
   for name in http_proxy https_proxy no_proxy npm_config_registry; do
