@@ -21,20 +21,24 @@ folder=${1:-/var/tmp/mortise-fresh-machine}
 
 stop() { echo "fresh_machine: $*" >&2; exit 2; }
 [ "$(id -u)" = 0 ] || stop "needs root: it makes a system and mounts file systems"
-for program in debootstrap git node unshare; do
+for program in debootstrap git node unshare flock; do
   command -v "$program" >/dev/null || stop "needs $program"
 done
 if [ -z "${MORTISE_FRESH_MACHINE:-}" ]; then
   export MORTISE_FRESH_MACHINE=1
-  exec unshare --mount --propagation private --pid --fork --kill-child "${BASH_SOURCE[0]}" \
-    ${with_tests:+--test} "$folder"
+  unshare --mount --propagation private --pid --fork --kill-child "${BASH_SOURCE[0]}" \
+    ${with_tests:+--test} "$folder" &
+  trap 'kill -KILL $!; exit 130' INT TERM  # with it go all processes and mounts
+  wait $!
+  exit
 fi
-trap 'exit 130' INT TERM
 
 say() { printf '== [%d min %02d s] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
+exec 9>"$folder/lock"
+flock -n 9 || stop "another run is using $folder"
 base=$folder/base.tar
 machine=$folder/machine
 home=$machine/root
@@ -89,8 +93,8 @@ make_machine() {
 
 # The words of a command inside, with nothing of this machine's environment but the way out.
 inside_words() {
-  words=(chroot "$machine" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
-    NODE_EXTRA_CA_CERTS=/etc/authorities.pem npm_config_cafile=/etc/authorities.pem)
+  words=(chroot "$machine" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
+    DEBIAN_FRONTEND=noninteractive NODE_EXTRA_CA_CERTS=/etc/authorities.pem npm_config_cafile=/etc/authorities.pem)
   local name
   for name in http_proxy https_proxy no_proxy npm_config_registry; do
     [ -z "${!name:-}" ] || words+=("$name=${!name}")
