@@ -20,7 +20,7 @@ test('pages: progress, cancel, a guard that asks, failures with a retry', { time
     const calendar = service(page, 'google_calendar');
 
     await t.test('a run shows how far it is, and the card that it syncs', async () => {
-      await world.simulator.set('POST', 'faults', { kind: 'delay_ms', delay_ms: 300, provider: 'google', write: true, every: 1 });
+      await world.simulator.set('POST', 'faults', { kind: 'delay_ms', delay_ms: 2000, provider: 'google', write: true, every: 1 });
       await calendar.getByRole('button', { name: 'Add to Calendar' }).click();
       await card(page, 'google_calendar').getByText('Syncing…').waitFor();
       const bar = calendar.getByRole('progressbar', { name: 'Add to Calendar' });
