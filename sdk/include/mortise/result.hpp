@@ -13,8 +13,8 @@
 
 namespace mortise {
 
-/// The error classes of the whole product. Spelled once, in abi.h; the same words in C, C++, Lua, JSON
-/// and SQL. `code_name()` and `code_from_name()` translate.
+/// The error classes of the whole product. Spelled once, in abi.h; the same words in C, C++, Lua,
+/// JSON and SQL. `code_name()` and `code_from_name()` translate.
 enum class Code : std::int32_t {
   invalid = MT_INVALID,                  ///< the caller's input is wrong (400)
   unauthenticated = MT_UNAUTHENTICATED,  ///< no or dead credentials (401)
@@ -32,18 +32,30 @@ enum class Code : std::int32_t {
 
 constexpr std::string_view code_name(Code code) noexcept {
   switch (code) {
-    case Code::invalid: return "invalid";
-    case Code::unauthenticated: return "unauthenticated";
-    case Code::forbidden: return "forbidden";
-    case Code::not_found: return "not_found";
-    case Code::conflict: return "conflict";
-    case Code::stale: return "stale";
-    case Code::too_large: return "too_large";
-    case Code::rate_limited: return "rate_limited";
-    case Code::cancelled: return "cancelled";
-    case Code::unavailable: return "unavailable";
-    case Code::unsupported: return "unsupported";
-    case Code::internal: return "internal";
+    case Code::invalid:
+      return "invalid";
+    case Code::unauthenticated:
+      return "unauthenticated";
+    case Code::forbidden:
+      return "forbidden";
+    case Code::not_found:
+      return "not_found";
+    case Code::conflict:
+      return "conflict";
+    case Code::stale:
+      return "stale";
+    case Code::too_large:
+      return "too_large";
+    case Code::rate_limited:
+      return "rate_limited";
+    case Code::cancelled:
+      return "cancelled";
+    case Code::unavailable:
+      return "unavailable";
+    case Code::unsupported:
+      return "unsupported";
+    case Code::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -58,24 +70,36 @@ constexpr std::optional<Code> code_from_name(std::string_view name) noexcept {
 /// The HTTP status that stands for a class (RFC 9110 section 15).
 constexpr int http_status(Code code) noexcept {
   switch (code) {
-    case Code::invalid: return 400;
-    case Code::unauthenticated: return 401;
-    case Code::forbidden: return 403;
-    case Code::not_found: return 404;
-    case Code::conflict: return 409;
-    case Code::stale: return 410;
-    case Code::too_large: return 413;
-    case Code::rate_limited: return 429;
+    case Code::invalid:
+      return 400;
+    case Code::unauthenticated:
+      return 401;
+    case Code::forbidden:
+      return 403;
+    case Code::not_found:
+      return 404;
+    case Code::conflict:
+      return 409;
+    case Code::stale:
+      return 410;
+    case Code::too_large:
+      return 413;
+    case Code::rate_limited:
+      return 429;
     case Code::cancelled:
-    case Code::unavailable: return 503;
-    case Code::unsupported: return 501;
-    case Code::internal: return 500;
+    case Code::unavailable:
+      return 503;
+    case Code::unsupported:
+      return 501;
+    case Code::internal:
+      return 500;
   }
   return 500;
 }
 
-/// What went wrong. `message` says what was tried, on what, what came back, in one line and without a
-/// secret; `reason` is the stable detail a program may switch on (`quota_exceeded`, `needs_reconnect`).
+/// What went wrong. `message` says what was tried, on what, what came back, in one line and without
+/// a secret; `reason` is the stable detail a program may switch on (`quota_exceeded`,
+/// `needs_reconnect`).
 struct [[nodiscard]] Error {
   Code code = Code::internal;
   std::string message;
@@ -85,8 +109,8 @@ struct [[nodiscard]] Error {
   friend bool operator==(const Error&, const Error&) = default;
 };
 
-/// A value or an `Error`. `Result<void>` (alias `Status`) has no value. Reading the wrong side throws
-/// std::bad_variant_access, which is a bug in the caller.
+/// A value or an `Error`. `Result<void>` (alias `Status`) has no value. Reading the wrong side
+/// throws std::bad_variant_access, which is a bug in the caller.
 template <class T>
 class [[nodiscard]] Result {
  public:

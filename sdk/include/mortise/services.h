@@ -1,4 +1,5 @@
-/* What the host offers to a plugin, and the optional abilities a connector may offer to the host. */
+/* What the host offers to a plugin, and the optional abilities a connector may offer to the host.
+ */
 #ifndef MORTISE_SERVICES_H
 #define MORTISE_SERVICES_H
 
@@ -20,9 +21,9 @@ struct mt_host {
   const void* (*service)(void* context, const char* name);
 };
 
-/* "mortise.identity/1": after the token exchange the host asks who the grant belongs to. The call has
- * operation MT_IDENTITY and token_reply; the connector may send signed requests and reports through
- * sink->identity. resume() and end() of the connector go on with the operation. */
+/* "mortise.identity/1": after the token exchange the host asks who the grant belongs to. The call
+ * has operation MT_IDENTITY and token_reply; the connector may send signed requests and reports
+ * through sink->identity. resume() and end() of the connector go on with the operation. */
 #define MT_ABILITY_IDENTITY "mortise.identity/1"
 typedef struct mt_identity {
   size_t size;

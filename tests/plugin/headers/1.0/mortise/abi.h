@@ -4,14 +4,15 @@
  * manifest beside the library first, opens the library, checks `abi_major`, and calls `create`.
  *
  * Rules that hold for every line below
- *  - Memory never changes owner. What a caller passes in is borrowed for that call (or for the time a
- *    comment states); results go out through a sink that copies. Nobody frees the other side's memory.
- *  - Structs carry their `size` and only ever append. A reader asks MT_HAS(p, field) before it reads a
- *    field that was not there in 1.0. Arrays are arrays of pointers, so that elements may grow. No
- *    struct ends in padding: a field appended there would look present in an old plugin. (mt_str and
- *    mt_header have no size and never change.)
- *  - A connector does no I/O, starts no thread, reads no clock and keeps no global state. An operation
- *    says which requests it wants sent; the host signs, paces, retries and records them.
+ *  - Memory never changes owner. What a caller passes in is borrowed for that call (or for the time
+ * a comment states); results go out through a sink that copies. Nobody frees the other side's
+ * memory.
+ *  - Structs carry their `size` and only ever append. A reader asks MT_HAS(p, field) before it
+ * reads a field that was not there in 1.0. Arrays are arrays of pointers, so that elements may
+ * grow. No struct ends in padding: a field appended there would look present in an old plugin.
+ * (mt_str and mt_header have no size and never change.)
+ *  - A connector does no I/O, starts no thread, reads no clock and keeps no global state. An
+ * operation says which requests it wants sent; the host signs, paces, retries and records them.
  *  - Threads: [any worker] = any host thread, but never two at a time for the same operation.
  *    Several operations of one instance may be open at once, on different threads.
  *  - No exception crosses. Text is UTF-8. All times are milliseconds since 1970-01-01T00:00:00Z.
@@ -33,8 +34,7 @@ extern "C" {
 #define MT_ABI_MINOR 0
 
 /* True when the struct behind `p` is large enough to hold `field`. */
-#define MT_HAS(p, field) \
-  ((p)->size >= offsetof(__typeof__(*(p)), field) + sizeof((p)->field))
+#define MT_HAS(p, field) ((p)->size >= offsetof(__typeof__(*(p)), field) + sizeof((p)->field))
 
 /* Marks the one symbol that a plugin shows. */
 #define MT_EXPORT __attribute__((visibility("default")))
@@ -58,8 +58,8 @@ enum {
 
 /* Bounds that the host enforces by refusing what is larger. */
 enum {
-  MT_MEMO_MAX = 4096,    /* mt_item.memo, mt_outcome.memo */
-  MT_CURSOR_MAX = 65536  /* mt_sink.cursor */
+  MT_MEMO_MAX = 4096,   /* mt_item.memo, mt_outcome.memo */
+  MT_CURSOR_MAX = 65536 /* mt_sink.cursor */
 };
 
 /* Bytes, borrowed, not NUL-terminated. {NULL, 0} is the empty string. */
@@ -75,8 +75,9 @@ typedef struct mt_header {
 
 /* ---- requests and replies -------------------------------------------------------------------- */
 
-/* mt_request.flags: repeating the request has no further effect, so the host may send it again after
- * an answer that never came. Without it the host repeats only what was certainly not sent, and 429/529. */
+/* mt_request.flags: repeating the request has no further effect, so the host may send it again
+ * after an answer that never came. Without it the host repeats only what was certainly not sent,
+ * and 429/529. */
 #define MT_REPEATABLE 1u
 
 /* One HTTP request that the operation wants sent. The host adds authorisation. Borrowed by the host
@@ -100,11 +101,11 @@ typedef struct mt_request {
 #define MT_MAYBE_SENT 1u
 
 /* What came back. `error` != 0: no usable answer (`message` says why; status is 0). A reply with a
- * status >= 400 has error 0: reading the service's error body is the connector's knowledge. The host
- * has already waited out rate limits and repeated what could be repeated. */
+ * status >= 400 has error 0: reading the service's error body is the connector's knowledge. The
+ * host has already waited out rate limits and repeated what could be repeated. */
 typedef struct mt_reply {
   size_t size;
-  int32_t error; /* MT_OK, MT_UNAVAILABLE, MT_CANCELLED, MT_TOO_LARGE, MT_UNAUTHENTICATED ... */
+  int32_t error;  /* MT_OK, MT_UNAVAILABLE, MT_CANCELLED, MT_TOO_LARGE, MT_UNAUTHENTICATED ... */
   uint32_t flags; /* MT_MAYBE_SENT */
   mt_str message;
   int32_t status;
@@ -115,25 +116,25 @@ typedef struct mt_reply {
 
 /* ---- what a connector reports ---------------------------------------------------------------- */
 
-/* mt_item.state. ABSENT is said of an id that was asked for by get(); in a listing absence is what a
- * complete container does not name. */
+/* mt_item.state. ABSENT is said of an id that was asked for by get(); in a listing absence is what
+ * a complete container does not name. */
 enum { MT_PRESENT = 0, MT_DELETED = 1, MT_ABSENT = 2, MT_OUT_OF_SCOPE = 3 };
 
 /* A thing as the service holds it. */
 typedef struct mt_item {
   size_t size;
   int32_t state;
-  mt_str kind;      /* "event" "todo" "row" "page" "section" "database" or the plugin's own */
-  mt_str id;        /* the service's id */
-  mt_str key;       /* our key if the service gave it back, else empty */
-  mt_str parent_id; /* the container's id, empty for the target itself */
-  mt_str version;   /* what a guarded write compares (ETag), else empty */
-  mt_str fields;    /* JSON object in the kind's vocabulary */
-  mt_str memo;      /* up to 4 KiB that the host keeps for the connector beside the pair */
-  mt_str url;       /* where a person can look at it, or empty */
-  mt_str series;    /* id of the recurring item this one belongs to, or empty */
-  mt_str slot;      /* original start within the series, RFC 3339 or date, or empty */
-  uint32_t ordinal; /* position in its container, from 0, in listings */
+  mt_str kind;       /* "event" "todo" "row" "page" "section" "database" or the plugin's own */
+  mt_str id;         /* the service's id */
+  mt_str key;        /* our key if the service gave it back, else empty */
+  mt_str parent_id;  /* the container's id, empty for the target itself */
+  mt_str version;    /* what a guarded write compares (ETag), else empty */
+  mt_str fields;     /* JSON object in the kind's vocabulary */
+  mt_str memo;       /* up to 4 KiB that the host keeps for the connector beside the pair */
+  mt_str url;        /* where a person can look at it, or empty */
+  mt_str series;     /* id of the recurring item this one belongs to, or empty */
+  mt_str slot;       /* original start within the series, RFC 3339 or date, or empty */
+  uint32_t ordinal;  /* position in its container, from 0, in listings */
   int64_t edited_ms; /* last edit as the service says, 0 if unknown */
 } mt_item;
 
@@ -171,14 +172,14 @@ typedef struct mt_target {
   mt_str kind;
   mt_str title;
   mt_str url;
-  uint32_t flags; /* MT_TARGET_DEFAULT, MT_TARGET_READ_ONLY */
+  uint32_t flags;    /* MT_TARGET_DEFAULT, MT_TARGET_READ_ONLY */
   uint32_t reserved; /* 0 */
 } mt_target;
 #define MT_TARGET_DEFAULT 1u
 #define MT_TARGET_READ_ONLY 2u
 
-/* Where results go. Given by the host with begin(), valid until end(). Every function copies what it
- * is given before it returns. Call only inside begin() and resume(). */
+/* Where results go. Given by the host with begin(), valid until end(). Every function copies what
+ * it is given before it returns. Call only inside begin() and resume(). */
 typedef struct mt_sink {
   size_t size;
   void* context;
@@ -190,7 +191,8 @@ typedef struct mt_sink {
   void (*complete)(void* context, mt_str container_id);
   /* The cursor to pass to the next list(); up to 64 KiB, opaque to the host. */
   void (*cursor)(void* context, mt_str cursor);
-  /* Who the grant belongs to: JSON {"id","email"?,"name"?,"workspace_id"?,"workspace_name"?,"extra"?}. */
+  /* Who the grant belongs to: JSON
+   * {"id","email"?,"name"?,"workspace_id"?,"workspace_name"?,"extra"?}. */
   void (*identity)(void* context, mt_str json);
   /* MT_ESTIMATE: how many requests the batch would take, if nothing has to be repeated. */
   void (*estimate)(void* context, uint32_t write_requests, uint32_t read_requests);
@@ -200,10 +202,10 @@ typedef struct mt_sink {
 
 /* mt_call.operation */
 enum {
-  MT_LIST = 1,        /* items of the target since `cursor`, or all; or the children of `container_id` */
-  MT_GET = 2,         /* the items in `ids`, one by one */
-  MT_WRITE = 3,       /* a batch of writes */
-  MT_FIND = 4,        /* items that carry one of our keys (`ids`), where the service can look up */
+  MT_LIST = 1,  /* items of the target since `cursor`, or all; or the children of `container_id` */
+  MT_GET = 2,   /* the items in `ids`, one by one */
+  MT_WRITE = 3, /* a batch of writes */
+  MT_FIND = 4,  /* items that carry one of our keys (`ids`), where the service can look up */
   MT_TARGETS = 5,     /* the places the user may choose */
   MT_MAKE_TARGET = 6, /* find or create the place called `title`; report it with sink->target */
   MT_IDENTITY = 7,    /* who the grant belongs to; asked through "mortise.identity/1" */
@@ -218,13 +220,13 @@ typedef struct mt_write {
   size_t size;
   int32_t action;
   mt_str kind;
-  mt_str key;        /* our stable key, e.g. "task:tsk_01h..." */
-  mt_str id;         /* the service's id; empty for a create */
-  mt_str parent_id;  /* id of the container, when known */
-  mt_str parent_key; /* key of the container, which may be created earlier in this batch */
-  mt_str after_id;   /* sibling to stand after, when known; applied at creation only */
-  mt_str after_key;  /* the same by key */
-  mt_str fields;     /* JSON object: every mapped field */
+  mt_str key;            /* our stable key, e.g. "task:tsk_01h..." */
+  mt_str id;             /* the service's id; empty for a create */
+  mt_str parent_id;      /* id of the container, when known */
+  mt_str parent_key;     /* key of the container, which may be created earlier in this batch */
+  mt_str after_id;       /* sibling to stand after, when known; applied at creation only */
+  mt_str after_key;      /* the same by key */
+  mt_str fields;         /* JSON object: every mapped field */
   const mt_str* changed; /* for MT_UPDATE: the names of the fields to send, nothing else */
   size_t changed_count;
   mt_str if_version; /* guard: fail with MT_CONFLICT when the service holds another version */
@@ -240,10 +242,10 @@ typedef struct mt_call {
   mt_str settings;  /* JSON object: the connector's settings with defaults filled in */
   mt_str target_id; /* where the connection works, as reported by sink->target */
   mt_str target_kind;
-  mt_str container_id;       /* MT_LIST: list only the children of this container; empty: all */
+  mt_str container_id; /* MT_LIST: list only the children of this container; empty: all */
   mt_str container_kind;
-  mt_str cursor;             /* MT_LIST: from an earlier listing; empty: everything */
-  const mt_str* ids;         /* MT_GET: ids. MT_FIND: keys */
+  mt_str cursor;     /* MT_LIST: from an earlier listing; empty: everything */
+  const mt_str* ids; /* MT_GET: ids. MT_FIND: keys */
   size_t id_count;
   const mt_write* const* writes; /* MT_WRITE */
   size_t write_count;
@@ -256,8 +258,8 @@ typedef struct mt_call {
 enum { MT_STEP_DONE = 0, MT_STEP_SEND = 1, MT_STEP_FAILED = 2 };
 
 /* What a step of an operation ended with. SEND: the host sends all requests (in this order, perhaps
- * overlapping) and calls resume() once with as many replies, in the same order. FAILED: the operation
- * as a whole could not go on; outcomes already reported stand. */
+ * overlapping) and calls resume() once with as many replies, in the same order. FAILED: the
+ * operation as a whole could not go on; outcomes already reported stand. */
 typedef struct mt_step {
   size_t size; /* set by the host: how much of the struct it reads */
   int32_t state;
@@ -278,8 +280,8 @@ typedef struct mt_connector {
   /* Starts an operation and runs its first step. Returns NULL only if memory ran out; else fills
    * *step. [any worker], CPU only, short. */
   mt_operation* (*begin)(void* self, const mt_call* call, const mt_sink* sink, mt_step* step);
-  /* Hands in the replies to the last step's requests and runs the next step. Replies are borrowed for
-   * the call. */
+  /* Hands in the replies to the last step's requests and runs the next step. Replies are borrowed
+   * for the call. */
   void (*resume)(mt_operation* operation, const mt_reply* const* replies, size_t reply_count,
                  mt_step* step);
   /* Frees the operation, finished or abandoned half-way. */
