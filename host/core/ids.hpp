@@ -22,6 +22,8 @@ inline constexpr std::string_view kRunPrefix = "run";
 inline constexpr std::string_view kIntentPrefix = "int";
 inline constexpr std::string_view kUserSessionPrefix = "ses";
 inline constexpr std::string_view kEventPrefix = "evt";
+inline constexpr std::string_view kConflictPrefix = "cfl";
+inline constexpr std::string_view kNotificationPrefix = "ntf";
 
 /// A new id, e.g. "run_0d1k2m...": prefix, underscore, 26 characters. `now_ms` must be within 48
 /// bits and not negative; of `random` 74 bits are used.

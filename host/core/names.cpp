@@ -54,6 +54,37 @@ std::span<const Named<ConnectionStatus>> names_of<ConnectionStatus>() {
 }
 
 template <>
+std::span<const Named<Direction>> names_of<Direction>() {
+  static constexpr Named<Direction> kNames[] = {
+      {Direction::both, "both"},
+      {Direction::push, "push"},
+      {Direction::pull, "pull"},
+  };
+  return kNames;
+}
+
+template <>
+std::span<const Named<ItemState>> names_of<ItemState>() {
+  static constexpr Named<ItemState> kNames[] = {
+      {ItemState::present, "present"},
+      {ItemState::deleted, "deleted"},
+      {ItemState::absent, "absent"},
+      {ItemState::out_of_scope, "out_of_scope"},
+  };
+  return kNames;
+}
+
+template <>
+std::span<const Named<ChannelState>> names_of<ChannelState>() {
+  static constexpr Named<ChannelState> kNames[] = {
+      {ChannelState::opening, "opening"},
+      {ChannelState::open, "open"},
+      {ChannelState::closing, "closing"},
+  };
+  return kNames;
+}
+
+template <>
 std::span<const Named<PairState>> names_of<PairState>() {
   static constexpr Named<PairState> kNames[] = {
       {PairState::paired, "paired"},
@@ -91,6 +122,7 @@ std::span<const Named<RunTrigger>> names_of<RunTrigger>() {
       {RunTrigger::change, "change"},
       {RunTrigger::schedule, "schedule"},
       {RunTrigger::reconnect, "reconnect"},
+      {RunTrigger::notification, "notification"},
   };
   return kNames;
 }

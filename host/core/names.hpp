@@ -32,6 +32,12 @@ std::span<const Named<ScheduleOrigin>> names_of<ScheduleOrigin>();
 template <>
 std::span<const Named<ConnectionStatus>> names_of<ConnectionStatus>();
 template <>
+std::span<const Named<Direction>> names_of<Direction>();
+template <>
+std::span<const Named<ItemState>> names_of<ItemState>();
+template <>
+std::span<const Named<ChannelState>> names_of<ChannelState>();
+template <>
 std::span<const Named<PairState>> names_of<PairState>();
 template <>
 std::span<const Named<WriteAction>> names_of<WriteAction>();

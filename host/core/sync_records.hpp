@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/records.hpp"
+#include "core/secret.hpp"
 
 namespace mortise::core {
 
@@ -32,6 +33,9 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
+/// Which way changes travel by themselves. What a person exports is written in any case.
+enum class Direction : std::uint8_t { both, push, pull };
+
 /// One account's authorised link to one service. Tokens are kept apart (ports/grants.hpp).
 struct Connection {
   std::string id;  ///< "cnn_..."
@@ -43,13 +47,24 @@ struct Connection {
   Target target;
   std::vector<std::string> features;  ///< granted features of the manifest
   JsonText settings = "{}";           ///< {"connector":{...},"mapping":{...}}, overrides only
-  bool auto_sync = true;              ///< push saved changes of exported plans by itself
-  std::int64_t generation = 0;        ///< counts re-creations, part of once-keys
+  bool auto_sync = true;  ///< changes travel by themselves; off: only what a person starts
+  Direction direction = Direction::both;
+  std::int64_t interval_s = 0;              ///< between two polls; 0 = the host's default
+  std::vector<std::string> left_out_plans;  ///< ids of plans that do not travel by themselves
+  std::int64_t generation = 0;              ///< counts re-creations, part of once-keys
   std::optional<Instant> last_sync_ms;
   Rev rev = 0;
   Instant created_ms = 0;
   Instant updated_ms = 0;
   friend bool operator==(const Connection&, const Connection&) = default;
+};
+
+/// What is known of an item that the service was asked about.
+enum class ItemState : std::uint8_t {
+  present,
+  deleted,       ///< the service says that it was removed
+  absent,        ///< not in a complete listing, or not found
+  out_of_scope,  ///< exists, but outside of what is looked at; its absence would mean nothing
 };
 
 enum class PairState : std::uint8_t {
@@ -71,8 +86,9 @@ struct Pair {
   std::int64_t ordinal = 0;
   PairState state = PairState::paired;
   JsonText fields = "{}";  ///< mapped fields as last agreed (what we sent)
+  JsonText seen;           ///< the service's own form of them; empty = it has not said yet
   std::string sent_hash;   ///< content hash of `fields`
-  std::string seen_hash;   ///< content hash of the service's own form of it
+  std::string seen_hash;   ///< content hash of `seen`, or of `fields` while that is empty
   std::string version;
   std::string memo;
   std::string url;
@@ -106,7 +122,7 @@ struct Intent {
 };
 
 enum class RunKind : std::uint8_t { export_plan, sync };
-enum class RunTrigger : std::uint8_t { user, change, schedule, reconnect };
+enum class RunTrigger : std::uint8_t { user, change, schedule, reconnect, notification };
 enum class RunState : std::uint8_t {
   queued,
   running,
@@ -121,7 +137,8 @@ enum class UsageState : std::uint8_t { none, reserved, committed, released };
 
 struct RunCounts {
   std::int64_t create = 0, update = 0, remove = 0, unchanged = 0;  ///< wanted
-  std::int64_t done = 0, failed = 0, parked = 0, uncertain = 0;    ///< so far
+  std::int64_t done = 0, failed = 0, parked = 0, uncertain = 0;    ///< so far, there
+  std::int64_t received = 0, conflicts = 0;                        ///< so far, here
   std::int64_t writes = 0, reads = 0, retries = 0;                 ///< requests sent
   friend bool operator==(const RunCounts&, const RunCounts&) = default;
 };
@@ -131,7 +148,7 @@ struct Run {
   std::string id;  ///< "run_..."
   std::string account_id;
   std::string connection_id;
-  std::string plan_id;
+  std::string plan_id;  ///< empty: everything that the connection keeps in step
   RunKind kind = RunKind::export_plan;
   RunTrigger trigger = RunTrigger::user;
   RunState state = RunState::queued;
@@ -162,13 +179,117 @@ struct RunItem {
   std::string key;
   std::string kind;
   std::string title;
-  std::string action;  ///< create update remove adopt
+  /// There: create update remove adopt. Here: receive (a task changed), appear (a task was made),
+  /// take_away (a task was removed), restore, link, conflict. `map`: it could not be mapped.
+  std::string action;
   std::string result;  ///< done failed parked uncertain not_attempted
   std::string code;
   std::string message;
   std::string url;
+  std::string cause;  ///< what set it off: a notification's id, "poll", or empty: an edit here
+  std::string provider_request;  ///< the service's own name of the request, where it gives one
+  Rev task_rev = 0;              ///< of the task that it speaks of, 0 for containers
   Instant at_ms = 0;
   friend bool operator==(const RunItem&, const RunItem&) = default;
+};
+
+/// What the service was seen to hold and both sides have not agreed on yet. One per item; what was
+/// seen last counts.
+struct Sighting {
+  std::string connection_id;
+  std::string remote_id;
+  ItemState state = ItemState::present;
+  std::string kind;
+  std::string key;        ///< ours, where the service gave it back
+  std::string parent_id;  ///< of the container; empty: the target itself
+  std::string series;     ///< id of the recurring item that it belongs to, or empty
+  std::string slot;       ///< original start within the series
+  std::string version;
+  JsonText fields = "{}";  ///< in the kind's vocabulary
+  std::string memo;
+  std::string url;
+  Instant edited_ms = 0;  ///< as the service says, 0 = unknown
+  Instant seen_ms = 0;
+  std::string cause;  ///< as RunItem::cause
+  friend bool operator==(const Sighting&, const Sighting&) = default;
+};
+
+/// How far a container of a connection was read. One per container that is watched by itself.
+struct Bookmark {
+  std::string connection_id;
+  std::string container_id;  ///< empty: the target itself
+  std::string cursor;        ///< the connector's, opaque; empty: read it all
+  std::string tag;           ///< what the cursor depends on; another one makes it worthless
+  Instant edited_ms = 0;     ///< the container's last edit as the service said, 0 = unknown
+  Instant read_ms = 0;       ///< when it was last read
+  Instant complete_ms = 0;   ///< when all of it was last read
+  friend bool operator==(const Bookmark&, const Bookmark&) = default;
+};
+
+/// How the sync of a connection stands. Written by its runs only.
+struct SyncState {
+  std::string connection_id;
+  std::optional<Instant> started_ms;   ///< when the last run began to look there
+  std::optional<Instant> complete_ms;  ///< when both sides last agreed on everything
+  std::int64_t failures = 0;           ///< in a row
+  std::string error_code;              ///< of the last run, empty if it went well
+  std::string error_reason;
+  std::string error_message;
+  friend bool operator==(const SyncState&, const SyncState&) = default;
+};
+
+/// Both sides had changed the same thing: what was kept, and what was not.
+struct Conflict {
+  std::string id;  ///< "cfl_..."
+  std::string account_id;
+  std::string connection_id;
+  std::string plan_id;
+  std::string task_id;
+  std::string key;
+  std::string title;
+  std::string run_id;
+  std::string policy;  ///< newest local remote merge script, or "unmappable"
+  /// [{"field","base","here","there","kept": "here" | "there" | "both"}]
+  JsonText fields = "[]";
+  JsonText undo = "{}";  ///< merge patch (RFC 7396) of task fields that brings the other value back
+  Instant at_ms = 0;
+  std::optional<Instant> undone_ms;
+  Rev rev = 0;
+  friend bool operator==(const Conflict&, const Conflict&) = default;
+};
+
+enum class ChannelState : std::uint8_t {
+  opening,  ///< asked for; the service may know it already
+  open,
+  closing,  ///< replaced, or not wanted any more: to be stopped there
+};
+
+/// A service's push subscription for one target of a connection.
+struct Channel {
+  std::string id;  ///< what the service names in its notifications
+  std::string connection_id;
+  std::string target_id;
+  ChannelState state = ChannelState::opening;
+  Secret secret;         ///< what notifications must carry
+  std::string resource;  ///< the service's own name of what is watched
+  Instant opened_ms = 0;
+  std::optional<Instant> expires_ms;
+  std::optional<Instant> notified_ms;  ///< when one last came
+  std::int64_t failures = 0;           ///< of renewing or closing, in a row
+  std::string error_message;
+  Rev rev = 0;
+};
+
+/// Something happened there. Stored before it is answered.
+struct Notification {
+  std::string id;  ///< "ntf_..."
+  std::string connector;
+  std::string connection_id;
+  std::string channel_id;         ///< empty where the service has one subscription for all
+  std::string provider_id;        ///< the service's own name of it, or empty
+  std::vector<std::string> hint;  ///< ids of items or containers that changed, if said
+  Instant received_ms = 0;
+  friend bool operator==(const Notification&, const Notification&) = default;
 };
 
 /// Units used in one calendar month of an account. `exports()` is what a policy sees.

@@ -137,7 +137,6 @@ void read_properties(Fields& fields, Properties& properties) {
   constexpr std::int64_t kDayMs = 86'400'000;
   properties.delta = fields.flag("delta", false);
   properties.complete_listing = fields.flag("complete_listing", false);
-  properties.push = fields.flag("push", false);
   properties.time_precision_ms = fields.integer("time_precision_ms", 1000, 1, kDayMs);
   properties.sweep_hours = static_cast<int>(fields.integer("sweep_hours", 24, 1, 24 * 31));
   properties.largest_batch = static_cast<int>(fields.integer("largest_batch", 100, 1, 10'000));

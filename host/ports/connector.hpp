@@ -34,7 +34,7 @@ struct ConnectorReply {
   HttpReply reply;
 };
 
-enum class ItemState : std::uint8_t { present, deleted, absent, out_of_scope };
+using core::ItemState;
 
 struct Item {
   ItemState state = ItemState::present;
@@ -75,6 +75,7 @@ struct Write {
   core::JsonText fields;
   std::vector<std::string> changed;
   std::string if_version, once_key, memo;
+  std::string slot;  ///< set: an occurrence of the series that parent_id / parent_key name
 };
 
 enum class Operation : std::uint8_t {
@@ -100,6 +101,16 @@ struct Call {
   std::vector<Write> writes;
   std::string title, once_key;
   core::JsonText token_reply;
+  /// open_channel, close_channel. The channel's secret is never told: bodies say
+  /// "${channel_secret}", which the egress fills in.
+  std::string channel_id, channel_address, channel_resource;
+  core::Instant channel_expires_ms = 0;  ///< asked for; 0: the service's choice
+};
+
+/// What the service said of a channel that was opened.
+struct ChannelReport {
+  std::string resource;
+  std::optional<core::Instant> expires_ms;
 };
 
 /// What one step reported and what it wants next. `requests` is not empty exactly when the
@@ -113,6 +124,7 @@ struct Step {
   std::vector<std::string> complete;
   std::optional<std::string> cursor;
   core::JsonText identity;
+  std::optional<ChannelReport> channel;
   std::uint32_t estimated_writes = 0, estimated_reads = 0;
   bool done() const { return requests.empty(); }
 };

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/secret.hpp"
 #include "ports/connector.hpp"
 
 namespace mortise::ports {
@@ -23,6 +24,8 @@ struct EgressCall {
   Lane lane = Lane::interactive;
   ConnectorRequest request;
   CancelFlag cancel;  ///< may be null
+  /// Put in place of "${channel_secret}" in the body, and kept out of the record. May be empty.
+  core::Secret channel_secret;
   /// Told when the request starts to wait (for a budget or before a retry) and until when; steady
   /// waits under 250 ms are not told. May be empty. Called on the executor.
   std::function<void(core::RunWait, core::Instant until_ms)> on_wait;

@@ -77,6 +77,13 @@ struct Kind {
   bool versions = false;             ///< items have versions and writes honour if_version
   bool container = false;            ///< holds other items; list() takes it as container
   std::vector<std::string> parents;  ///< kinds it may stand in; "target" is the target itself
+  /// A container whose own edit time moves when anything in it does: asked for that first, and read
+  /// only if it moved.
+  bool tells_edits = false;
+  bool delta = false;        ///< a container whose list() goes on from a cursor
+  bool occurrences = false;  ///< single occurrences of a recurring one can be written
+  /// Fields whose change makes the service forget what was written of single occurrences.
+  std::vector<std::string> resets_occurrences;
 };
 
 /// A kind of place that a user may choose to work in.
@@ -87,9 +94,8 @@ struct TargetKind {
 };
 
 struct Properties {
-  bool delta = false;                     ///< list() goes on from a cursor
-  bool complete_listing = false;          ///< list() without a cursor names everything there is
-  bool push = false;                      ///< the service can notify
+  bool delta = false;             ///< list() of the target goes on from a cursor
+  bool complete_listing = false;  ///< list() of the target without a cursor names all there is
   std::int64_t time_precision_ms = 1000;  ///< of edit times
   int sweep_hours = 24;     ///< a full listing at least so often, where delta misses things
   int largest_batch = 100;  ///< writes per call
@@ -114,6 +120,31 @@ struct LimitRule {
   std::vector<std::string> values;
   BudgetScope scope = BudgetScope::connection;  ///< whose requests all have to wait
   Reaction reaction = Reaction::wait;           ///< refuse: waiting does not help, tell a person
+};
+
+/// How the service tells that something changed, and how the host proves that it was the service.
+struct Notifications {
+  enum class Subscription : std::uint8_t {
+    none,
+    channel,      ///< per connection and target, opened and closed by the connector
+    application,  ///< one for all connections, made by an operator at the service
+  };
+  Subscription subscription = Subscription::none;
+  // channel: what each notification carries. Header names in lower case.
+  std::string channel_header;               ///< the channel's id
+  std::string token_header;                 ///< the channel's secret, compared as it is
+  std::string state_header;                 ///< what kind of notification it is, or empty
+  std::vector<std::string> ignored_states;  ///< those that say nothing changed ("sync")
+  std::string message_header;               ///< the service's own number of it, or empty
+  std::int64_t life_s = 0;  ///< asked for when a channel is opened; 0: the service's
+  // application: HMAC-SHA256 over the raw body, in hex; the key is the named secret
+  // "<connector>.webhook_secret".
+  std::string signature_header;
+  std::string signature_prefix;   ///< before the hex digits ("sha256=")
+  std::string handshake_pointer;  ///< where the first message carries the key (RFC 6901)
+  std::string id_pointer;         ///< the service's own name of the notification
+  std::string workspace_pointer;  ///< Identity::workspace_id of the connections that it concerns
+  std::vector<std::string> hint_pointers;  ///< ids of what changed: texts, or arrays of {"id"}
 };
 
 enum class SettingType : std::uint8_t { text, integer, flag, choice, url };
@@ -147,6 +178,7 @@ struct Manifest {
   Properties properties;
   std::vector<Budget> budgets;
   std::vector<LimitRule> limit_rules;
+  Notifications notifications;
   std::vector<Setting> settings;
 
   const Origin* origin(std::string_view origin_name) const {

@@ -45,7 +45,7 @@ Task<std::vector<ConnectorReply>> Exchange::send_all(std::vector<ConnectorReques
     auto& egress = ports_.egress;
     std::vector<ports::EgressCall> calls;
     for (ConnectorRequest& request : requests) {
-      calls.push_back({connection_id_, run_id_, lane_, std::move(request), cancel_, on_wait_});
+      calls.push_back({connection_id_, run_id_, lane_, std::move(request), cancel_, {}, on_wait_});
     }
     for (std::size_t i = 0; i < calls.size(); ++i) {
       egress.send(std::move(calls[i]), [gathering, done, i](ConnectorReply reply) {

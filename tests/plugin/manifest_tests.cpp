@@ -47,7 +47,7 @@ Json full() {
       "todo": {"operations": ["create"], "client_ids": true, "versions": true, "parents": ["page"]}
     },
     "targets": {"page": {"label": "Parent page", "make": true}},
-    "properties": {"delta": true, "complete_listing": true, "push": true, "time_precision_ms": 60000, "sweep_hours": 12, "largest_batch": 50},
+    "properties": {"delta": true, "complete_listing": true, "time_precision_ms": 60000, "sweep_hours": 12, "largest_batch": 50},
     "budgets": [{"per": "connection", "requests": 180, "window_ms": 60000}, {"per": "application", "requests": 9000, "window_ms": 60000}],
     "limit_rules": [{"status": 403, "pointer": "/error/errors/0/reason", "values": ["quotaExceeded"], "per": "application", "reaction": "refuse"}],
     "settings": {
