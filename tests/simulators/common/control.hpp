@@ -1,27 +1,26 @@
 // The control API: what tests and scripts set, break and count. JSON in and out; mistakes are
 // answered 400 {"error": sentence}.
 //
-//   GET  PUT       /control/clock             {"now_ms"} freezes | {"advance_ms"} | {"system":
-//   true} GET POST DEL   /control/faults[/{id}]     rule: {kind, provider, method, path_prefix,
-//   route, write, nth,
-//                                             every, probability + seed, times, retry_after_s,
-//                                             says_committed, delay_ms}; with nth it strikes from
-//                                             that match on, once unless times says more; kinds:
-//                                             429 529 500 502 503 504, 5xx_after, drop_before,
-//                                             drop_after, hold_after, slow_body, truncated_json,
-//                                             delay_ms, html_403, chaos
-//                                             (+ kinds)
-//   GET  POST      /control/holds[/release]
-//   GET  DEL       /control/requests?since=&provider=&replies=1
-//   GET  DEL       /control/counters
-//   GET  PUT       /control/limits            see limits.hpp
-//   GET  PUT       /control/oauth             {"provider", ... see OAuthSettings}
-//   POST           /control/grants/revoke     {"provider", "user": id or e-mail, none: everybody}
-//   POST           /control/reset
-//   GET            /control/state             everything, as saved
-//   GET            /control/version
-//   POST           /control/{provider}/{action}   what a person does there: see the provider's
-//   control.cpp
+//   GET PUT       /control/clock           {"now_ms"} freezes | {"advance_ms"} | {"system": true}
+//   GET POST DEL  /control/faults[/{id}]   rule: {kind, provider, method, path_prefix, route,
+//   write,
+//                                          nth, every, probability + seed, times, retry_after_s,
+//                                          says_committed, delay_ms}; with nth it strikes from that
+//                                          match on, once unless times says more; kinds: 429 529
+//                                          500 502 503 504, 5xx_after, drop_before, drop_after,
+//                                          hold_after, slow_body, truncated_json, delay_ms,
+//                                          html_403, chaos (+ kinds)
+//   GET POST      /control/holds[/release]
+//   GET DEL       /control/requests?since=&provider=&replies=1
+//   GET DEL       /control/counters
+//   GET PUT       /control/limits          see limits.hpp
+//   GET PUT       /control/oauth           {"provider", ... see OAuthSettings}
+//   POST          /control/grants/revoke   {"provider", "user": id or e-mail, none: everybody}
+//   POST          /control/reset
+//   GET           /control/state           everything, as saved
+//   GET           /control/version
+//   POST          /control/{provider}/{action}   what a person does there: see notion/person.hpp,
+//                                          google/control.cpp
 #pragma once
 
 #include "simulators/common/server.hpp"

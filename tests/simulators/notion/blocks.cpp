@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "simulators/notion/calls.hpp"
+#include "simulators/notion/edits.hpp"
 #include "simulators/notion/values.hpp"
 
 namespace mortise::simulators::notion {
@@ -161,19 +162,18 @@ Json update_block(Call& call) {
       bad("body." + key + ".children", "not present", value["children"]);
     block.body = read_content(call.model, block.type, value, &block.body, "body." + key);
   }
-  if (call.body.contains("in_trash"))
-    block.trashed = read_bool(call.body["in_trash"], "body.in_trash");
-  call.model.touch(block, call.grant.bot);
+  if (call.body.contains("in_trash")) {
+    set_trashed(call.model, block, read_bool(call.body["in_trash"], "body.in_trash"),
+                call.grant.bot);
+  }
+  if (call.body.contains(block.type)) content_edited(call.model, block, call.grant.bot);
   return block_object(call.model, block);
 }
 
 Json delete_block(Call& call) {
   Thing& block = named_block(call, 0);
   check_living(call.model, block);
-  block.trashed = true;
-  call.model.touch(block, call.grant.bot);
-  if (Thing* page = call.model.page_of(block); page != nullptr)
-    call.model.touch(*page, call.grant.bot);
+  set_trashed(call.model, block, true, call.grant.bot);
   return block_object(call.model, block);
 }
 
@@ -208,6 +208,7 @@ Json append_children(Call& call) {
   spend_blocks(call, count_blocks(blocks));
   const auto ids = create_blocks(call.model, parent, blocks, place, call.grant.bot);
   call.model.touch(parent, call.grant.bot);
+  for (const auto& id : ids) added(call.model, *call.model.find(id), call.grant.bot);
   Json results = Json::array();
   for (const auto& id : ids) results.push_back(block_object(call.model, *call.model.find(id)));
   return list_object("block", std::move(results), nullptr);

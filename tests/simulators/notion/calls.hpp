@@ -92,8 +92,10 @@ Json get_page(Call& call);
 Json update_page(Call& call);
 Json move_page(Call& call);
 Json get_property(Call& call);
-/// Writes row values (also what a person does): names or ids to {type: value}.
-void write_properties(Model& model, Thing& page, const Json& properties, const std::string& path);
+/// Writes row values: names or ids to {type: value}; answers the ids. All of them or, refused,
+/// none.
+std::vector<std::string> write_properties(Model& model, Thing& page, const Json& properties,
+                                          const std::string& path, const std::string& author);
 
 // databases.cpp
 Json create_database(Call& call);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "simulators/notion/calls.hpp"
+#include "simulators/notion/edits.hpp"
 #include "simulators/notion/values.hpp"
 
 namespace mortise::simulators::notion {
@@ -50,7 +51,11 @@ void read_database_fields(Call& call, Thing& database) {
   if (body.contains("is_inline"))
     database.is_inline = read_bool(body["is_inline"], "body.is_inline");
   if (body.contains("is_locked")) database.locked = read_bool(body["is_locked"], "body.is_locked");
-  if (body.contains("in_trash")) database.trashed = read_bool(body["in_trash"], "body.in_trash");
+}
+
+bool read_in_trash(const Call& call, const Thing& thing) {
+  return call.body.contains("in_trash") ? read_bool(call.body["in_trash"], "body.in_trash")
+                                        : thing.trashed;
 }
 
 Thing* read_database_parent(Call& call) {
@@ -121,8 +126,10 @@ Json create_database(Call& call) {
                 {read_property(call.model, "Name", {{"title", Json::object()}}, nullptr, "")});
   spend_blocks(call, 1);
   Thing& database = call.model.add(std::move(draft));
-  call.model.add(new_data_source(call, database, std::move(schema), database.body["title"]));
-  if (parent != nullptr) call.model.touch(*parent, call.grant.bot);
+  Thing& source =
+      call.model.add(new_data_source(call, database, std::move(schema), database.body["title"]));
+  added(call.model, database, call.grant.bot);
+  added(call.model, source, call.grant.bot);
   return database_object(call.model, database);
 }
 
@@ -138,11 +145,15 @@ Json update_database(Call& call) {
       "body");
   if (!call.body.contains("in_trash")) check_living(call.model, database);
   Thing* parent = call.body.contains("parent") ? read_database_parent(call) : nullptr;
+  const bool trashed = read_in_trash(call, database);
   Thing draft = database;
   read_database_fields(call, draft);
   database = std::move(draft);
-  if (call.body.contains("parent")) call.model.move(database, parent == nullptr ? "" : parent->id);
   call.model.touch(database, call.grant.bot);
+  if (call.body.contains("parent")) {
+    move_under(call.model, database, parent == nullptr ? "" : parent->id, call.grant.bot);
+  }
+  set_trashed(call.model, database, trashed, call.grant.bot);
   return database_object(call.model, database);
 }
 
@@ -157,7 +168,9 @@ Json create_data_source(Call& call) {
   Json schema = read_schema(call.model, call.body.value("properties", Json()), "body.properties");
   Thing draft = new_data_source(call, database, std::move(schema), optional_text(call, "title"));
   if (call.body.contains("icon")) draft.icon = read_icon(call.body["icon"], "body.icon");
-  return data_source_object(call.model, call.model.add(std::move(draft)));
+  Thing& source = call.model.add(std::move(draft));
+  added(call.model, source, call.grant.bot);
+  return data_source_object(call.model, source);
 }
 
 Json get_data_source(Call& call) {
@@ -171,8 +184,7 @@ Json update_data_source(Call& call) {
   Thing draft = source;
   if (call.body.contains("title")) draft.body["title"] = optional_text(call, "title");
   if (call.body.contains("icon")) draft.icon = read_icon(call.body["icon"], "body.icon");
-  if (call.body.contains("in_trash"))
-    draft.trashed = read_bool(call.body["in_trash"], "body.in_trash");
+  const bool trashed = read_in_trash(call, source);
   const Json changes = call.body.value("properties", Json::object());
   check_object(changes, "body.properties");
   for (const auto& [key, change] : changes.items()) update_property(call, draft, key, change);
@@ -185,9 +197,11 @@ Json update_data_source(Call& call) {
                         Thing::Kind::database, "database")
                  .id;
   }
-  source = std::move(draft);
-  if (parent != source.parent) call.model.move(source, parent);
+  std::swap(source, draft);
   call.model.touch(source, call.grant.bot);
+  schema_edited(call.model, source, draft.body["properties"], call.grant.bot);
+  if (parent != source.parent) move_under(call.model, source, parent, call.grant.bot);
+  set_trashed(call.model, source, trashed, call.grant.bot);
   return data_source_object(call.model, source);
 }
 

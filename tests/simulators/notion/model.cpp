@@ -25,6 +25,7 @@ void Model::reset() {
   workspaces_.clear();
   grants_.clear();
   codes_.clear();
+  happenings_.clear();
   for (const Person& person : people()) {
     Workspace workspace;
     workspace.id = world_.ids.uuid();
@@ -116,10 +117,11 @@ Thing* Model::source_of(const Thing& page) {
 
 bool Model::visible(const Grant& grant, const Thing& thing) {
   if (grant.workspace != thing.workspace) return false;
-  if (grant.shared.empty()) return true;
+  bool shared = grant.shared.empty();
   for (const Thing* at = &thing; at != nullptr; at = find(at->parent)) {
-    if (std::ranges::count(grant.shared, at->id) > 0) return true;
-    if (at->parent.empty()) return at->created_by == grant.bot;
+    if (std::ranges::count(grant.hidden, at->id) > 0) return false;
+    shared = shared || std::ranges::count(grant.shared, at->id) > 0;
+    if (at->parent.empty()) return shared || at->created_by == grant.bot;
   }
   return false;
 }
@@ -129,6 +131,15 @@ std::vector<Thing*> Model::all(const Grant& grant, Thing::Kind kind) {
   for (const auto& id : order_) {
     Thing* thing = find(id);
     if (thing->kind == kind && visible(grant, *thing)) found.push_back(thing);
+  }
+  return found;
+}
+
+std::vector<Thing*> Model::all(const std::string& workspace) {
+  std::vector<Thing*> found;
+  for (const auto& id : order_) {
+    Thing* thing = find(id);
+    if (thing->workspace == workspace) found.push_back(thing);
   }
   return found;
 }

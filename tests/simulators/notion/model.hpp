@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "simulators/common/provider.hpp"
@@ -57,6 +58,16 @@ struct Grant {
   bool live = true;
   /// Pages picked at consent; empty: everything in the workspace.
   std::vector<std::string> shared;
+  /// Pages and databases taken away since, with everything below them.
+  std::vector<std::string> hidden;
+};
+
+/// Something that happened and that webhooks tell.
+struct Happening {
+  std::string type;        ///< Notion's event type: "page.content_updated" ...
+  std::string entity;      ///< the id of what it happened to
+  std::string author;      ///< a bot or a person
+  Json updated = nullptr;  ///< updated_blocks or updated_properties, as the event carries them
 };
 
 struct Workspace {
@@ -95,6 +106,9 @@ class Model {
   void move(Thing& thing, const std::string& new_parent);
   /// Marks an edit by `author`, and on a block also its page's.
   void touch(Thing& thing, const std::string& author);
+  /// Remembers what happened until it is taken (see webhooks).
+  void note(Happening happening) { happenings_.push_back(std::move(happening)); }
+  std::vector<Happening> take_happenings() { return std::exchange(happenings_, {}); }
   /// It or anything above it is in the trash.
   bool in_trash(const Thing& thing);
   /// The page that a block, page or database stands on; itself for a page. Null at the top.
@@ -104,6 +118,8 @@ class Model {
   bool visible(const Grant& grant, const Thing& thing);
   /// Everything of that kind that `grant` sees, oldest first.
   std::vector<Thing*> all(const Grant& grant, Thing::Kind kind);
+  /// Everything in a workspace, oldest first.
+  std::vector<Thing*> all(const std::string& workspace);
   /// Children outside the trash.
   std::vector<Thing*> living_children(const Thing& thing);
 
@@ -125,6 +141,7 @@ class Model {
   std::map<std::string, Workspace> workspaces_;
   std::vector<Grant> grants_;
   std::deque<Code> codes_;
+  std::vector<Happening> happenings_;
 };
 
 /// "2026-11-20T10:23:00.000Z": Notion rounds its edit times down to the minute.

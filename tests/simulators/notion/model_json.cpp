@@ -55,13 +55,16 @@ Json to_json(const Grant& grant) {
           {"refresh_token", grant.refresh_token},
           {"issued_ms", grant.issued_ms},
           {"live", grant.live},
-          {"shared", grant.shared}};
+          {"shared", grant.shared},
+          {"hidden", grant.hidden}};
 }
 
 Grant grant_from(const Json& json) {
-  return {json.at("bot"),       json.at("client"),       json.at("person"),
-          json.at("workspace"), json.at("access_token"), json.at("refresh_token"),
-          json.at("issued_ms"), json.at("live"),         json.at("shared")};
+  return {json.at("bot"),          json.at("client"),
+          json.at("person"),       json.at("workspace"),
+          json.at("access_token"), json.at("refresh_token"),
+          json.at("issued_ms"),    json.at("live"),
+          json.at("shared"),       json.value("hidden", std::vector<std::string>{})};
 }
 
 }  // namespace
@@ -104,6 +107,7 @@ void Model::load(const Json& state) {
   workspaces_ = std::move(workspaces);
   grants_ = std::move(grants);
   codes_.clear();
+  happenings_.clear();
 }
 
 }  // namespace mortise::simulators::notion

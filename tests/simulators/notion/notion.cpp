@@ -6,6 +6,7 @@
 
 #include "simulators/notion/calls.hpp"
 #include "simulators/notion/oauth.hpp"
+#include "simulators/notion/person.hpp"
 #include "simulators/notion/values.hpp"
 #include "simulators/notion/view.hpp"
 

@@ -29,9 +29,7 @@ class Notion final : public Provider {
   Response failure(const Fault& fault, const Request& request, const Response* applied) override;
   bool shows(const Request& request) const override;
   Response show(const Request& request) override;
-  /// As the workspace's owner: rename {id, title}, tick {id, checked}, trash {id}, restore {id},
-  /// write {id, properties}, append {id, children, position}, create_page {id: parent, ...},
-  /// share {user, pages}, plan {user, block_limit}.
+  /// See person.hpp.
   Response control(std::string_view action, const Json& body) override;
   int revoke_grants(std::string_view person) override;
   Json save() const override;

@@ -143,6 +143,7 @@ Json exchange(Model& model, const OAuthClient& client, const Json& body) {
   }
   Grant& grant = grant_for(model, client, code.person);
   grant.shared = code.shared;
+  grant.hidden.clear();
   renew(model, grant);
   return token_answer(model, grant);
 }

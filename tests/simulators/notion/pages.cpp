@@ -1,5 +1,6 @@
 // Pages: rows of a data source, and pages on pages.
 #include "simulators/notion/calls.hpp"
+#include "simulators/notion/edits.hpp"
 #include "simulators/notion/values.hpp"
 
 namespace mortise::simulators::notion {
@@ -37,13 +38,16 @@ Thing* read_parent(Call& call) {
   bad("body.parent.page_id", "defined", Json(Json::value_t::discarded));
 }
 
-/// Takes icon, cover, in_trash, is_locked from the body.
+/// Takes icon and cover from the body.
 void read_page_fields(Call& call, Thing& page) {
   const Json& body = call.body;
   if (body.contains("icon")) page.icon = read_icon(body["icon"], "body.icon");
   if (body.contains("cover")) page.cover = read_cover(body["cover"], "body.cover");
-  if (body.contains("is_locked")) page.locked = read_bool(body["is_locked"], "body.is_locked");
-  if (body.contains("in_trash")) page.trashed = read_bool(body["in_trash"], "body.in_trash");
+}
+
+/// A flag of the body; what it is now if it is not given.
+bool read_flag(const Call& call, const char* name, bool now) {
+  return call.body.contains(name) ? read_bool(call.body[name], std::string("body.") + name) : now;
 }
 
 Model::Place read_page_position(Call& call, const Thing* parent) {
@@ -91,15 +95,18 @@ Json property_list(Call& call, const Thing& page, const Json& property, const Js
 
 }  // namespace
 
-void write_properties(Model& model, Thing& page, const Json& properties, const std::string& path) {
+std::vector<std::string> write_properties(Model& model, Thing& page, const Json& properties,
+                                          const std::string& path, const std::string& author) {
   check_object(properties, path);
   Thing* source = model.source_of(page);
   Json values = page.body["properties"];
+  std::vector<std::string> written;
   if (source == nullptr) {
     Json title = {{"id", "title"}, {"name", "title"}, {"type", "title"}};
     for (const auto& [key, value] : properties.items()) {
       if (key != "title") invalid(key + " is not a property that exists.");
       values["title"] = read_value(model, title, value, path + ".title");
+      written.emplace_back("title");
     }
   } else {
     // New select options belong to the schema: nothing is kept unless every value is right.
@@ -107,12 +114,14 @@ void write_properties(Model& model, Thing& page, const Json& properties, const s
     for (const auto& [key, value] : properties.items()) {
       Json* property = find_property(schema, key);
       if (property == nullptr) invalid(key + " is not a property that exists.");
-      values[(*property)["id"].get<std::string>()] =
-          read_value(model, *property, value, path + "." + key);
+      written.push_back((*property)["id"]);
+      values[written.back()] = read_value(model, *property, value, path + "." + key);
     }
-    source->body["properties"] = std::move(schema);
+    std::swap(source->body["properties"], schema);
+    schema_edited(model, *source, schema, author);
   }
   page.body["properties"] = std::move(values);
+  return written;
 }
 
 Json create_page(Call& call) {
@@ -136,7 +145,7 @@ Json create_page(Call& call) {
   draft.body = {{"properties", Json::object()}};
   read_page_fields(call, draft);
   if (call.body.contains("properties")) {
-    write_properties(call.model, draft, call.body["properties"], "body.properties");
+    write_properties(call.model, draft, call.body["properties"], "body.properties", call.grant.bot);
   }
   if (Thing* source = call.model.source_of(draft); source != nullptr) {
     for (const Json& property : source->body["properties"]) {
@@ -149,8 +158,7 @@ Json create_page(Call& call) {
   if (Thing* source = call.model.source_of(page); source != nullptr) ++source->rows_made;
   call.model.place(page, place);
   create_blocks(call.model, page, blocks, {}, call.grant.bot);
-  if (parent != nullptr && parent->kind == Thing::Kind::page)
-    call.model.touch(*parent, call.grant.bot);
+  added(call.model, page, call.grant.bot);
   return page_object(call.model, page);
 }
 
@@ -163,13 +171,19 @@ Json update_page(Call& call) {
   check_keys(call.body, {"properties", "icon", "cover", "in_trash", "is_locked"}, "body");
   // What is in the trash can only be put back, or trashed again, which changes nothing.
   if (!call.body.contains("in_trash")) check_living(call.model, page);
+  const std::string& bot = call.grant.bot;
+  const bool trashed = read_flag(call, "in_trash", page.trashed);
+  const bool locked = read_flag(call, "is_locked", page.locked);
   Thing draft = page;
   read_page_fields(call, draft);
+  std::vector<std::string> written;
   if (call.body.contains("properties")) {
-    write_properties(call.model, draft, call.body["properties"], "body.properties");
+    written = write_properties(call.model, draft, call.body["properties"], "body.properties", bot);
   }
   page = std::move(draft);
-  call.model.touch(page, call.grant.bot);
+  properties_edited(call.model, page, written, bot);
+  set_trashed(call.model, page, trashed, bot);
+  set_locked(call.model, page, locked, bot);
   return page_object(call.model, page);
 }
 
@@ -185,8 +199,7 @@ Json move_page(Call& call) {
   // Only the title means the same under another parent.
   const Json title = page.body["properties"].value("title", Json::array());
   if (page.parent != parent->id) page.body["properties"] = {{"title", title}};
-  call.model.move(page, parent->id);
-  call.model.touch(page, call.grant.bot);
+  move_under(call.model, page, parent->id, call.grant.bot);
   return page_object(call.model, page);
 }
 

@@ -5,6 +5,7 @@
 
 #include "simulators/common/html.hpp"
 #include "simulators/notion/calls.hpp"
+#include "simulators/notion/person.hpp"
 
 namespace mortise::simulators::notion {
 namespace {

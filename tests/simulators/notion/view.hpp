@@ -8,8 +8,6 @@ namespace mortise::simulators::notion {
 /// Pages under /notion; POST /notion/{id} is a form: `action` (tick, rename, trash, restore) and
 /// its field.
 Response view(Model& model, const Request& request);
-/// The same and more by script: see Notion::control. May throw Refusal.
-Response control(Model& model, std::string_view action, const Json& body);
 
 // view_blocks.cpp
 std::string blocks_html(Model& model, const Thing& parent, int level);
