@@ -139,6 +139,15 @@ int run(const Options& options, const sigset_t& signals) {
     state = std::make_unique<StateFile>(options.state_file, [&] { return simulation.save(); });
     simulation.on_change = [&] { state->changed(); };
   }
+  // Before the state file goes, so does everything that might still tell it of a change.
+  struct Ending {
+    Server& server;
+    Simulation& simulation;
+    ~Ending() {
+      server.stop();
+      simulation.stop();
+    }
+  } const ending{server, simulation};
   // Handlers may need the base URL from the first request on: the port is known before any is
   // served only when it was asked for, so the world's lock is held until it is.
   const int port = simulation.locked([&](World& world) {
@@ -175,7 +184,6 @@ int run(const Options& options, const sigset_t& signals) {
   sigwait(&signals, &signal);
   alarm(kLongestEndS);  // a handler that hangs must not keep the program alive
   if (demo_server) demo_server->stop();
-  server.stop();
   return EXIT_SUCCESS;
 }
 

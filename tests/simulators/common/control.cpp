@@ -164,6 +164,7 @@ Response Control::provider(const Request& request, const Json& body) {
   const Response response =
       simulation_.locked([&](World&) { return provider->control(request.segments[2], body); });
   simulation_.changed();
+  if (response.before_reply) response.before_reply();
   return response;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -49,7 +50,8 @@ struct Response {
   Fields headers;
   std::string body;
   Delivery delivery = Delivery::whole;
-  int delay_ms = 0;  ///< before the first byte; for a slow body: in all
+  int delay_ms = 0;                    ///< before the first byte; for a slow body: in all
+  std::function<void()> before_reply;  ///< runs before the first byte, without the world's lock
 };
 
 /// What `text` holds; discarded if it is no JSON, or nested deeper than any honest document

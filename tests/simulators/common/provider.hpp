@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct World {
   RateWindows windows;
   std::map<std::string, OAuthSettings, std::less<>> oauth;  ///< by provider name
   std::string base_url;                                     ///< "http://127.0.0.1:PORT"
+  /// Says that there is something new to save and to show. Callable without the lock.
+  std::function<void()> changed;
 };
 
 /// Which API call a request is.
@@ -61,6 +64,9 @@ class Provider {
   virtual Response control(std::string_view action, const Json& body) = 0;
   /// Withdraws the grants of a person (id or e-mail; "" for everybody); answers how many.
   virtual int revoke_grants(std::string_view person) = 0;
+
+  /// Ends the provider's own threads, if it has any; nothing else is called afterwards but `save`.
+  virtual void stop() {}
 
   virtual Json save() const = 0;
   /// Takes a state that `save` wrote; throws Json::exception if it is something else.

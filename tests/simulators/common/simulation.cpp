@@ -49,6 +49,7 @@ Response spoil(const Fault& fault, Response applied) {
 }  // namespace
 
 Simulation::Simulation(std::optional<std::uint64_t> seed) : world_(seed) {
+  world_.changed = [this] { changed(); };
   default_settings();
 }
 
@@ -113,6 +114,7 @@ Response Simulation::call(Provider& provider, const Route& route, Request& reque
   const bool wrote = entry.applied && (route.write || route.token);
   log_.add(std::move(entry));
   if (wrote) changed();
+  if (response.before_reply) response.before_reply();
   return response;
 }
 
@@ -163,6 +165,10 @@ void Simulation::reset() {
   log_.clear();
   log_.clear_counters();
   changed();
+}
+
+void Simulation::stop() {
+  for (const auto& provider : providers_) provider->stop();
 }
 
 std::string Simulation::save() {

@@ -19,6 +19,9 @@ namespace mortise::simulators {
 class Simulation {
  public:
   explicit Simulation(std::optional<std::uint64_t> seed);
+  ~Simulation() { stop(); }
+  Simulation(const Simulation&) = delete;
+  Simulation& operator=(const Simulation&) = delete;
   void add(std::unique_ptr<Provider> provider);
   World& world() { return world_; }
 
@@ -41,6 +44,9 @@ class Simulation {
   void changed();
   /// Back to a fresh simulation: state, faults, log, counters, limits, OAuth settings, clock.
   void reset();
+
+  /// Ends what the providers do on threads of their own.
+  void stop();
 
   std::string save();
   /// Answers a sentence if the text is no state of ours.
