@@ -177,6 +177,12 @@ class NotionJudge {
     return problems;
   }
 
+  /** What is wrong with a webhook's event. */
+  webhook(event) {
+    const words = event.type.split(/[._]/).map((word, i) => (i === 0 ? word : word[0].toUpperCase() + word.slice(1)));
+    return this.check(`components/schemas/${words.join('')}WebhookPayload`, event);
+  }
+
   reply(entry) {
     const operation = this.find(entry);
     // Injected faults and statuses beyond the description are not the description's business.

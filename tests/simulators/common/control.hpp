@@ -3,13 +3,12 @@
 //
 //   GET PUT       /control/clock           {"now_ms"} freezes | {"advance_ms"} | {"system": true}
 //   GET POST DEL  /control/faults[/{id}]   rule: {kind, provider, method, path_prefix, route,
-//   write,
-//                                          nth, every, probability + seed, times, retry_after_s,
-//                                          says_committed, delay_ms}; with nth it strikes from that
-//                                          match on, once unless times says more; kinds: 429 529
-//                                          500 502 503 504, 5xx_after, drop_before, drop_after,
-//                                          hold_after, slow_body, truncated_json, delay_ms,
-//                                          html_403, chaos (+ kinds)
+//                                          write, nth, every, probability + seed, times,
+//                                          retry_after_s, says_committed, delay_ms}; with nth it
+//                                          strikes from that match on, once unless times says more;
+//                                          kinds: 429 529 500 502 503 504, 5xx_after, drop_before,
+//                                          drop_after, hold_after, slow_body, truncated_json,
+//                                          delay_ms, html_403, chaos (+ kinds)
 //   GET POST      /control/holds[/release]
 //   GET DEL       /control/requests?since=&provider=&replies=1
 //   GET DEL       /control/counters
@@ -20,7 +19,7 @@
 //   GET           /control/state           everything, as saved
 //   GET           /control/version
 //   POST          /control/{provider}/{action}   what a person does there: see notion/person.hpp,
-//                                          google/control.cpp
+//                                          notion/webhooks.hpp, google/control.cpp
 #pragma once
 
 #include "simulators/common/server.hpp"

@@ -88,7 +88,7 @@ void Deliveries::queue(Waiting waiting, std::int64_t due_ms) {
   queue_.emplace(Place{due_ms, ++last_place_}, std::move(waiting));
 }
 
-std::int64_t Deliveries::send(Notification notification) {
+std::int64_t Deliveries::send(Notification notification, std::int64_t wait_ms) {
   const std::int64_t now_ms = clock_.pace_ms();
   std::int64_t number = 0;
   {
@@ -98,7 +98,7 @@ std::int64_t Deliveries::send(Notification notification) {
       ++counters_.lost;
       return number;
     }
-    std::int64_t due_ms = now_ms + settings_.delay_ms;
+    std::int64_t due_ms = now_ms + wait_ms + settings_.delay_ms;
     if (every(settings_.late_every, number)) {
       ++counters_.late;
       due_ms += settings_.late_ms;
@@ -112,6 +112,34 @@ std::int64_t Deliveries::send(Notification notification) {
   }
   wake_.notify_all();
   return number;
+}
+
+bool Deliveries::amend(std::int64_t number, const std::function<void(Notification&)>& change) {
+  const std::scoped_lock lock(mutex_);
+  const auto same = [number](const auto& entry) { return entry.second.number == number; };
+  if (std::any_of(under_way_.begin(), under_way_.end(), same)) return false;
+  // Of two copies the first may be out already.
+  const auto sent = [number](const Tried& tried) { return tried.of == number; };
+  if (std::any_of(tries_.rbegin(), tries_.rend(), sent)) return false;
+  bool waits = false;
+  for (auto& [place, waiting] : queue_) {
+    if (waiting.number != number) continue;
+    change(waiting.notification);
+    waits = true;
+  }
+  return waits;
+}
+
+std::int64_t Deliveries::send_again(std::int64_t number) {
+  Notification notification;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = std::find_if(tries_.rbegin(), tries_.rend(),
+                                    [number](const Tried& tried) { return tried.of == number; });
+    if (found == tries_.rend()) return 0;
+    notification = found->notification;
+  }
+  return send(std::move(notification));
 }
 
 // The first in line whose time has come and whose topic has nothing under way.
@@ -148,7 +176,9 @@ void Deliveries::work(Poster& poster) {
     under_way_[topic] = waiting;
     const std::int64_t clearings = clearings_;
     lock.unlock();
-    const int status = poster.send(waiting.notification.post);
+    const int status = poster.send(rules_.prepared == nullptr
+                                       ? waiting.notification.post
+                                       : rules_.prepared(waiting.notification, waiting.tries + 1));
     lock.lock();
     if (ending_) break;  // cut short: it stays under way and is saved as waiting
     under_way_.erase(topic);
@@ -165,16 +195,15 @@ void Deliveries::finish(Waiting tried, int status) {
   ++tried.tries;
   ++counters_.sent;
   ++counters_.statuses[status];
-  const Notification& notification = tried.notification;
-  tries_.push_back({++last_try_, tried.number, notification.topic, notification.label,
-                    notification.post.url, tried.tries, status, clock_.now_ms()});
+  tries_.push_back(
+      {++last_try_, tried.number, tried.notification, tried.tries, status, clock_.now_ms()});
   if (tries_.size() > kTriesKept) tries_.pop_front();
   if (rules_.accepted(status)) {
     ++counters_.accepted;
     return;
   }
   ++(status == 0 ? counters_.unanswered : counters_.refused);
-  if (!rules_.worth_another_try(status)) return;
+  if (tried.notification.once || !rules_.worth_another_try(status)) return;
   if (tried.tries > settings_.retry_after_ms.size()) {
     ++counters_.given_up;
     return;
@@ -254,10 +283,10 @@ Json Deliveries::report(std::int64_t since) const {
   for (const Tried& tried : tries_) {
     if (tried.number <= since) continue;
     tries.push_back({{"number", tried.number},
-                     {"notification", tried.notification},
-                     {"topic", tried.topic},
-                     {"label", tried.label},
-                     {"url", tried.url},
+                     {"notification", tried.of},
+                     {"topic", tried.notification.topic},
+                     {"label", tried.notification.label},
+                     {"url", tried.notification.post.url},
                      {"try", tried.attempt},
                      {"status", tried.status},
                      {"at_ms", tried.at_ms}});
@@ -293,6 +322,8 @@ Json Deliveries::save() const {
                        {"headers", std::move(headers)},
                        {"content_type", one.notification.post.content_type},
                        {"body", one.notification.post.body},
+                       {"key", one.notification.key},
+                       {"once", one.notification.once},
                        {"tries", one.tries},
                        {"due_in_ms", due_in_ms}});
   };
@@ -315,6 +346,8 @@ void Deliveries::load(const Json& saved) {
     entry.at("headers").get_to(one.notification.post.headers);
     entry.at("content_type").get_to(one.notification.post.content_type);
     entry.at("body").get_to(one.notification.post.body);
+    entry.at("key").get_to(one.notification.key);
+    entry.at("once").get_to(one.notification.once);
     entry.at("tries").get_to(one.tries);
     waiting.emplace_back(now_ms + entry.at("due_in_ms").get<std::int64_t>(), std::move(one));
   }

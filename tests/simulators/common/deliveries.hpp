@@ -22,6 +22,8 @@ struct Notification {
   std::string topic;  ///< the channel or subscription; of one topic one is sent at a time
   std::string label;  ///< what the list of deliveries calls it: "exists 7"
   Post post;
+  std::string key = {};  ///< what DeliveryRules::prepared signs with
+  bool once = false;     ///< a refusal is final
 };
 
 /// What goes wrong on purpose. Counted over all notifications, from 1; 0 means never.
@@ -45,6 +47,8 @@ struct DeliveryRules {
   bool (*accepted)(int status) = nullptr;
   bool (*worth_another_try)(int status) = nullptr;
   std::vector<std::int64_t> retry_after_ms;  ///< the provider's usual waits
+  /// What is sent at the n-th try, from 1; null: the post as it is.
+  Post (*prepared)(const Notification& notification, std::size_t attempt) = nullptr;
 };
 
 /// Thread-safe; its lock is a leaf. Waits run on the clock's pace: real time passes, and stepping
@@ -57,8 +61,12 @@ class Deliveries {
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
 
-  /// Queues it; answers its number.
-  std::int64_t send(Notification notification);
+  /// Queues it, to be sent after `wait_ms` and the settings' delay; answers its number.
+  std::int64_t send(Notification notification, std::int64_t wait_ms = 0);
+  /// Lets `change` change one of which nothing was sent yet; false if it is too late.
+  bool amend(std::int64_t number, const std::function<void(Notification&)>& change);
+  /// Queues one again that was tried not long ago; answers its new number, 0 if it is not known.
+  std::int64_t send_again(std::int64_t number);
   /// Waits until that notification was tried once; not while deliveries are paused.
   void await_try(std::int64_t number);
   /// Sends everything that waits, due or not, paused or not; answers when all was tried once.
@@ -90,8 +98,8 @@ class Deliveries {
   using Place = std::pair<std::int64_t, std::int64_t>;  // due (pace), order of coming
   struct Tried {
     std::int64_t number = 0;
-    std::int64_t notification = 0;
-    std::string topic, label, url;
+    std::int64_t of = 0;
+    Notification notification;
     std::size_t attempt = 0;
     int status = 0;
     std::int64_t at_ms = 0;

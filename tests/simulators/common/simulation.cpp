@@ -85,6 +85,7 @@ Response Simulation::handle(Request& request) {
     if (!provider->shows(request)) continue;
     const Response response = locked([&](World&) { return provider->show(request); });
     if (request.method != "GET") changed();
+    if (response.before_reply) response.before_reply();
     return response;
   }
   if (request.path == "/") return index();

@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "simulators/common/signing.hpp"
 #include "simulators/google/base64url.hpp"
-#include "simulators/google/signing.hpp"
 
 namespace mortise::simulators::google {
 namespace {

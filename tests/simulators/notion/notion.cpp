@@ -9,6 +9,7 @@
 #include "simulators/notion/person.hpp"
 #include "simulators/notion/values.hpp"
 #include "simulators/notion/view.hpp"
+#include "simulators/notion/webhooks.hpp"
 
 namespace mortise::simulators {
 
@@ -169,7 +170,9 @@ Json committed(const Request& request, const Response& applied) {
 
 }  // namespace
 
-Notion::Notion(World& world) : model_(std::make_unique<notion::Model>(world)) {}
+Notion::Notion(World& world)
+    : model_(std::make_unique<notion::Model>(world)),
+      webhooks_(std::make_unique<notion::Webhooks>(*model_)) {}
 Notion::~Notion() = default;
 
 std::optional<Route> Notion::route(const Request& request) const {
@@ -197,6 +200,7 @@ Response Notion::answer(const Request& request, const Route& route) {
   World& world = model_->world();
   try {
     Json body = call(request);
+    webhooks_->tell(model_->take_happenings());
     const std::string id = world.ids.uuid();
     // Objects are answered exactly as the reference describes them; lists and token calls carry the
     // id.
@@ -246,12 +250,18 @@ bool Notion::shows(const Request& request) const {
 
 Response Notion::show(const Request& request) {
   if (request.path == "/v1/oauth/authorize") return notion::authorize(*model_, request);
-  return notion::view(*model_, request);
+  if (request.below("/notion/webhooks")) return webhooks_->show(request);
+  Response response = notion::view(*model_, request);
+  webhooks_->tell(model_->take_happenings());
+  return response;
 }
 
 Response Notion::control(std::string_view action, const Json& body) {
   try {
-    return notion::control(*model_, action, body);
+    if (auto answer = webhooks_->control(action, body)) return std::move(*answer);
+    Response answer = notion::control(*model_, action, body);
+    webhooks_->tell(model_->take_happenings());
+    return answer;
   } catch (const Refusal& refusal) {
     return json_response(refusal.status, {{"error", refusal.message}});
   }
@@ -269,14 +279,22 @@ int Notion::revoke_grants(std::string_view person) {
   return revoked;
 }
 
+void Notion::stop() {
+  webhooks_->stop();
+}
+
 Json Notion::save() const {
-  return model_->save();
+  Json state = model_->save();
+  state["webhooks"] = webhooks_->save();
+  return state;
 }
 void Notion::load(const Json& state) {
   model_->load(state);
+  if (state.contains("webhooks")) webhooks_->load(state["webhooks"]);
 }
 void Notion::reset() {
   model_->reset();
+  webhooks_->reset();
 }
 
 }  // namespace mortise::simulators

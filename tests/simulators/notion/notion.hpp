@@ -2,7 +2,7 @@
 // to look at under /notion. Facts: docs/providers of the product's documentation and Notion's
 // reference.
 //
-// Left out: webhooks, comments, file uploads, templates, Markdown bodies, views, formulas and
+// Left out: comments, file uploads, templates, Markdown bodies, views, formulas and
 // rollups. Whatever is left out is refused, never ignored.
 #pragma once
 
@@ -14,7 +14,8 @@ namespace mortise::simulators {
 
 namespace notion {
 class Model;
-}
+class Webhooks;
+}  // namespace notion
 
 class Notion final : public Provider {
  public:
@@ -29,9 +30,10 @@ class Notion final : public Provider {
   Response failure(const Fault& fault, const Request& request, const Response* applied) override;
   bool shows(const Request& request) const override;
   Response show(const Request& request) override;
-  /// See person.hpp.
+  /// See person.hpp and webhooks.hpp.
   Response control(std::string_view action, const Json& body) override;
   int revoke_grants(std::string_view person) override;
+  void stop() override;
   Json save() const override;
   void load(const Json& state) override;
   void reset() override;
@@ -40,6 +42,7 @@ class Notion final : public Provider {
   Json call(const Request& request);
 
   std::unique_ptr<notion::Model> model_;
+  std::unique_ptr<notion::Webhooks> webhooks_;
 };
 
 }  // namespace mortise::simulators

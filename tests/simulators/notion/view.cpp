@@ -38,7 +38,7 @@ std::string tree(Model& model, const Thing& thing) {
 Response home(Model& model) {
   std::string body =
       "<h1>Notion</h1><p class=\"soft\">Simulated workspaces. What is edited here is an edit by "
-      "the workspace's owner.</p>";
+      "the workspace's owner. <a href=\"/notion/webhooks\">Webhooks of the apps</a></p>";
   for (const Person& person : people()) {
     const Workspace& workspace = model.workspace_of(std::string(person.id));
     body += "<section class=\"card\"><h2>" + html_escape(workspace.name) +

@@ -1,10 +1,10 @@
-#include "simulators/google/signing.hpp"
+#include "simulators/common/signing.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
-namespace mortise::simulators::google {
+namespace mortise::simulators {
 namespace {
 
 const unsigned char* bytes_of(std::string_view text) {
@@ -27,4 +27,4 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   return {reinterpret_cast<const char*>(digest), size};
 }
 
-}  // namespace mortise::simulators::google
+}  // namespace mortise::simulators
