@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "net/channel_secret.hpp"
+
 namespace mortise::net {
 namespace {
 
@@ -47,6 +49,9 @@ Status Flight::prepare() {
                                     connection->settings);
   if (!url.ok()) return std::move(url).error();
   url_ = std::move(url).value();
+  if (auto filled = fill_channel_secret(call_.request, call_.channel_secret); !filled.ok()) {
+    return std::move(filled).error();
+  }
   payer_ = {connection->id, connection->identity.workspace_id, connection->account_id};
   return {};
 }
@@ -83,7 +88,8 @@ void Flight::transmit(core::Secret token) {
   request.method = call_.request.method;
   request.url = url_;
   request.headers = call_.request.headers;
-  request.body = call_.request.body;
+  // Cannot fail: prepare() has seen it.
+  request.body = fill_channel_secret(call_.request, call_.channel_secret).value();
   if (signed_) {
     std::erase_if(request.headers, [](const auto& each) {
       return each.first.size() == 13 && strcasecmp(each.first.c_str(), "authorization") == 0;
@@ -207,6 +213,7 @@ void Flight::deliver(ports::HttpReply reply) {
   ports::ConnectorReply answer;
   answer.maybe_sent = true;
   answer.reply = std::move(reply);
+  hide_channel_secret(answer.reply, call_.channel_secret);
   done_(std::move(answer));
 }
 

@@ -61,16 +61,32 @@ Status PluginConnector::adopt(const mt_plugin& entry) {
   if (!is_complete(*raw))
     return broken(manifest_, "create() made a connector with missing functions");
   raw_ = raw;
-  if (!manifest_.operations.identity) return {};
+  if (manifest_.operations.identity) {
+    auto found = ability<mt_identity>(MT_ABILITY_IDENTITY, "identity");
+    if (!found) return std::move(found).error();
+    identity_ = *found;
+  }
+  if (manifest_.operations.channels) {
+    auto found = ability<mt_channels>(MT_ABILITY_CHANNEL, "channels");
+    if (!found) return std::move(found).error();
+    channels_ = *found;
+  }
+  return {};
+}
+
+template <class Ability>
+Result<const Ability*> PluginConnector::ability(const char* name, const char* operation) const {
+  const Ability* found = nullptr;
   try {
-    identity_ = static_cast<const mt_identity*>(raw_->ability(raw_->self, MT_ABILITY_IDENTITY));
+    found = static_cast<const Ability*>(raw_->ability(raw_->self, name));
   } catch (...) {
     return broken(manifest_, "ability() threw");
   }
-  if (identity_ == nullptr || !MT_HAS(identity_, begin) || identity_->begin == nullptr) {
-    return broken(manifest_, "the manifest declares 'identity', the library does not offer it");
+  if (found == nullptr || !MT_HAS(found, begin) || found->begin == nullptr) {
+    return broken(manifest_, std::string("the manifest declares '") + operation +
+                                 "', the library does not offer it");
   }
-  return {};
+  return found;
 }
 
 bool PluginConnector::declares(ports::Operation operation) const {
@@ -92,6 +108,9 @@ bool PluginConnector::declares(ports::Operation operation) const {
       return known.identity;
     case ports::Operation::estimate:
       return known.estimate;
+    case ports::Operation::open_channel:
+    case ports::Operation::close_channel:
+      return known.channels;
   }
   return false;
 }
@@ -99,6 +118,9 @@ bool PluginConnector::declares(ports::Operation operation) const {
 mt_operation* PluginConnector::begin_raw(const mt_call& call, const mt_sink& sink,
                                          mt_step& step) const {
   if (call.operation == MT_IDENTITY) return identity_->begin(raw_->self, &call, &sink, &step);
+  if (call.operation == MT_OPEN_CHANNEL || call.operation == MT_CLOSE_CHANNEL) {
+    return channels_->begin(raw_->self, &call, &sink, &step);
+  }
   return raw_->begin(raw_->self, &call, &sink, &step);
 }
 

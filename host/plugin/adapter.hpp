@@ -46,6 +46,9 @@ class PluginConnector final : public ports::Connector,
 
   PluginConnector(ports::Manifest manifest, Limits limits, PluginLog log);
   Status adopt(const mt_plugin& entry);
+  // An optional ability that the manifest declares as `operation`.
+  template <class Ability>
+  Result<const Ability*> ability(const char* name, const char* operation) const;
   bool declares(ports::Operation operation) const;
   mt_operation* begin_raw(const mt_call& call, const mt_sink& sink, mt_step& step) const;
   void log(std::int32_t level, std::string_view message) const;
@@ -56,6 +59,7 @@ class PluginConnector final : public ports::Connector,
   mt_host host_ = {};
   const mt_connector* raw_ = nullptr;
   const mt_identity* identity_ = nullptr;
+  const mt_channels* channels_ = nullptr;
 };
 
 }  // namespace mortise::plugin

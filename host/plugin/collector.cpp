@@ -56,6 +56,9 @@ Collector::Collector(const Limits& limits, const ports::Manifest& manifest,
   sink_.identity = [](void* context, mt_str json) {
     guarded(context, [&](Collector& self) { self.take_identity(json); });
   };
+  sink_.channel = [](void* context, const mt_channel* raw) {
+    guarded(context, [&](Collector& self) { self.take_channel(raw); });
+  };
   sink_.estimate = [](void* context, std::uint32_t write_requests, std::uint32_t read_requests) {
     guarded(context, [&](Collector& self) {
       self.step_.estimated_writes = write_requests;
@@ -235,11 +238,27 @@ void Collector::take_identity(mt_str json) {
   step_.identity = std::move(taken);
 }
 
+void Collector::take_channel(const mt_channel* given) {
+  if (given == nullptr || !MT_HAS(given, expires_ms))
+    return breach("a channel of an impossible size");
+  if (operation_ != ports::Operation::open_channel)
+    return breach("a channel is reported only by its opening");
+  if (channel_reported_) return breach("two channels from one opening");
+  ports::ChannelReport report;
+  report.resource = text("the resource of a channel", given->resource, limits_.id_bytes);
+  if (given->expires_ms != 0) report.expires_ms = given->expires_ms;
+  if (breach_) return;
+  channel_reported_ = true;
+  step_.channel = std::move(report);
+}
+
 ports::Step Collector::close(const mt_step& raw) {
   open_on_ = std::thread::id();
   if (stray_) breach("a report outside of a step, or on another thread");
   switch (raw.state) {
     case MT_STEP_DONE:
+      if (operation_ == ports::Operation::open_channel && !channel_reported_)
+        breach("a channel was opened and not reported");
       break;
     case MT_STEP_SEND:
       take_requests(raw);
@@ -267,7 +286,7 @@ ports::Step Collector::close_broken(const std::string& why) {
 
 void Collector::take_requests(const mt_step& raw) {
   if (breach_) return;
-  const RequestRules rules(limits_, manifest_, writes_.size());
+  const RequestRules rules(limits_, manifest_, operation_, writes_.size());
   auto taken = rules.take(raw);
   if (!taken) return breach(taken.error().message);
   step_.requests = *std::move(taken);

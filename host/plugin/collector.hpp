@@ -50,6 +50,7 @@ class Collector {
   void take_complete(mt_str container);
   void take_cursor(mt_str cursor);
   void take_identity(mt_str json);
+  void take_channel(const mt_channel* given);
 
   // True if a report counts: the step is open, on this thread, nothing is broken, and it is not one
   // too many.
@@ -66,6 +67,7 @@ class Collector {
   ports::Operation operation_;
   const std::vector<ports::Write>& writes_;
   std::vector<bool> reported_;
+  bool channel_reported_ = false;
   mt_sink sink_ = {};
 
   std::atomic<std::thread::id> open_on_ = {};  // the thread of the open step

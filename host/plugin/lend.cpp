@@ -27,6 +27,10 @@ std::int32_t operation_of(ports::Operation operation) noexcept {
       return MT_IDENTITY;
     case ports::Operation::estimate:
       return MT_ESTIMATE;
+    case ports::Operation::open_channel:
+      return MT_OPEN_CHANNEL;
+    case ports::Operation::close_channel:
+      return MT_CLOSE_CHANNEL;
   }
   return 0;
 }
@@ -70,6 +74,7 @@ LentCall::LentCall(const ports::Call& call, const std::string& cursor)
     lent.if_version = lend(write.if_version);
     lent.once_key = lend(write.once_key);
     lent.memo = lend(write.memo);
+    lent.slot = lend(write.slot);
   }
   for (const mt_write& each : writes_) pointers_.push_back(&each);
   call_.size = sizeof(call_);
@@ -88,6 +93,10 @@ LentCall::LentCall(const ports::Call& call, const std::string& cursor)
   call_.title = lend(call.title);
   call_.once_key = lend(call.once_key);
   call_.token_reply = lend(call.token_reply);
+  call_.channel_id = lend(call.channel_id);
+  call_.channel_address = lend(call.channel_address);
+  call_.channel_resource = lend(call.channel_resource);
+  call_.channel_expires_ms = call.channel_expires_ms;
 }
 
 LentReplies::LentReplies(const std::vector<ports::ConnectorReply>& replies)

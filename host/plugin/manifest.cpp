@@ -86,7 +86,8 @@ void read_operations(Fields& top, Operations& operations) {
              {"targets", &operations.targets},
              {"make_target", &operations.make_target},
              {"identity", &operations.identity},
-             {"estimate", &operations.estimate}});
+             {"estimate", &operations.estimate},
+             {"channels", &operations.channels}});
 }
 
 Kind read_kind(const std::string& name, Fields& fields) {
@@ -101,8 +102,67 @@ Kind read_kind(const std::string& name, Fields& fields) {
   kind.client_ids = fields.flag("client_ids", false);
   kind.versions = fields.flag("versions", false);
   kind.container = fields.flag("container", false);
+  kind.tells_edits = fields.flag("tells_edits", false);
+  kind.delta = fields.flag("delta", false);
+  kind.occurrences = fields.flag("occurrences", false);
+  kind.resets_occurrences = fields.texts("resets_occurrences", Need::optional);
   kind.parents = fields.texts("parents", Need::required);
   return kind;
+}
+
+// A JSON pointer (RFC 6901) that is not empty.
+std::string read_pointer(Fields& fields, const char* name, Need need) {
+  std::string pointer = fields.text(name, need);
+  if (!is_pointer(pointer)) {
+    fields.problem(name, "a JSON pointer is expected, e.g. \"/error/code\"");
+  }
+  return pointer;
+}
+
+// Headers are compared in lower case, however they are written.
+std::string read_header(Fields& fields, const char* name, Need need) {
+  std::string header = fields.text(name, need);
+  std::transform(header.begin(), header.end(), header.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return header;
+}
+
+void read_channel(Fields& fields, Notifications& notifications) {
+  notifications.channel_header = read_header(fields, "channel_header", Need::required);
+  notifications.token_header = read_header(fields, "token_header", Need::required);
+  notifications.state_header = read_header(fields, "state_header", Need::optional);
+  notifications.ignored_states = fields.texts("ignored_states", Need::optional);
+  notifications.message_header = read_header(fields, "message_header", Need::optional);
+  if (const auto life_s = fields.integer("life_s")) {
+    notifications.life_s = *life_s;
+    if (*life_s < 60 || *life_s > 31'536'000) {
+      fields.problem("life_s", "must be from 60 to 31536000");
+    }
+  }
+}
+
+void read_application(Fields& fields, Notifications& notifications) {
+  notifications.signature_header = read_header(fields, "signature_header", Need::required);
+  notifications.signature_prefix = fields.text("signature_prefix", Need::optional);
+  notifications.handshake_pointer = read_pointer(fields, "handshake_pointer", Need::optional);
+  notifications.id_pointer = read_pointer(fields, "id_pointer", Need::required);
+  notifications.workspace_pointer = read_pointer(fields, "workspace_pointer", Need::required);
+  notifications.hint_pointers = fields.texts("hint_pointers", Need::optional);
+}
+
+void read_notifications(Fields& fields, Notifications& notifications) {
+  using Subscription = Notifications::Subscription;
+  constexpr std::pair<std::string_view, Subscription> kSubscriptions[] = {
+      {"none", Subscription::none},
+      {"channel", Subscription::channel},
+      {"application", Subscription::application}};
+  notifications.subscription = fields.word("subscription", kSubscriptions);
+  // The members of the other way are unknown ones.
+  if (notifications.subscription == Subscription::channel) read_channel(fields, notifications);
+  if (notifications.subscription == Subscription::application) {
+    read_application(fields, notifications);
+  }
 }
 
 Setting read_setting(const std::string& name, Fields& fields) {
@@ -160,10 +220,7 @@ void read_limit_rule(Fields& fields, std::vector<LimitRule>& rules) {
       {"wait", LimitRule::Reaction::wait}, {"refuse", LimitRule::Reaction::refuse}};
   LimitRule rule;
   rule.status = static_cast<int>(fields.integer("status", 0, 400, 599));
-  rule.pointer = fields.text("pointer", Need::required);
-  if (!rule.pointer.empty() && rule.pointer[0] != '/') {
-    fields.problem("pointer", "a JSON pointer is expected, e.g. \"/error/code\"");
-  }
+  rule.pointer = read_pointer(fields, "pointer", Need::required);
   rule.values = fields.texts("values", Need::required);
   rule.scope = fields.word("per", kScopes);
   rule.reaction = fields.word("reaction", kReactions);
@@ -198,6 +255,8 @@ void read(Fields& top, Manifest& manifest) {
              [&](Fields& fields) { read_properties(fields, manifest.properties); });
   top.objects("budgets", [&](Fields& budget) { read_budget(budget, manifest.budgets); });
   top.objects("limit_rules", [&](Fields& rule) { read_limit_rule(rule, manifest.limit_rules); });
+  top.object("notifications", Need::optional,
+             [&](Fields& fields) { read_notifications(fields, manifest.notifications); });
   top.named_objects("settings", Need::optional, [&](const std::string& name, Fields& setting) {
     manifest.settings.push_back(read_setting(name, setting));
   });

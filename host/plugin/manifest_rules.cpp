@@ -114,6 +114,24 @@ void check_auth(const Manifest& manifest, Problem& problem) {
   }
 }
 
+// What a kind says of being listed and of recurring.
+void check_kind_lists(const Manifest& manifest, const Kind& kind, const std::string& where,
+                      Problem& problem) {
+  if (kind.tells_edits && !kind.container) {
+    problem.at(where + "/tells_edits", "belongs to a container");
+  }
+  if (kind.delta && !kind.container) problem.at(where + "/delta", "belongs to a container");
+  if (kind.delta && !manifest.operations.list) {
+    problem.at(where + "/delta", "'list' is not among the operations");
+  }
+  if (kind.occurrences && !kind.update) {
+    problem.at(where + "/occurrences", "'update' is not among the kind's operations");
+  }
+  if (!kind.resets_occurrences.empty() && !kind.occurrences) {
+    problem.at(where + "/resets_occurrences", "belongs to a kind with occurrences");
+  }
+}
+
 void check_kinds(const Manifest& manifest, Problem& problem) {
   if (manifest.kinds.empty()) problem.at("/kinds", "at least one kind is expected");
   for (const Kind& each : manifest.kinds) {
@@ -128,6 +146,7 @@ void check_kinds(const Manifest& manifest, Problem& problem) {
         problem.at(where + "/parents", "'" + parent + "' is not declared as a container");
       }
     }
+    check_kind_lists(manifest, each, where, problem);
     if (each.find && !manifest.operations.find) {
       problem.at(where + "/operations", "'find' is not among the connector's operations");
     }
@@ -143,6 +162,43 @@ void check_kinds(const Manifest& manifest, Problem& problem) {
   }
   if (manifest.properties.delta && !manifest.operations.list) {
     problem.at("/properties/delta", "'list' is not among the operations");
+  }
+}
+
+// A token of RFC 9110 section 5.6.2.
+bool is_header(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+void check_notifications(const Manifest& manifest, Problem& problem) {
+  const Notifications& rules = manifest.notifications;
+  const std::string where = "/notifications";
+  const std::pair<const char*, const std::string*> headers[] = {
+      {"/channel_header", &rules.channel_header},
+      {"/token_header", &rules.token_header},
+      {"/state_header", &rules.state_header},
+      {"/message_header", &rules.message_header},
+      {"/signature_header", &rules.signature_header}};
+  for (const auto& [member, name] : headers) {
+    if (!is_header(*name)) problem.at(where + member, "the name of a header is expected");
+  }
+  if (!rules.ignored_states.empty() && rules.state_header.empty()) {
+    problem.at(where + "/ignored_states", "needs a state_header");
+  }
+  for (std::size_t i = 0; i < rules.hint_pointers.size(); ++i) {
+    if (is_pointer(rules.hint_pointers[i])) continue;
+    problem.at(where + "/hint_pointers/" + std::to_string(i),
+               "a JSON pointer is expected, e.g. \"/entity/id\"");
+  }
+  const bool channel = rules.subscription == Notifications::Subscription::channel;
+  if (channel && !manifest.operations.channels) {
+    problem.at("/operations", "'channels' is needed with notifications by channel");
+  }
+  if (!channel && manifest.operations.channels) {
+    problem.at(where, "is needed with 'channels': which headers a notification carries");
   }
 }
 
@@ -164,11 +220,21 @@ void check_settings(const Manifest& manifest, Problem& problem) {
 
 }  // namespace
 
+bool is_pointer(std::string_view text) {
+  if (text.empty()) return true;
+  if (text[0] != '/') return false;
+  for (std::size_t at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
+    if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) return false;
+  }
+  return true;
+}
+
 void check_manifest(const Manifest& manifest, Problem& problem) {
   check_names(manifest, problem);
   check_origins(manifest, problem);
   check_auth(manifest, problem);
   check_kinds(manifest, problem);
+  check_notifications(manifest, problem);
   check_settings(manifest, problem);
   if (!manifest.manage_url.empty() && manifest.manage_url.rfind("https://", 0) != 0) {
     problem.at("/manage_url", "an https URL is expected");

@@ -102,6 +102,7 @@ Result<ports::ConnectorRequest> RequestRules::take(const mt_request& raw) const 
   request.target = view(raw.target);
   request.body = view(raw.body);
   request.repeatable = (raw.flags & MT_REPEATABLE) != 0;
+  request.fill_secret = operation_ == ports::Operation::open_channel;
   if (manifest_.origin(request.origin) == nullptr) {
     return wrong("a request to an origin that the manifest does not declare");
   }

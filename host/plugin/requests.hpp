@@ -14,8 +14,9 @@ namespace mortise::plugin {
 
 class RequestRules {
  public:
-  RequestRules(const Limits& limits, const ports::Manifest& manifest, std::size_t write_count)
-      : limits_(limits), manifest_(manifest), write_count_(write_count) {}
+  RequestRules(const Limits& limits, const ports::Manifest& manifest, ports::Operation operation,
+               std::size_t write_count)
+      : limits_(limits), manifest_(manifest), operation_(operation), write_count_(write_count) {}
 
   /// The requests of a step, copied; or `internal` with the rule that one breaks.
   Result<std::vector<ports::ConnectorRequest>> take(const mt_step& step) const;
@@ -26,6 +27,7 @@ class RequestRules {
 
   const Limits& limits_;
   const ports::Manifest& manifest_;
+  ports::Operation operation_;
   std::size_t write_count_;
 };
 

@@ -25,6 +25,8 @@ struct ConnectorRequest {
   std::string body;
   bool repeatable = false;
   std::vector<std::uint32_t> writes;  ///< indexes into Call::writes that it may carry out
+  /// From open_channel: "${channel_secret}" in its body is filled in. Elsewhere that is just text.
+  bool fill_secret = false;
 };
 
 /// What came back; `error` is set when there was no usable answer.
@@ -86,7 +88,9 @@ enum class Operation : std::uint8_t {
   targets,
   make_target,
   identity,
-  estimate
+  estimate,
+  open_channel,
+  close_channel
 };
 
 /// What an operation is about; see mt_call.

@@ -24,7 +24,8 @@ struct EgressCall {
   Lane lane = Lane::interactive;
   ConnectorRequest request;
   CancelFlag cancel;  ///< may be null
-  /// Put in place of "${channel_secret}" in the body, and kept out of the record. May be empty.
+  /// Put in place of "${channel_secret}" in the body of a request that asks for it (fill_secret),
+  /// and taken out of the answer again; in no record. Empty: such a request is refused.
   core::Secret channel_secret;
   /// Told when the request starts to wait (for a budget or before a retry) and until when; steady
   /// waits under 250 ms are not told. May be empty. Called on the executor.

@@ -66,6 +66,7 @@ struct Auth {
 struct Operations {
   bool list = false, get = false, write = false, find = false;
   bool targets = false, make_target = false, identity = false, estimate = false;
+  bool channels = false;  ///< open_channel and close_channel
 };
 
 /// One kind of items and what can be done with it.

@@ -485,3 +485,67 @@ TEST_CASE("egress: nonsense in Retry-After is no wait for ever", "[net][egress]"
   CHECK_FALSE(wait("1.5").has_value());
   CHECK_FALSE(net::retry_after_ms({}, 0).has_value());
 }
+
+namespace {
+
+ports::EgressCall opening(const std::string& body) {
+  auto call = World::post("cnn_g");
+  call.request.body = body;
+  call.request.fill_secret = true;
+  call.channel_secret = core::Secret(R"(a"b\c+/=)");
+  return call;
+}
+
+}  // namespace
+
+TEST_CASE("egress: a channel's secret is put into the body at the last moment, as it needs",
+          "[net][egress]") {
+  World world;
+  world.send(opening(R"({"token":"${channel_secret}","again":"${channel_secret}"})"));
+  const auto sent = core::Json::parse(world.transport.requests().back().body);
+  CHECK(sent["token"] == R"(a"b\c+/=)");
+  CHECK(sent["again"] == sent["token"]);
+
+  auto form = opening("token=${channel_secret}&ttl=60");
+  form.request.headers = {{"content-type", "application/x-www-form-urlencoded; charset=utf-8"}};
+  world.send(form);
+  CHECK(world.transport.requests().back().body == "token=a%22b%5Cc%2B%2F%3D&ttl=60");
+}
+
+TEST_CASE("egress: a request that takes a channel's secret is refused unsent without one",
+          "[net][egress]") {
+  World world;
+  auto call = opening(R"({"token":"${channel_secret}"})");
+  call.channel_secret = {};
+  const ConnectorReply reply = world.send(call);
+  REQUIRE(reply.error);
+  CHECK(reply.error->code == Code::invalid);
+  CHECK_FALSE(reply.maybe_sent);
+  CHECK(world.transport.requests().empty());
+}
+
+TEST_CASE("egress: what a person wrote is never taken for the place of a secret", "[net][egress]") {
+  World world;
+  auto call = opening(R"({"summary":"learn ${channel_secret}"})");
+  call.request.fill_secret = false;
+  CHECK_FALSE(world.send(call).error);
+  CHECK(world.transport.requests().back().body == R"({"summary":"learn ${channel_secret}"})");
+}
+
+TEST_CASE("egress: a channel's secret is in no record and in no answer", "[net][egress]") {
+  World world;
+  world.script([](int n, const HttpRequest& request) {
+    HttpOutcome out = n == 1 ? answer(503, "busy") : answer(200, request.body);
+    if (out.reply.ok()) out.reply->headers.emplace_back("x-token", R"(a"b\c+/=)");
+    return out;
+  });
+  auto call = opening(R"({"token":"${channel_secret}"})");
+  call.request.repeatable = true;
+  const ConnectorReply reply = world.send(call);
+  REQUIRE_FALSE(reply.error);
+  CHECK(reply.reply.body == R"({"token":"${channel_secret}"})");
+  CHECK(reply.reply.headers.back().second == "${channel_secret}");
+  CHECK(world.transport.requests().size() == 2);
+  CHECK(world.egress.record("run_1").find("a\\") == std::string::npos);
+  CHECK(world.egress.record("run_1").find("c+/=") == std::string::npos);
+}

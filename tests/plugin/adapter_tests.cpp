@@ -319,3 +319,85 @@ TEST_CASE("adapter: a resume without the replies is refused and never reaches th
   CHECK(started.operation->resume({answer(200, "still good")}).items.size() == 1);
   CHECK(started.operation->resume({}).error->code == Code::internal);
 }
+
+TEST_CASE("adapter: a channel is opened with what the call says, and its secret stays a word",
+          "[plugin][adapter]") {
+  const auto connector = doubles::load("channels");
+  Call call;
+  call.operation = Operation::open_channel;
+  call.channel_id = "5b0c";
+  call.channel_address = "https://app.example/hooks/channels/5b0c";
+  call.channel_expires_ms = 1'700'000'000'000;
+  Started started = connector->begin(call);
+  REQUIRE(started.step.requests.size() == 1);
+  CHECK(started.step.requests[0].fill_secret);
+  CHECK(started.step.requests[0].body ==
+        R"({"id":"5b0c","address":"https://app.example/hooks/channels/5b0c",)"
+        R"("token":"${channel_secret}","expires":1700000000000})");
+  const Step step = started.operation->resume({answer(200, "resource-1")});
+  REQUIRE(step.done());
+  CHECK_FALSE(step.error);
+  REQUIRE(step.channel);
+  CHECK(step.channel->resource == "resource-1");
+  CHECK(step.channel->expires_ms == 1'800'000'000'000);
+
+  call.operation = Operation::close_channel;
+  call.channel_resource = "resource-1";
+  Started closing = connector->begin(call);
+  REQUIRE(closing.step.requests.size() == 1);
+  CHECK(closing.step.requests[0].target == "/channels/5b0c?of=resource-1");
+  CHECK_FALSE(closing.step.requests[0].fill_secret);
+  CHECK_FALSE(closing.operation->resume({answer(204, "")}).error);
+}
+
+TEST_CASE("adapter: what a connector says wrongly of a channel ends the operation",
+          "[plugin][adapter]") {
+  struct Case {
+    const char* target;
+    Operation operation;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"says nothing", Operation::open_channel, "opened and not reported"},
+      {"twice", Operation::open_channel, "two channels"},
+      {"too large", Operation::open_channel, "the resource of a channel is larger than"},
+      {"reopens", Operation::close_channel, "reported only by its opening"},
+  };
+  const auto connector = doubles::load("channels");
+  for (const Case& each : cases) {
+    CAPTURE(each.target);
+    Call call;
+    call.operation = each.operation;
+    call.target.id = each.target;
+    Started started = connector->begin(call);
+    const Step step = started.operation->resume({answer(200, "r")});
+    REQUIRE(step.error);
+    CHECK(step.error->code == Code::internal);
+    CHECK_THAT(step.error->message, Contains(each.says));
+  }
+  Call refused;
+  refused.operation = Operation::open_channel;
+  Started started = connector->begin(refused);
+  CHECK(started.operation->resume({answer(403, "no")}).error->code == Code::forbidden);
+}
+
+TEST_CASE("adapter: channels need a manifest that declares them and a library that offers them",
+          "[plugin][adapter]") {
+  Call call;
+  call.operation = Operation::open_channel;
+  CHECK(doubles::load("good")->begin(call).step.error->code == Code::unsupported);
+  // A library of 1.0 beside a manifest that promises channels.
+  const auto loaded = mortise::plugin::load_connector(doubles::folder("no_channels"), Limits(), {});
+  REQUIRE_FALSE(loaded.ok());
+  CHECK_THAT(loaded.error().message, Contains("declares 'channels', the library does not offer"));
+}
+
+TEST_CASE("adapter: a write says which occurrence it is about", "[plugin][adapter]") {
+  const auto connector = doubles::load("channels");
+  Call call = writing(1);
+  call.writes[0].slot = "2026-11-23T18:00:00";
+  Started started = connector->begin(call);
+  REQUIRE(started.step.requests.size() == 1);
+  CHECK(started.step.requests[0].body == "2026-11-23T18:00:00 ${channel_secret}");
+  CHECK_FALSE(started.step.requests[0].fill_secret);
+}

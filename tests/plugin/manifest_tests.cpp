@@ -19,7 +19,7 @@ using Catch::Contains;
 // A manifest that uses every member.
 Json full() {
   return Json::parse(R"({
-    "id": "acme", "version": "1.4.0", "abi": "1.0", "name": "Acme",
+    "id": "acme", "version": "1.4.0", "abi": "1.1", "name": "Acme",
     "labels": {"connect": "Connect Acme", "export": "Export to Acme"},
     "manage_url": "https://acme.example/settings",
     "auth": {
@@ -41,15 +41,20 @@ Json full() {
       "accounts": {"url": "https://accounts.acme.example/v2", "signed": false},
       "server": {"setting": "server"}
     },
-    "operations": ["list", "get", "write", "find", "targets", "make_target", "identity", "estimate"],
+    "operations": ["list", "get", "write", "find", "targets", "make_target", "identity", "estimate", "channels"],
     "kinds": {
-      "page": {"operations": ["create", "update", "remove", "move", "find"], "container": true, "parents": ["target", "page"]},
-      "todo": {"operations": ["create"], "client_ids": true, "versions": true, "parents": ["page"]}
+      "page": {"operations": ["create", "update", "remove", "move", "find"], "container": true, "tells_edits": true, "delta": true, "parents": ["target", "page"]},
+      "todo": {"operations": ["create"], "client_ids": true, "versions": true, "parents": ["page"]},
+      "event": {"operations": ["create", "update"], "occurrences": true, "resets_occurrences": ["start", "recurrence"], "parents": ["target"]}
     },
     "targets": {"page": {"label": "Parent page", "make": true}},
     "properties": {"delta": true, "complete_listing": true, "time_precision_ms": 60000, "sweep_hours": 12, "largest_batch": 50},
     "budgets": [{"per": "connection", "requests": 180, "window_ms": 60000}, {"per": "application", "requests": 9000, "window_ms": 60000}],
     "limit_rules": [{"status": 403, "pointer": "/error/errors/0/reason", "values": ["quotaExceeded"], "per": "application", "reaction": "refuse"}],
+    "notifications": {
+      "subscription": "channel", "channel_header": "X-Acme-Channel", "token_header": "x-acme-token",
+      "state_header": "X-Acme-State", "ignored_states": ["sync"], "message_header": "X-Acme-Number", "life_s": 604800
+    },
     "settings": {
       "server": {"type": "url", "label": "Server", "required": true},
       "style": {"type": "choice", "label": "Style", "says": "How it looks.", "choices": ["a", "b"], "default": "b"},
@@ -58,6 +63,18 @@ Json full() {
       "prefix": {"type": "text", "label": "Prefix", "most": 10, "default": "x"}
     }
   })");
+}
+
+// The same service with one subscription for all connections.
+Json full_application() {
+  Json document = full();
+  document["operations"].erase(8);
+  document["notifications"] = Json::parse(R"({
+    "subscription": "application", "signature_header": "X-Acme-Signature", "signature_prefix": "sha256=",
+    "handshake_pointer": "/verification_token", "id_pointer": "/id", "workspace_pointer": "/workspace~1id",
+    "hint_pointers": ["/entity/id", "/data/parent"]
+  })");
+  return document;
 }
 
 mortise::Error error_of(const Json& document) {
@@ -73,6 +90,16 @@ struct Fault {
   const char* says;
 };
 
+Json changed(Json document, const Fault& fault) {
+  const Json::json_pointer pointer(fault.pointer);
+  if (fault.value.is_null()) {
+    document.at(pointer.parent_pointer()).erase(pointer.back());
+  } else {
+    document[pointer] = fault.value;
+  }
+  return document;
+}
+
 }  // namespace
 
 TEST_CASE("manifest: every member is read", "[plugin][manifest]") {
@@ -82,7 +109,7 @@ TEST_CASE("manifest: every member is read", "[plugin][manifest]") {
   CHECK(manifest.id == "acme");
   CHECK(manifest.version == "1.4.0");
   CHECK(manifest.abi_major == 1);
-  CHECK(manifest.abi_minor == 0);
+  CHECK(manifest.abi_minor == 1);
   CHECK(manifest.connect_label == "Connect Acme");
   CHECK(manifest.export_label == "Export to Acme");
   CHECK(manifest.manage_url == "https://acme.example/settings");
@@ -115,6 +142,21 @@ TEST_CASE("manifest: every member is read", "[plugin][manifest]") {
   CHECK(manifest.kind("page")->move);
   CHECK(manifest.kind("todo")->client_ids);
   CHECK_FALSE(manifest.kind("todo")->update);
+  CHECK(manifest.kind("page")->tells_edits);
+  CHECK(manifest.kind("page")->delta);
+  CHECK_FALSE(manifest.kind("page")->occurrences);
+  CHECK(manifest.kind("event")->occurrences);
+  CHECK(manifest.kind("event")->resets_occurrences ==
+        std::vector<std::string>{"start", "recurrence"});
+  CHECK(manifest.operations.channels);
+  const Notifications& notifications = manifest.notifications;
+  CHECK(notifications.subscription == Notifications::Subscription::channel);
+  CHECK(notifications.channel_header == "x-acme-channel");
+  CHECK(notifications.token_header == "x-acme-token");
+  CHECK(notifications.state_header == "x-acme-state");
+  CHECK(notifications.ignored_states == std::vector<std::string>{"sync"});
+  CHECK(notifications.message_header == "x-acme-number");
+  CHECK(notifications.life_s == 604'800);
   CHECK(manifest.targets.at(0).make);
   CHECK(manifest.properties.time_precision_ms == 60'000);
   CHECK(manifest.properties.largest_batch == 50);
@@ -126,6 +168,45 @@ TEST_CASE("manifest: every member is read", "[plugin][manifest]") {
   CHECK(manifest.settings[0].name == "days");
   CHECK(manifest.settings[0].default_value == "30");
   CHECK(manifest.settings[4].default_value == "\"b\"");
+}
+
+TEST_CASE("manifest: notifications of one subscription for all are read", "[plugin][manifest]") {
+  const auto parsed = parse_manifest(full_application().dump());
+  if (!parsed) FAIL(parsed.error().message);
+  const Notifications& notifications = parsed->notifications;
+  CHECK(notifications.subscription == Notifications::Subscription::application);
+  CHECK(notifications.signature_header == "x-acme-signature");
+  CHECK(notifications.signature_prefix == "sha256=");
+  CHECK(notifications.handshake_pointer == "/verification_token");
+  CHECK(notifications.id_pointer == "/id");
+  CHECK(notifications.workspace_pointer == "/workspace~1id");
+  CHECK(notifications.hint_pointers == std::vector<std::string>{"/entity/id", "/data/parent"});
+  CHECK(notifications.channel_header.empty());
+
+  Json without = full_application();
+  without.erase("notifications");
+  const auto quiet = parse_manifest(without.dump());
+  if (!quiet) FAIL(quiet.error().message);
+  CHECK(quiet->notifications.subscription == Notifications::Subscription::none);
+}
+
+TEST_CASE("manifest: each fault of an application's notifications is named with its place",
+          "[plugin][manifest]") {
+  const Fault faults[] = {
+      {"/notifications/signature_header", nullptr, "/notifications/signature_header: is missing"},
+      {"/notifications/id_pointer", "id", "/notifications/id_pointer: a JSON pointer"},
+      {"/notifications/workspace_pointer", "/a~2", "/notifications/workspace_pointer: a JSON"},
+      {"/notifications/hint_pointers", "/id", "/notifications/hint_pointers: a list of strings"},
+      {"/notifications/hint_pointers/1", "data", "/notifications/hint_pointers/1: a JSON pointer"},
+      {"/notifications/token_header", "x", "/notifications/token_header: unknown member"},
+      {"/operations/7", "channels", "/notifications: is needed with 'channels'"},
+  };
+  for (const Fault& fault : faults) {
+    CAPTURE(fault.pointer, fault.value.dump());
+    const mortise::Error error = error_of(changed(full_application(), fault));
+    CHECK(error.code == Code::invalid);
+    CHECK_THAT(error.message, Contains(fault.says));
+  }
 }
 
 TEST_CASE("manifest: each fault is named with its place", "[plugin][manifest]") {
@@ -177,13 +258,35 @@ TEST_CASE("manifest: each fault is named with its place", "[plugin][manifest]") 
        "'identity' is needed"},
       {"/operations", Json::array({"list", "get", "find", "targets", "make_target", "identity"}),
        "'write' is not among"},
+      {"/operations",
+       Json::array({"list", "get", "write", "find", "targets", "make_target", "identity"}),
+       "'channels' is needed with notifications by channel"},
       {"/kinds", Json::object(), "/kinds: at least one kind"},
       {"/kinds/todo/parents", Json::array({"pages"}), "'pages' is neither 'target' nor a kind"},
       {"/kinds/todo/parents", Json::array({"todo"}), "'todo' is not declared as a container"},
       {"/kinds/todo/parents", Json::array(), "/kinds/todo/parents: at least one"},
       {"/kinds/todo/operations", Json::array({"delete"}),
        "'delete' is none of: create, update, remove"},
+      {"/kinds/todo/tells_edits", true, "/kinds/todo/tells_edits: belongs to a container"},
+      {"/kinds/todo/delta", true, "/kinds/todo/delta: belongs to a container"},
+      {"/kinds/page/delta", 1, "/kinds/page/delta: true or false"},
+      {"/kinds/todo/occurrences", true, "/kinds/todo/occurrences: 'update' is not among"},
+      {"/kinds/todo/resets_occurrences", Json::array({"start"}),
+       "/kinds/todo/resets_occurrences: belongs to a kind with occurrences"},
+      {"/kinds/event/resets_occurrences", "start", "resets_occurrences: a list of strings"},
+      {"/kinds/event/ocurrences", true, "did you mean 'occurrences'?"},
       {"/targets", Json::object(), "/targets: at least one"},
+      {"/notifications", "channel", "/notifications: an object is expected"},
+      {"/notifications/subscription", "push", "'push' is none of: none, channel, application"},
+      {"/notifications/channel_header", nullptr, "/notifications/channel_header: is missing"},
+      {"/notifications/token_header", nullptr, "/notifications/token_header: is missing"},
+      {"/notifications/token_header", "x token", "/notifications/token_header: the name of a"},
+      {"/notifications/state_header", nullptr, "/notifications/ignored_states: needs a state_head"},
+      {"/notifications/ignored_states", "sync", "/notifications/ignored_states: a list of strings"},
+      {"/notifications/life_s", 59, "/notifications/life_s: must be from 60"},
+      {"/notifications/life_s", "7 d", "/notifications/life_s: an integer"},
+      {"/notifications/id_pointer", "/id", "/notifications/id_pointer: unknown member"},
+      {"/notifications", nullptr, "/notifications: is needed with 'channels'"},
       {"/properties/largest_batch", 0, "/properties/largest_batch: must be from 1"},
       {"/properties/largest_batch", 18446744073709551615ULL,
        "/properties/largest_batch: is too large"},
@@ -204,14 +307,7 @@ TEST_CASE("manifest: each fault is named with its place", "[plugin][manifest]") 
   };
   for (const Fault& fault : faults) {
     CAPTURE(fault.pointer, fault.value.dump());
-    Json document = full();
-    const Json::json_pointer pointer(fault.pointer);
-    if (fault.value.is_null()) {
-      document.at(pointer.parent_pointer()).erase(pointer.back());
-    } else {
-      document[pointer] = fault.value;
-    }
-    const mortise::Error error = error_of(document);
+    const mortise::Error error = error_of(changed(full(), fault));
     CHECK_THAT(error.message, Contains(fault.says));
     CHECK(error.code == (error.message.find("this host speaks") == std::string::npos
                              ? Code::invalid

@@ -31,7 +31,7 @@ extern "C" {
 /* A major that differs is refused by name. A minor only tells which fields may be there; what is
  * there is asked of `size`. */
 #define MT_ABI_MAJOR 1
-#define MT_ABI_MINOR 0
+#define MT_ABI_MINOR 1
 
 /* True when the struct behind `p` is large enough to hold `field`. */
 #define MT_HAS(p, field) ((p)->size >= offsetof(__typeof__(*(p)), field) + sizeof((p)->field))
@@ -133,7 +133,7 @@ typedef struct mt_item {
   mt_str memo;       /* up to 4 KiB that the host keeps for the connector beside the pair */
   mt_str url;        /* where a person can look at it, or empty */
   mt_str series;     /* id of the recurring item this one belongs to, or empty */
-  mt_str slot;       /* original start within the series, RFC 3339 or date, or empty */
+  mt_str slot;       /* original start within the series, as docs/kinds.md spells it, or empty */
   uint32_t ordinal;  /* position in its container, from 0, in listings */
   int64_t edited_ms; /* last edit as the service says, 0 if unknown */
 } mt_item;
@@ -178,6 +178,13 @@ typedef struct mt_target {
 #define MT_TARGET_DEFAULT 1u
 #define MT_TARGET_READ_ONLY 2u
 
+/* What the service said of a channel that it opened (since 1.1). */
+typedef struct mt_channel {
+  size_t size;
+  mt_str resource;    /* what closing it takes beside its id, up to 1 KiB, or empty */
+  int64_t expires_ms; /* when it ends, 0 if the service did not say */
+} mt_channel;
+
 /* Where results go. Given by the host with begin(), valid until end(). Every function copies what
  * it is given before it returns. Call only inside begin() and resume(). */
 typedef struct mt_sink {
@@ -196,6 +203,8 @@ typedef struct mt_sink {
   void (*identity)(void* context, mt_str json);
   /* MT_ESTIMATE: how many requests the batch would take, if nothing has to be repeated. */
   void (*estimate)(void* context, uint32_t write_requests, uint32_t read_requests);
+  /* MT_OPEN_CHANNEL: the channel is open. Once (since 1.1). */
+  void (*channel)(void* context, const mt_channel* channel);
 } mt_sink;
 
 /* ---- operations ------------------------------------------------------------------------------ */
@@ -209,8 +218,15 @@ enum {
   MT_TARGETS = 5,     /* the places the user may choose */
   MT_MAKE_TARGET = 6, /* find or create the place called `title`; report it with sink->target */
   MT_IDENTITY = 7,    /* who the grant belongs to; asked through "mortise.identity/1" */
-  MT_ESTIMATE = 8     /* what MT_WRITE with the same `writes` would cost; sends nothing */
+  MT_ESTIMATE = 8,    /* what MT_WRITE with the same `writes` would cost; sends nothing */
+  /* Since 1.1, asked through "mortise.channel/1": */
+  MT_OPEN_CHANNEL = 9,  /* have the target's changes told to `channel_address` */
+  MT_CLOSE_CHANNEL = 10 /* no longer; a channel that is gone already counts as closed */
 };
+
+/* In the body of a request of MT_OPEN_CHANNEL: the host puts the channel's secret here, which the
+ * service sends along with each notification. The connector never sees it. (Since 1.1.) */
+#define MT_CHANNEL_SECRET "${channel_secret}"
 
 /* mt_write.action */
 enum { MT_CREATE = 1, MT_UPDATE = 2, MT_REMOVE = 3, MT_MOVE = 4 };
@@ -232,6 +248,10 @@ typedef struct mt_write {
   mt_str if_version; /* guard: fail with MT_CONFLICT when the service holds another version */
   mt_str once_key;   /* the same for every attempt of the same creation: 32 lower-case hex digits */
   mt_str memo;       /* what the connector reported for this item, or empty */
+  /* Since 1.1. Not empty: one occurrence of the recurring item that parent_id or parent_key names,
+   * by its original start; spelled as mt_item.slot. A create changes the occurrence that the series
+   * has there. */
+  mt_str slot;
 } mt_write;
 
 /* What an operation is about. Borrowed for the time of begin(): copy what is needed later. */
@@ -252,6 +272,11 @@ typedef struct mt_call {
   mt_str title;       /* MT_MAKE_TARGET */
   mt_str once_key;    /* MT_MAKE_TARGET */
   mt_str token_reply; /* MT_IDENTITY: the token endpoint's answer, JSON, secret members removed */
+  /* Since 1.1, for MT_OPEN_CHANNEL and MT_CLOSE_CHANNEL. */
+  mt_str channel_id;          /* ours, unique: a UUID */
+  mt_str channel_address;     /* the URL to notify */
+  mt_str channel_resource;    /* MT_CLOSE_CHANNEL: as sink->channel reported it */
+  int64_t channel_expires_ms; /* MT_OPEN_CHANNEL: the life asked for; 0: the service's choice */
 } mt_call;
 
 /* mt_step.state */

@@ -41,6 +41,14 @@ class Call {
   /// identity: the token endpoint's answer, secret members removed.
   const std::string& token_reply() const noexcept { return input_.token_reply; }
 
+  /// open_channel, close_channel: our id of the channel, and where it notifies.
+  const std::string& channel_id() const noexcept { return input_.channel_id; }
+  const std::string& channel_address() const noexcept { return input_.channel_address; }
+  /// close_channel: what open_channel reported.
+  const std::string& channel_resource() const noexcept { return input_.channel_resource; }
+  /// open_channel: the life asked for; 0: the service's choice.
+  std::int64_t channel_expires_ms() const noexcept { return input_.channel_expires_ms; }
+
   class SendOne;
   class SendAll;
   /// Suspends until the reply is there: `Reply reply = co_await call.send(request);`
@@ -76,6 +84,12 @@ class Call {
   /// estimate: how many requests the writes would take.
   void estimate(std::uint32_t write_requests, std::uint32_t read_requests) {
     sink_->estimate(sink_->context, write_requests, read_requests);
+  }
+
+  /// open_channel: it is open. (A host before 1.1 never asks for a channel.)
+  void opened(const Channel& channel) {
+    const mt_channel lent = lend(channel);
+    if (MT_HAS(sink_, channel)) sink_->channel(sink_->context, &lent);
   }
 
   Call(CallInput input, const mt_sink* sink) : input_(std::move(input)), sink_(sink) {}

@@ -65,6 +65,11 @@ class Connector {
   virtual Task<Status> make_target(Call& call) { return refuse(call); }
   /// Says who the grant belongs to. Overriding it offers the ability "mortise.identity/1".
   virtual Task<Status> identity(Call& call) { return refuse(call); }
+  /// Has changes of the target told to call.channel_address(). Bodies say MT_CHANNEL_SECRET where
+  /// the service takes a secret. Overriding it offers the ability "mortise.channel/1".
+  virtual Task<Status> open_channel(Call& call) { return refuse(call); }
+  /// Ends a channel; one that is gone counts as ended.
+  virtual Task<Status> close_channel(Call& call) { return refuse(call); }
 
  private:
   static Task<Status> refuse(Call&) {
@@ -127,6 +132,10 @@ class RunningOperation {
         return connector.identity(call_);
       case Operation::estimate:
         return connector.estimate(call_);
+      case Operation::open_channel:
+        return connector.open_channel(call_);
+      case Operation::close_channel:
+        return connector.close_channel(call_);
     }
     return unknown();
   }
@@ -190,18 +199,25 @@ class RunningOperation {
   std::string message_;
 };
 
+// Which optional abilities a connector has.
+struct Abilities {
+  bool identity = false;
+  bool channel = false;
+};
+
 // The C struct of a C++ connector. Freed by its own destroy().
 class Instance {
  public:
-  static const mt_connector* create(std::unique_ptr<Connector> connector, bool tells_identity) {
-    return &(new Instance(std::move(connector), tells_identity))->table_;
+  static const mt_connector* create(std::unique_ptr<Connector> connector, Abilities abilities) {
+    return &(new Instance(std::move(connector), abilities))->table_;
   }
 
  private:
-  Instance(std::unique_ptr<Connector> connector, bool tells_identity)
-      : connector_(std::move(connector)), tells_identity_(tells_identity) {
+  Instance(std::unique_ptr<Connector> connector, Abilities abilities)
+      : connector_(std::move(connector)), abilities_(abilities) {
     table_ = {sizeof(mt_connector), this, &destroy, &begin, &resume, &end, &ability};
     identity_ = {sizeof(mt_identity), &begin};
+    channels_ = {sizeof(mt_channels), &begin};
   }
 
   static RunningOperation* running(mt_operation* operation) noexcept {
@@ -225,16 +241,17 @@ class Instance {
   static void end(mt_operation* operation) { delete running(operation); }
   static const void* ability(void* self, const char* name) {
     const auto* instance = static_cast<const Instance*>(self);
-    if (instance->tells_identity_ && std::string_view(name) == MT_ABILITY_IDENTITY) {
-      return &instance->identity_;
-    }
+    const std::string_view asked = name;
+    if (instance->abilities_.identity && asked == MT_ABILITY_IDENTITY) return &instance->identity_;
+    if (instance->abilities_.channel && asked == MT_ABILITY_CHANNEL) return &instance->channels_;
     return nullptr;
   }
 
   std::unique_ptr<Connector> connector_;
-  bool tells_identity_;
+  Abilities abilities_;
   mt_connector table_;
   mt_identity identity_;
+  mt_channels channels_;
 };
 
 template <class T>
@@ -252,10 +269,11 @@ std::unique_ptr<Connector> construct(const mt_host* host) {
 /// constructor throws. The caller ends it with destroy(self).
 template <class T>
 const mt_connector* make_connector(const mt_host* host) noexcept {
-  constexpr bool kTellsIdentity =
-      !std::is_same_v<decltype(&T::identity), decltype(&Connector::identity)>;
+  constexpr detail::Abilities kAbilities = {
+      !std::is_same_v<decltype(&T::identity), decltype(&Connector::identity)>,
+      !std::is_same_v<decltype(&T::open_channel), decltype(&Connector::open_channel)>};
   try {
-    return detail::Instance::create(detail::construct<T>(host), kTellsIdentity);
+    return detail::Instance::create(detail::construct<T>(host), kAbilities);
   } catch (...) {
     return nullptr;
   }

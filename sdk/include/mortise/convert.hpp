@@ -98,6 +98,14 @@ inline Target own(const mt_target& target) {
           (target.flags & MT_TARGET_READ_ONLY) != 0};
 }
 
+inline mt_channel lend(const Channel& channel) noexcept {
+  return {sizeof(mt_channel), lend(channel.resource), channel.expires_ms};
+}
+
+inline Channel own(const mt_channel& channel) {
+  return {own(channel.resource), channel.expires_ms};
+}
+
 inline std::vector<Header> own(const mt_header* headers, std::size_t count) {
   std::vector<Header> out;
   out.reserve(count);
@@ -145,6 +153,7 @@ inline Write own(const mt_write& write) {
   out.if_version = own(write.if_version);
   out.once_key = own(write.once_key);
   out.memo = own(write.memo);
+  if (MT_HAS(&write, slot)) out.slot = own(write.slot);
   return out;
 }
 
@@ -165,6 +174,12 @@ inline CallInput own(const mt_call& call) {
   out.title = own(call.title);
   out.once_key = own(call.once_key);
   out.token_reply = own(call.token_reply);
+  if (MT_HAS(&call, channel_expires_ms)) {
+    out.channel_id = own(call.channel_id);
+    out.channel_address = own(call.channel_address);
+    out.channel_resource = own(call.channel_resource);
+    out.channel_expires_ms = call.channel_expires_ms;
+  }
   return out;
 }
 
@@ -245,7 +260,8 @@ class LentCall {
                          lend(write.kind), lend(write.key), lend(write.id), lend(write.parent_id),
                          lend(write.parent_key), lend(write.after_id), lend(write.after_key),
                          lend(write.fields), changed_[i].data(), changed_[i].size(),
-                         lend(write.if_version), lend(write.once_key), lend(write.memo)});
+                         lend(write.if_version), lend(write.once_key), lend(write.memo),
+                         lend(write.slot)});
     }
     for (const mt_write& each : writes_) pointers_.push_back(&each);
     struct_ = {sizeof(mt_call),
@@ -263,7 +279,11 @@ class LentCall {
                pointers_.size(),
                lend(input_.title),
                lend(input_.once_key),
-               lend(input_.token_reply)};
+               lend(input_.token_reply),
+               lend(input_.channel_id),
+               lend(input_.channel_address),
+               lend(input_.channel_resource),
+               input_.channel_expires_ms};
   }
   LentCall(const LentCall&) = delete;
   LentCall& operator=(const LentCall&) = delete;

@@ -30,6 +30,15 @@ typedef struct mt_identity {
   mt_operation* (*begin)(void* self, const mt_call* call, const mt_sink* sink, mt_step* step);
 } mt_identity;
 
+/* "mortise.channel/1": the service tells of changes by itself. The call has operation
+ * MT_OPEN_CHANNEL or MT_CLOSE_CHANNEL and the fields channel_*; an opened channel is reported
+ * through sink->channel. resume() and end() of the connector go on with the operation. */
+#define MT_ABILITY_CHANNEL "mortise.channel/1"
+typedef struct mt_channels {
+  size_t size;
+  mt_operation* (*begin)(void* self, const mt_call* call, const mt_sink* sink, mt_step* step);
+} mt_channels;
+
 #ifdef __cplusplus
 }
 #endif

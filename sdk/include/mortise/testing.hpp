@@ -79,6 +79,8 @@ class Run {
   const std::vector<std::string>& completed() const noexcept { return seen_->completed; }
   const std::string& cursor() const noexcept { return seen_->cursor; }
   const std::string& identity() const noexcept { return seen_->identity; }
+  /// What open_channel reported.
+  const std::vector<Channel>& channels() const noexcept { return seen_->channels; }
   std::uint32_t estimated_writes() const noexcept { return seen_->estimated_writes; }
   std::uint32_t estimated_reads() const noexcept { return seen_->estimated_reads; }
   /// What the connector did that the contract forbids, one sentence each.
@@ -137,6 +139,7 @@ class Run {
     std::vector<std::string> completed;
     std::string cursor;
     std::string identity;
+    std::vector<Channel> channels;
     std::uint32_t estimated_writes = 0;
     std::uint32_t estimated_reads = 0;
     std::vector<std::string> breaches;
@@ -184,16 +187,26 @@ class Run {
   }
 
   mt_operation* begin(mt_step& step) {
-    seen_->sink = {sizeof(mt_sink), this->seen_.get(), &on_item,     &on_outcome, &on_target,
-                   &on_complete,    &on_cursor,        &on_identity, &on_estimate};
-    if (call().operation != Operation::identity) {
-      return connector_->begin(connector_->self, call_->get(), &seen_->sink, &step);
+    seen_->sink = {sizeof(mt_sink), this->seen_.get(), &on_item,     &on_outcome,  &on_target,
+                   &on_complete,    &on_cursor,        &on_identity, &on_estimate, &on_channel};
+    const Operation operation = call().operation;
+    if (operation == Operation::identity) {
+      return ability<mt_identity>(MT_ABILITY_IDENTITY)
+          .begin(connector_->self, call_->get(), &seen_->sink, &step);
     }
-    const void* found = connector_->ability(connector_->self, MT_ABILITY_IDENTITY);
+    if (operation == Operation::open_channel || operation == Operation::close_channel) {
+      return ability<mt_channels>(MT_ABILITY_CHANNEL)
+          .begin(connector_->self, call_->get(), &seen_->sink, &step);
+    }
+    return connector_->begin(connector_->self, call_->get(), &seen_->sink, &step);
+  }
+
+  template <class Ability>
+  const Ability& ability(const char* name) const {
+    const void* found = connector_->ability(connector_->self, name);
     if (found == nullptr)
-      throw std::runtime_error("the connector does not offer " MT_ABILITY_IDENTITY);
-    return static_cast<const mt_identity*>(found)->begin(connector_->self, call_->get(),
-                                                         &seen_->sink, &step);
+      throw std::runtime_error(std::string("the connector does not offer ") + name);
+    return *static_cast<const Ability*>(found);
   }
 
   void take(const mt_step& step) {
@@ -239,12 +252,17 @@ class Run {
       seen_->breach(index >= call().writes.size(),
                     name + ": carries out a write that is not there");
     }
+    seen_->breach(call().operation == Operation::close_channel &&
+                      request.body.find(MT_CHANNEL_SECRET) != std::string::npos,
+                  name + ": only open_channel has a secret");
     seen_->breach(call().operation == Operation::write && request.method != "GET" &&
                       request.method != "HEAD" && !request.repeatable && request.writes.empty(),
                   name + ": changes something without saying which write it carries out");
   }
 
   void check_end() {
+    seen_->breach(call().operation == Operation::open_channel && seen_->channels.size() != 1,
+                  "open_channel is done, but did not report one channel");
     if (call().operation != Operation::write) return;
     for (std::size_t i = 0; i < seen_->outcomes_per_write.size(); ++i) {
       seen_->breach(seen_->outcomes_per_write[i] == 0,
@@ -296,6 +314,11 @@ class Run {
     s.check_object("the identity", s.identity);
   }
 
+  static void on_channel(void* context, const mt_channel* raw) {
+    Seen& s = seen(context);
+    const Channel& channel = s.channels.emplace_back(own(*raw));
+    s.check_text("the channel's resource", channel.resource);
+  }
   static void on_estimate(void* context, std::uint32_t writes, std::uint32_t reads) {
     Seen& s = seen(context);
     s.estimated_writes = writes;

@@ -112,6 +112,7 @@ struct Write {
   std::string if_version = {};
   std::string once_key = {};
   std::string memo = {};
+  std::string slot = {};
 
   friend bool operator==(const Write&, const Write&) = default;
 };
@@ -186,6 +187,14 @@ struct Target {
   friend bool operator==(const Target&, const Target&) = default;
 };
 
+/// What the service said of a channel; mt_channel.
+struct Channel {
+  std::string resource = {};
+  std::int64_t expires_ms = 0;
+
+  friend bool operator==(const Channel&, const Channel&) = default;
+};
+
 enum class Operation : std::int32_t {
   list = MT_LIST,
   get = MT_GET,
@@ -195,6 +204,8 @@ enum class Operation : std::int32_t {
   make_target = MT_MAKE_TARGET,
   identity = MT_IDENTITY,
   estimate = MT_ESTIMATE,
+  open_channel = MT_OPEN_CHANNEL,
+  close_channel = MT_CLOSE_CHANNEL,
 };
 
 /// What an operation is about; mt_call.
@@ -212,6 +223,10 @@ struct CallInput {
   std::string title = {};
   std::string once_key = {};
   std::string token_reply = {};
+  std::string channel_id = {};
+  std::string channel_address = {};
+  std::string channel_resource = {};
+  std::int64_t channel_expires_ms = 0;
 };
 
 }  // namespace mortise

@@ -1,4 +1,4 @@
-/* Built against an invented 1.1: uses what 1.1 has where the host has it, and does without
+/* Built against an invented 1.2: uses what 1.2 has where the host has it, and does without
  * elsewhere. */
 #include "good.h"
 

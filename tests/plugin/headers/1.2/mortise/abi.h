@@ -1,4 +1,4 @@
-/* TEST ONLY: an invented next minor of the contract. Every struct has a field more. */
+/* TEST ONLY: an invented next minor of the contract. Structs have a field more. */
 /* The binary contract between the host and a connector plugin. C11, no allocation crosses it.
  *
  * A plugin is a shared library that exports ONE symbol, `mortise_plugin_entry`. The host reads the
@@ -32,7 +32,7 @@ extern "C" {
 /* A major that differs is refused by name. A minor only tells which fields may be there; what is
  * there is asked of `size`. */
 #define MT_ABI_MAJOR 1
-#define MT_ABI_MINOR 1
+#define MT_ABI_MINOR 2
 
 /* True when the struct behind `p` is large enough to hold `field`. */
 #define MT_HAS(p, field) ((p)->size >= offsetof(__typeof__(*(p)), field) + sizeof((p)->field))
@@ -96,7 +96,7 @@ typedef struct mt_request {
    * sends: a write whose request is not named here is not covered after a crash. */
   const uint32_t* writes;
   size_t write_count;
-  uint64_t priority; /* since 1.1 */
+  uint64_t priority; /* since 1.2 */
 } mt_request;
 
 /* mt_reply.flags: the request may have reached the service although no answer came back. */
@@ -135,10 +135,10 @@ typedef struct mt_item {
   mt_str memo;       /* up to 4 KiB that the host keeps for the connector beside the pair */
   mt_str url;        /* where a person can look at it, or empty */
   mt_str series;     /* id of the recurring item this one belongs to, or empty */
-  mt_str slot;       /* original start within the series, RFC 3339 or date, or empty */
+  mt_str slot;       /* original start within the series, as docs/kinds.md spells it, or empty */
   uint32_t ordinal;  /* position in its container, from 0, in listings */
   int64_t edited_ms; /* last edit as the service says, 0 if unknown */
-  mt_str flavour;    /* since 1.1 */
+  mt_str flavour;    /* since 1.2 */
 } mt_item;
 
 /* mt_outcome.result */
@@ -166,7 +166,7 @@ typedef struct mt_outcome {
   mt_str url;
   uint32_t ordinal;
   uint32_t reserved; /* 0 */
-  mt_str flavour;    /* since 1.1 */
+  mt_str flavour;    /* since 1.2 */
 } mt_outcome;
 
 /* A place the user may choose to work in (a parent page, a calendar, a database). */
@@ -181,6 +181,14 @@ typedef struct mt_target {
 } mt_target;
 #define MT_TARGET_DEFAULT 1u
 #define MT_TARGET_READ_ONLY 2u
+
+/* What the service said of a channel that it opened (since 1.1). */
+typedef struct mt_channel {
+  size_t size;
+  mt_str resource;    /* what closing it takes beside its id, up to 1 KiB, or empty */
+  int64_t expires_ms; /* when it ends, 0 if the service did not say */
+  mt_str flavour;     /* since 1.2 */
+} mt_channel;
 
 /* Where results go. Given by the host with begin(), valid until end(). Every function copies what
  * it is given before it returns. Call only inside begin() and resume(). */
@@ -200,7 +208,9 @@ typedef struct mt_sink {
   void (*identity)(void* context, mt_str json);
   /* MT_ESTIMATE: how many requests the batch would take, if nothing has to be repeated. */
   void (*estimate)(void* context, uint32_t write_requests, uint32_t read_requests);
-  void (*note)(void* context, mt_str text); /* since 1.1 */
+  /* MT_OPEN_CHANNEL: the channel is open. Once (since 1.1). */
+  void (*channel)(void* context, const mt_channel* channel);
+  void (*note)(void* context, mt_str text); /* since 1.2 */
 } mt_sink;
 
 /* ---- operations ------------------------------------------------------------------------------ */
@@ -214,8 +224,15 @@ enum {
   MT_TARGETS = 5,     /* the places the user may choose */
   MT_MAKE_TARGET = 6, /* find or create the place called `title`; report it with sink->target */
   MT_IDENTITY = 7,    /* who the grant belongs to; asked through "mortise.identity/1" */
-  MT_ESTIMATE = 8     /* what MT_WRITE with the same `writes` would cost; sends nothing */
+  MT_ESTIMATE = 8,    /* what MT_WRITE with the same `writes` would cost; sends nothing */
+  /* Since 1.1, asked through "mortise.channel/1": */
+  MT_OPEN_CHANNEL = 9,  /* have the target's changes told to `channel_address` */
+  MT_CLOSE_CHANNEL = 10 /* no longer; a channel that is gone already counts as closed */
 };
+
+/* In the body of a request of MT_OPEN_CHANNEL: the host puts the channel's secret here, which the
+ * service sends along with each notification. The connector never sees it. (Since 1.1.) */
+#define MT_CHANNEL_SECRET "${channel_secret}"
 
 /* mt_write.action */
 enum { MT_CREATE = 1, MT_UPDATE = 2, MT_REMOVE = 3, MT_MOVE = 4 };
@@ -237,6 +254,11 @@ typedef struct mt_write {
   mt_str if_version; /* guard: fail with MT_CONFLICT when the service holds another version */
   mt_str once_key;   /* the same for every attempt of the same creation: 32 lower-case hex digits */
   mt_str memo;       /* what the connector reported for this item, or empty */
+  /* Since 1.1. Not empty: one occurrence of the recurring item that parent_id or parent_key names,
+   * by its original start; spelled as mt_item.slot. A create changes the occurrence that the series
+   * has there. */
+  mt_str slot;
+  mt_str flavour; /* since 1.2 */
 } mt_write;
 
 /* What an operation is about. Borrowed for the time of begin(): copy what is needed later. */
@@ -257,7 +279,12 @@ typedef struct mt_call {
   mt_str title;       /* MT_MAKE_TARGET */
   mt_str once_key;    /* MT_MAKE_TARGET */
   mt_str token_reply; /* MT_IDENTITY: the token endpoint's answer, JSON, secret members removed */
-  mt_str locale;      /* since 1.1 */
+  /* Since 1.1, for MT_OPEN_CHANNEL and MT_CLOSE_CHANNEL. */
+  mt_str channel_id;          /* ours, unique: a UUID */
+  mt_str channel_address;     /* the URL to notify */
+  mt_str channel_resource;    /* MT_CLOSE_CHANNEL: as sink->channel reported it */
+  int64_t channel_expires_ms; /* MT_OPEN_CHANNEL: the life asked for; 0: the service's choice */
+  mt_str locale;              /* since 1.2 */
 } mt_call;
 
 /* mt_step.state */
@@ -273,7 +300,7 @@ typedef struct mt_step {
   mt_str message; /* for FAILED; valid until the next call on this operation */
   const mt_request* const* requests;
   size_t request_count;
-  uint64_t progress_percent; /* since 1.1 */
+  uint64_t progress_percent; /* since 1.2 */
 } mt_step;
 
 /* An operation under way; the connector defines it. */
@@ -296,7 +323,7 @@ typedef struct mt_connector {
   /* An optional ability by name and revision, e.g. "mortise.identity/1"; NULL if not offered. The
    * struct it returns lives as long as the connector. */
   const void* (*ability)(void* self, const char* name);
-  void (*warm_up)(void* self); /* since 1.1 */
+  void (*warm_up)(void* self); /* since 1.2 */
 } mt_connector;
 
 /* What the host offers to a plugin; see services.h. Valid as long as the connector. */
