@@ -13,6 +13,9 @@ class RunQueue {
   virtual ~RunQueue() = default;
   /// There may be a queued run for this connection: start it when no other is active.
   virtual void kick(const std::string& connection_id) = 0;
+  /// The service may have changed: a run that pulls and then does all that is left to do. One that
+  /// is queued already will do.
+  virtual void sync(const std::string& connection_id, core::RunTrigger trigger) = 0;
   virtual Result<core::Run> cancel(const std::string& run_id) = 0;
   virtual Result<core::Run> approve(const std::string& run_id) = 0;
   virtual Result<core::Run> discard(const std::string& run_id) = 0;

@@ -329,6 +329,10 @@ void Dispatcher::enqueue_sync(const std::string& connection_id, const std::strin
   kick(connection_id);
 }
 
+void Dispatcher::sync(const std::string& connection_id, core::RunTrigger trigger) {
+  post([this, connection_id, trigger] { enqueue_sync(connection_id, "", trigger); });
+}
+
 void Dispatcher::connection_ready(const std::string& connection_id) {
   post([this, connection_id] {
     auto connection = ports_.store.connections().find(connection_id);

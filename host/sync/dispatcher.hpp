@@ -32,6 +32,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   bool idle(std::int64_t timeout_ms);
 
   void kick(const std::string& connection_id) override;
+  void sync(const std::string& connection_id, core::RunTrigger trigger) override;
   Result<core::Run> cancel(const std::string& run_id) override;
   Result<core::Run> approve(const std::string& run_id) override;
   Result<core::Run> discard(const std::string& run_id) override;

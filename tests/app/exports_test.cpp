@@ -52,6 +52,7 @@ class FakeQueue final : public ports::RunQueue {
     const std::lock_guard lock(mutex_);
     kicked.push_back(connection_id);
   }
+  void sync(const std::string&, core::RunTrigger) override {}
   Result<core::Run> cancel(const std::string& run_id) override { return answer("cancel", run_id); }
   Result<core::Run> approve(const std::string& run_id) override {
     return answer("approve", run_id);
