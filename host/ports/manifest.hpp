@@ -13,6 +13,7 @@
 #include <mortise/result.hpp>
 
 #include "core/records.hpp"
+#include "core/settings.hpp"
 
 namespace mortise::ports {
 
@@ -195,5 +196,14 @@ struct Manifest {
     return nullptr;
   }
 };
+
+/// What a connector is given of a connection's settings: its own part, defaults filled in.
+inline core::JsonText connector_settings(const Manifest& manifest, const core::JsonText& settings) {
+  core::SettingValues defaults;
+  for (const Setting& each : manifest.settings) {
+    if (!each.default_value.empty()) defaults.emplace_back(each.name, each.default_value);
+  }
+  return core::with_defaults(core::settings_part(settings, "connector"), defaults);
+}
 
 }  // namespace mortise::ports

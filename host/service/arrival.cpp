@@ -71,7 +71,7 @@ void Arrival::ask_identity() {
   ports::Call call;
   call.operation = ports::Operation::identity;
   call.now_ms = connecting_.ports_.clock.now_ms();
-  call.settings = connector_settings(manifest(), "{}");
+  call.settings = ports::connector_settings(manifest(), "{}");
   call.token_reply = tokens_.visible.empty() ? "{}" : tokens_.visible;
   const auto send = [self = shared_from_this()](ports::ConnectorRequest request,
                                                 std::function<void(ports::ConnectorReply)> done) {

@@ -70,20 +70,4 @@ Result<core::Identity> identity_from_claims(const core::JsonText& visible_token_
   return identity;
 }
 
-core::JsonText connector_settings(const ports::Manifest& manifest, const core::JsonText& settings) {
-  const auto document = core::parse_json(settings);
-  Json own = Json::object();
-  if (document.ok() && document->is_object()) {
-    const auto part = document->find("connector");
-    if (part != document->end() && part->is_object()) own = *part;
-  }
-  for (const ports::Setting& setting : manifest.settings) {
-    if (own.contains(setting.name) || setting.default_value.empty()) continue;
-    if (auto value = core::parse_json(setting.default_value); value.ok()) {
-      own[setting.name] = std::move(value).value();
-    }
-  }
-  return own.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace mortise::service

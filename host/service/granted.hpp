@@ -27,7 +27,4 @@ Result<core::Identity> read_identity(const core::JsonText& reported);
 /// For services whose connector has no such operation: the claims of the id token ("sub", "email").
 Result<core::Identity> identity_from_claims(const core::JsonText& visible_token_reply);
 
-/// The connector's part of a connection's settings with the manifest's defaults filled in.
-core::JsonText connector_settings(const ports::Manifest& manifest, const core::JsonText& settings);
-
 }  // namespace mortise::service

@@ -26,7 +26,7 @@ void Connecting::drive_targets(const std::string& connection_id, ports::Call cal
                  "connector_missing"});
   }
   call.now_ms = ports_.clock.now_ms();
-  call.settings = connector_settings(connector->manifest(), connection->settings);
+  call.settings = ports::connector_settings(connector->manifest(), connection->settings);
   call.target = connection->target;
   const auto send = [this, connection_id](ports::ConnectorRequest request,
                                           std::function<void(ports::ConnectorReply)> reply) {

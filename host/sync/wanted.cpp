@@ -1,37 +1,17 @@
 #include "sync/wanted.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <unordered_set>
 
 #include <fmt/format.h>
 
-#include "core/json.hpp"
+#include "core/settings.hpp"
 
 namespace mortise::sync {
 namespace {
 
-using core::Json;
-
 constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
-
-/// One half of a connection's settings, as text.
-core::JsonText settings_part(const core::JsonText& settings, const char* part) {
-  const Json document = Json::parse(settings, nullptr, false);
-  if (!document.is_object() || !document.contains(part)) return "{}";
-  return document[part].dump();
-}
-
-core::JsonText with_defaults(const ports::Manifest& manifest, const core::JsonText& overrides) {
-  Json settings = Json::parse(overrides, nullptr, false);
-  if (!settings.is_object()) settings = Json::object();
-  for (const ports::Setting& setting : manifest.settings) {
-    if (settings.contains(setting.name) || setting.default_value.empty()) continue;
-    settings[setting.name] = Json::parse(setting.default_value, nullptr, false);
-  }
-  return settings.dump();
-}
 
 ports::MappingInput mapping_input(const Snapshot& snapshot, const Options& options) {
   return {.account = &snapshot.account,
@@ -84,10 +64,10 @@ Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection
     if (!mapping) return std::move(mapping).error();
     snapshot.mapping = std::move(mapping).value();
   }
-  snapshot.connector_settings = with_defaults(
-      snapshot.connector->manifest(), settings_part(snapshot.connection.settings, "connector"));
+  snapshot.connector_settings =
+      ports::connector_settings(snapshot.connector->manifest(), snapshot.connection.settings);
   auto settings =
-      snapshot.mapping->settings(settings_part(snapshot.connection.settings, "mapping"));
+      snapshot.mapping->settings(core::settings_part(snapshot.connection.settings, "mapping"));
   if (!settings) return std::move(settings).error();
   snapshot.mapping_settings = std::move(settings).value();
   return snapshot;

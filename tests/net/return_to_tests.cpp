@@ -94,24 +94,6 @@ TEST_CASE("granted: an identity needs an id", "[service][connect]") {
         "a@x");
 }
 
-TEST_CASE("granted: a connector gets its settings with defaults", "[service][connect]") {
-  ports::Manifest manifest;
-  ports::Setting depth;
-  depth.name = "depth";
-  depth.default_value = "3";
-  ports::Setting colour;
-  colour.name = "colour";
-  colour.default_value = "\"red\"";
-  ports::Setting none;
-  none.name = "none";
-  manifest.settings = {depth, colour, none};
-  const auto settings = service::connector_settings(
-      manifest, R"({"connector":{"colour":"blue"},"mapping":{"depth":9}})");
-  CHECK(core::Json::parse(settings) == core::Json{{"depth", 3}, {"colour", "blue"}});
-  CHECK(core::Json::parse(service::connector_settings(manifest, "broken")) ==
-        core::Json{{"depth", 3}, {"colour", "red"}});
-}
-
 TEST_CASE("secrets: the environment comes first, then the store", "[service][connect]") {
   fakes::MemoryStore store;
   core::NamedSecret stored;
