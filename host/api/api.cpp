@@ -21,7 +21,7 @@ Event::Last ends_stream(const std::string& topic, const core::JsonText& data) {
     return Event::Last::no;
   }
   const auto state = core::from_name<core::RunState>((*run)["state"].get<std::string>());
-  return state && is_finished(*state) ? Event::Last::yes : Event::Last::no;
+  return state && core::is_finished(*state) ? Event::Last::yes : Event::Last::no;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "api/render.hpp"
 #include "api/resources.hpp"
+#include "core/record_json.hpp"
 
 namespace mortise::api {
 
@@ -55,7 +56,7 @@ Response open_stream(const Request& request, std::string topic, std::uint64_t si
 }
 
 Response accepted_run(const core::Run& run) {
-  Response response = json_response(run_json(run), 202);
+  Response response = json_response(core::to_json(run), 202);
   response.set("Location", "/v1/runs/" + run.id);
   return response;
 }

@@ -45,54 +45,6 @@ Json settings_json(const std::vector<ports::Setting>& settings) {
 
 }  // namespace
 
-bool is_finished(core::RunState state) {
-  return state == core::RunState::succeeded || state == core::RunState::partial ||
-         state == core::RunState::failed || state == core::RunState::cancelled;
-}
-
-Json run_json(const core::Run& run) {
-  const core::RunCounts& counts = run.counts;
-  Json out = {{"id", run.id},
-              {"account_id", run.account_id},
-              {"connection_id", run.connection_id},
-              {"plan_id", run.plan_id},
-              {"kind", core::name_of(run.kind)},
-              {"trigger", core::name_of(run.trigger)},
-              {"state", core::name_of(run.state)},
-              {"progress",
-               {{"done", counts.done}, {"total", counts.create + counts.update + counts.remove}}},
-              {"counts",
-               {{"create", counts.create},
-                {"update", counts.update},
-                {"remove", counts.remove},
-                {"unchanged", counts.unchanged},
-                {"done", counts.done},
-                {"failed", counts.failed},
-                {"parked", counts.parked},
-                {"uncertain", counts.uncertain},
-                {"writes", counts.writes},
-                {"reads", counts.reads},
-                {"retries", counts.retries}}},
-              {"cancel_requested", run.cancel_requested},
-              {"usage", core::name_of(run.usage)},
-              {"created_at", core::format_instant(run.created_ms)}};
-  if (run.waiting_for != core::RunWait::none) out["waiting_for"] = core::name_of(run.waiting_for);
-  put_instant(out, "waiting_until", run.waiting_until_ms);
-  if (run.waiting_for == core::RunWait::approval && !run.guard.empty()) {
-    out["guard"] = stored(run.guard);
-  }
-  if (!run.error_code.empty()) {
-    out["error"] = {
-        {"code", run.error_code}, {"reason", run.error_reason}, {"message", run.error_message}};
-  }
-  put(out, "url", run.url);
-  put(out, "script_revision", run.script_revision);
-  put(out, "request_id", run.request_id);
-  put_instant(out, "started_at", run.started_ms);
-  put_instant(out, "finished_at", run.finished_ms);
-  return out;
-}
-
 Json run_item_json(const core::RunItem& item) {
   Json out = {{"key", item.key},       {"kind", item.kind},
               {"title", item.title},   {"action", item.action},

@@ -1,5 +1,5 @@
-// The records of core/sync_records.hpp as the API shows them. (Accounts, plans and tasks:
-// core/record_json.hpp.)
+// The records of core/sync_records.hpp as the API shows them. (Accounts, plans,
+// tasks and runs: core/record_json.hpp.)
 #pragma once
 
 #include <optional>
@@ -12,9 +12,7 @@
 
 namespace mortise::api {
 
-core::Json run_json(const core::Run& run);
 core::Json run_item_json(const core::RunItem& item);
-bool is_finished(core::RunState state);
 
 /// `active_run`: the unfinished run of this connection, or empty. `state` sums status and run up in
 /// the words of the provider cards: connected, syncing, error, needs_reconnect, disconnected.

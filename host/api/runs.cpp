@@ -4,6 +4,7 @@
 
 #include "api/render.hpp"
 #include "api/resources.hpp"
+#include "core/record_json.hpp"
 
 namespace mortise::api {
 
@@ -23,7 +24,7 @@ Response list_runs(const Context& context, const Request& request) {
       context.services.store.runs().list(account, query.get("connection_id"), query.page());
   return respond(request, page, [](const auto& found) {
     core::Json items = core::Json::array();
-    for (const core::Run& run : found.items) items.push_back(run_json(run));
+    for (const core::Run& run : found.items) items.push_back(core::to_json(run));
     return json_response({{"items", std::move(items)}, {"next_cursor", found.next_cursor}});
   });
 }
@@ -31,7 +32,7 @@ Response list_runs(const Context& context, const Request& request) {
 Response get_run(const Context& context, const Request& request) {
   return respond(
       request, find_run(context, request, request.param("run")),
-      [&](const core::Run& run) { return json_response(request, run_json(run), run.rev); });
+      [&](const core::Run& run) { return json_response(request, core::to_json(run), run.rev); });
 }
 
 Response list_run_items(const Context& context, const Request& request) {
@@ -58,7 +59,7 @@ Response list_run_items(const Context& context, const Request& request) {
 }
 
 Event run_event(const core::Run& run) {
-  return {"run", run_json(run).dump(-1, ' ', false, core::Json::error_handler_t::replace),
+  return {"run", core::to_json(run).dump(-1, ' ', false, core::Json::error_handler_t::replace),
           is_finished(run.state) ? Event::Last::yes : Event::Last::no};
 }
 

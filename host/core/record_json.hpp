@@ -20,6 +20,7 @@
 
 #include "core/problem.hpp"
 #include "core/records.hpp"
+#include "core/sync_records.hpp"
 
 namespace mortise::core {
 
@@ -34,6 +35,8 @@ Json to_json(const Module& module);
 Json to_json(const Task& task);
 /// Without its tasks; with modules and weeks.
 Json to_json(const Plan& plan);
+/// As answers, events and progress listeners have it.
+Json to_json(const Run& run);
 
 /// An account as the app puts it; `id` is the caller's to set.
 Read<Account> read_account(const Json& body);

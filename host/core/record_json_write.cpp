@@ -125,4 +125,49 @@ Json to_json(const Plan& plan) {
   return object;
 }
 
+namespace {
+
+Json to_json(const RunCounts& counts) {
+  return {
+      {"create", counts.create},       {"update", counts.update},       {"remove", counts.remove},
+      {"unchanged", counts.unchanged}, {"done", counts.done},           {"failed", counts.failed},
+      {"parked", counts.parked},       {"uncertain", counts.uncertain}, {"writes", counts.writes},
+      {"reads", counts.reads},         {"retries", counts.retries}};
+}
+
+}  // namespace
+
+Json to_json(const Run& run) {
+  const RunCounts& counts = run.counts;
+  Json object = {
+      {"id", run.id},
+      {"account_id", run.account_id},
+      {"connection_id", run.connection_id},
+      {"plan_id", run.plan_id},
+      {"kind", name_of(run.kind)},
+      {"trigger", name_of(run.trigger)},
+      {"state", name_of(run.state)},
+      {"progress",
+       {{"done", counts.done}, {"total", counts.create + counts.update + counts.remove}}},
+      {"counts", to_json(counts)},
+      {"cancel_requested", run.cancel_requested},
+      {"usage", name_of(run.usage)},
+      {"created_at", format_instant(run.created_ms)}};
+  if (run.waiting_for != RunWait::none) object["waiting_for"] = name_of(run.waiting_for);
+  put_instant(object, "waiting_until", run.waiting_until_ms);
+  if (run.waiting_for == RunWait::approval && !run.guard.empty()) {
+    object["guard"] = stored_document(run.guard);
+  }
+  if (!run.error_code.empty()) {
+    object["error"] = {
+        {"code", run.error_code}, {"reason", run.error_reason}, {"message", run.error_message}};
+  }
+  put(object, "url", run.url);
+  put(object, "script_revision", run.script_revision);
+  put(object, "request_id", run.request_id);
+  put_instant(object, "started_at", run.started_ms);
+  put_instant(object, "finished_at", run.finished_ms);
+  return object;
+}
+
 }  // namespace mortise::core

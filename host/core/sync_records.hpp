@@ -132,6 +132,10 @@ enum class RunState : std::uint8_t {
   failed,
   cancelled
 };
+inline bool is_finished(RunState state) {
+  return state == RunState::succeeded || state == RunState::partial || state == RunState::failed ||
+         state == RunState::cancelled;
+}
 enum class RunWait : std::uint8_t { none, budget, retry, approval, reconnect };
 enum class UsageState : std::uint8_t { none, reserved, committed, released };
 

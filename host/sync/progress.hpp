@@ -5,7 +5,7 @@
 
 namespace mortise::sync {
 
-/// The run's state and counts as the API shows them (docs/openapi.yaml, schema Run).
+/// core/record_json.hpp's to_json(), as text.
 core::JsonText run_json(const core::Run& run);
 
 /// That requests of a run wait for a budget's turn or before they are repeated.

@@ -225,8 +225,8 @@ core::Run FakeExports::move(const std::string& run_id,
   change(run);
   if (!store_.commit({ports::put(run)}, ports::Durability::relaxed)) std::abort();
   run = store_.runs().find(run_id).value();
-  publisher_.publish("run:" + run.id, "run", api::run_json(run).dump());
-  publisher_.publish("account:" + run.account_id, "run", api::run_json(run).dump());
+  publisher_.publish("run:" + run.id, "run", core::to_json(run).dump());
+  publisher_.publish("account:" + run.account_id, "run", core::to_json(run).dump());
   return run;
 }
 

@@ -95,11 +95,8 @@ export class Live {
   #takeRun(run) {
     const known = this.runs.get(run.id);
     if (known && isFinished(known) && !isFinished(run)) return known;
-    const taken = { ...known, ...run };
-    if (!run.waiting_for) delete taken.waiting_for;
-    if (!run.error) delete taken.error;
-    this.runs.set(run.id, taken);
-    return taken;
+    this.runs.set(run.id, run);
+    return run;
   }
 
   #takeConnections(list) {
@@ -119,11 +116,9 @@ export class Live {
     this.changed();
   }
 
-  async #heard(progress) {
-    const run = this.#takeRun(progress);
+  async #heard(event) {
+    const run = this.#takeRun(event);
     this.changed();
-    // The event says how far it is; who started it and why it asks, the run says.
-    if (!run.kind || run.waiting_for === 'approval') await this.#try(async () => this.keep(await this.api.get(`v1/runs/${run.id}`)));
     if (isFinished(run) || run.waiting_for === 'reconnect') {
       await this.#try(async () => {
         const account = encodeURIComponent(this.account);

@@ -232,6 +232,33 @@ TEST_CASE("record_json: accounts and plans refuse what they do not know", "[core
   CHECK_FALSE(apply_patch(plan, json(R"({"title": null})")).ok());
 }
 
+TEST_CASE("record_json: a run says how far it is, and what it waits for only while it does",
+          "[core][record_json]") {
+  Run run;
+  run.id = "run_1";
+  run.state = RunState::waiting;
+  run.waiting_for = RunWait::approval;
+  run.guard = R"({"reason":"mass_delete","removals":30})";
+  run.counts = {.create = 3, .update = 2, .remove = 1, .done = 4};
+  Json shown = to_json(run);
+  CHECK(shown["progress"] == Json{{"done", 4}, {"total", 6}});
+  CHECK(shown["counts"]["create"] == 3);
+  CHECK(shown["waiting_for"] == "approval");
+  CHECK(shown["guard"]["removals"] == 30);
+  CHECK_FALSE(shown.contains("error"));
+  CHECK_FALSE(shown.contains("finished_at"));
+
+  run.state = RunState::failed;
+  run.waiting_for = RunWait::none;
+  run.error_code = "invalid";
+  run.finished_ms = 0;
+  shown = to_json(run);
+  CHECK_FALSE(shown.contains("waiting_for"));
+  CHECK_FALSE(shown.contains("guard"));  // nobody is asked any more
+  CHECK(shown["error"]["code"] == "invalid");
+  CHECK(shown["finished_at"] == "1970-01-01T00:00:00Z");
+}
+
 TEST_CASE("record_json: tasks survive being written and read", "[core][record_json][property]") {
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed);
