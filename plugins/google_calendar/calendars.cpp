@@ -1,10 +1,16 @@
 #include "calendars.hpp"
 
-#include "json.hpp"
+#include "common/json.hpp"
 
 namespace google_calendar {
 namespace {
 
+using common::dump;
+using common::flag;
+using common::Json;
+using common::member;
+using common::parse;
+using common::text;
 using mortise::Code;
 using mortise::Error;
 using mortise::Result;

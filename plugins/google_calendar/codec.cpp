@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "colors.hpp"
+#include "common/json.hpp"
 #include "event_times.hpp"
-#include "json.hpp"
 #include "markup.hpp"
 #include "people.hpp"
 #include "times.hpp"
@@ -14,6 +14,13 @@
 namespace google_calendar {
 namespace {
 
+using common::dump;
+using common::flag;
+using common::Json;
+using common::list;
+using common::member;
+using common::parse;
+using common::text;
 using mortise::Code;
 using mortise::Error;
 using mortise::Item;

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 
-#include "json.hpp"
+#include "common/json.hpp"
 
 namespace google_calendar {
 namespace {
+
+using common::flag;
+using common::Json;
+using common::member;
+using common::text;
 
 constexpr std::int64_t kHalfAnHour = 1800;
 

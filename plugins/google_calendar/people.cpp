@@ -4,10 +4,15 @@
 #include <set>
 #include <utility>
 
-#include "json.hpp"
+#include "common/json.hpp"
 
 namespace google_calendar {
 namespace {
+
+using common::flag;
+using common::Json;
+using common::member;
+using common::text;
 
 constexpr std::size_t kMostAttendees = 200;
 constexpr std::size_t kMostReminders = 5;
@@ -86,7 +91,7 @@ Json attendees_of(const Json& participants, const Json& current) {
 Json alerts_of(const Json& reminders) {
   if (!reminders.is_object() || flag(reminders, "useDefault")) return nullptr;
   Json list = Json::array();
-  for (const auto& [minutes, method] : in_order(google_calendar::list(reminders, "overrides"))) {
+  for (const auto& [minutes, method] : in_order(common::list(reminders, "overrides"))) {
     list.push_back({{"method", method}, {"minutes", minutes}});
   }
   return list;

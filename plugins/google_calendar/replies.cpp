@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <array>
 
-#include "json.hpp"
+#include "common/json.hpp"
 #include "markup.hpp"
 
 namespace google_calendar {
 namespace {
 
+using common::Json;
+using common::list;
+using common::member;
+using common::parse;
+using common::text;
 using mortise::Code;
 using mortise::Error;
 using mortise::Reply;

@@ -3,12 +3,19 @@
 #include <algorithm>
 #include <charconv>
 
-#include "json.hpp"
+#include "common/json.hpp"
 #include "rich_text.hpp"
 
 namespace notion {
 namespace {
 
+using common::dump;
+using common::flag;
+using common::Json;
+using common::list;
+using common::member;
+using common::parse;
+using common::text;
 using mortise::Code;
 using mortise::Error;
 using mortise::Item;

@@ -8,6 +8,8 @@
 namespace notion {
 namespace {
 
+using common::text;
+
 constexpr std::size_t kDay = 10;    // "2026-11-23"
 constexpr std::size_t kLocal = 19;  // "2026-11-23T18:00:00"
 

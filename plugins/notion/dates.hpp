@@ -5,9 +5,11 @@
 #include <string>
 #include <string_view>
 
-#include "json.hpp"
+#include "common/json.hpp"
 
 namespace notion {
+
+using common::Json;
 
 /// {start, end?, time_zone?} of docs/kinds.md as Notion's date.
 Json to_notion_date(const Json& value);

@@ -1,10 +1,15 @@
 #include "replies.hpp"
 
-#include "json.hpp"
+#include "common/json.hpp"
 
 namespace notion {
 namespace {
 
+using common::Json;
+using common::list;
+using common::member;
+using common::parse;
+using common::text;
 using mortise::Code;
 using mortise::Error;
 using mortise::Reply;

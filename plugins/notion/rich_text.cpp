@@ -5,6 +5,10 @@
 namespace notion {
 namespace {
 
+using common::dump;
+using common::member;
+using common::text;
+
 constexpr std::size_t kRunUnits = 2000;
 constexpr std::size_t kLargestUrl = 2000;
 constexpr std::string_view kDetailMark = " · ";

@@ -5,9 +5,11 @@
 #include <string>
 #include <string_view>
 
-#include "json.hpp"
+#include "common/json.hpp"
 
 namespace notion {
+
+using common::Json;
 
 /// What is left of a list of runs: its 100 entries, and bytes of the request it travels in.
 struct Room {

@@ -101,11 +101,12 @@ std::string objection_for_sdk(const Include& include) {
   return "the SDK stands alone: mortise/ and the standard library only";
 }
 
-// A plugin has its own files, the SDK, and whatever libraries it brings; nothing of the host.
+// A plugin has its own files, the SDK, what our plugins share, and whatever libraries it brings;
+// nothing of the host.
 std::string objection_for_plugin(const Include& include) {
   if (begins(include.path, "mortise/testing")) return "testing.hpp is for tests";
   if (!include.quoted) return "";
-  const bool own = include.path.find('/') == std::string::npos;
+  const bool own = include.path.find('/') == std::string::npos || begins(include.path, "common/");
   return own ? "" : "a plugin sees its own files and the SDK, nothing of the host";
 }
 

@@ -97,7 +97,9 @@ TEST_CASE("arch: the table objects to what it must", "[arch]") {
       {"plugins/notion/notion.cpp", {"codec.hpp", true}, true},
       {"plugins/notion/notion.cpp", {"mortise/connector.hpp", false}, true},
       {"plugins/notion/notion.cpp", {"nlohmann/json.hpp", false}, true},
+      {"plugins/notion/codec.cpp", {"common/json.hpp", true}, true},
       {"plugins/notion/notion.cpp", {"core/ids.hpp", true}, false},
+      {"plugins/notion/notion.cpp", {"google_calendar/codec.hpp", true}, false},
       {"plugins/notion/notion.cpp", {"../google_calendar/codec.hpp", true}, false},
   };
   for (const Case& each : cases) {

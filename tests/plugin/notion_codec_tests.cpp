@@ -4,6 +4,7 @@
 #include <random>
 
 #include "codec.hpp"
+#include "common/json.hpp"
 #include "dates.hpp"
 #include "replies.hpp"
 #include "rich_text.hpp"
@@ -79,7 +80,7 @@ TEST_CASE("notion codec: runs hold 2,000 UTF-16 units and never half a character
   CHECK(plain_text(runs) == text);
   CHECK(runs_of(std::string(1'000'000, 'x')).size() == 100);
   // A hundred runs of characters that take six bytes each in JSON still fit in a request.
-  CHECK(dump(runs_of(std::string(200'000, '\x01'))).size() < 310'000);
+  CHECK(common::dump(runs_of(std::string(200'000, '\x01'))).size() < 310'000);
   CHECK(is_link("https://example.org/a"));
   CHECK_FALSE(is_link("example.org"));
   CHECK_FALSE(is_link("https://example.org/a b"));

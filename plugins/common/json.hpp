@@ -1,5 +1,5 @@
 // Reading JSON that a stranger wrote: nothing here throws, what is missing or of another type reads
-// as empty. Includes all of nlohmann's header: only codecs include this.
+// as empty. For our own connectors. Includes all of nlohmann's header: only codecs include this.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace notion {
+namespace common {
 
 using Json = nlohmann::json;
 
@@ -41,4 +41,4 @@ inline Json parse(std::string_view text) {
   return Json::parse(text.begin(), text.end(), nullptr, false);
 }
 
-}  // namespace notion
+}  // namespace common
