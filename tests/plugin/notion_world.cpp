@@ -1,15 +1,9 @@
 #include "plugin/notion_world.hpp"
 
-#include <httplib.h>
-
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "notion.hpp"
-#include "simulators/common/control.hpp"
-#include "simulators/common/server.hpp"
-#include "simulators/common/simulation.hpp"
 #include "simulators/notion/notion.hpp"
 
 namespace notion_tests {
@@ -17,83 +11,50 @@ namespace notion_tests {
 using Json = nlohmann::json;
 using mortise::Action;
 using mortise::CallInput;
-using mortise::Code;
-using mortise::Error;
 using mortise::Operation;
 using mortise::Outcome;
-using mortise::Reply;
-using mortise::Request;
 using mortise::Write;
+using mortise::fakes::query_value;
 using mortise::testing::Run;
-
-struct NotionWorld::Server {
-  mortise::simulators::Simulation simulation{7};
-  std::unique_ptr<mortise::simulators::Control> control;
-  std::unique_ptr<mortise::simulators::Server> http;
-  std::string url;
-
-  Server() {
-    using namespace mortise::simulators;
-    simulation.add(std::make_unique<Notion>(simulation.world()));
-    control = std::make_unique<Control>(simulation);
-    http = std::make_unique<mortise::simulators::Server>([this](auto& request) {
-      return request.below("/control") ? control->answer(request) : simulation.handle(request);
-    });
-    control->attach(*http);
-    url = simulation.locked([&](World& world) {
-      world.base_url = "http://127.0.0.1:" + std::to_string(http->start("127.0.0.1", 0));
-      return world.base_url;
-    });
-  }
-  ~Server() { http->stop(); }
-};
 
 namespace {
 
-httplib::Result exchange(const std::string& url, const std::string& method, const std::string& path,
-                         const httplib::Headers& headers, const std::string& body) {
-  httplib::Client client(url);
-  client.set_keep_alive(false);
-  client.set_tcp_nodelay(true);
-  httplib::Request request;
-  request.method = method;
-  request.path = path;
-  request.headers = headers;
-  request.body = body;
-  return client.send(request);
-}
+const std::string kClient = "bW9ydGlzZS1zaW11bGF0ZWQ6c2ltdWxhdGVkLXNlY3JldA==";  // in base64
 
 }  // namespace
 
 NotionWorld::NotionWorld()
-    : server_(std::make_unique<Server>()), script_(mortise::make_connector<notion::Notion>) {
+    : ConnectorWorld(
+          [](mortise::simulators::World& world) {
+            return std::make_unique<mortise::simulators::Notion>(world);
+          },
+          mortise::make_connector<notion::Notion>) {
   connect();
   control("PUT", "limits", {{"notion_per_connection", 0}});
 }
-NotionWorld::~NotionWorld() = default;
 
 void NotionWorld::connect() {
   const std::string back = "http://127.0.0.1:9/callback";
-  httplib::Client browser(server_->url);
-  const auto consent = browser.Post(
-      "/v1/oauth/authorize", httplib::Params{{"client_id", "mortise-simulated"},
-                                             {"redirect_uri", back},
-                                             {"response_type", "code"},
-                                             {"owner", "user"},
-                                             {"state", "s"},
-                                             {"user", "6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01"},
-                                             {"decision", "allow"}});
-  REQUIRE(consent);
-  const std::string location = consent->get_header_value("Location");
-  const std::size_t begin = location.find("code=") + 5;
-  const std::string code = location.substr(begin, location.find('&', begin) - begin);
-  const Json ask = {{"grant_type", "authorization_code"}, {"code", code}, {"redirect_uri", back}};
-  browser.set_basic_auth("mortise-simulated", "simulated-secret");
-  const auto grant = browser.Post("/v1/oauth/token", {{"Notion-Version", "2026-03-11"}}, ask.dump(),
-                                  "application/json");
-  REQUIRE(grant);
-  Json reply = Json::parse(grant->body);
-  token_ = reply.at("access_token");
+  const Answer consent =
+      post_form("/v1/oauth/authorize", {{"client_id", "mortise-simulated"},
+                                        {"redirect_uri", back},
+                                        {"response_type", "code"},
+                                        {"owner", "user"},
+                                        {"state", "s"},
+                                        {"user", "6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01"},
+                                        {"decision", "allow"}});
+  const Json exchange = {{"grant_type", "authorization_code"},
+                         {"code", query_value(consent.header("Location"), "code")},
+                         {"redirect_uri", back}};
+  const Answer grant = ask("POST", "/v1/oauth/token",
+                           {{"Authorization", "Basic " + kClient},
+                            {"Notion-Version", "2026-03-11"},
+                            {"Content-Type", "application/json"}},
+                           exchange.dump());
+  INFO(grant.body);
+  REQUIRE(grant.status == 200);
+  Json reply = Json::parse(grant.body);
+  sign_with(reply.at("access_token"));
   reply.erase("access_token");
   reply.erase("refresh_token");
   token_reply_ = reply.dump();
@@ -101,43 +62,10 @@ void NotionWorld::connect() {
   home_ = found.at("results").at(0).at("id");
 }
 
-Reply NotionWorld::send(const Request& request) {
-  httplib::Headers headers{{"Authorization", "Bearer " + token_}};
-  for (const mortise::Header& each : request.headers) headers.emplace(each.name, each.value);
-  for (int attempt = 1;; ++attempt) {
-    const auto answer =
-        exchange(server_->url, request.method, request.target, headers, request.body);
-    const bool lost = !answer || answer->status >= 500;
-    if (lost && request.repeatable && attempt < 4) continue;
-    Reply reply;
-    if (!answer) {
-      reply.error = Error{Code::unavailable, "the connection broke"};
-      reply.maybe_sent = true;
-      return reply;
-    }
-    reply.status = answer->status;
-    reply.body = answer->body;
-    for (const auto& [name, value] : answer->headers) {
-      std::string lower = name;
-      for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      reply.headers.push_back({lower, value});
-    }
-    return reply;
-  }
-}
-
 Run NotionWorld::run(CallInput call) {
   if (call.target_id.empty()) call.target_id = home_;
   call.target_kind = "page";
-  Run run = script_.start(std::move(call));
-  while (run.sending()) {
-    CHECK(run.requests().size() <= 10);
-    std::vector<Reply> replies;
-    for (const Request& request : run.requests()) replies.push_back(send(request));
-    run.reply(std::move(replies));
-  }
-  CHECK(run.breaches() == std::vector<std::string>{});
-  return run;
+  return ConnectorWorld::run(std::move(call));
 }
 
 Run NotionWorld::write(std::vector<Write> writes) {
@@ -176,48 +104,13 @@ Run NotionWorld::list(const std::string& container_id, const std::string& kind) 
   return run(std::move(call));
 }
 
-Json NotionWorld::control(const std::string& method, const std::string& path, const Json& body) {
-  const auto answer =
-      exchange(server_->url, method, "/control/" + path, {{"Content-Type", "application/json"}},
-               body.is_null() ? std::string() : body.dump());
-  REQUIRE(answer);
-  INFO(answer->body);
-  REQUIRE(answer->status < 300);
-  return Json::parse(answer->body);
-}
-
 Json NotionWorld::api(const std::string& method, const std::string& path, const Json& body) {
-  const auto answer = exchange(server_->url, method, path,
-                               {{"Authorization", "Bearer " + token_},
-                                {"Notion-Version", "2026-03-11"},
-                                {"Content-Type", "application/json"}},
-                               body.is_null() ? std::string() : body.dump());
-  REQUIRE(answer);
-  INFO(answer->body);
-  REQUIRE(answer->status == 200);
-  return Json::parse(answer->body);
-}
-
-void NotionWorld::fault(const Json& rule) {
-  control("POST", "faults", rule);
-}
-
-NotionWorld::Traffic NotionWorld::traffic() {
-  const Json counters = control("GET", "counters", nullptr).value("notion", Json::object());
-  control("DELETE", "counters", nullptr);
-  return {counters.value("writes", 0), counters.value("reads", 0)};
-}
-
-void NotionWorld::check_against_the_description() {
-  const std::string program = std::string("node ") + MORTISE_SOURCE_DIR +
-                              "/tests/simulators/clients/validate.mjs " + server_->url + " 1>&2";
-  const int status = std::system(program.c_str());
-  const int code = WEXITSTATUS(status);
-  if (code == 77) {
-    WARN("Notion's API description is not on this machine: requests are not held against it");
-  } else {
-    CHECK(code == 0);
-  }
+  const Answer answer = ask_signed(
+      method, path, {{"Notion-Version", "2026-03-11"}, {"Content-Type", "application/json"}},
+      body.is_null() ? std::string() : body.dump());
+  INFO(answer.body);
+  REQUIRE(answer.status == 200);
+  return Json::parse(answer.body);
 }
 
 Write creation(const std::string& kind, const std::string& key, const std::string& parent,

@@ -1,23 +1,19 @@
-// The connector against the simulated Notion over real HTTP: the host's part of the conversation
-// (signing, repeating what may be repeated) in as few lines as it takes.
+// The Notion connector against the simulated Notion, and plans for it.
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
-#include <mortise/testing.hpp>
+#include "fakes/connector_world.hpp"
 
 namespace notion_tests {
 
-class NotionWorld {
+class NotionWorld : public mortise::fakes::ConnectorWorld {
  public:
   NotionWorld();
-  ~NotionWorld();
 
-  /// Runs an operation to its end. Breaches of the contract fail the test.
+  /// In the page home(), unless the call names another target.
   mortise::testing::Run run(mortise::CallInput call);
   mortise::testing::Run write(std::vector<mortise::Write> writes);
   mortise::testing::Run list(const std::string& container_id, const std::string& kind);
@@ -25,32 +21,17 @@ class NotionWorld {
   void remember(const mortise::testing::Run& run, const std::vector<mortise::Write>& writes);
   std::string id_of(const std::string& key) const;
 
-  nlohmann::json control(const std::string& method, const std::string& path,
-                         const nlohmann::json& body);
-  /// A request of the API, as the connection.
+  /// A request of the API, as the connection; it must succeed.
   nlohmann::json api(const std::string& method, const std::string& path,
                      const nlohmann::json& body);
-  /// Answers like {"kind": "503_after"}: see tests/simulators/common/control.hpp.
-  void fault(const nlohmann::json& rule);
-  /// Writes that the simulator applied, and reads, since the last call of this.
-  struct Traffic {
-    int writes = 0, reads = 0;
-  };
-  Traffic traffic();
-  /// Holds every request so far against Notion's own description; skipped where that is absent.
-  void check_against_the_description();
 
   const std::string& home() const { return home_; }
   const std::string& token_reply() const { return token_reply_; }
 
  private:
-  mortise::Reply send(const mortise::Request& request);
   void connect();
 
-  struct Server;
-  std::unique_ptr<Server> server_;
-  mortise::testing::Script script_;
-  std::string token_, token_reply_, home_;
+  std::string token_reply_, home_;
   std::vector<std::pair<std::string, std::string>> ids_;
 };
 
