@@ -1,5 +1,6 @@
 // What must be true of the other side after an export, whatever happened on the way.
 import assert from 'node:assert/strict';
+import { wideBudgets, World } from './host.mjs';
 import { googleEvents, notionTasks } from './remote.mjs';
 
 /** The ways a plan can stand at a provider. */
@@ -14,6 +15,16 @@ export async function connectFor(world, form, account = 'ana') {
   const connection = await world.connect(form.connector, account);
   if (!form.layout) return connection;
   return world.ok('PATCH', `/v1/connections/${connection.id}`, { settings: { mapping: { layout: form.layout } } });
+}
+
+/** A world where nothing waits for a limit, with a plan and a connection that it can be exported through. */
+export async function connected(form, document, options = {}) {
+  const world = await World.start({ settings: wideBudgets, ...options });
+  await world.widenLimits();
+  await world.account();
+  const plan = await world.import(document);
+  const connection = await connectFor(world, form);
+  return { world, plan, connection };
 }
 
 /** 96 -> "1 h 36 min", as the mapping writes it. */

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
-import { assertInStep, connectFor, forms } from './expect.mjs';
-import { roadmap, sharedPlan, wideBudgets, World } from './host.mjs';
+import { assertInStep, connected, forms } from './expect.mjs';
+import { roadmap, sharedPlan } from './host.mjs';
 
 async function oneWrite(world, form, plan, change) {
   const before = new Map((await world.tasks(plan)).map((task) => [task.id, JSON.stringify([task.schedule, task.due])]));
@@ -20,12 +20,8 @@ async function oneWrite(world, form, plan, change) {
 }
 
 async function mainJob(form, document, limits) {
-  const world = await World.start({ settings: wideBudgets, environment: { MORTISE_DEBUG_NOW: '2026-11-20T09:00:00Z' } });
+  const { world, plan, connection } = await connected(form, document, { environment: { MORTISE_DEBUG_NOW: '2026-11-20T09:00:00Z' } });
   try {
-    await world.widenLimits();
-    await world.account();
-    const plan = await world.import(document);
-    const connection = await connectFor(world, form);
     await world.resetTraffic();
     const run = await world.export(plan, connection);
     assert.equal(run.state, 'succeeded', JSON.stringify(run));

@@ -53,6 +53,16 @@ export async function until(check, what, timeoutMs = 60_000) {
   }
 }
 
+/** A small, repeatable generator of numbers in [0, 1) (mulberry32). */
+export function dice(state) {
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
 /** Every Set-Cookie line: Debian 12's own Node has no getSetCookie(). */
 function setCookies(headers) {
   return headers.get('set-cookie')?.split(/, *(?=[^;,= ]+=)/) ?? [];
@@ -223,10 +233,10 @@ export class World {
     }, `run ${id}`, timeoutMs);
   }
 
-  async export(plan, connection, account = 'ana') {
+  async export(plan, connection, account = 'ana', timeoutMs = 300_000) {
     const started = await this.startExport(plan, connection, account);
     if (started.status !== 202) throw new Error(`export: ${started.status} ${JSON.stringify(started.body)}`);
-    return this.finished(started.body.id);
+    return this.finished(started.body.id, timeoutMs);
   }
 
   async tasks(plan) {
@@ -241,11 +251,11 @@ export class World {
   }
 
   /** Waits until nothing is queued or under way. */
-  async quiet(account = 'ana') {
+  async quiet(account = 'ana', timeoutMs = 60_000) {
     return until(async () => {
       const { items } = await this.ok('GET', `/v1/runs?account_id=${account}&limit=50`);
       return items.every((run) => ['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state));
-    }, 'runs to end');
+    }, 'runs to end', timeoutMs);
   }
 
   /** Lets the providers take as many requests as come. */
@@ -259,13 +269,13 @@ export class World {
   }
 
   /** Waits until a saved change of the plan has been pushed: a sync run newer than the save has ended. */
-  async quietAfterPush(plan, account = 'ana') {
+  async quietAfterPush(plan, account = 'ana', timeoutMs = 60_000) {
     const known = new Set(this.pushed ?? []);
     await until(async () => {
       const { items } = await this.ok('GET', `/v1/runs?account_id=${account}&limit=50`);
       const fresh = items.filter((run) => run.kind === 'sync' && run.plan_id === plan.id && !known.has(run.id));
       return fresh.length > 0 && fresh.every((run) => run.finished_at);
-    }, 'the push');
+    }, 'the push', timeoutMs);
     const { items } = await this.ok('GET', `/v1/runs?account_id=${account}&limit=200`);
     this.pushed = items.map((run) => run.id);
   }
