@@ -128,11 +128,11 @@ Json to_json(const Plan& plan) {
 namespace {
 
 Json to_json(const RunCounts& counts) {
-  return {
-      {"create", counts.create},       {"update", counts.update},       {"remove", counts.remove},
-      {"unchanged", counts.unchanged}, {"done", counts.done},           {"failed", counts.failed},
-      {"parked", counts.parked},       {"uncertain", counts.uncertain}, {"writes", counts.writes},
-      {"reads", counts.reads},         {"retries", counts.retries}};
+  return {{"create", counts.create},       {"update", counts.update}, {"remove", counts.remove},
+          {"unchanged", counts.unchanged}, {"done", counts.done},     {"received", counts.received},
+          {"conflicts", counts.conflicts}, {"failed", counts.failed}, {"parked", counts.parked},
+          {"uncertain", counts.uncertain}, {"writes", counts.writes}, {"reads", counts.reads},
+          {"retries", counts.retries}};
 }
 
 }  // namespace
@@ -143,7 +143,6 @@ Json to_json(const Run& run) {
       {"id", run.id},
       {"account_id", run.account_id},
       {"connection_id", run.connection_id},
-      {"plan_id", run.plan_id},
       {"kind", name_of(run.kind)},
       {"trigger", name_of(run.trigger)},
       {"state", name_of(run.state)},
@@ -153,6 +152,7 @@ Json to_json(const Run& run) {
       {"cancel_requested", run.cancel_requested},
       {"usage", name_of(run.usage)},
       {"created_at", format_instant(run.created_ms)}};
+  put(object, "plan_id", run.plan_id);
   if (run.waiting_for != RunWait::none) object["waiting_for"] = name_of(run.waiting_for);
   put_instant(object, "waiting_until", run.waiting_until_ms);
   if (run.waiting_for == RunWait::approval && !run.guard.empty()) {
