@@ -2,18 +2,20 @@
 import { createServer } from 'node:http';
 
 export class Receiver {
-  /** `answer(request)` says the status; 200 unless given. */
+  /** Answers 200 unless `statuses` says something else; `before`, if set, is waited for first. */
   static async start() {
     const receiver = new Receiver();
     receiver.requests = [];
     receiver.statuses = [];
+    receiver.before = null;
     receiver.waiting = [];
     receiver.server = createServer((request, response) => {
       const parts = [];
       request.on('data', (part) => parts.push(part));
-      request.on('end', () => {
+      request.on('end', async () => {
         const raw = Buffer.concat(parts).toString('utf8');
         receiver.requests.push({ method: request.method, path: request.url, headers: request.headers, raw });
+        if (receiver.before) await receiver.before();
         response.writeHead(receiver.statuses.shift() ?? 200).end();
         receiver.waiting = receiver.waiting.filter((wake) => !wake());
       });

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "simulators/common/clock.hpp"
@@ -16,6 +17,8 @@
 #include "simulators/google/settings.hpp"
 
 namespace mortise::simulators::google {
+
+class Channels;
 
 /// Whose access token came with a request. Scopes without "https://www.googleapis.com/auth/".
 struct Caller {
@@ -35,13 +38,14 @@ struct Call {
   bool flag(const char* name) const { return request.parameter(name) == "true"; }
 };
 
-/// Not thread-safe. Owns nothing: model, ids, clock and settings outlive it.
+/// Not thread-safe. Owns nothing: what it is made of outlives it.
 class CalendarApi {
  public:
   struct Operation;
 
-  CalendarApi(Model& model, Ids& ids, const Clock& clock, const Settings& settings)
-      : model_(model), ids_(ids), clock_(clock), settings_(settings) {}
+  CalendarApi(Model& model, Ids& ids, const Clock& clock, const Settings& settings,
+              Channels& channels)
+      : model_(model), ids_(ids), clock_(clock), settings_(settings), channels_(channels) {}
 
   /// The operation a request means, by method and path; nullptr if there is none.
   static const Operation* find(const Request& request);
@@ -52,11 +56,27 @@ class CalendarApi {
   /// Carries the operation out: scopes, body, preconditions, `fields` and all.
   Answer run(const Operation& operation, const Request& request, const Caller& caller);
 
-  /// What a person does at the calendar itself. Same rules, no scopes.
+  // What a person does at the calendar itself. Same rules, no scopes; answered with the event as
+  // it is kept then.
   Answer insert_as_person(Calendar& calendar, const std::string& email, const Json& body);
   Answer patch_as_person(Calendar& calendar, const std::string& email, const std::string& id,
                          const Json& body);
   Answer remove_as_person(Calendar& calendar, const std::string& email, const std::string& id);
+  Answer move_as_person(Calendar& from, Calendar& to, const std::string& email,
+                        const std::string& id);
+  /// Moves it on the wall clock of its zone.
+  Answer shift_as_person(Calendar& calendar, const std::string& email, const std::string& id,
+                         std::int64_t by_ms);
+  /// "This and following": ends the series before `slot` and begins another one there, changed;
+  /// answers {"series", "following"}. Exceptions from the cut on are lost.
+  Answer split_as_person(Calendar& calendar, const std::string& email, const std::string& series_id,
+                         const std::string& slot, const Json& changes);
+  /// The series ends before `slot`; from its first on that is the end of it all.
+  Answer end_series_as_person(Calendar& calendar, const std::string& email,
+                              const std::string& series_id, const std::string& slot);
+  /// The id of a series' occurrence by its original start (see read_slot); nullopt if it has none.
+  std::optional<std::string> instance_id(const Calendar& calendar, const std::string& series_id,
+                                         const std::string& slot) const;
 
  private:
   // One calendar that the call may see, or the refusal.
@@ -78,8 +98,15 @@ class CalendarApi {
   Answer move_event(const Call& call);
   Answer import_event(const Call& call);
   Answer insert_into(Calendar& calendar, const Call& call, Event event, const Json& wanted);
+  Answer patch(Calendar& calendar, const Call& call, const Event& event);
   Answer rewrite(Calendar& calendar, const Call& call, Event event, const Json& wanted);
   Answer remove(Calendar& calendar, const Call& call, Event event);
+  Answer move_between(Calendar& from, Calendar& to, const Call& call, const Event& event);
+  Answer stored(const Calendar& calendar, const std::string& email, const std::string& id) const;
+  // With its series, every exception is cancelled ...
+  void cancel_exceptions(Calendar& calendar, const std::string& series_id);
+  // ... and with another rhythm those go whose slot the series has no more; with another start all.
+  void drop_exceptions(Calendar& calendar, const Event& before, const Event& after);
   void keep(Calendar& calendar, Event event, bool stamp);
   Event blank_event(const Calendar& calendar, const std::string& email, std::string id);
 
@@ -87,6 +114,10 @@ class CalendarApi {
   Answer list_events(const Call& call);
   Answer list_instances(const Call& call);
   Json listing_head(const Calendar& calendar, const Call& call, const std::string& zone) const;
+
+  // push (calendar_channels.cpp)
+  Answer watch_events(const Call& call);
+  Answer stop_channel(const Call& call);
 
   // calendars, lists, settings (calendar_calendars.cpp)
   Answer list_calendars(const Call& call);
@@ -110,7 +141,11 @@ class CalendarApi {
   Ids& ids_;
   const Clock& clock_;
   const Settings& settings_;
+  Channels& channels_;
 };
+
+/// What ids of events are made of.
+inline constexpr std::string_view kIdAlphabet = "0123456789abcdefghijklmnopqrstuv";
 
 /// The part of a reply that the `fields` parameter asks for ("items(id,etag),nextPageToken");
 /// nullopt if it does not parse.

@@ -9,8 +9,6 @@
 namespace mortise::simulators::google {
 namespace {
 
-constexpr std::string_view kBase32Hex = "0123456789abcdefghijklmnopqrstuv";
-
 Writer writer_of(const Calendar& calendar, const Call& call) {
   return {calendar, call.caller.email, call.flag("supportsAttachments"),
           call.request.parameter("conferenceDataVersion") == "1"};
@@ -106,7 +104,7 @@ Answer CalendarApi::insert_event(const Call& call) {
   const Found found = writable(call, call.ids[0]);
   if (found.problem) return *found.problem;
   const Json wanted = without_nulls(call.body);
-  std::string id = ids_.text(26, kBase32Hex);
+  std::string id = ids_.text(26, kIdAlphabet);
   if (wanted.contains("id")) {
     id = text_of(wanted, "id");
     if (!valid_event_id(id)) return invalid("Invalid resource id value.");
@@ -132,7 +130,7 @@ Answer CalendarApi::import_event(const Call& call) {
       return rewrite(*found.calendar, call, event, wanted);
     }
   }
-  Event event = blank_event(*found.calendar, call.caller.email, "_" + ids_.text(26, kBase32Hex));
+  Event event = blank_event(*found.calendar, call.caller.email, "_" + ids_.text(26, kIdAlphabet));
   event.fields["iCalUID"] = uid;
   event.fields["privateCopy"] = true;
   if (wanted.contains("organizer") && wanted["organizer"].is_object()) {
@@ -148,11 +146,11 @@ Answer CalendarApi::rewrite(Calendar& calendar, const Call& call, Event event, c
   if (moved && event.fields.value("sequence", 0) == before.fields.value("sequence", 0)) {
     event.fields["sequence"] = before.fields.value("sequence", 0) + 1;
   }
-  if (moved && before.recurring()) {  // another rhythm: what was said about its slots is void
-    for (auto it = calendar.events.begin(); it != calendar.events.end();) {
-      const bool exception = it->second.master_id() == before.id;
-      if (exception) calendar.order.erase(it->second.change);
-      it = exception ? calendar.events.erase(it) : std::next(it);
+  if (moved && before.recurring()) {
+    if (event.cancelled()) {
+      cancel_exceptions(calendar, event.id);
+    } else {
+      drop_exceptions(calendar, before, event);
     }
   }
   const bool exception = !event.master_id().empty();
@@ -181,12 +179,16 @@ Answer CalendarApi::patch_event(const Call& call) {
   const auto event = find_event(*found.calendar, call.ids[1]);
   if (!event) return not_found();
   if (auto problem = check_version(call.request, event->change)) return *problem;
-  const Event before = whole(*found.calendar, *event);
-  Json current = show(before, *found.calendar, call.caller.email, found.calendar->time_zone());
+  return patch(*found.calendar, call, *event);
+}
+
+Answer CalendarApi::patch(Calendar& calendar, const Call& call, const Event& event) {
+  const Event before = whole(calendar, event);
+  Json current = show(before, calendar, call.caller.email, calendar.time_zone());
   current.erase("sequence");  // only a number that the client sends is compared
   Json wanted = merged(std::move(current), call.body);
-  if (!event->master_id().empty()) wanted.erase("recurrence");
-  return rewrite(*found.calendar, call, before, wanted);
+  if (!event.master_id().empty()) wanted.erase("recurrence");
+  return rewrite(calendar, call, before, wanted);
 }
 
 Answer CalendarApi::remove(Calendar& calendar, const Call& call, Event event) {
@@ -198,14 +200,29 @@ Answer CalendarApi::remove(Calendar& calendar, const Call& call, Event event) {
   const bool series = event.recurring();
   if (!event.master_id().empty()) strip_cancelled_exception(event);
   keep(calendar, std::move(event), true);
-  if (!series) return {204, Json()};
-  for (auto& [other_id, other] : calendar.events) {
-    if (other.master_id() != id || other.cancelled()) continue;
-    other.fields["status"] = "cancelled";
+  if (series) cancel_exceptions(calendar, id);
+  return {204, Json()};
+}
+
+void CalendarApi::cancel_exceptions(Calendar& calendar, const std::string& series_id) {
+  for (auto& [id, other] : calendar.events) {
+    if (other.master_id() != series_id || other.cancelled()) continue;
+    strip_cancelled_exception(other);
     other.updated_ms = clock_.now_ms();
     model_.touch(calendar, other);
   }
-  return {204, Json()};
+}
+
+void CalendarApi::drop_exceptions(Calendar& calendar, const Event& before, const Event& after) {
+  const bool all = before.start_ms != after.start_ms || all_day(before) != all_day(after) ||
+                   zone_of(before, calendar) != zone_of(after, calendar) || before.cancelled() ||
+                   !after.recurring();
+  for (auto it = calendar.events.begin(); it != calendar.events.end();) {
+    const Event& other = it->second;
+    const bool goes = other.master_id() == before.id && (all || !has_slot(after, calendar, other));
+    if (goes) calendar.order.erase(other.change);
+    it = goes ? calendar.events.erase(it) : std::next(it);
+  }
 }
 
 Answer CalendarApi::delete_event(const Call& call) {
@@ -228,54 +245,34 @@ Answer CalendarApi::move_event(const Call& call) {
   if (to.problem) return *to.problem;
   const auto event = find_event(*from.calendar, call.ids[1]);
   if (!event) return not_found();
-  if (event->cancelled()) return Problem{410, "deleted", "Resource has been deleted"};
-  if (!event->master_id().empty()) {
+  return move_between(*from.calendar, *to.calendar, call, *event);
+}
+
+Answer CalendarApi::move_between(Calendar& from, Calendar& to, const Call& call,
+                                 const Event& event) {
+  if (event.cancelled()) return Problem{410, "deleted", "Resource has been deleted"};
+  if (!event.master_id().empty()) {
     return Problem{400, "cannotChangeOrganizerOfInstance",
                    "Cannot change the organizer of an instance.", "calendar"};
   }
-  if (from.calendar == to.calendar)
-    return show(*event, *to.calendar, call.caller.email, to.calendar->time_zone());
-  Event moved = *event;
-  moved.fields["organizer"] =
-      blank_event(*to.calendar, call.caller.email, moved.id).fields["organizer"];
+  if (&from == &to) return show(event, to, call.caller.email, to.time_zone());
+  const auto there = to.events.find(event.id);
+  if (there != to.events.end() && !there->second.cancelled()) {
+    return Problem{409, "duplicate", "The requested identifier already exists."};
+  }
+  Event moved = event;
+  moved.fields["organizer"] = blank_event(to, call.caller.email, moved.id).fields["organizer"];
   moved.fields["sequence"] = moved.fields.value("sequence", 0) + 1;
-  Event left = *event;
+  Event left = event;
   left.fields["status"] = "cancelled";
-  keep(*from.calendar, std::move(left), true);
-  keep(*to.calendar, std::move(moved), true);
-  return show(to.calendar->events.at(event->id), *to.calendar, call.caller.email,
-              to.calendar->time_zone());
-}
-
-Answer CalendarApi::insert_as_person(Calendar& calendar, const std::string& email,
-                                     const Json& body) {
-  const Request request;
-  const Caller person{email, "", {}};
-  const Call call{request, person, {}, body};
-  Event event = blank_event(calendar, email, ids_.text(26, kBase32Hex));
-  return insert_into(calendar, call, std::move(event), without_nulls(body));
-}
-
-Answer CalendarApi::patch_as_person(Calendar& calendar, const std::string& email,
-                                    const std::string& id, const Json& body) {
-  Request request;
-  const Caller person{email, "", {}};
-  const auto event = find_event(calendar, id);
-  if (!event) return not_found();
-  const Event before = whole(calendar, *event);
-  Json current = show(before, calendar, email, calendar.time_zone());
-  current.erase("sequence");
-  const Call call{request, person, {}, body};
-  return rewrite(calendar, call, before, merged(std::move(current), body));
-}
-
-Answer CalendarApi::remove_as_person(Calendar& calendar, const std::string& email,
-                                     const std::string& id) {
-  const Request request;
-  const Caller person{email, "", {}};
-  const auto event = find_event(calendar, id);
-  if (!event) return not_found();
-  return remove(calendar, {request, person, {}, Json::object()}, *event);
+  // What was said about single slots goes along.
+  for (const auto& [id, other] : from.events) {
+    if (other.master_id() == event.id) keep(to, other, false);
+  }
+  cancel_exceptions(from, event.id);
+  keep(from, std::move(left), true);
+  keep(to, std::move(moved), true);
+  return show(to.events.at(event.id), to, call.caller.email, to.time_zone());
 }
 
 }  // namespace mortise::simulators::google

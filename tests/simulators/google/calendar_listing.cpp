@@ -147,7 +147,7 @@ std::vector<Row>::const_iterator first_row(const Rows& all, const ListingQuery& 
 // A deletion in a delta, and a cancelled occurrence anywhere, is shown with nothing but its ids.
 bool brief(const Event& event, const ListingQuery& query) {
   if (!event.cancelled()) return false;
-  return !event.master_id().empty() || (query.sync && !query.show_deleted);
+  return !event.master_id().empty() || query.sync.has_value();
 }
 
 bool is_slot(const Event& event, const std::string& slot) {
@@ -183,12 +183,19 @@ Answer CalendarApi::list_events(const Call& call) {
   const ReadQuery read = read_listing_query(call.request, calendar, settings_, now_ms);
   if (read.problem) return *read.problem;
   const ListingQuery& query = read.query;
+  const std::int64_t number = query.page ? query.page->number + 1 : 1;
+  if (query.sync && calendar.expiring_page == number) {
+    found.calendar->expiring_page = 0;
+    found.calendar->sync_floor = model_.next_change();
+    return full_sync_required();
+  }
 
   const Rows all = collect(calendar, query, now_ms);
   auto row = first_row(all, query);
   PageToken next = query.page.value_or(PageToken{});
   if (!query.page) next.since = model_.last_change();
   next.issued_ms = now_ms;
+  next.number = number;
   next.listing = query.listing;
   next.after_empty = settings_.pages == "empty" && !(query.page && query.page->after_empty);
   std::size_t room = settings_.pages == "short" ? (query.max_results + 1) / 2 : query.max_results;
@@ -238,7 +245,7 @@ Answer CalendarApi::list_instances(const Call& call) {
   const std::string slot = call.request.parameter("originalStart").value_or("");
   Json reply = listing_head(calendar, call, query.time_zone);
   Json& items = reply["items"] = Json::array();
-  PageToken next{0, "", model_.last_change(), false, now_ms, query.listing};
+  PageToken next{0, "", model_.last_change(), false, 1, now_ms, query.listing};
   for (const Event& event : all) {
     if (!slot.empty() && !is_slot(event, slot)) continue;
     if (query.page && event.id <= query.page->id) continue;

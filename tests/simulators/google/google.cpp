@@ -77,7 +77,8 @@ void lead_here(Json& body, const std::string& page) {
 Google::Google(World& world)
     : world_(world),
       oauth_(world, settings_),
-      api_(model_, world.ids, world.clock, settings_),
+      channels_(world, settings_, model_),
+      api_(model_, world.ids, world.clock, settings_, channels_),
       pages_(model_, api_, world.clock) {
   reset();
 }
@@ -92,6 +93,15 @@ std::optional<Route> Google::route(const Request& request) const {
 }
 
 Response Google::answer(const Request& request, const Route&) {
+  Response response = routed(request);
+  channels_.notify_changes();
+  if (const auto sync = channels_.take_awaited()) {
+    response.before_reply = [this, number = *sync] { channels_.deliveries().await_try(number); };
+  }
+  return response;
+}
+
+Response Google::routed(const Request& request) {
   if (request.path == "/token" && request.method == "POST") return oauth_.token(request);
   if (request.path == "/revoke" && request.method == "POST") return oauth_.revoke(request);
   if (is_userinfo(request) && request.method == "GET") return oauth_.userinfo(request);
@@ -156,7 +166,11 @@ bool Google::shows(const Request& request) const {
 }
 
 Response Google::show(const Request& request) {
-  if (request.below("/google")) return pages_.show(request);
+  if (request.below("/google")) {
+    Response page = pages_.show(request);
+    channels_.notify_changes();
+    return page;
+  }
   if (request.path != "/o/oauth2/v2/auth") return oauth_.configuration();
   return request.method == "POST" ? oauth_.decide(request) : oauth_.authorize(request);
 }
@@ -168,14 +182,21 @@ int Google::revoke_grants(std::string_view person) {
 }
 
 Json Google::save() const {
-  return Json{
-      {"settings", settings_.to_json()}, {"oauth", oauth_.save()}, {"model", model_.save()}};
+  return Json{{"settings", settings_.to_json()},
+              {"oauth", oauth_.save()},
+              {"model", model_.save()},
+              {"channels", channels_.save()}};
 }
 
 void Google::load(const Json& state) {
   // Read aside first: a state that is none of ours changes nothing.
   google::Model model;
   model.load(state.at("model"));
+  if (state.contains("channels")) {
+    channels_.load(state.at("channels"));
+  } else {  // a state of before there were any
+    channels_.reset();
+  }
   oauth_.load(state.at("oauth"));
   settings_.merge(state.at("settings"));
   model_ = std::move(model);
@@ -183,6 +204,7 @@ void Google::load(const Json& state) {
 
 void Google::reset() {
   settings_ = {};
+  channels_.reset();
   model_ = {};
   oauth_.load(Json{{"grants", Json::array()}, {"access", Json::array()}});
   for (const Person& person : people()) {

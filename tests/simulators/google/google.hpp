@@ -3,6 +3,7 @@
 
 #include "simulators/common/provider.hpp"
 #include "simulators/google/calendar_api.hpp"
+#include "simulators/google/channels.hpp"
 #include "simulators/google/model.hpp"
 #include "simulators/google/oauth.hpp"
 #include "simulators/google/pages.hpp"
@@ -24,15 +25,23 @@ class Google final : public Provider {
   /// The actions are listed in control.cpp.
   Response control(std::string_view action, const Json& body) override;
   int revoke_grants(std::string_view person) override;
+  void stop() override { channels_.deliveries().stop(); }
   Json save() const override;
   void load(const Json& state) override;
   void reset() override;
 
  private:
+  Response routed(const Request& request);
   Response calendar_call(const Request& request);
   std::optional<Response> over_limit(const google::Caller& caller);
   // control.cpp
+  Response controlled(std::string_view action, const Json& body);
   Response control_events(std::string_view action, const Json& body);
+  Response move_event(google::Calendar& calendar, const std::string& email, const Json& body);
+  Response control_series(std::string_view action, google::Calendar& calendar,
+                          const std::string& email, const Json& body);
+  Response control_calendar(std::string_view action, google::Calendar& calendar, const Json& body);
+  void empty(google::Calendar& calendar, bool silently);
   Response users() const;
   Response calendars_of(const std::string& email) const;
 
@@ -40,6 +49,7 @@ class Google final : public Provider {
   google::Settings settings_;
   google::Model model_;
   google::OAuth oauth_;
+  google::Channels channels_;
   google::CalendarApi api_;
   google::Pages pages_;
 };

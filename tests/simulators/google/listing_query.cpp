@@ -23,8 +23,9 @@ std::optional<PageToken> read_page_token(const std::string& text) {
   const auto document = read_token(text);
   if (!document || !document->contains("page")) return std::nullopt;
   try {
-    return PageToken{document->at("page"),  document->at("id"),     document->at("since"),
-                     document->at("empty"), document->at("issued"), document->at("listing")};
+    return PageToken{document->at("page"),   document->at("id"),     document->at("since"),
+                     document->at("empty"),  document->at("number"), document->at("issued"),
+                     document->at("listing")};
   } catch (const Json::exception&) {
     return std::nullopt;
   }
@@ -96,11 +97,6 @@ std::optional<Problem> read_max_results(const Request& request, std::size_t& int
   return std::nullopt;
 }
 
-Problem full_sync_required(const char* parameter) {
-  return {410,        "fullSyncRequired", "Sync token is no longer valid, a full sync is required.",
-          "calendar", "parameter",        parameter};
-}
-
 std::optional<Problem> read_sync(const Request& request, const Calendar& calendar,
                                  const Settings& settings, std::int64_t now_ms,
                                  ListingQuery& query) {
@@ -123,7 +119,7 @@ std::optional<Problem> read_sync(const Request& request, const Calendar& calenda
     return invalid_parameter("syncToken", "The parameters differ from those of the full listing.");
   }
   const bool old = now_ms - query.sync->issued_ms > settings.sync_token_life_s * 1000;
-  if (old || query.sync->change < calendar.sync_floor) return full_sync_required("syncToken");
+  if (old || query.sync->change < calendar.sync_floor) return full_sync_required();
   query.time_min_ms = query.sync->time_min_ms;
   query.time_max_ms = query.sync->time_max_ms;
   return std::nullopt;
@@ -178,11 +174,17 @@ std::optional<Problem> read_order(const Request& request, ListingQuery& query) {
 
 }  // namespace
 
+Problem full_sync_required() {
+  return {410,        "fullSyncRequired", "Sync token is no longer valid, a full sync is required.",
+          "calendar", "parameter",        "syncToken"};
+}
+
 std::string PageToken::write() const {
   return base64url(to_text(Json{{"page", key},
                                 {"id", id},
                                 {"since", since},
                                 {"empty", after_empty},
+                                {"number", number},
                                 {"issued", issued_ms},
                                 {"listing", listing}}));
 }

@@ -18,6 +18,7 @@ struct PageToken {
   std::string id;           ///< ... and its id, which breaks ties
   std::uint64_t since = 0;  ///< the newest change when the first page was made: the next sync token
   bool after_empty = false;  ///< the page before was empty by Settings::pages
+  std::int64_t number = 1;   ///< of the page before, from 1
   std::int64_t issued_ms = 0;
   std::string listing;  ///< what may not differ between the pages
 
@@ -54,6 +55,8 @@ struct ReadQuery {
   ListingQuery query;
   std::optional<Problem> problem;
 };
+
+Problem full_sync_required();
 
 /// Reads and checks the parameters of a call for `calendar`.
 ReadQuery read_listing_query(const Request& request, const Calendar& calendar,

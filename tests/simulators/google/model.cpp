@@ -39,6 +39,7 @@ Json saved_calendar(const Calendar& calendar) {
               {"roles", calendar.roles},
               {"change", calendar.change},
               {"sync_floor", calendar.sync_floor},
+              {"expiring_page", calendar.expiring_page},
               {"events", std::move(events)}};
 }
 
@@ -51,6 +52,7 @@ Calendar loaded_calendar(const Json& saved) {
   calendar.roles = saved.at("roles").get<std::map<std::string, std::string>>();
   calendar.change = saved.at("change").get<std::uint64_t>();
   calendar.sync_floor = saved.at("sync_floor").get<std::uint64_t>();
+  calendar.expiring_page = saved.value("expiring_page", std::int64_t{0});
   for (const Json& entry : saved.at("events")) {
     Event event = loaded_event(entry);
     calendar.order[event.change] = event.id;

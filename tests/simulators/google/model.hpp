@@ -48,6 +48,8 @@ struct Calendar {
   std::map<std::uint64_t, std::string> order;  ///< change -> event id
   std::uint64_t change = 0;
   std::uint64_t sync_floor = 0;  ///< sync tokens older than this answer 410
+  /// The next delta's page of this number (from 1) answers 410 and ends its token; 0: none does.
+  std::int64_t expiring_page = 0;
 
   std::string time_zone() const;
   std::string role_of(const std::string& email) const;

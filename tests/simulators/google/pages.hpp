@@ -1,8 +1,14 @@
 // Pages on which a person sees and edits the simulated calendars, below /google:
 //   /google                                  the accounts
 //   /google/<e-mail>?month=2026-11           a month with its agenda, all of the person's calendars
-//   /google/<e-mail>/<calendar>/<event>      one event; the forms post to it (do=save or do=delete)
-//   /google/<e-mail>/<calendar>              POST do=create: a new event
+//   /google/<e-mail>/<calendar>/<event>      one event; its forms post to it: do=save (title,
+//   start,
+//                                            end, scope) or do=delete (scope). Times are dates or
+//                                            date-times, so a form also turns hours into whole days
+//                                            and back. scope, of a series: this, following or all.
+//   /google/<e-mail>/<calendar>              POST do=create: a new event (title, start, end,
+//   repeat, times,
+//                                            calendar: another one than the path says)
 #pragma once
 
 #include <string>
@@ -41,7 +47,10 @@ class Pages {
   Response find_page(const User& user, const std::string& id) const;
   Response event_page(const User& user, Calendar& calendar, const std::string& id,
                       const std::string& problem) const;
-  Response create(const User& user, Calendar& calendar, const Fields& form);
+  std::string new_event_forms(const User& user, const std::string& day) const;
+  Response create(const User& user, const std::string& calendar_id, const Fields& form);
+  Answer save(const User& user, Calendar& calendar, const Shown& shown, const Fields& form);
+  Answer remove(const User& user, Calendar& calendar, const Event& event, const Fields& form);
   Response change(const User& user, Calendar& calendar, const std::string& id, const Fields& form);
   /// What happens between two wall times, series unrolled, in order.
   std::vector<Shown> events_between(const User& user, std::int64_t from_wall,
@@ -51,6 +60,10 @@ class Pages {
   CalendarApi& api_;
   const Clock& clock_;
 };
+
+Shown shown_event(const Calendar& calendar, Event event, const std::string& list_color);
+Response calendar_page(const std::string& title, const std::string& body, int status = 200);
+Response nothing_here();
 
 /// The month as HTML: a grid, and below it the agenda. `month` is the first day's wall midnight.
 std::string month_html(const std::vector<Shown>& events, const User& user, std::int64_t month,

@@ -3,6 +3,7 @@
 #include <libical/ical.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <set>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMostOccurrences = 2000;
 constexpr int kMostSteps = 20000;
+constexpr std::int64_t kDay = 86'400'000;
 
 struct Line {
   std::string name;   // RRULE, EXRULE, RDATE, EXDATE
@@ -77,23 +79,70 @@ std::set<std::int64_t> by_rule(const std::string& rule_text, const Wall& wall,
   return starts;
 }
 
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, at), text.size());
+    parts.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
+// One entry of an RDATE or EXDATE as a time on the series' wall.
+std::optional<std::int64_t> listed_start(const std::string& text, const Line& line,
+                                         const Wall& wall) {
+  const icaltimetype time = icaltime_from_string(text.c_str());
+  if (icaltime_is_null_time(time)) return std::nullopt;
+  const std::int64_t start = from_ical(time);
+  if (icaltime_is_utc(time)) return to_wall(start, wall.zone);
+  if (!line.zone.empty() && line.zone != wall.zone && known_zone(line.zone)) {
+    return to_wall(to_instant(start, line.zone), wall.zone);
+  }
+  return start;
+}
+
 std::set<std::int64_t> by_list(const Line& line, const Wall& wall) {
   std::set<std::int64_t> starts;
-  for (std::size_t at = 0; at <= line.value.size();) {
-    const std::size_t comma = std::min(line.value.find(',', at), line.value.size());
-    const std::string text = line.value.substr(at, comma - at);
-    at = comma + 1;
-    const icaltimetype time = icaltime_from_string(text.c_str());
-    if (icaltime_is_null_time(time)) continue;
-    std::int64_t start = from_ical(time);
-    if (icaltime_is_utc(time)) {
-      start = to_wall(start, wall.zone);
-    } else if (!line.zone.empty() && line.zone != wall.zone && known_zone(line.zone)) {
-      start = to_wall(to_instant(start, line.zone), wall.zone);
-    }
-    starts.insert(start);
+  for (const std::string& text : split(line.value, ',')) {
+    if (const auto start = listed_start(text, line, wall)) starts.insert(*start);
   }
   return starts;
+}
+
+// A rule that ends before the slot, and the same rule from the slot on.
+void cut_rule(const Line& line, const Wall& wall, std::int64_t slot_wall, CutLines& lines) {
+  const std::int64_t slot_ms = to_instant(slot_wall, wall.zone);
+  std::string before = line.name + ":";
+  std::string after = before;
+  for (const std::string& part : split(line.value, ';')) {
+    const bool count = part.compare(0, 6, "COUNT=") == 0;
+    const bool until = part.compare(0, 6, "UNTIL=") == 0;
+    if (!count && !until) before += part + ";";
+    if (!count) after += part + ";";
+    if (!count) continue;
+    const auto gone = by_rule(line.value, wall, slot_wall - 1).size();
+    const auto all = static_cast<std::size_t>(std::strtoul(part.c_str() + 6, nullptr, 10));
+    after += "COUNT=" + std::to_string(std::max(all, gone + 1) - gone) + ";";
+  }
+  before += "UNTIL=" + (wall.whole_day ? write_slot(slot_wall - kDay, true)
+                                       : write_slot(slot_ms - 1000, false));
+  after.pop_back();
+  lines.before.push_back(before);
+  lines.after.push_back(after);
+}
+
+void cut_list(const std::string& text, const Line& line, const Wall& wall, std::int64_t slot_wall,
+              CutLines& lines) {
+  std::string before, after;
+  for (const std::string& entry : split(line.value, ',')) {
+    const bool earlier = listed_start(entry, line, wall).value_or(slot_wall) < slot_wall;
+    std::string& side = earlier ? before : after;
+    side += (side.empty() ? "" : ",") + entry;
+  }
+  const std::string head = text.substr(0, text.find(':') + 1);
+  if (!before.empty()) lines.before.push_back(head + before);
+  if (!after.empty()) lines.after.push_back(head + after);
 }
 
 // The calendar has no rhythm below a day, and a rule must happen at all ("every 31st of February"
@@ -156,6 +205,49 @@ std::vector<std::int64_t> occurrences(const Event& series, const Calendar& calen
     if (inside.size() == kMostOccurrences) break;
   }
   return inside;
+}
+
+std::optional<std::int64_t> read_slot(const Event& series, const Calendar& calendar,
+                                      const std::string& text) {
+  const Wall wall(series, calendar);
+  if (wall.whole_day) {
+    const auto day = read_date(text);
+    return day ? std::optional(to_instant(*day, wall.zone)) : std::nullopt;
+  }
+  const auto written = read_date_time(text);
+  if (!written) return std::nullopt;
+  return written->offset_minutes ? written->wall_ms - *written->offset_minutes * 60'000
+                                 : to_instant(written->wall_ms, wall.zone);
+}
+
+bool has_slot(const Event& series, const Calendar& calendar, const Event& exception) {
+  const Json original = exception.fields.value("originalStartTime", Json::object());
+  const auto day = read_date(text_of(original, "date"));
+  const auto slot = day ? std::optional(to_instant(*day, calendar.time_zone()))
+                        : read_instant(text_of(original, "dateTime"));
+  if (!slot) return false;
+  const auto found = occurrences(series, calendar, *slot, *slot + 1);
+  return std::find(found.begin(), found.end(), *slot) != found.end();
+}
+
+CutLines cut_lines(const Event& series, const Calendar& calendar, std::int64_t slot_ms) {
+  const Wall wall(series, calendar);
+  const std::int64_t slot_wall = to_wall(slot_ms, wall.zone);
+  CutLines lines;
+  for (const Json& entry : series.fields.at("recurrence")) {
+    const auto text = entry.get<std::string>();
+    const auto line = read_line(text);
+    if (!line) continue;
+    if (line->name == "RRULE") {
+      cut_rule(*line, wall, slot_wall, lines);
+    } else if (line->name == "EXRULE") {
+      lines.before.push_back(text);
+      lines.after.push_back(text);
+    } else {
+      cut_list(text, *line, wall, slot_wall, lines);
+    }
+  }
+  return lines;
 }
 
 std::string occurrence_id(const Event& series, const Calendar& calendar, std::int64_t start_ms) {

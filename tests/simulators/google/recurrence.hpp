@@ -21,6 +21,21 @@ std::optional<Problem> check_recurrence(const Event& event);
 std::vector<std::int64_t> occurrences(const Event& series, const Calendar& calendar,
                                       std::int64_t from_ms, std::int64_t to_ms);
 
+/// The original start that `text` means: an instant, a local time in the series' zone, or the date
+/// of a whole day.
+std::optional<std::int64_t> read_slot(const Event& series, const Calendar& calendar,
+                                      const std::string& text);
+
+/// True if the series still has the occurrence that `exception` replaces.
+bool has_slot(const Event& series, const Calendar& calendar, const Event& exception);
+
+/// The recurrence lines of a series cut at one of its slots: what stays, and what begins there.
+struct CutLines {
+  Json before = Json::array();
+  Json after = Json::array();
+};
+CutLines cut_lines(const Event& series, const Calendar& calendar, std::int64_t slot_ms);
+
 /// The id of the occurrence that starts (or started, before it was moved) at `start_ms`.
 std::string occurrence_id(const Event& series, const Calendar& calendar, std::int64_t start_ms);
 

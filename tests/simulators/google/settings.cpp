@@ -10,6 +10,9 @@ Json Settings::to_json() const {
               {"sync_token_life_s", sync_token_life_s},
               {"page_token_life_s", page_token_life_s},
               {"updated_min_reach_s", updated_min_reach_s},
+              {"channel_life_s", channel_life_s},
+              {"allow_http_addresses", allow_http_addresses},
+              {"sync_before_reply", sync_before_reply},
               {"refresh_tokens", refresh_tokens}};
 }
 
@@ -27,6 +30,12 @@ std::string Settings::merge(const Json& json) {
         value.get_to(merged.page_token_life_s);
       } else if (key == "updated_min_reach_s") {
         value.get_to(merged.updated_min_reach_s);
+      } else if (key == "channel_life_s") {
+        value.get_to(merged.channel_life_s);
+      } else if (key == "allow_http_addresses") {
+        value.get_to(merged.allow_http_addresses);
+      } else if (key == "sync_before_reply") {
+        value.get_to(merged.sync_before_reply);
       } else if (key == "refresh_tokens") {
         value.get_to(merged.refresh_tokens);
       } else {
@@ -40,6 +49,7 @@ std::string Settings::merge(const Json& json) {
     return "pages is full, short or empty";
   }
   if (merged.limit_status != 403 && merged.limit_status != 429) return "limit_status is 403 or 429";
+  if (merged.channel_life_s < 1) return "channel_life_s is at least 1";
   *this = merged;
   return {};
 }

@@ -21,6 +21,12 @@ struct Settings {
   std::int64_t page_token_life_s = 3'600;
   /// An updatedMin further back than this answers 410 updatedMinTooLongAgo.
   std::int64_t updated_min_reach_s = 28 * 86'400;
+  /// Channels live at most so long, and so long if their app says nothing.
+  std::int64_t channel_life_s = 7 * 86'400;
+  /// Channels may have http addresses on this machine; elsewhere https is a must.
+  bool allow_http_addresses = true;
+  /// The sync message of a new channel is answered before the app hears that it is open.
+  bool sync_before_reply = false;
   /// Refresh tokens a person may have for one client; the oldest vanish silently.
   int refresh_tokens = 100;
 

@@ -142,6 +142,11 @@ std::string write_in_zone(std::int64_t instant_ms, const std::string& zone) {
   return fmt::format("{}{}{:02}:{:02}", local, offset < 0 ? '-' : '+', size / 60, size % 60);
 }
 
+std::string write_http_date(std::int64_t instant_ms) {
+  return date::format("%a, %d %b %Y %T GMT",
+                      date::sys_seconds{std::chrono::seconds{instant_ms / 1000}});
+}
+
 std::string write_date(std::int64_t wall_ms) {
   const Parts p = parts_of(wall_ms);
   return fmt::format("{:04}-{:02}-{:02}", p.year, p.month, p.day);

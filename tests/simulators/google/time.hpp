@@ -28,7 +28,8 @@ std::int64_t to_wall(std::int64_t instant_ms, const std::string& zone);
 
 std::string write_utc(std::int64_t instant_ms);                               // ...T17:00:00.000Z
 std::string write_in_zone(std::int64_t instant_ms, const std::string& zone);  // ...T18:00:00+01:00
-std::string write_date(std::int64_t wall_ms);                                 // 2026-11-20
+std::string write_http_date(std::int64_t instant_ms);        // Fri, 20 Nov 2026 17:00:00 GMT
+std::string write_date(std::int64_t wall_ms);                // 2026-11-20
 std::string write_slot(std::int64_t wall_ms, bool all_day);  // 20261120T170000Z or 20261120
 
 }  // namespace mortise::simulators::google
