@@ -167,3 +167,74 @@ test('a page trashed by hand is edited, and so is the page it stood on', async (
   assert.deepEqual((await person('find', { user: ana, text: 'Module 1', trashed: true })).results.map(({ id }) => id), [child.id]);
   assert.deepEqual((await person('find', { user: ana, text: 'Module 1' })).results, []);
 });
+
+test('rows edited within one minute look equally old', async () => {
+  const { source, row } = await makeTable();
+  const later = (await person('add_row', { id: source, title: 'Later' })).id;
+  const order = async () => (await notion.dataSources.query({ data_source_id: source, sorts: [{ timestamp: 'last_edited_time', direction: 'descending' }] })).results.map(({ id }) => id);
+  const since = async (op, n) => (await notion.dataSources.query({ data_source_id: source, filter: { timestamp: 'last_edited_time', last_edited_time: { [op]: minute(n) } } })).results.map(({ id }) => id);
+  await simulator.set('PUT', 'clock', { advance_ms: 5_000 });
+  await person('tick', { id: later });
+  assert.deepEqual(await order(), [row, later], 'the second edit of a minute does not sort after the first');
+  await at(2);
+  await person('tick', { id: later });
+  assert.deepEqual(await order(), [later, row]);
+  assert.deepEqual([await since('on_or_after', 2), await since('after', 2), await since('before', 2)], [[later], [], [row]]);
+});
+
+test('a person does all of it on the pages', async () => {
+  const { database, source, row } = await makeTable();
+  const [week] = (await notion.blocks.children.append({ block_id: home, children: [toggle('Week 1', toDo('one'), toDo('two'), toDo('three'))] })).results;
+  const [one] = await children(week.id);
+  const see = async (id) => (await fetch(`${simulator.url}/notion/${id}`)).text();
+  const post = async (id, form, status = 303) => {
+    const answer = await fetch(`${simulator.url}/notion/${id}`, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' });
+    assert.equal(answer.status, status, JSON.stringify(form));
+  };
+  /** The fields of the form that holds this button, as a browser would send them. */
+  const fields = (html, label) => {
+    const form = html.split('<form').find((part) => part.includes(`aria-label="${label}"`));
+    assert.ok(form, `no button "${label}"`);
+    const named = [...form.matchAll(/<input[^>]* name="([^"]+)"[^>]*value="([^"]*)"/g)].map(([, name, value]) => [name, value]);
+    const [, action] = /<button name="action" value="([^"]+)"/.exec(form);
+    const [, id] = /action="\/notion\/([^"]+)"/.exec(form);
+    return { id, form: { ...Object.fromEntries(named), action } };
+  };
+  const press = async (page_, label, typed = {}) => {
+    const { id, form } = fields(await see(page_), label);
+    await post(id, { ...form, ...typed });
+  };
+
+  await press(home, 'Add a to-do to Week 1', { text: 'four <4>' });
+  assert.deepEqual(await words(week.id), ['one', 'two', 'three', 'four <4>']);
+  assert.match(await see(home), /four &lt;4&gt;/);
+  await press(home, 'Move down one');
+  await press(home, 'Move up three');
+  await press(home, 'Move up three');
+  assert.deepEqual(await words(week.id), ['three', 'two', 'one', 'four <4>']);
+  await press(home, 'Trash two');
+  assert.deepEqual(await words(week.id), ['three', 'one', 'four <4>']);
+  await press('', 'Put back two');
+  assert.equal((await words(week.id)).length, 4);
+
+  await press(database, 'Add a row', { title: 'By hand' });
+  assert.match(await see(database), /By hand/);
+  await press(row, 'Save Status', { value: 'Done' });
+  await press(row, 'Save Due Date', { value: '2026-12-24' });
+  await press(row, 'Save Optional', { value: 'true' });
+  assert.deepEqual([(await page(row)).properties.Status.status.name, (await page(row)).properties['Due Date'].date.start, (await page(row)).properties.Optional.checkbox], ['Done', '2026-12-24', true]);
+  await press(row, 'Save Due Date', { value: '' });
+  assert.equal((await page(row)).properties['Due Date'].date, null);
+  await press(database, 'Rename column Effort', { name: 'Hours' });
+  await press(database, 'Delete column Tags');
+  const { properties } = await notion.dataSources.retrieve({ data_source_id: source });
+  assert.deepEqual([properties.Hours.type, properties.Tags], ['number', undefined]);
+  await post(row, { action: 'set', property: 'Hours', value: 'many' }, 400);
+
+  await post(row, { action: 'unshare' });
+  await assert.rejects(page(row), { status: 404 });
+  assert.match(await see(row), /Connected apps cannot see this/);
+  await post(row, { action: 'share' });
+  assert.equal((await page(row)).id, row);
+  assert.equal((await block(one.id)).last_edited_by.id, ana);
+});

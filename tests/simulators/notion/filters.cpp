@@ -125,10 +125,6 @@ std::optional<std::int64_t> start_of(const Json& date) {
   return date.is_null() ? std::nullopt : parse_time(date["start"].get<std::string>());
 }
 
-std::int64_t minute_of(std::int64_t ms) {
-  return ms - ((ms % 60'000) + 60'000) % 60'000;
-}
-
 bool value_matches(Model& model, const std::string& type, const Json& value, const Thing& row,
                    const std::string& op, const Json& bound) {
   const std::int64_t now_ms = model.world().clock.now_ms();

@@ -146,6 +146,8 @@ class Model {
 
 /// "2026-11-20T10:23:00.000Z": Notion rounds its edit times down to the minute.
 std::string minute_time(std::int64_t ms);
+/// The minute that `ms` lies in: all that a client may see of edit times.
+std::int64_t minute_of(std::int64_t ms);
 /// Milliseconds of an RFC 3339 date or date-time (no offset: UTC); nullopt if it is neither.
 std::optional<std::int64_t> parse_time(std::string_view text);
 /// Any spelling of a UUID as lower-case with dashes; "" if it is none.
@@ -158,5 +160,7 @@ std::string plain_text(const Json& rich_text);
 Json rich_text_of(std::string_view text);
 /// The title of a page, database or data source.
 std::string title_of(const Thing& thing);
+/// The same, or a block's text.
+std::string words_of(const Thing& thing);
 
 }  // namespace mortise::simulators::notion

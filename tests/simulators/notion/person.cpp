@@ -59,11 +59,6 @@ Json set_plan(Model& model, const Json& body) {
   return {{"blocks_made", workspace.blocks_made}, {"block_limit", workspace.block_limit}};
 }
 
-std::string words_of(const Thing& thing) {
-  if (thing.kind != Thing::Kind::block) return title_of(thing);
-  return plain_text(thing.body.value("rich_text", Json::array()));
-}
-
 /// {user, text, object, trashed}: what there is in a workspace, in the order it was made.
 Json find_things(Model& model, const Json& body) {
   Json found = Json::array();

@@ -10,14 +10,14 @@ namespace {
 /// A value as something that sorts: null first.
 Json sort_key(Thing& source, const Thing& row, const Json& sort) {
   const std::string timestamp = sort.value("timestamp", "");
-  if (timestamp == "created_time") return row.created_ms;
-  if (timestamp == "last_edited_time") return row.edited_ms;
+  if (timestamp == "created_time") return minute_of(row.created_ms);
+  if (timestamp == "last_edited_time") return minute_of(row.edited_ms);
   const std::string name = sort.value("property", "");
   const Json* property = find_property(source.body["properties"], name);
   if (property == nullptr) invalid("Could not find sort property with name or id: " + name);
   const std::string type = (*property)["type"];
-  if (type == "created_time") return row.created_ms;
-  if (type == "last_edited_time") return row.edited_ms;
+  if (type == "created_time") return minute_of(row.created_ms);
+  if (type == "last_edited_time") return minute_of(row.edited_ms);
   const Json value =
       row.body["properties"].value((*property)["id"].get<std::string>(), empty_value(type));
   if (type == "title" || type == "rich_text") return plain_text(value);

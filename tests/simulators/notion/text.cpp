@@ -86,6 +86,10 @@ std::string minute_time(std::int64_t ms) {
   return date::format("%FT%H:%M:00.000Z", date::floor<std::chrono::minutes>(at));
 }
 
+std::int64_t minute_of(std::int64_t ms) {
+  return ms - ((ms % 60'000) + 60'000) % 60'000;
+}
+
 std::string normal_id(std::string_view text) {
   std::string hex;
   for (const char c : text) {
@@ -127,6 +131,11 @@ Json rich_text_of(std::string_view text) {
                          {"color", "default"}}},
                        {"plain_text", text},
                        {"href", nullptr}}});
+}
+
+std::string words_of(const Thing& thing) {
+  if (thing.kind != Thing::Kind::block) return title_of(thing);
+  return plain_text(thing.body.value("rich_text", Json::array()));
 }
 
 std::string title_of(const Thing& thing) {

@@ -1,6 +1,8 @@
 // The pages: workspaces with their trees, one page, one database.
 #include "simulators/notion/view.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "simulators/common/html.hpp"
@@ -12,6 +14,9 @@ namespace {
 
 constexpr std::string_view kVersionUrl = "/control/version";
 constexpr std::size_t kRowsShown = 200;
+constexpr std::array<std::string_view, 12> kFormActions = {
+    "rename",  "tick", "trash",           "restore",         "set",     "add_to_do",
+    "add_row", "move", "rename_property", "remove_property", "unshare", "share"};
 
 std::string name_of(const Thing& thing) {
   const std::string title = title_of(thing);
@@ -48,7 +53,7 @@ Response home(Model& model) {
       if (page != nullptr && !page->trashed)
         body += "<li>" + link_to(*page) + tree(model, *page) + "</li>";
     }
-    body += "</ul></section>";
+    body += "</ul>" + trash_html(model, workspace) + "</section>";
   }
   return html_response(200, html_page("Notion (simulated)", body, kVersionUrl));
 }
@@ -112,7 +117,7 @@ std::string row_html(Model& model, const Thing& row) {
                   : cell_text(value)) +
            "</td>";
   }
-  return out + "<td>" + edit_html(row, name_of(row)) + "</td></tr>";
+  return out + "<td>" + edit_html(model, row, name_of(row)) + "</td></tr>";
 }
 
 std::string source_html(Model& model, const Thing& source, std::size_t from) {
@@ -130,17 +135,20 @@ std::string source_html(Model& model, const Thing& source, std::size_t from) {
     out += " · <a href=\"?from=" + std::to_string(from - std::min(from, kRowsShown)) +
            "\">earlier</a>";
   if (end < rows.size()) out += " · <a href=\"?from=" + std::to_string(end) + "\">more</a>";
-  return out + "</p>";
+  return out + "</p>" + add_row_html(source) + columns_html(source);
 }
 
 /// A row's properties above its body.
 std::string properties_html(Model& model, const Thing& page) {
-  if (model.source_of(page) == nullptr) return {};
+  const Thing* source = model.source_of(page);
+  if (source == nullptr) return {};
   std::string out = "<table>";
-  const Json properties = page_object(model, page)["properties"];
-  for (const auto& [name, value] : properties.items()) {
-    if (value["type"] == "title") continue;
-    out += "<tr><th scope=\"row\">" + html_escape(name) + "</th><td>" + cell_text(value) +
+  const Json values = page_object(model, page)["properties"];
+  for (const Json& property : source->body["properties"]) {
+    if (property["type"] == "title") continue;
+    const Json& value = values[property["name"].get<std::string>()];
+    out += "<tr><th scope=\"row\">" + html_escape(property["name"].get<std::string>()) +
+           "</th><td>" + cell_text(value) + "</td><td>" + value_html(page, property, value) +
            "</td></tr>";
   }
   return out + "</table>";
@@ -155,7 +163,7 @@ Response one(Model& model, const Thing& thing, const Request& request) {
         "action=\"/notion/" +
         thing.id + "\"><button name=\"action\" value=\"restore\">Put back</button></form></div>";
   } else {
-    body += edit_html(thing, name_of(thing));
+    body += edit_html(model, thing, name_of(thing)) + sharing_html(model, thing);
   }
   if (thing.kind == Thing::Kind::database) {
     std::size_t from = 0;
@@ -164,7 +172,8 @@ Response one(Model& model, const Thing& thing, const Request& request) {
     for (const Thing* source : model.living_children(thing))
       body += source_html(model, *source, from);
   } else {
-    body += properties_html(model, thing) + blocks_html(model, thing, 0);
+    body += properties_html(model, thing) + blocks_html(model, thing, 0) +
+            add_to_do_html(thing, name_of(thing));
   }
   return html_response(200, html_page(name_of(thing), body, kVersionUrl));
 }
@@ -181,14 +190,16 @@ std::string place_of(Model& model, Thing& thing, const Request& request) {
 Response edit(Model& model, Thing& thing, const Request& request) {
   const Fields form = request.form();
   const std::string action = field(form, "action");
-  if (action != "tick" && action != "rename" && action != "trash" && action != "restore") {
+  if (std::ranges::find(kFormActions, action) == kFormActions.end()) {
     return html_response(400, html_page("Notion", "<h1>There is no such action</h1>"));
   }
+  Json body = {{"id", thing.id}};
+  for (const auto& [name, value] : form) {
+    const bool yes_or_no = name == "checked" || name == "first";
+    if (name != "action" && name != "id") body[name] = yes_or_no ? Json(value == "1") : Json(value);
+  }
   try {
-    control(model, action,
-            {{"id", thing.id},
-             {"title", field(form, "title")},
-             {"checked", field(form, "checked") == "1"}});
+    control(model, action, body);
   } catch (const Refusal& refusal) {
     return html_response(refusal.status,
                          html_page("Notion", "<h1>This cannot be done</h1><p role=\"alert\">" +
@@ -202,13 +213,12 @@ Response edit(Model& model, Thing& thing, const Request& request) {
 Response view(Model& model, const Request& request) {
   if (request.segments.size() < 2) return home(model);
   Thing* thing = model.find(normal_id(request.segments[1]));
-  // A data source is shown with its database.
-  if (thing != nullptr && thing->kind == Thing::Kind::data_source)
-    thing = model.find(thing->parent);
   if (thing == nullptr) {
     return html_response(404, html_page("Notion", "<h1>This page is gone</h1>"));
   }
   if (request.method == "POST") return edit(model, *thing, request);
+  // A data source is shown with its database.
+  if (thing->kind == Thing::Kind::data_source) thing = model.find(thing->parent);
   if (thing->kind == Thing::Kind::block) {
     const Thing* page = model.page_of(*thing);
     return page == nullptr ? home(model) : see_other("/notion/" + page->id);

@@ -16,6 +16,12 @@ std::string nested(Model& model, const Thing& block, int level) {
   return block.children.empty() ? "" : blocks_html(model, block, level + 1);
 }
 
+/// What stands in a toggle: its blocks, and a form for one more to-do.
+std::string inside(Model& model, const Thing& toggle, const std::string& title, int level) {
+  return edit_html(model, toggle, title) + nested(model, toggle, level) +
+         add_to_do_html(toggle, title);
+}
+
 std::string text_of(const Thing& block) {
   return block.body.contains("rich_text") ? rich_text_html(block.body["rich_text"]) : "";
 }
@@ -24,8 +30,8 @@ std::string to_do_html(Model& model, const Thing& block, int level) {
   const bool done = block.body.value("checked", false);
   const std::string text = plain_text(block.body["rich_text"]);
   return "<div class=\"row\">" + tick_html(block, done, text) + "<span class=\"grow" +
-         (done ? " done" : "") + "\">" + text_of(block) + "</span>" + edit_html(block, text) +
-         "</div>" + nested(model, block, level);
+         (done ? " done" : "") + "\">" + text_of(block) + "</span>" +
+         edit_html(model, block, text) + "</div>" + nested(model, block, level);
 }
 
 std::string heading_html(Model& model, const Thing& block, int level) {
@@ -33,8 +39,8 @@ std::string heading_html(Model& model, const Thing& block, int level) {
   const std::string title = plain_text(block.body["rich_text"]);
   const std::string line = "<" + tag + ">" + text_of(block) + "</" + tag + ">";
   if (!block.body.value("is_toggleable", false)) return line;
-  return "<details open><summary>" + text_of(block) + "</summary>" + edit_html(block, title) +
-         nested(model, block, level) + "</details>";
+  return "<details open><summary>" + text_of(block) + "</summary>" +
+         inside(model, block, title, level) + "</details>";
 }
 
 std::string table_html(Model& model, const Thing& block) {
@@ -62,8 +68,7 @@ std::string block_html(Model& model, const Thing& block, int level) {
   if (type.starts_with("heading_")) return heading_html(model, block, level);
   if (type == "toggle") {
     return "<details open><summary>" + text_of(block) + "</summary>" +
-           edit_html(block, plain_text(block.body["rich_text"])) + nested(model, block, level) +
-           "</details>";
+           inside(model, block, plain_text(block.body["rich_text"]), level) + "</details>";
   }
   if (type == "callout") {
     return "<div class=\"card row\"><span aria-hidden=\"true\">" +
@@ -108,26 +113,6 @@ std::string rich_text_html(const Json& rich_text) {
     out += text;
   }
   return out;
-}
-
-std::string edit_html(const Thing& thing, const std::string& title) {
-  const std::string action =
-      "<form class=\"block\" method=\"post\" action=\"/notion/" + thing.id + "\">";
-  const std::string named = html_escape(title.substr(0, 80));
-  return "<details class=\"soft\"><summary aria-label=\"Edit " + named + "\">⋯</summary>" + action +
-         "<input name=\"title\" aria-label=\"New text\" value=\"" + html_escape(title) +
-         "\"> <button name=\"action\" value=\"rename\">Rename</button></form>" + action +
-         "<button name=\"action\" value=\"trash\" aria-label=\"Trash " + named +
-         "\">Move to trash</button></form></details>";
-}
-
-std::string tick_html(const Thing& thing, bool ticked, const std::string& label) {
-  return "<form method=\"post\" action=\"/notion/" + thing.id +
-         "\"><input type=\"hidden\" name=\"checked\" value=\"" + (ticked ? "0" : "1") +
-         "\"><button class=\"quiet\" name=\"action\" value=\"tick\" role=\"checkbox\" "
-         "aria-checked=\"" +
-         (ticked ? "true" : "false") + "\" aria-label=\"" + html_escape(label) + "\">" +
-         (ticked ? "☑" : "☐") + "</button></form>";
 }
 
 std::string icon_html(const Thing& thing) {
