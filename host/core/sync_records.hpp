@@ -293,6 +293,7 @@ struct Notification {
   std::string provider_id;        ///< the service's own name of it, or empty
   std::vector<std::string> hint;  ///< ids of items or containers that changed, if said
   Instant received_ms = 0;
+  std::optional<Instant> handled_ms;  ///< set = a run has looked; kept to know duplicates
   friend bool operator==(const Notification&, const Notification&) = default;
 };
 

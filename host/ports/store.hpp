@@ -54,6 +54,9 @@ class Plans {
   virtual Result<std::vector<core::Task>> tasks(const std::string& plan_id) const = 0;
   virtual Result<Page<core::Task>> list_tasks(const std::string& plan_id,
                                               const PageRequest& page) const = 0;
+  /// Tasks of a plan that were removed at `since_ms` or later, the last one first.
+  virtual Result<std::vector<core::Task>> removed_tasks(const std::string& plan_id,
+                                                        core::Instant since_ms) const = 0;
 };
 
 class Connections {
@@ -85,6 +88,15 @@ class Pairs {
   /// All pairs of a plan in a connection, tombstones and set-aside ones included.
   virtual Result<std::vector<core::Pair>> of_plan(const std::string& connection_id,
                                                   const std::string& plan_id) const = 0;
+  /// All pairs of a connection, by plan, then by key.
+  virtual Result<std::vector<core::Pair>> of_connection(const std::string& connection_id) const = 0;
+  /// The pair of an item of the service, or of a key, in whichever plan. Where several plans have
+  /// one (a task that moved), the one in the state that is declared first in PairState, of these
+  /// the one synced last. An empty id or key is nobody's.
+  virtual Result<core::Pair> by_remote(const std::string& connection_id,
+                                       const std::string& remote_id) const = 0;
+  virtual Result<core::Pair> by_key(const std::string& connection_id,
+                                    const std::string& key) const = 0;
   /// The pairs of one key over all connections (for a task's `sync`).
   virtual Result<std::vector<core::Pair>> of_key(const std::string& key) const = 0;
   /// Plans that have ever been exported through a connection.
@@ -104,12 +116,80 @@ class Runs {
   virtual Result<core::Run> find(const std::string& id) const = 0;
   /// queued, running or waiting, oldest first.
   virtual Result<std::vector<core::Run>> unfinished() const = 0;
+  virtual Result<std::vector<core::Run>> unfinished(const std::string& connection_id) const = 0;
   /// Newest first. Empty ids do not filter.
   virtual Result<Page<core::Run>> list(const std::string& account_id,
                                        const std::string& connection_id,
                                        const PageRequest& page) const = 0;
   virtual Result<Page<core::RunItem>> items(const std::string& run_id,
                                             const PageRequest& page) const = 0;
+  /// What became of one thing in all runs of all connections, newest first. The key of a series
+  /// ("task:x") also finds its occurrences' items ("task:x/<slot>"), not the other way round.
+  virtual Result<Page<core::RunItem>> items_of_key(const std::string& key,
+                                                   const PageRequest& page) const = 0;
+};
+
+class Sightings {
+ public:
+  virtual ~Sightings() = default;
+  /// By remote id.
+  virtual Result<std::vector<core::Sighting>> of_connection(
+      const std::string& connection_id) const = 0;
+  virtual Result<core::Sighting> find(const std::string& connection_id,
+                                      const std::string& remote_id) const = 0;
+};
+
+class Bookmarks {
+ public:
+  virtual ~Bookmarks() = default;
+  /// By container, so the target's own is the first.
+  virtual Result<std::vector<core::Bookmark>> of_connection(
+      const std::string& connection_id) const = 0;
+};
+
+class SyncStates {
+ public:
+  virtual ~SyncStates() = default;
+  /// A connection that never synced answers an empty one.
+  virtual Result<core::SyncState> find(const std::string& connection_id) const = 0;
+};
+
+class Conflicts {
+ public:
+  virtual ~Conflicts() = default;
+  virtual Result<core::Conflict> find(const std::string& id) const = 0;
+  /// Newest first. Empty ids do not filter.
+  virtual Result<Page<core::Conflict>> list(const std::string& account_id,
+                                            const std::string& connection_id,
+                                            const std::string& task_id,
+                                            const PageRequest& page) const = 0;
+};
+
+/// Push channels with their secrets: read only by service/ and what verifies notifications.
+class Channels {
+ public:
+  virtual ~Channels() = default;
+  virtual Result<core::Channel> find(const std::string& id) const = 0;
+  /// Both: the one opened first comes first.
+  virtual Result<std::vector<core::Channel>> of_connection(
+      const std::string& connection_id) const = 0;
+  virtual Result<std::vector<core::Channel>> list_all() const = 0;
+};
+
+/// Notifications that were answered and wait for the run that looks (HandleNotifications).
+class Inbox {
+ public:
+  virtual ~Inbox() = default;
+  /// Not handled yet, oldest first.
+  virtual Result<std::vector<core::Notification>> pending(
+      const std::string& connection_id) const = 0;
+  /// When the oldest of them came; nothing if none waits.
+  virtual Result<std::optional<core::Instant>> oldest_pending(
+      const std::string& connection_id) const = 0;
+  virtual Result<std::vector<std::string>> connections_with_pending() const = 0;
+  /// Whether the service's own name of a notification is known, handled or not. Known until it is
+  /// pruned. An empty name never is.
+  virtual Result<bool> seen(const std::string& connector, const std::string& provider_id) const = 0;
 };
 
 class Usages {
@@ -140,8 +220,8 @@ class Outbox {
 
 /// Puts a value. Values with a `rev`: `rev` is what was read (0 = must not exist yet); the stored
 /// value gets rev + 1; anything else in the store is a `conflict` and nothing of the commit
-/// happens. Values without a `rev` (Pair, Intent, RunItem, NamedSecret, Event) replace what has the
-/// same key.
+/// happens. Values without a `rev` (Pair, Intent, RunItem, NamedSecret, Event, Sighting, Bookmark,
+/// SyncState, Notification) replace what has the same key.
 template <class T>
 struct Put {
   T value;
@@ -166,10 +246,47 @@ struct EraseIdempotency {
 struct EraseSession {
   std::string id;
 };  ///< a UserSession or ConnectSession
+struct EraseSighting {
+  std::string connection_id, remote_id;
+};
+struct EraseSightings {
+  std::string connection_id;
+};
+struct EraseBookmarks {
+  std::string connection_id;
+};
+struct EraseChannel {
+  std::string id;
+};
+
+/// Marks what waits in the inbox of a connection and came at `up_to_ms` or before.
+struct HandleNotifications {
+  std::string connection_id;
+  core::Instant up_to_ms = 0;
+  core::Instant at_ms = 0;
+};
+
+/// Retention: removes what ended before `before_ms`, oldest first, of each kind at most `at_most`
+/// rows, so that no commit takes long. Kinds: ended runs (a run goes after its items; both count),
+/// events, handled notifications, conflicts that were undone, and tombstones whose task (else whose
+/// plan) is not there or was removed before `before_ms`, too.
+struct Prune {
+  core::Instant before_ms = 0;
+  std::int64_t at_most = 1000;
+};
 
 /// Fails the commit with `conflict` unless the stored revision is this one; writes nothing itself.
 struct ExpectRev {
-  enum class Of : std::uint8_t { account, plan, task, connection, grant, run } of;
+  enum class Of : std::uint8_t {
+    account,
+    plan,
+    task,
+    connection,
+    grant,
+    run,
+    conflict,
+    channel
+  } of;
   std::string id;
   core::Rev rev = 0;
 };
@@ -179,8 +296,11 @@ using Change =
                  Put<core::Grant>, Put<core::ConnectSession>, Put<core::NamedSecret>,
                  Put<core::ApiKey>, Put<core::UserSession>, Put<core::IdempotencyRecord>,
                  Put<core::Pair>, Put<core::Intent>, Put<core::Run>, Put<core::RunItem>,
-                 Put<core::Usage>, Put<core::Event>, ErasePair, EraseIntent, EraseGrant,
-                 EraseSecret, EraseIdempotency, EraseSession, ExpectRev>;
+                 Put<core::Usage>, Put<core::Event>, Put<core::Sighting>, Put<core::Bookmark>,
+                 Put<core::SyncState>, Put<core::Conflict>, Put<core::Channel>,
+                 Put<core::Notification>, ErasePair, EraseIntent, EraseGrant, EraseSecret,
+                 EraseIdempotency, EraseSession, EraseSighting, EraseSightings, EraseBookmarks,
+                 EraseChannel, HandleNotifications, Prune, ExpectRev>;
 using Changes = std::vector<Change>;
 
 template <class T>
@@ -204,6 +324,12 @@ class Store {
   virtual const Pairs& pairs() const = 0;
   virtual const Journal& journal() const = 0;
   virtual const Runs& runs() const = 0;
+  virtual const Sightings& sightings() const = 0;
+  virtual const Bookmarks& bookmarks() const = 0;
+  virtual const SyncStates& sync_states() const = 0;
+  virtual const Conflicts& conflicts() const = 0;
+  virtual const Channels& channels() const = 0;
+  virtual const Inbox& inbox() const = 0;
   virtual const Usages& usages() const = 0;
   virtual const Access& access() const = 0;
   virtual const Outbox& outbox() const = 0;

@@ -3,19 +3,13 @@
 #include <variant>
 
 #include "store/auth_tables.hpp"
+#include "store/execute.hpp"
+#include "store/prune.hpp"
+#include "store/two_way_tables.hpp"
 #include "store/write.hpp"
 
 namespace mortise::store {
 namespace {
-
-template <class... Values>
-Status execute(Database& database, std::string_view sql, const Values&... values) {
-  auto statement = database.prepare(sql);
-  if (!statement) return statement.error();
-  bind_all(*statement, values...);
-  const auto done = statement->step();
-  return done ? Status{} : Status{done.error()};
-}
 
 Status touch_plan(Database& database, const std::string& plan_id) {
   return execute(database, "UPDATE plan_tasks SET tasks_rev = tasks_rev + 1 WHERE plan_id = ?1",
@@ -86,6 +80,27 @@ class Applier {
     }
     return execute(database_, "DELETE FROM connect_session WHERE id = ?1", erase.id);
   }
+  Status operator()(const ports::EraseSighting& erase) {
+    return execute(database_, "DELETE FROM sighting WHERE connection_id = ?1 AND remote_id = ?2",
+                   erase.connection_id, erase.remote_id);
+  }
+  Status operator()(const ports::EraseSightings& erase) {
+    return execute(database_, "DELETE FROM sighting WHERE connection_id = ?1", erase.connection_id);
+  }
+  Status operator()(const ports::EraseBookmarks& erase) {
+    return execute(database_, "DELETE FROM bookmark WHERE connection_id = ?1", erase.connection_id);
+  }
+  Status operator()(const ports::EraseChannel& erase) {
+    return execute(database_, "DELETE FROM channel WHERE id = ?1", erase.id);
+  }
+
+  Status operator()(const ports::HandleNotifications& handle) {
+    return execute(database_,
+                   "UPDATE notification SET handled_ms = ?3 "
+                   "WHERE connection_id = ?1 AND received_ms <= ?2 AND handled_ms IS NULL",
+                   handle.connection_id, handle.up_to_ms, handle.at_ms);
+  }
+  Status operator()(const ports::Prune& change) { return prune(database_, change); }
 
   Status operator()(const ports::ExpectRev& expect) {
     using Of = ports::ExpectRev::Of;
@@ -102,6 +117,10 @@ class Applier {
         return compare<core::Grant>(expect);
       case Of::run:
         return compare<core::Run>(expect);
+      case Of::conflict:
+        return compare<core::Conflict>(expect);
+      case Of::channel:
+        return compare<core::Channel>(expect);
     }
     return Error{Code::internal, "commit: ExpectRev of an unknown kind"};
   }

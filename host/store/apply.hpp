@@ -15,7 +15,7 @@ namespace mortise::store {
 Status apply_change(Database& database, const Sealer& sealer, const ports::Change& change);
 
 /// Whether a person took a secret away (a disconnect, another client secret): its old form, sealed
-/// as it is, must leave the file at once.
+/// as it is, must leave the file at once. (A channel's is worth nothing once the channel is gone.)
 bool removes_secret(const ports::Change& change);
 
 /// Removes sessions and remembered answers that expired before `before_ms`: nobody asks for them.

@@ -56,4 +56,12 @@ Result<ports::Page<core::Task>> SqlPlans::list_tasks(const std::string& plan_id,
                                page, plan_id);
 }
 
+Result<std::vector<core::Task>> SqlPlans::removed_tasks(const std::string& plan_id,
+                                                        core::Instant since_ms) const {
+  return read_all<core::Task>(reading_,
+                              "WHERE plan_id = ?1 AND deleted_ms IS NOT NULL AND deleted_ms >= ?2 "
+                              "ORDER BY deleted_ms DESC, id DESC",
+                              plan_id, since_ms);
+}
+
 }  // namespace mortise::store

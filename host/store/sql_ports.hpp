@@ -31,6 +31,8 @@ class SqlPlans final : public ports::Plans {
   Result<std::vector<core::Task>> tasks(const std::string& plan_id) const override;
   Result<ports::Page<core::Task>> list_tasks(const std::string& plan_id,
                                              const ports::PageRequest& page) const override;
+  Result<std::vector<core::Task>> removed_tasks(const std::string& plan_id,
+                                                core::Instant since_ms) const override;
 
  private:
   Reading reading_;
@@ -66,6 +68,11 @@ class SqlPairs final : public ports::Pairs {
   explicit SqlPairs(const Reading& reading) : reading_(reading) {}
   Result<std::vector<core::Pair>> of_plan(const std::string& connection_id,
                                           const std::string& plan_id) const override;
+  Result<std::vector<core::Pair>> of_connection(const std::string& connection_id) const override;
+  Result<core::Pair> by_remote(const std::string& connection_id,
+                               const std::string& remote_id) const override;
+  Result<core::Pair> by_key(const std::string& connection_id,
+                            const std::string& key) const override;
   Result<std::vector<core::Pair>> of_key(const std::string& key) const override;
   Result<std::vector<std::string>> plans(const std::string& connection_id) const override;
 
@@ -87,11 +94,82 @@ class SqlRuns final : public ports::Runs {
   explicit SqlRuns(const Reading& reading) : reading_(reading) {}
   Result<core::Run> find(const std::string& id) const override;
   Result<std::vector<core::Run>> unfinished() const override;
+  Result<std::vector<core::Run>> unfinished(const std::string& connection_id) const override;
   Result<ports::Page<core::Run>> list(const std::string& account_id,
                                       const std::string& connection_id,
                                       const ports::PageRequest& page) const override;
   Result<ports::Page<core::RunItem>> items(const std::string& run_id,
                                            const ports::PageRequest& page) const override;
+  Result<ports::Page<core::RunItem>> items_of_key(const std::string& key,
+                                                  const ports::PageRequest& page) const override;
+
+ private:
+  Reading reading_;
+};
+
+class SqlSightings final : public ports::Sightings {
+ public:
+  explicit SqlSightings(const Reading& reading) : reading_(reading) {}
+  Result<std::vector<core::Sighting>> of_connection(
+      const std::string& connection_id) const override;
+  Result<core::Sighting> find(const std::string& connection_id,
+                              const std::string& remote_id) const override;
+
+ private:
+  Reading reading_;
+};
+
+class SqlBookmarks final : public ports::Bookmarks {
+ public:
+  explicit SqlBookmarks(const Reading& reading) : reading_(reading) {}
+  Result<std::vector<core::Bookmark>> of_connection(
+      const std::string& connection_id) const override;
+
+ private:
+  Reading reading_;
+};
+
+class SqlSyncStates final : public ports::SyncStates {
+ public:
+  explicit SqlSyncStates(const Reading& reading) : reading_(reading) {}
+  Result<core::SyncState> find(const std::string& connection_id) const override;
+
+ private:
+  Reading reading_;
+};
+
+class SqlConflicts final : public ports::Conflicts {
+ public:
+  explicit SqlConflicts(const Reading& reading) : reading_(reading) {}
+  Result<core::Conflict> find(const std::string& id) const override;
+  Result<ports::Page<core::Conflict>> list(const std::string& account_id,
+                                           const std::string& connection_id,
+                                           const std::string& task_id,
+                                           const ports::PageRequest& page) const override;
+
+ private:
+  Reading reading_;
+};
+
+class SqlChannels final : public ports::Channels {
+ public:
+  explicit SqlChannels(const Reading& reading) : reading_(reading) {}
+  Result<core::Channel> find(const std::string& id) const override;
+  Result<std::vector<core::Channel>> of_connection(const std::string& connection_id) const override;
+  Result<std::vector<core::Channel>> list_all() const override;
+
+ private:
+  Reading reading_;
+};
+
+class SqlInbox final : public ports::Inbox {
+ public:
+  explicit SqlInbox(const Reading& reading) : reading_(reading) {}
+  Result<std::vector<core::Notification>> pending(const std::string& connection_id) const override;
+  Result<std::optional<core::Instant>> oldest_pending(
+      const std::string& connection_id) const override;
+  Result<std::vector<std::string>> connections_with_pending() const override;
+  Result<bool> seen(const std::string& connector, const std::string& provider_id) const override;
 
  private:
   Reading reading_;

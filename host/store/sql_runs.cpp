@@ -12,6 +12,14 @@ Result<std::vector<core::Run>> SqlRuns::unfinished() const {
       reading_, "WHERE state IN ('queued', 'running', 'waiting') ORDER BY created_ms, id");
 }
 
+Result<std::vector<core::Run>> SqlRuns::unfinished(const std::string& connection_id) const {
+  return read_all<core::Run>(reading_,
+                             "WHERE connection_id = ?1 "
+                             "AND state IN ('queued', 'running', 'waiting') "
+                             "ORDER BY created_ms, id",
+                             connection_id);
+}
+
 Result<ports::Page<core::Run>> SqlRuns::list(const std::string& account_id,
                                              const std::string& connection_id,
                                              const ports::PageRequest& page) const {
@@ -33,6 +41,18 @@ Result<ports::Page<core::Run>> SqlRuns::list(const std::string& account_id,
 Result<ports::Page<core::RunItem>> SqlRuns::items(const std::string& run_id,
                                                   const ports::PageRequest& page) const {
   return read_page<core::RunItem>(reading_, "run_id = ?1", {"number", "key"}, page, run_id);
+}
+
+Result<ports::Page<core::RunItem>> SqlRuns::items_of_key(const std::string& key,
+                                                         const ports::PageRequest& page) const {
+  // Word for word as in the index run_item_by_series.
+  static constexpr std::string_view kSeries = "substr(key, 1, instr(key || '/', '/') - 1)";
+  const Sorting newest_first{"number", "key", Order::falling};
+  const std::string series = key.substr(0, key.find('/'));
+  std::string where = std::string(kSeries) + " = ?1";
+  if (series == key) return read_page<core::RunItem>(reading_, where, newest_first, page, series);
+  where += " AND key = ?2";
+  return read_page<core::RunItem>(reading_, where, newest_first, page, series, key);
 }
 
 }  // namespace mortise::store

@@ -34,6 +34,12 @@ class SqlStore final : public ports::Store {
         pairs_({readers_, sealer_}),
         journal_({readers_, sealer_}),
         runs_({readers_, sealer_}),
+        sightings_({readers_, sealer_}),
+        bookmarks_({readers_, sealer_}),
+        sync_states_({readers_, sealer_}),
+        conflicts_({readers_, sealer_}),
+        channels_({readers_, sealer_}),
+        inbox_({readers_, sealer_}),
         usages_({readers_, sealer_}),
         access_({readers_, sealer_}),
         outbox_({readers_, sealer_}),
@@ -46,6 +52,12 @@ class SqlStore final : public ports::Store {
   const ports::Pairs& pairs() const override { return pairs_; }
   const ports::Journal& journal() const override { return journal_; }
   const ports::Runs& runs() const override { return runs_; }
+  const ports::Sightings& sightings() const override { return sightings_; }
+  const ports::Bookmarks& bookmarks() const override { return bookmarks_; }
+  const ports::SyncStates& sync_states() const override { return sync_states_; }
+  const ports::Conflicts& conflicts() const override { return conflicts_; }
+  const ports::Channels& channels() const override { return channels_; }
+  const ports::Inbox& inbox() const override { return inbox_; }
   const ports::Usages& usages() const override { return usages_; }
   const ports::Access& access() const override { return access_; }
   const ports::Outbox& outbox() const override { return outbox_; }
@@ -83,6 +95,12 @@ class SqlStore final : public ports::Store {
   SqlPairs pairs_;
   SqlJournal journal_;
   SqlRuns runs_;
+  SqlSightings sightings_;
+  SqlBookmarks bookmarks_;
+  SqlSyncStates sync_states_;
+  SqlConflicts conflicts_;
+  SqlChannels channels_;
+  SqlInbox inbox_;
   SqlUsages usages_;
   SqlAccess access_;
   SqlOutbox outbox_;

@@ -135,6 +135,9 @@ struct Table<core::Connection> : RevisedTable {
     visit("features", connection.features);
     visit("settings", connection.settings);
     visit("auto_sync", connection.auto_sync);
+    visit("direction", connection.direction);
+    visit("interval_s", connection.interval_s);
+    visit("left_out_plans", connection.left_out_plans);
     visit("generation", connection.generation);
     visit("last_sync_ms", connection.last_sync_ms);
     visit.revision(connection.rev);
@@ -160,6 +163,7 @@ struct Table<core::Pair> : UnrevisedTable {
     visit("ordinal", pair.ordinal);
     visit("state", pair.state);
     visit("fields", pair.fields);
+    visit("seen", pair.seen);
     visit("sent_hash", pair.sent_hash);
     visit("seen_hash", pair.seen_hash);
     visit("version", pair.version);
@@ -224,6 +228,8 @@ struct Table<core::Run> : RevisedTable {
     visit("count_failed", run.counts.failed);
     visit("count_parked", run.counts.parked);
     visit("count_uncertain", run.counts.uncertain);
+    visit("count_received", run.counts.received);
+    visit("count_conflicts", run.counts.conflicts);
     visit("count_writes", run.counts.writes);
     visit("count_reads", run.counts.reads);
     visit("count_retries", run.counts.retries);
@@ -258,6 +264,9 @@ struct Table<core::RunItem> : UnrevisedTable {
     visit("code", item.code);
     visit("message", item.message);
     visit("url", item.url);
+    visit("cause", item.cause);
+    visit("provider_request", item.provider_request);
+    visit("task_rev", item.task_rev);
     visit("at_ms", item.at_ms);
   }
 };

@@ -133,8 +133,8 @@ TEST_CASE("tasks: carry their revision and how they stand in each connection", "
   run.state = core::RunState::partial;
   run.counts.failed = 1;
   run.created_ms = host.clock.now_ms();
-  core::RunItem item{run.id,   pair.key,  "row",      "Install", "update",
-                     "failed", "invalid", "too long", "",        host.clock.now_ms()};
+  core::RunItem item{run.id, pair.key, "row", "Install", "update", "failed", "invalid", "too long"};
+  item.at_ms = host.clock.now_ms();
   REQUIRE(host.store.commit({ports::put(run), ports::put(item)}, ports::Durability::full));
   task = host.get(path);
   CHECK(task.json["sync"][0]["state"] == "failed");

@@ -93,6 +93,9 @@ inline core::Connection connection(const std::string& id, const std::string& acc
   value.features = {"calendar", "push"};
   value.settings = R"({"mapping":{"layout":"pages"}})";
   value.auto_sync = false;
+  value.direction = core::Direction::pull;
+  value.interval_s = 600;
+  value.left_out_plans = {"pln_7", "pln_8"};
   value.generation = 3;
   value.last_sync_ms = 4000;
   value.created_ms = created_ms;
@@ -114,6 +117,7 @@ inline core::Pair pair(const std::string& connection_id, const std::string& plan
   value.ordinal = 4;
   value.state = core::PairState::id_unknown;
   value.fields = R"({"title":"x"})";
+  value.seen = R"({"title":"X"})";
   value.sent_hash = "aa";
   value.seen_hash = "bb";
   value.version = "\"etag-1\"";
@@ -161,7 +165,7 @@ inline core::Run run(const std::string& id, const std::string& account_id = "acc
   value.cancel_requested = true;
   value.approved = true;
   value.guard = R"({"refuse":"mass_delete"})";
-  value.counts = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  value.counts = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
   value.error_code = "rate_limited";
   value.error_reason = "budget";
   value.error_message = odd_text("message");
@@ -177,8 +181,92 @@ inline core::Run run(const std::string& id, const std::string& account_id = "acc
 }
 
 inline core::RunItem run_item(const std::string& run_id, const std::string& key) {
-  return {run_id,   key,        "row",      odd_text("title"),   "create",
-          "failed", "conflict", "it moved", "https://notion.so", 10'000};
+  core::RunItem value;
+  value.run_id = run_id;
+  value.key = key;
+  value.kind = "row";
+  value.title = odd_text("title");
+  value.action = "create";
+  value.result = "failed";
+  value.code = "conflict";
+  value.message = "it moved";
+  value.url = "https://notion.so";
+  value.cause = "ntf_1";
+  value.provider_request = "provider-1";
+  value.task_rev = 12;
+  value.at_ms = 10'000;
+  return value;
+}
+
+inline core::Sighting sighting(const std::string& connection_id, const std::string& remote_id) {
+  using namespace std::string_literals;
+  core::Sighting value;
+  value.connection_id = connection_id;
+  value.remote_id = remote_id;
+  value.state = core::ItemState::out_of_scope;
+  value.kind = "event";
+  value.key = "task:tsk_1";
+  value.parent_id = "calendar";
+  value.series = "series-1";
+  value.slot = "2026-11-23T18:00:00";
+  value.version = "\"etag\"";
+  value.fields = R"({"title":"z"})";
+  value.memo = "memo \0\xff bytes"s;
+  value.url = "https://calendar.google.com/x";
+  value.edited_ms = 11;
+  value.seen_ms = 12;
+  value.cause = "poll";
+  return value;
+}
+
+inline core::Conflict conflict(const std::string& id, const std::string& account_id = "acc",
+                               const std::string& connection_id = "cnn",
+                               const std::string& task_id = "tsk", core::Instant at_ms = 1000) {
+  core::Conflict value;
+  value.id = id;
+  value.account_id = account_id;
+  value.connection_id = connection_id;
+  value.plan_id = "pln";
+  value.task_id = task_id;
+  value.key = "task:" + task_id;
+  value.title = odd_text("title");
+  value.run_id = "run_1";
+  value.policy = "newest";
+  value.fields = R"([{"field":"title"}])";
+  value.undo = R"({"title":"before"})";
+  value.at_ms = at_ms;
+  value.undone_ms = 77;
+  return value;
+}
+
+inline core::Channel channel(const std::string& id, const std::string& connection_id = "cnn",
+                             core::Instant opened_ms = 1000) {
+  core::Channel value;
+  value.id = id;
+  value.connection_id = connection_id;
+  value.target_id = "primary";
+  value.state = core::ChannelState::closing;
+  value.secret = core::Secret(odd_text("secret"));
+  value.resource = "resource-1";
+  value.opened_ms = opened_ms;
+  value.expires_ms = 2000;
+  value.notified_ms = 1500;
+  value.failures = 2;
+  value.error_message = odd_text("message");
+  return value;
+}
+
+inline core::Notification notification(const std::string& id, const std::string& connection_id,
+                                       core::Instant received_ms) {
+  core::Notification value;
+  value.id = id;
+  value.connector = "google-calendar";
+  value.connection_id = connection_id;
+  value.channel_id = "channel-1";
+  value.provider_id = "provider-" + id;
+  value.hint = {"item-1", odd_text("item")};
+  value.received_ms = received_ms;
+  return value;
 }
 
 inline core::Event event(const std::string& id, const std::string& account_id,

@@ -53,7 +53,9 @@ TEMPLATE_TEST_CASE("store: every record with a revision keeps to it", "[contract
                                 put(session),
                                 put(record),
                                 put(contract::run("run")),
-                                put(usage)};
+                                put(usage),
+                                put(contract::conflict("cfl")),
+                                put(contract::channel("chn"))};
   commit(store, first);
   for (const ports::Change& change : first) {
     CHECK(conflict_of(store, {change}) == "rev_conflict");
@@ -103,10 +105,11 @@ TEMPLATE_TEST_CASE("store: ExpectRev guards a commit and writes nothing", "[cont
   grant.connection_id = "cnn";
   commit(store,
          {put(contract::account("acc")), put(contract::plan("pln")), put(contract::task("tsk")),
-          put(contract::connection("cnn")), put(grant), put(contract::run("run"))});
-  const std::pair<Of, std::string> all[] = {{Of::account, "acc"}, {Of::plan, "pln"},
-                                            {Of::task, "tsk"},    {Of::connection, "cnn"},
-                                            {Of::grant, "cnn"},   {Of::run, "run"}};
+          put(contract::connection("cnn")), put(grant), put(contract::run("run")),
+          put(contract::conflict("cfl")), put(contract::channel("chn"))});
+  const std::pair<Of, std::string> all[] = {
+      {Of::account, "acc"}, {Of::plan, "pln"}, {Of::task, "tsk"},     {Of::connection, "cnn"},
+      {Of::grant, "cnn"},   {Of::run, "run"},  {Of::conflict, "cfl"}, {Of::channel, "chn"}};
   for (const auto& [of, id] : all) {
     const auto event = put(contract::event("evt_" + id, "acc", 1));
     CHECK(conflict_of(store, {event, ports::ExpectRev{of, id, 2}}) == "rev_conflict");

@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "fakes/memory_prune.hpp"
 #include "fakes/memory_tables.hpp"
 
 namespace mortise::fakes {
@@ -75,6 +76,12 @@ class Writer {
   Status operator()(const ports::Put<core::Usage>& put) {
     return put_rev(tables_.usages, {put.value.account_id, put.value.month}, put.value, "usage");
   }
+  Status operator()(const ports::Put<core::Conflict>& put) {
+    return put_rev(tables_.conflicts, put.value.id, put.value, "conflict");
+  }
+  Status operator()(const ports::Put<core::Channel>& put) {
+    return put_rev(tables_.channels, put.value.id, put.value, "channel");
+  }
 
   Status operator()(const ports::Put<core::NamedSecret>& put) {
     undo_.set(tables_.secrets, put.value.name, put.value);
@@ -83,8 +90,11 @@ class Writer {
   Status operator()(const ports::Put<core::Pair>& put) {
     const core::Pair& pair = put.value;
     const MemoryTables::Three id{pair.connection_id, pair.plan_id, pair.key};
+    erase_pair(id);
     undo_.set(tables_.pairs, id, pair);
     undo_.set(tables_.pairs_by_key, {pair.key, pair.connection_id, pair.plan_id}, id);
+    undo_.set(tables_.pairs_by_remote, {pair.remote_id, pair.connection_id, pair.plan_id, pair.key},
+              id);
     return {};
   }
   Status operator()(const ports::Put<core::Intent>& put) {
@@ -99,10 +109,25 @@ class Writer {
     undo_.set(tables_.events, put.value.id, put.value);
     return {};
   }
+  Status operator()(const ports::Put<core::Sighting>& put) {
+    undo_.set(tables_.sightings, {put.value.connection_id, put.value.remote_id}, put.value);
+    return {};
+  }
+  Status operator()(const ports::Put<core::Bookmark>& put) {
+    undo_.set(tables_.bookmarks, {put.value.connection_id, put.value.container_id}, put.value);
+    return {};
+  }
+  Status operator()(const ports::Put<core::SyncState>& put) {
+    undo_.set(tables_.sync_states, put.value.connection_id, put.value);
+    return {};
+  }
+  Status operator()(const ports::Put<core::Notification>& put) {
+    undo_.set(tables_.notifications, put.value.id, put.value);
+    return {};
+  }
 
   Status operator()(const ports::ErasePair& erase) {
-    undo_.erase(tables_.pairs, {erase.connection_id, erase.plan_id, erase.key});
-    undo_.erase(tables_.pairs_by_key, {erase.key, erase.connection_id, erase.plan_id});
+    erase_pair({erase.connection_id, erase.plan_id, erase.key});
     return {};
   }
   Status operator()(const ports::EraseIntent& erase) {
@@ -126,6 +151,38 @@ class Writer {
     undo_.erase(tables_.connect_sessions, erase.id);
     return {};
   }
+  Status operator()(const ports::EraseSighting& erase) {
+    undo_.erase(tables_.sightings, {erase.connection_id, erase.remote_id});
+    return {};
+  }
+  Status operator()(const ports::EraseSightings& erase) {
+    erase_under(tables_.sightings, erase.connection_id);
+    return {};
+  }
+  Status operator()(const ports::EraseBookmarks& erase) {
+    erase_under(tables_.bookmarks, erase.connection_id);
+    return {};
+  }
+  Status operator()(const ports::EraseChannel& erase) {
+    undo_.erase(tables_.channels, erase.id);
+    return {};
+  }
+  Status operator()(const ports::HandleNotifications& handle) {
+    std::vector<core::Notification> handled;
+    for (const auto& [id, waiting] : tables_.notifications) {
+      if (waiting.connection_id != handle.connection_id || waiting.handled_ms) continue;
+      if (waiting.received_ms <= handle.up_to_ms) handled.push_back(waiting);
+    }
+    for (core::Notification& notification : handled) {
+      notification.handled_ms = handle.at_ms;
+      undo_.set(tables_.notifications, notification.id, notification);
+    }
+    return {};
+  }
+  Status operator()(const ports::Prune& prune) {
+    for (const MemoryTables::Three& pair : prune_memory(tables_, undo_, prune)) erase_pair(pair);
+    return {};
+  }
 
   Status operator()(const ports::ExpectRev& expect) {
     using Of = ports::ExpectRev::Of;
@@ -142,6 +199,10 @@ class Writer {
         return expect_rev(tables_.grants, expect, "grant");
       case Of::run:
         return expect_rev(tables_.runs, expect, "run");
+      case Of::conflict:
+        return expect_rev(tables_.conflicts, expect, "conflict");
+      case Of::channel:
+        return expect_rev(tables_.channels, expect, "channel");
     }
     return Error{Code::internal, "commit: ExpectRev of an unknown kind"};
   }
@@ -177,6 +238,26 @@ class Writer {
     const auto found = map.find(key);
     const std::int64_t number = found == map.end() ? tables_.next_number++ : found->second.number;
     undo_.set(map, key, Numbered<T>{number, value});
+  }
+
+  void erase_pair(const MemoryTables::Three& id) {
+    const auto found = tables_.pairs.find(id);
+    if (found == tables_.pairs.end()) return;
+    const core::Pair pair = found->second;
+    undo_.erase(tables_.pairs, id);
+    undo_.erase(tables_.pairs_by_key, {pair.key, pair.connection_id, pair.plan_id});
+    undo_.erase(tables_.pairs_by_remote,
+                {pair.remote_id, pair.connection_id, pair.plan_id, pair.key});
+  }
+
+  template <class T>
+  void erase_under(std::map<MemoryTables::Two, T>& map, const std::string& first) {
+    for (auto entry = map.lower_bound({first, ""});
+         entry != map.end() && entry->first.first == first;) {
+      const MemoryTables::Two key = entry->first;
+      ++entry;
+      undo_.erase(map, key);
+    }
   }
 
   template <class T>

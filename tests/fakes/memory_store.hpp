@@ -26,6 +26,12 @@ class MemoryStore final : public ports::Store {
   const ports::Pairs& pairs() const override;
   const ports::Journal& journal() const override;
   const ports::Runs& runs() const override;
+  const ports::Sightings& sightings() const override;
+  const ports::Bookmarks& bookmarks() const override;
+  const ports::SyncStates& sync_states() const override;
+  const ports::Conflicts& conflicts() const override;
+  const ports::Channels& channels() const override;
+  const ports::Inbox& inbox() const override;
   const ports::Usages& usages() const override;
   const ports::Access& access() const override;
   const ports::Outbox& outbox() const override;

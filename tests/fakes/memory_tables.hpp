@@ -27,6 +27,7 @@ struct Numbered {
 struct MemoryTables {
   using Two = std::pair<std::string, std::string>;
   using Three = std::tuple<std::string, std::string, std::string>;
+  using Four = std::tuple<std::string, std::string, std::string, std::string>;
 
   mutable std::mutex mutex;
   std::int64_t next_number = 1;
@@ -48,11 +49,18 @@ struct MemoryTables {
   std::map<Two, core::IdempotencyRecord> idempotency;  ///< (scope, key)
   std::map<Three, core::Pair> pairs;                   ///< (connection, plan, key)
   std::map<Three, Three> pairs_by_key;                 ///< (key, connection, plan) -> as above
+  std::map<Four, Three> pairs_by_remote;  ///< (remote id, connection, plan, key) -> as above
   std::map<std::string, Numbered<core::Intent>> intents;
   std::map<std::string, core::Run> runs;
   std::map<Two, Numbered<core::RunItem>> run_items;  ///< (run, key)
   std::map<Two, core::Usage> usages;                 ///< (account, month)
   std::map<std::string, core::Event> events;
+  std::map<Two, core::Sighting> sightings;  ///< (connection, remote id)
+  std::map<Two, core::Bookmark> bookmarks;  ///< (connection, container)
+  std::map<std::string, core::SyncState> sync_states;
+  std::map<std::string, core::Conflict> conflicts;
+  std::map<std::string, core::Channel> channels;
+  std::map<std::string, core::Notification> notifications;
 };
 
 /// Writes to maps, remembering how to take each write back.

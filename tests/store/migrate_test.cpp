@@ -30,10 +30,27 @@ struct Bare : Fixture {
 
 const Migration kBase{1, "base", "aa", "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)"};
 
+/// One of each, as migrations 1 to 3 hold them.
+const char* const kRowsOfOneWaySync = R"sql(
+INSERT INTO plan VALUES ('pln', '', 'acc', 'Plan', '', '', NULL, '', '', '', '', 'null', '[]', 1,
+  1, 1, NULL);
+INSERT INTO plan_tasks VALUES ('pln', 3);
+INSERT INTO task VALUES ('tsk', '', 'acc', 'pln', '', 1, 'Read', '', '', NULL, '', 'todo', 'task',
+  'none', 'computed', '', '', '', '[]', '[]', '', '[]', '', 'tomato', '{}', 2, 1, 1, 7);
+INSERT INTO connection VALUES ('cnn', 'acc', 'google-calendar', 'connected', '', 'id', 'e', 'n', '',
+  '', 'primary', 'calendar', 't', 'u', '[]', '{}', 1, 2, NULL, 4, 5, 6);
+INSERT INTO pair VALUES ('cnn', 'pln', 'task:tsk', 'event', '', 'event-1', '', 0, 'paired',
+  '{"title":"x"}', 'aa', 'bb', 'v', x'00ff', 'u', 1, 2);
+INSERT INTO run VALUES ('run', 'acc', 'cnn', 'pln', 'sync', 'user', 'running', 'none', NULL, 0, 0,
+  '', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, '', '', '', 'none', '', '', '', '', 1, 1, 1, NULL);
+INSERT INTO run_item VALUES (1, 'run', 'task:tsk', 'event', 't', 'create', 'done', '', '',
+  'https://x', 9);
+)sql";
+
 }  // namespace
 
 TEST_CASE("migrate: the embedded migrations are numbered without gaps", "[store][migrate]") {
-  REQUIRE(migrations().size() >= 3);
+  REQUIRE(migrations().size() >= 5);
   std::int64_t number = 0;
   for (const Migration& migration : migrations()) {
     CHECK(migration.number == ++number);
@@ -93,6 +110,50 @@ TEST_CASE("migrate: an older store opens with its data", "[store][migrate]") {
   const auto store = fixture.open();
   CHECK(store->accounts().find("acc").value().tier == "pro");
   CHECK(store->runs().unfinished().value().empty());
+}
+
+TEST_CASE("migrate: what sync remembered before it went two ways is found as it was",
+          "[store][migrate]") {
+  Fixture fixture;
+  {
+    auto opened = Database::open(fixture.path, fixture.key.derive(kDatabasePurpose),
+                                 Database::Access::create);
+    REQUIRE(opened);
+    REQUIRE(migrate(*opened, migrations().first(3), "0.2.0", 1));
+    REQUIRE(opened->run(kRowsOfOneWaySync));
+  }
+  const auto store = fixture.open();
+  const core::Connection connection = store->connections().find("cnn").value();
+  CHECK(connection.target.id == "primary");
+  CHECK(connection.direction == core::Direction::both);
+  CHECK(connection.interval_s == 0);
+  CHECK(connection.left_out_plans.empty());
+  CHECK(connection.rev == 4);
+  const core::Pair pair = store->pairs().by_remote("cnn", "event-1").value();
+  CHECK(pair.key == "task:tsk");
+  CHECK(pair.fields == R"({"title":"x"})");
+  CHECK(pair.seen.empty());
+  CHECK(store->pairs().by_key("cnn", "task:tsk").value() == pair);
+  const core::Run run = store->runs().unfinished("cnn").value().at(0);
+  CHECK(run.counts == core::RunCounts{1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 9, 10, 11});
+  const core::RunItem item = store->runs().items_of_key("task:tsk", {}).value().items.at(0);
+  CHECK(item.url == "https://x");
+  CHECK(item.cause.empty());
+  CHECK(item.provider_request.empty());
+  CHECK(item.task_rev == 0);
+  CHECK(item.at_ms == 9);
+  const core::Task task = store->plans().removed_tasks("pln", 0).value().at(0);
+  CHECK(task.title == "Read");
+  CHECK(task.color == "tomato");
+  // And it can be written again.
+  core::Connection pulling = connection;
+  pulling.direction = core::Direction::pull;
+  core::Pair seen = pair;
+  seen.seen = R"({"title":"X"})";
+  REQUIRE(store->commit({ports::put(pulling), ports::put(seen), ports::put(run), ports::put(item),
+                         ports::put(task)}));
+  CHECK(store->connections().find("cnn").value().direction == core::Direction::pull);
+  CHECK(store->pairs().by_key("cnn", "task:tsk").value() == seen);
 }
 
 TEST_CASE("migrate: a second time nothing happens", "[store][migrate]") {

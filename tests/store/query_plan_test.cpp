@@ -78,6 +78,7 @@ TEST_CASE("query plans: everything that is read is found by an index", "[store][
   (void)plans.find_task_external("a", "x");
   (void)plans.tasks("p");
   (void)plans.list_tasks("p", kFirst);
+  (void)plans.removed_tasks("p", 0);
   const SqlConnections connections(reading);
   (void)connections.find("x");
   (void)connections.list("a");
@@ -91,17 +92,43 @@ TEST_CASE("query plans: everything that is read is found by an index", "[store][
   (void)grants.session_by_state("x");
   const SqlPairs pairs(reading);
   (void)pairs.of_plan("c", "p");
+  (void)pairs.of_connection("c");
+  (void)pairs.by_remote("c", "r");
+  (void)pairs.by_key("c", "k");
   (void)pairs.of_key("k");
   (void)pairs.plans("c");
   (void)SqlJournal(reading).open_intents("c");
   const SqlRuns runs(reading);
   (void)runs.find("x");
   (void)runs.unfinished();
+  (void)runs.unfinished("c");
   (void)runs.list("", "", kFirst);
   (void)runs.list("a", "", kFirst);
   (void)runs.list("", "c", kFirst);
   (void)runs.list("a", "c", kFirst);
   (void)runs.items("r", kFirst);
+  (void)runs.items_of_key("task:x", kFirst);
+  (void)runs.items_of_key("task:x/slot", kFirst);
+  const SqlSightings sightings(reading);
+  (void)sightings.of_connection("c");
+  (void)sightings.find("c", "r");
+  (void)SqlBookmarks(reading).of_connection("c");
+  (void)SqlSyncStates(reading).find("c");
+  const SqlConflicts conflicts(reading);
+  (void)conflicts.find("x");
+  (void)conflicts.list("", "", "", kFirst);
+  (void)conflicts.list("a", "", "", kFirst);
+  (void)conflicts.list("a", "c", "", kFirst);
+  (void)conflicts.list("a", "c", "t", kFirst);
+  const SqlChannels channels(reading);
+  (void)channels.find("x");
+  (void)channels.of_connection("c");
+  (void)channels.list_all();
+  const SqlInbox inbox(reading);
+  (void)inbox.pending("c");
+  (void)inbox.oldest_pending("c");
+  (void)inbox.connections_with_pending();
+  (void)inbox.seen("c", "p");
   (void)SqlUsages(reading).find("a", "2026-11");
   const SqlAccess access(reading);
   (void)access.key("x");
@@ -113,7 +140,7 @@ TEST_CASE("query plans: everything that is read is found by an index", "[store][
   (void)outbox.list("a", kFirst);
   auto loan = readers.borrow();
   REQUIRE(loan);
-  check_plans(loan->database(), 36);
+  check_plans(loan->database(), 58);
 }
 
 TEST_CASE("query plans: everything that is written is found by an index", "[store][plans]") {
@@ -128,6 +155,8 @@ TEST_CASE("query plans: everything that is written is found by an index", "[stor
   task.plan_id = "p";
   core::Run run;
   run.id = "r";
+  run.state = core::RunState::succeeded;
+  run.finished_ms = 0;  // so that pruning finds one and goes all the way
   core::Connection connection;
   connection.id = "c";
   const ports::Changes first = {put(core::Account{}),
@@ -145,7 +174,13 @@ TEST_CASE("query plans: everything that is written is found by an index", "[stor
                                 put(run),
                                 put(core::RunItem{}),
                                 put(core::Usage{}),
-                                put(core::Event{})};
+                                put(core::Event{}),
+                                put(core::Sighting{}),
+                                put(core::Bookmark{}),
+                                put(core::SyncState{}),
+                                put(core::Conflict{}),
+                                put(core::Channel{}),
+                                put(core::Notification{})};
   for (const ports::Change& change : first) {
     REQUIRE(apply_change(database, sealer, change));
     ports::Change next = change;
@@ -163,13 +198,21 @@ TEST_CASE("query plans: everything that is written is found by an index", "[stor
                                ports::EraseSecret{},
                                ports::EraseIdempotency{},
                                ports::EraseSession{},
+                               ports::EraseSighting{},
+                               ports::EraseSightings{},
+                               ports::EraseBookmarks{},
+                               ports::EraseChannel{},
+                               ports::HandleNotifications{},
+                               ports::Prune{1},
                                ports::ExpectRev{Of::account, "x", 0},
                                ports::ExpectRev{Of::plan, "x", 0},
                                ports::ExpectRev{Of::task, "x", 0},
                                ports::ExpectRev{Of::connection, "x", 0},
                                ports::ExpectRev{Of::grant, "x", 0},
-                               ports::ExpectRev{Of::run, "x", 0}};
+                               ports::ExpectRev{Of::run, "x", 0},
+                               ports::ExpectRev{Of::conflict, "x", 0},
+                               ports::ExpectRev{Of::channel, "x", 0}};
   for (const ports::Change& change : rest) REQUIRE(apply_change(database, sealer, change));
   REQUIRE(purge_expired(database, 1));
-  check_plans(database, 45);
+  check_plans(database, 73);
 }

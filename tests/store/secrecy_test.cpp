@@ -73,14 +73,18 @@ TEST_CASE("secrecy: no secret is in the decrypted pages, before or after it is e
   session.id = "cns";
   session.verifier = core::Secret("verifier " + kCanary);
   session.expires_ms = fixture.clock.now_ms();
-  REQUIRE(store->commit({put(grant("a")), put(grant("b")), put(session),
+  core::Channel channel;
+  channel.id = "chn";
+  channel.secret = core::Secret("channel " + kCanary);
+  REQUIRE(store->commit({put(grant("a")), put(grant("b")), put(session), put(channel),
                          put(core::NamedSecret{"notion.client_secret", core::Secret(kCanary), 1})},
                         ports::Durability::full));
   CHECK(store->grants().find("a").value().access_token.equals("access " + kCanary));
+  CHECK(store->channels().find("chn").value().secret.equals("channel " + kCanary));
   CHECK_FALSE(found_in(decrypted_pages(fixture.path, fixture.key).value()));
   CHECK_FALSE(found_in(all_files(fixture)));
   REQUIRE(store->commit({ports::EraseGrant{"a"}, ports::EraseSession{"cns"},
-                         ports::EraseSecret{"notion.client_secret"}}));
+                         ports::EraseChannel{"chn"}, ports::EraseSecret{"notion.client_secret"}}));
   CHECK_FALSE(found_in(decrypted_pages(fixture.path, fixture.key).value()));
   store.reset();
   CHECK_FALSE(found_in(decrypted_pages(fixture.path, fixture.key).value()));
@@ -125,8 +129,32 @@ TEST_CASE("secrecy: an erased grant leaves not even its sealed form, in the log 
 TEST_CASE("secrecy: no refusal tells a key or a secret", "[store][secrecy]") {
   Fixture fixture;
   const auto store = fixture.open();
-  REQUIRE(store->commit({put(grant("a"))}));
-  const Status conflict = store->commit({put(grant("a"))});
-  REQUIRE_FALSE(conflict);
-  CHECK_FALSE(found_in(conflict.error().message));
+  core::Channel channel;
+  channel.id = "a";
+  channel.secret = core::Secret(kCanary);
+  for (const ports::Change& change : {put(grant("a")), put(channel)}) {
+    REQUIRE(store->commit({change}));
+    const Status conflict = store->commit({change});
+    REQUIRE_FALSE(conflict);
+    CHECK_FALSE(found_in(conflict.error().message));
+  }
+}
+
+TEST_CASE("secrecy: a channel's secret opens in its own row only", "[store][secrecy]") {
+  Fixture fixture;
+  const auto store = fixture.open();
+  core::Channel first, second;
+  first.id = "first";
+  first.secret = core::Secret("one");
+  second.id = "second";
+  second.secret = core::Secret("two");
+  REQUIRE(store->commit({put(first), put(second)}));
+  {
+    Database database = fixture.database();
+    REQUIRE(
+        database.run("UPDATE channel SET sealed_secret = (SELECT sealed_secret FROM channel "
+                     "WHERE id = 'first') WHERE id = 'second'"));
+  }
+  CHECK(store->channels().find("first").value().secret.equals("one"));
+  CHECK(store->channels().find("second").error().reason == "seal_broken");
 }

@@ -26,6 +26,12 @@ class MortalStore final : public ports::Store {
   const ports::Pairs& pairs() const override { return store_.pairs(); }
   const ports::Journal& journal() const override { return store_.journal(); }
   const ports::Runs& runs() const override { return store_.runs(); }
+  const ports::Sightings& sightings() const override { return store_.sightings(); }
+  const ports::Bookmarks& bookmarks() const override { return store_.bookmarks(); }
+  const ports::SyncStates& sync_states() const override { return store_.sync_states(); }
+  const ports::Conflicts& conflicts() const override { return store_.conflicts(); }
+  const ports::Channels& channels() const override { return store_.channels(); }
+  const ports::Inbox& inbox() const override { return store_.inbox(); }
   const ports::Usages& usages() const override { return store_.usages(); }
   const ports::Access& access() const override { return store_.access(); }
   const ports::Outbox& outbox() const override { return store_.outbox(); }
