@@ -153,6 +153,7 @@ Task merge_task(const Task& existing, Task imported, PlanShape shape) {
     merged.kind = imported.kind;
     merged.reminders = std::move(imported.reminders);
     merged.recurrence = std::move(imported.recurrence);
+    if (!imported.overrides.empty()) merged.overrides = std::move(imported.overrides);
     merged.location = std::move(imported.location);
     merged.attendees = std::move(imported.attendees);
     merged.meeting_link = std::move(imported.meeting_link);

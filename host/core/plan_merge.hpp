@@ -7,7 +7,9 @@
 // What the document decides: the plan's fields, modules and weeks, the order, and of a task what
 // its shape can say: title, duration, link, notes for a roadmap, all content for the canonical
 // shape. What it does not: ids, `status` (progress is ticked, not imported), a time that a person
-// set, and a computed time unless the document brings one of its own. Fields of the plan that a
+// set, a computed time unless the document brings one of its own, and the edited occurrences of a
+// series unless the document brings some (which of them still happen is the caller's to ask:
+// drop_lost_overrides()). Fields of the plan that a
 // document may leave out (start, zone, a roadmap's title) stay as they are then.
 //
 // What goes: tasks that an import brought and this document has no more. A task that was added by

@@ -30,6 +30,7 @@ Json to_json(const Account& account);
 Json to_json(const Schedule& schedule);
 Json to_json(const Reminder& reminder);
 Json to_json(const Attendee& attendee);
+Json to_json(const Override& changed);
 Json to_json(const Week& week);
 Json to_json(const Module& module);
 Json to_json(const Task& task);
@@ -53,6 +54,8 @@ Read<Plan> apply_patch(Plan plan, const Json& patch);
 /// The members of a task that a person may set, read into `task`; for readers of larger documents
 /// (plan_shapes.cpp). The caller calls finish().
 void read_task_fields(ObjectReader& reader, Task& task);
+/// Of those, the ones in which one occurrence may differ from its series (core/occurrence.hpp).
+void read_occurrence_fields(ObjectReader& reader, Task& occurrence);
 /// The same for a plan.
 void read_plan_fields(ObjectReader& reader, Plan& plan);
 /// Of those, start and deadline, which both shapes of plans have.

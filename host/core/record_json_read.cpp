@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json_reader.hpp"
+#include "core/occurrence.hpp"
 #include "core/record_json.hpp"
+#include "core/recurrence_lines.hpp"
 #include "core/time.hpp"
 #include "core/words.hpp"
 
@@ -111,15 +113,6 @@ void read_attendees(ObjectReader& reader, std::vector<Attendee>& attendees) {
   }
 }
 
-bool is_recurrence_line(const std::string& line) {
-  constexpr std::string_view kProperties[] = {"RRULE", "RDATE", "EXDATE"};
-  const std::string_view name = std::string_view(line).substr(0, line.find_first_of(":;"));
-  const bool printable =
-      std::all_of(line.begin(), line.end(), [](char byte) { return byte > 0x20 && byte < 0x7F; });
-  return printable && line.size() <= kRecurrenceBound.max && line.size() > name.size() + 1 &&
-         std::find(std::begin(kProperties), std::end(kProperties), name) != std::end(kProperties);
-}
-
 void read_recurrence(ObjectReader& reader, std::vector<std::string>& recurrence) {
   const std::size_t before = reader.problems().size();
   const Json* const array = reader.array("recurrence", kMaxRecurrenceLines);
@@ -127,11 +120,12 @@ void read_recurrence(ObjectReader& reader, std::vector<std::string>& recurrence)
   recurrence.clear();
   for (std::size_t index = 0; array != nullptr && index < array->size(); ++index) {
     const Json& line = (*array)[index];
-    if (line.is_string() && is_recurrence_line(line.get_ref<const std::string&>())) {
-      recurrence.push_back(line.get<std::string>());
-    } else {
+    const std::string text = line.is_string() ? line.get<std::string>() : std::string();
+    if (auto complaint = recurrence_complaint(text)) {
       add_problem(reader.problems(), pointer_to(pointer_to(reader.pointer(), "recurrence"), index),
-                  "must be a line of RFC 5545 that begins with RRULE, RDATE or EXDATE");
+                  std::move(*complaint));
+    } else {
+      recurrence.push_back(text);
     }
   }
 }
@@ -211,24 +205,28 @@ std::string due_of(const Schedule& schedule) {
   return end ? format_day(*end - 1) : schedule.start;
 }
 
+void read_occurrence_fields(ObjectReader& reader, Task& occurrence) {
+  reader.text("title", occurrence.title, kTitleBound);
+  if (reader.has("title") || occurrence.title.empty()) reader.require("title");
+  reader.text("notes", occurrence.notes, kNotesBound);
+  reader.url("link", occurrence.link);
+  reader.integer("duration_s", occurrence.duration_s, 1, kMaxDurationS);
+  reader.word("status", occurrence.status);
+  read_times(reader, occurrence);
+  read_reminders(reader, occurrence.reminders);
+  reader.text("location", occurrence.location, kLocationBound);
+  read_attendees(reader, occurrence.attendees);
+  read_color(reader, occurrence.color);
+}
+
 void read_task_fields(ObjectReader& reader, Task& task) {
-  reader.text("title", task.title, kTitleBound);
-  const bool cleared = reader.has("title") || task.title.empty();
-  if (cleared) reader.require("title");
+  read_occurrence_fields(reader, task);
   reader.text("external_id", task.external_id, kExternalIdBound);
-  reader.text("notes", task.notes, kNotesBound);
-  reader.url("link", task.link);
-  reader.integer("duration_s", task.duration_s, 1, kMaxDurationS);
-  reader.word("status", task.status);
   reader.word("kind", task.kind);
-  read_times(reader, task);
-  read_reminders(reader, task.reminders);
   read_recurrence(reader, task.recurrence);
-  reader.text("location", task.location, kLocationBound);
-  read_attendees(reader, task.attendees);
   reader.url("meeting_link", task.meeting_link);
-  read_color(reader, task.color);
   read_extra(reader, task.extra);
+  read_overrides(reader, task);
 }
 
 void read_plan_days(ObjectReader& reader, Plan& plan) {

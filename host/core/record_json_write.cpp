@@ -69,6 +69,12 @@ Json to_json(const Attendee& attendee) {
   return object;
 }
 
+Json to_json(const Override& changed) {
+  Json object = {{"slot", changed.slot}, {"changes", stored_document(changed.changes)}};
+  if (changed.cancelled) object["cancelled"] = true;
+  return object;
+}
+
 Json to_json(const Week& week) {
   Json object = {{"id", week.id}, {"number", week.number}};
   put(object, "milestone", week.milestone);
@@ -97,6 +103,7 @@ Json to_json(const Task& task) {
   if (!unset) object["schedule"] = to_json(task.schedule);
   if (!task.reminders.empty()) object["reminders"] = list(task.reminders);
   if (!task.recurrence.empty()) object["recurrence"] = task.recurrence;
+  if (!task.overrides.empty()) object["overrides"] = list(task.overrides);
   put(object, "location", task.location);
   if (!task.attendees.empty()) object["attendees"] = list(task.attendees);
   put(object, "meeting_link", task.meeting_link);

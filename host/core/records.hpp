@@ -62,6 +62,14 @@ struct Attendee {
   friend bool operator==(const Attendee&, const Attendee&) = default;
 };
 
+/// How one occurrence of a recurring task differs from its series (core/occurrence.hpp).
+struct Override {
+  std::string slot;         ///< its original start, spelled like the series' Schedule::start
+  bool cancelled = false;   ///< it does not happen
+  JsonText changes = "{}";  ///< merge patch (RFC 7396) of task fields; {} once it was reset
+  friend bool operator==(const Override&, const Override&) = default;
+};
+
 /// A thing to do or attend.
 struct Task {
   std::string id;           ///< "tsk_..." (core/ids.hpp)
@@ -81,6 +89,7 @@ struct Task {
   Schedule schedule;
   std::vector<Reminder> reminders;      ///< empty = the mapping's default
   std::vector<std::string> recurrence;  ///< RRULE / RDATE / EXDATE lines (RFC 5545)
+  std::vector<Override> overrides;      ///< of a series, by slot, one each
   std::string location;
   std::vector<Attendee> attendees;
   std::string meeting_link;

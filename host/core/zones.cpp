@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <vector>
 
@@ -50,6 +51,34 @@ date::year_month month_at(LocalSeconds local) {
   return day.year() / day.month();
 }
 
+// The system's files name the changes of clocks up to 2037 and say by a rule what follows, which
+// the date library does not read. Such rules count weekdays in months, and none is about January or
+// February: so a later year, from March on, has its changes on the days of a named year whose March
+// begins on the same weekday. Answers how far back that year is.
+std::chrono::seconds beyond_names(date::sys_seconds at) {
+  constexpr date::year kLastNamed{2037}, kAnyNamed{2030};
+  constexpr std::array<int, 7> kNamed = {2037, 2032, 2033, 2034, 2035, 2030, 2031};  // from Sunday
+  const date::year_month_day day{date::floor<date::days>(at)};
+  if (day.year() <= kLastNamed) return std::chrono::seconds(0);
+  if (day.month() <= date::February) {
+    return date::sys_days(day.year() / 1 / 1) - date::sys_days(kAnyNamed / 1 / 1);
+  }
+  const date::sys_days march(day.year() / 3 / 1);
+  const date::year named(kNamed[date::weekday(march).c_encoding()]);
+  return march - date::sys_days(named / 3 / 1);
+}
+
+// Whether the zone's file names no change at or after `at`.
+bool names_end(const date::time_zone& zone, date::sys_seconds at) {
+  return zone.get_info(at).end > date::sys_days(date::year(9'000) / 1 / 1);
+}
+
+// How far back to ask the zone about something at `at`, or near it.
+std::chrono::seconds back_from(const date::time_zone& zone, date::sys_seconds at) {
+  const std::chrono::seconds back = beyond_names(at);
+  return back.count() != 0 && names_end(zone, at) ? back : std::chrono::seconds(0);
+}
+
 }  // namespace
 
 bool zone_exists(std::string_view name) {
@@ -76,7 +105,9 @@ Result<Instant> to_instant(LocalSeconds local, std::string_view zone) {
   try {
     // For a gap `first` is the offset before it: reading the clock by it shifts forward by the gap.
     // For an ambiguous time it is the offset of the earlier of the two.
-    const date::local_info info = found->get_info(date::local_seconds(std::chrono::seconds(local)));
+    const std::chrono::seconds at(local);
+    const date::local_info info =
+        found->get_info(date::local_seconds(at - back_from(*found, date::sys_seconds(at))));
     return (local - info.first.offset.count()) * kMillisPerSecond;
   } catch (const std::exception& error) {
     return Error{Code::internal, fmt::format("reading zone {}: {}", zone, error.what())};
@@ -89,7 +120,8 @@ Result<LocalSeconds> to_local(Instant instant, std::string_view zone) {
   try {
     const auto at = date::floor<std::chrono::seconds>(
         date::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(instant)));
-    return (at.time_since_epoch() + found->get_info(at).offset).count();
+    const date::sys_info info = found->get_info(at - back_from(*found, at));
+    return (at.time_since_epoch() + info.offset).count();
   } catch (const std::exception& error) {
     return Error{Code::internal, fmt::format("reading zone {}: {}", zone, error.what())};
   }

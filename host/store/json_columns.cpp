@@ -20,6 +20,9 @@ Json encode(const core::Reminder& reminder) {
 Json encode(const core::Attendee& attendee) {
   return {{"email", attendee.email}, {"name", attendee.name}};
 }
+Json encode(const core::Override& changed) {
+  return {{"slot", changed.slot}, {"cancelled", changed.cancelled}, {"changes", changed.changes}};
+}
 Json encode(const core::Week& week) {
   return {{"id", week.id}, {"number", week.number}, {"milestone", week.milestone}};
 }
@@ -37,6 +40,10 @@ void decode(const Json& json, core::Reminder& reminder) {
 }
 void decode(const Json& json, core::Attendee& attendee) {
   attendee = {json.at("email").get<std::string>(), json.at("name").get<std::string>()};
+}
+void decode(const Json& json, core::Override& changed) {
+  changed = {json.at("slot").get<std::string>(), json.at("cancelled").get<bool>(),
+             json.at("changes").get<std::string>()};
 }
 void decode(const Json& json, core::Week& week) {
   week = {json.at("id").get<std::string>(), json.at("number").get<std::int64_t>(),
@@ -81,6 +88,9 @@ Result<std::string> to_column(const std::vector<core::Reminder>& list) {
 Result<std::string> to_column(const std::vector<core::Attendee>& list) {
   return write_list(list);
 }
+Result<std::string> to_column(const std::vector<core::Override>& list) {
+  return write_list(list);
+}
 Result<std::string> to_column(const std::vector<core::Module>& list) {
   return write_list(list);
 }
@@ -92,6 +102,9 @@ Status from_column(std::string_view text, std::vector<core::Reminder>& list) {
   return read_list(text, list);
 }
 Status from_column(std::string_view text, std::vector<core::Attendee>& list) {
+  return read_list(text, list);
+}
+Status from_column(std::string_view text, std::vector<core::Override>& list) {
   return read_list(text, list);
 }
 Status from_column(std::string_view text, std::vector<core::Module>& list) {

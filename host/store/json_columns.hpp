@@ -15,12 +15,14 @@ namespace mortise::store {
 Result<std::string> to_column(const std::vector<std::string>& list);
 Result<std::string> to_column(const std::vector<core::Reminder>& list);
 Result<std::string> to_column(const std::vector<core::Attendee>& list);
+Result<std::string> to_column(const std::vector<core::Override>& list);
 Result<std::string> to_column(const std::vector<core::Module>& list);
 
 /// Error: `internal` if the text is not what to_column() makes.
 Status from_column(std::string_view text, std::vector<std::string>& list);
 Status from_column(std::string_view text, std::vector<core::Reminder>& list);
 Status from_column(std::string_view text, std::vector<core::Attendee>& list);
+Status from_column(std::string_view text, std::vector<core::Override>& list);
 Status from_column(std::string_view text, std::vector<core::Module>& list);
 
 }  // namespace mortise::store

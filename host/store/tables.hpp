@@ -99,6 +99,7 @@ struct Table<core::Task> : RevisedTable {
     visit("schedule_zone", task.schedule.zone);
     visit("reminders", task.reminders);
     visit("recurrence", task.recurrence);
+    visit("overrides", task.overrides);
     visit("location", task.location);
     visit("attendees", task.attendees);
     visit("meeting_link", task.meeting_link);

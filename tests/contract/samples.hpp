@@ -70,6 +70,8 @@ inline core::Task task(const std::string& id, const std::string& plan_id = "pln"
                     "2026-11-24", "America/New_York"};
   value.reminders = {{"popup", 30}, {"email", 1440}};
   value.recurrence = {"RRULE:FREQ=WEEKLY;COUNT=4", "EXDATE:20261130"};
+  value.overrides = {{"2026-11-23T18:00:00", false, R"({"title":"once"})"},
+                     {"2026-12-07T18:00:00", true, "{}"}};
   value.location = "Room \"5\"";
   value.attendees = {{"a@example.com", odd_text("name")}, {"b@example.com", ""}};
   value.meeting_link = "https://meet.example.com/x";

@@ -1,4 +1,5 @@
 #include "core/record_json.hpp"
+#include "core/occurrence.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -45,6 +46,17 @@ Json without_owned(Json object) {
   return object;
 }
 
+// A moved one, a cancelled one, and one that was reset.
+std::vector<Override> overrides_for(Task task) {
+  const std::string time = task.schedule.kind == ScheduleKind::timed ? "T02:30:00" : "";
+  const Json moved = json(R"({"duration_s": 60, "link": null, "title": "once",
+    "schedule": {"start": "2027-04-02T10:00:00", "zone": "Asia/Tokyo"}})");
+  task = edit_occurrence(task, "2027-04-01" + time, moved).value.value();
+  task = cancel_occurrence(task, "2027-04-02" + time).value();
+  task = edit_occurrence(task, "2027-04-03" + time, json("{}")).value.value();
+  return task.overrides;
+}
+
 }  // namespace
 
 TEST_CASE("record_json: a full task reads and is written in the same form", "[core][record_json]") {
@@ -76,15 +88,15 @@ TEST_CASE("record_json: every problem is reported with its pointer and the neare
           {"/link", "must be an http or https URL"},
           {"/duration_s", "must be an integer from 1 to 3600000"},
           {"/status", "must be one of todo, doing, done, cancelled"},
-          {"/kind", "must be one of task, session, appointment; did you mean \"session\"?"},
           {"/schedule/zone",
            "must be an IANA time zone like Europe/Madrid; did you mean \"Europe/Madrid\"?"},
           {"/reminders/1/method", "must be one of popup, email"},
           {"/reminders/1/minutes_before", "is required"},
-          {"/recurrence/0", "must be a line of RFC 5545 that begins with RRULE, RDATE or EXDATE"},
           {"/attendees/0/email", "is required"},
           {"/attendees/0/mail", "unknown field; did you mean \"email\"?"},
           {"/color", "must be a CSS colour name in lower case like gold"},
+          {"/kind", "must be one of task, session, appointment; did you mean \"session\"?"},
+          {"/recurrence/0", "must be a line of RFC 5545 that begins with RRULE, RDATE or EXDATE"},
           {"/extra", "must be an object"},
           {"/rev", "is set by the host"},
           {"/a~1b~0c", "unknown field"},
@@ -295,6 +307,7 @@ TEST_CASE("record_json: tasks survive being written and read", "[core][record_js
     if (random() % 2 == 0) task.reminders = {{"email", 0}, {"popup", 40'320}};
     if (random() % 2 == 0)
       task.recurrence = {"RRULE:FREQ=DAILY", "EXDATE;TZID=Europe/Madrid:20261123T180000"};
+    if (recurs(task) && random() % 2 == 0) task.overrides = overrides_for(task);
     if (random() % 2 == 0) task.attendees = {{"a@b", ""}, {"c@d", "C"}};
     task.extra = random() % 2 == 0 ? "{}" : R"({"n":[1,null,{"x":"y"}]})";
     const Read<Task> read = read_task(without_owned(to_json(task)));

@@ -28,6 +28,10 @@ TEST_CASE("zones: 18:00 stays 18:00 in summer and winter", "[core][zones]") {
   CHECK(instant_of("2026-07-01T18:00:00", "Asia/Kolkata") == "2026-07-01T12:30:00Z");
   CHECK(instant_of("2026-07-01T18:00:00", "UTC") == "2026-07-01T18:00:00Z");
   CHECK(instant_of("2037-07-01T18:00:00", "Europe/Madrid") == "2037-07-01T16:00:00Z");
+  CHECK(instant_of("2038-07-01T18:00:00", "Europe/Madrid") == "2038-07-01T16:00:00Z");
+  CHECK(local_of("2044-03-27T01:00:00Z", "Europe/Madrid") == "2044-03-27T03:00:00");
+  CHECK(local_of("2044-03-27T00:59:59Z", "Europe/Madrid") == "2044-03-27T01:59:59");
+  CHECK(instant_of("2180-01-01T18:00:00", "Australia/Sydney") == "2180-01-01T07:00:00Z");
 }
 
 TEST_CASE("zones: a time in the gap is shifted forward by the gap", "[core][zones]") {
