@@ -61,6 +61,7 @@ struct Api::Parts {
     add_accounts(router, context);
     add_plans(router, context);
     add_tasks(router, context);
+    add_occurrences(router, context);
     add_connections(router, context);
     add_connect(router, context);
     add_exports(router, context);

@@ -25,6 +25,7 @@ struct Context {
 void add_accounts(Router& router, const Context& context);
 void add_plans(Router& router, const Context& context);
 void add_tasks(Router& router, const Context& context);
+void add_occurrences(Router& router, const Context& context);
 void add_connections(Router& router, const Context& context);
 void add_connect(Router& router, const Context& context);
 void add_exports(Router& router, const Context& context);
@@ -44,6 +45,9 @@ Result<core::Run> find_run(const Context& context, const Request& request, const
 
 /// Starts a stream of `topic` whose first event is `first`.
 Response open_stream(const Request& request, std::string topic, std::uint64_t since, Event first);
+
+/// 200 with a task as the API shows it, and its ETag.
+Response task_response(const Context& context, const Request& request, const core::Task& task);
 
 /// 202 with the run and where to watch it.
 Response accepted_run(const core::Run& run);

@@ -14,12 +14,6 @@ core::Json task_json(const core::Task& task, const TaskSync& sync) {
   return out;
 }
 
-Response task_response(const Context& context, const Request& request, const core::Task& task) {
-  const auto plan = context.services.store.plans().find(task.plan_id);
-  if (!plan) return refusal(request, plan.error());
-  return json_response(request, task_json(task, TaskSync(context.services.store, *plan)), task.rev);
-}
-
 Response list_tasks(const Context& context, const Request& request) {
   const Query query(request, {"limit", "cursor"});
   if (auto refused = query.refused(request)) return *std::move(refused);
@@ -82,6 +76,12 @@ Response remove_task(const Context& context, const Request& request) {
 }
 
 }  // namespace
+
+Response task_response(const Context& context, const Request& request, const core::Task& task) {
+  const auto plan = context.services.store.plans().find(task.plan_id);
+  if (!plan) return refusal(request, plan.error());
+  return json_response(request, task_json(task, TaskSync(context.services.store, *plan)), task.rev);
+}
 
 void add_tasks(Router& router, const Context& context) {
   const auto with = [&context](auto function) {

@@ -11,6 +11,7 @@
 #include <mortise/result.hpp>
 
 #include "core/records.hpp"
+#include "core/recurrence.hpp"
 #include "core/sync_records.hpp"
 #include "ports/store.hpp"
 
@@ -119,6 +120,21 @@ struct TaskInsert {
   core::JsonText task;
 };
 
+/// One occurrence of a recurring task, by its slot (core/occurrence.hpp).
+struct OccurrenceEdit {
+  std::string task_id;
+  std::string slot;
+  core::JsonText patch;  ///< merge patch (RFC 7396) of the API's task fields
+  std::optional<core::Rev> if_match;
+};
+
+struct OccurrenceWindow {
+  std::string task_id;
+  core::Instant from_ms = 0;
+  core::Instant to_ms = 0;
+  std::size_t limit = 0;
+};
+
 /// What an import did.
 struct ImportReport {
   core::Plan plan;
@@ -147,6 +163,18 @@ class PlanEditing {
                                          std::optional<core::Rev> if_match) = 0;
   /// Computes all times anew; times that a person set stay.
   virtual Answer<core::Plan> reschedule(const std::string& plan_id) = 0;
+
+  /// Of a recurring task. Errors of all four: `conflict` (`not_recurring`); `not_found` also for a
+  /// slot that does not happen. Edits answer the series as saved.
+  virtual Result<std::vector<core::Occurrence>> occurrences(
+      const OccurrenceWindow& window) const = 0;
+  virtual Answer<core::Task> edit_occurrence(const OccurrenceEdit& edit) = 0;
+  /// Its `patch` is not looked at.
+  virtual Answer<core::Task> cancel_occurrence(const OccurrenceEdit& edit) = 0;
+  /// "This and following": ends the series before the slot and answers the new task that goes on
+  /// from there, patched. At the first occurrence: the task itself, patched. Error `conflict`
+  /// (`off_rule`): core::split_series().
+  virtual Answer<core::Task> split_series(const OccurrenceEdit& edit) = 0;
 };
 
 }  // namespace mortise::ports

@@ -10,7 +10,9 @@
 #include "core/ids.hpp"
 #include "core/plan_merge.hpp"
 #include "core/record_json.hpp"
+#include "core/recurrence.hpp"
 #include "core/zones.hpp"
+#include "service/saving.hpp"
 #include "service/task_place.hpp"
 
 namespace mortise::service {
@@ -22,31 +24,7 @@ using core::Task;
 using ports::Answer;
 using ports::Refusal;
 
-/// Another writer may come first so often before we say so.
-constexpr int kMostRaces = 20;
 constexpr const char* kBuiltInPlan = "calendar";
-
-Refusal refuse(Error error) {
-  return {std::move(error), {}, std::nullopt};
-}
-
-Refusal refuse(const std::vector<core::Problem>& problems, std::string_view what) {
-  Refusal refusal;
-  refusal.error = {
-      Code::invalid,
-      fmt::format("{}: {} problem{}", what, problems.size(), problems.size() == 1 ? "" : "s"),
-      "invalid_document"};
-  for (const core::Problem& problem : problems) {
-    refusal.complaints.push_back({problem.pointer, problem.detail});
-  }
-  return refusal;
-}
-
-Error stale(std::string_view what, core::Rev wanted, core::Rev stored) {
-  return {Code::conflict,
-          fmt::format("{} was changed meanwhile: it has revision {}, not {}", what, stored, wanted),
-          "precondition_failed"};
-}
 
 bool is_closed(const Task& task) {
   return task.status == core::TaskStatus::done || task.status == core::TaskStatus::cancelled;
@@ -74,25 +52,37 @@ core::NewId StoredPlans::new_id() {
   };
 }
 
-/// Runs `attempt` until it was not overtaken by another writer.
-template <class T, class Try>
-Answer<T> StoredPlans::retried(const Try& attempt) {
-  for (int race = 0;; ++race) {
-    Answer<T> answer = attempt();
-    const auto* refusal = std::get_if<Refusal>(&answer);
-    if (refusal == nullptr || race == kMostRaces) return answer;
-    // An external id may have been taken by the same import at the same time: once more tells.
-    const std::string& reason = refusal->error.reason;
-    const bool taken = reason == "external_id_taken" && race == 0;
-    if (reason != "rev_conflict" && !taken) return answer;
-  }
-}
-
 Result<std::string> StoredPlans::zone_of(const Plan& plan) const {
   if (!plan.zone.empty()) return plan.zone;
   auto account = store_.accounts().find(plan.account_id);
   if (!account) return std::move(account).error();
   return account->zone.empty() ? settings_.host_zone : account->zone;
+}
+
+Result<std::string> StoredPlans::zone_of_plan(const std::string& plan_id) const {
+  auto plan = store_.plans().find(plan_id);
+  if (!plan) return std::move(plan).error();
+  return zone_of(*plan);
+}
+
+Answer<std::monostate> StoredPlans::settle_overrides(const Task& before, Task& after,
+                                                     bool brought) const {
+  if (after.overrides.empty()) return std::monostate();
+  auto zone = zone_of_plan(after.plan_id);
+  if (!zone) return refuse(std::move(zone).error());
+  if (brought) {
+    auto lost = core::lost_overrides({}, after, *zone);
+    if (!lost) return refuse(std::move(lost).error());
+    std::vector<core::Problem> problems;
+    for (const std::size_t index : *lost) {
+      core::add_problem(problems, fmt::format("/overrides/{}/slot", index),
+                        "is no occurrence of this task");
+    }
+    if (!problems.empty()) return refuse(problems, "the task");
+  } else if (Status kept = core::drop_lost_overrides(before, after, *zone); !kept) {
+    return refuse(std::move(kept).error());
+  }
+  return std::monostate();
 }
 
 Result<StoredPlans::Opened> StoredPlans::open(const std::string& plan_id) const {
@@ -238,6 +228,11 @@ Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_
   for (const Task& task : before) known.emplace(task.id, &task);
   for (Task& task : opened.tasks) {
     auto found = known.find(task.id);
+    // A document may have moved the series, or bring edited occurrences that never happen.
+    const Task nothing;
+    const Task& was = found == known.end() ? nothing : *found->second;
+    Status settled = core::drop_lost_overrides(was, task, opened.zone);
+    if (!settled) return refuse(std::move(settled).error());
     if (found != known.end() && *found->second == task) continue;
     task.account_id = account_id;
     task.plan_id = opened.plan.id;
@@ -341,23 +336,8 @@ Answer<Task> StoredPlans::add_task(const ports::TaskInsert& insert) {
     if (task.week_id.empty() && !insert.after_task_id.empty())
       task.week_id = tasks[*index - 1].week_id;
     task.created_ms = task.updated_ms = clock_.now_ms();
-    const auto position_at = [&](std::size_t i) -> std::optional<std::int64_t> {
-      if (i >= tasks.size()) return std::nullopt;
-      return tasks[i].position;
-    };
     ports::Changes changes;
-    auto position = core::position_between(*index == 0 ? std::nullopt : position_at(*index - 1),
-                                           position_at(*index));
-    if (!position) {  // no room: those behind move on
-      position = tasks[*index - 1].position + core::kPositionStep;
-      std::int64_t next = *position + core::kPositionStep;
-      for (std::size_t i = *index; i < tasks.size() && tasks[i].position < next; ++i) {
-        tasks[i].position = next;
-        next += core::kPositionStep;
-        changes.push_back(ports::put(tasks[i]));
-      }
-    }
-    task.position = *position;
+    task.position = make_room(tasks, *index, changes);
     const bool to_place = needs_time(task);
     tasks.insert(tasks.begin() + static_cast<std::ptrdiff_t>(*index), std::move(task));
     if (to_place) {
@@ -423,6 +403,8 @@ Answer<Task> StoredPlans::edit_task(const ports::TaskEdit& edit) {
         }
       }
     }
+    auto settled = settle_overrides(*current, task, document->contains("overrides"));
+    if (auto* refusal = std::get_if<Refusal>(&settled)) return std::move(*refusal);
     changes.push_back(ports::put(task));
     if (Status saved = store_.commit(std::move(changes)); !saved) {
       return refuse(std::move(saved).error());
@@ -467,6 +449,8 @@ Answer<Plan> StoredPlans::reschedule(const std::string& plan_id) {
     ports::Changes changes;
     for (std::size_t i = 0; i < before.size(); ++i) {
       if (opened->tasks[i] == before[i]) continue;
+      Status settled = core::drop_lost_overrides(before[i], opened->tasks[i], opened->zone);
+      if (!settled) return refuse(std::move(settled).error());
       opened->tasks[i].updated_ms = clock_.now_ms();
       changes.push_back(ports::put(opened->tasks[i]));
     }

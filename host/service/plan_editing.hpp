@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/plan_shapes.hpp"
@@ -38,6 +39,13 @@ class StoredPlans final : public ports::PlanEditing {
                                         std::optional<core::Rev> if_match) override;
   ports::Answer<core::Plan> reschedule(const std::string& plan_id) override;
 
+  // occurrences.cpp
+  Result<std::vector<core::Occurrence>> occurrences(
+      const ports::OccurrenceWindow& window) const override;
+  ports::Answer<core::Task> edit_occurrence(const ports::OccurrenceEdit& edit) override;
+  ports::Answer<core::Task> cancel_occurrence(const ports::OccurrenceEdit& edit) override;
+  ports::Answer<core::Task> split_series(const ports::OccurrenceEdit& edit) override;
+
  private:
   /// A plan with its live tasks and the zone they are timed in.
   struct Opened {
@@ -51,8 +59,25 @@ class StoredPlans final : public ports::PlanEditing {
   /// the deadline cannot be met.
   ports::Answer<std::vector<std::size_t>> place(Opened& opened) const;
   Result<core::Task> live_task(const std::string& task_id, std::optional<core::Rev> if_match) const;
-  template <class T, class Try>
-  ports::Answer<T> retried(const Try& attempt);
+  Result<std::string> zone_of_plan(const std::string& plan_id) const;
+  /// After an edit of a task: drops the overrides that belong to no occurrence any more. `brought`:
+  /// the edit brought them, so it is refused instead.
+  ports::Answer<std::monostate> settle_overrides(const core::Task& before, core::Task& after,
+                                                 bool brought) const;
+
+  /// A recurring task and the zone it counts in, if it names none.
+  struct OpenedSeries {
+    core::Task task;
+    std::string zone;
+  };
+  Result<OpenedSeries> open_series(const std::string& task_id,
+                                   std::optional<core::Rev> if_match) const;
+  Result<OpenedSeries> open_occurrence(const std::string& task_id, const std::string& slot,
+                                       std::optional<core::Rev> if_match) const;
+  template <class Change>
+  ports::Answer<core::Task> save_occurrence(const ports::OccurrenceEdit& edit,
+                                            const Change& change);
+  ports::Answer<core::Task> split_once(const ports::OccurrenceEdit& edit, const core::Json& patch);
   /// `stored`: whether there was anything to commit.
   ports::Answer<ports::ImportReport> import_once(const std::string& account_id,
                                                  const core::Json& document, bool& stored);

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "core/plan_shapes.hpp"
+
 namespace mortise::service {
 namespace {
 
@@ -45,6 +47,24 @@ Result<std::size_t> place_in_order(const std::vector<core::Task>& tasks, const c
     }
   }
   return end;
+}
+
+std::int64_t make_room(std::vector<core::Task>& tasks, std::size_t index, ports::Changes& changes) {
+  const auto position_at = [&](std::size_t i) -> std::optional<std::int64_t> {
+    if (i >= tasks.size()) return std::nullopt;
+    return tasks[i].position;
+  };
+  const auto free = core::position_between(index == 0 ? std::nullopt : position_at(index - 1),
+                                           position_at(index));
+  if (free) return *free;
+  const std::int64_t position = tasks[index - 1].position + core::kPositionStep;
+  std::int64_t next = position + core::kPositionStep;
+  for (std::size_t i = index; i < tasks.size() && tasks[i].position < next; ++i) {
+    tasks[i].position = next;
+    next += core::kPositionStep;
+    changes.push_back(ports::put(tasks[i]));
+  }
+  return position;
 }
 
 }  // namespace mortise::service

@@ -16,4 +16,8 @@ namespace mortise::service {
 Result<std::size_t> place_in_order(const std::vector<core::Task>& tasks, const core::Plan& plan,
                                    const ports::TaskInsert& insert);
 
+/// The position of a new task at this index. Where there is no room, those behind move on: they are
+/// changed in `tasks` and put into `changes`.
+std::int64_t make_room(std::vector<core::Task>& tasks, std::size_t index, ports::Changes& changes);
+
 }  // namespace mortise::service

@@ -6,6 +6,7 @@
 
 #include "api/render.hpp"
 #include "core/ids.hpp"
+#include "core/occurrence.hpp"
 #include "core/plan_shapes.hpp"
 #include "core/record_json.hpp"
 
@@ -125,6 +126,42 @@ ports::Answer<core::Task> FakePlans::add_task(const ports::TaskInsert& insert) {
     return refuse(saved.error());
   }
   return store_.plans().find_task(task.id).value();
+}
+
+Result<std::vector<core::Occurrence>> FakePlans::occurrences(
+    const ports::OccurrenceWindow& window) const {
+  const core::Task series = store_.plans().find_task(window.task_id).value();
+  return core::occurrences(series, "Europe/Madrid", window.from_ms, window.to_ms, window.limit);
+}
+
+ports::Answer<core::Task> FakePlans::edit_occurrence(const ports::OccurrenceEdit& edit) {
+  const core::Task series = store_.plans().find_task(edit.task_id).value();
+  if (edit.if_match && *edit.if_match != series.rev) return refuse(rev_conflict());
+  auto read = core::edit_occurrence(series, edit.slot, core::parse_json(edit.patch).value());
+  if (!read) return complain(read.problems);
+  if (auto saved = store_.commit({ports::put(*read.value)}, ports::Durability::relaxed); !saved) {
+    return refuse(saved.error());
+  }
+  return store_.plans().find_task(edit.task_id).value();
+}
+
+ports::Answer<core::Task> FakePlans::cancel_occurrence(const ports::OccurrenceEdit& edit) {
+  return edit_occurrence({edit.task_id, edit.slot, R"({"status":"cancelled"})", edit.if_match});
+}
+
+ports::Answer<core::Task> FakePlans::split_series(const ports::OccurrenceEdit& edit) {
+  const core::Task series = store_.plans().find_task(edit.task_id).value();
+  auto split = core::split_series(series, edit.slot, "Europe/Madrid");
+  if (!split) return refuse(split.error());
+  core::Task following = std::move(split->following);
+  following.id = new_id(core::kTaskPrefix);
+  following.external_id.clear();
+  following.rev = 0;
+  const ports::Changes changes{ports::put(split->before), ports::put(following)};
+  if (auto saved = store_.commit(changes, ports::Durability::relaxed); !saved) {
+    return refuse(saved.error());
+  }
+  return store_.plans().find_task(following.id).value();
 }
 
 ports::Answer<core::Task> FakePlans::edit_task(const ports::TaskEdit& edit) {

@@ -31,6 +31,10 @@ class FakePlans final : public ports::PlanEditing {
   ports::Answer<core::Task> edit_task(const ports::TaskEdit&) override;
   ports::Answer<core::Task> remove_task(const std::string&, std::optional<core::Rev>) override;
   ports::Answer<core::Plan> reschedule(const std::string&) override;
+  Result<std::vector<core::Occurrence>> occurrences(const ports::OccurrenceWindow&) const override;
+  ports::Answer<core::Task> edit_occurrence(const ports::OccurrenceEdit&) override;
+  ports::Answer<core::Task> cancel_occurrence(const ports::OccurrenceEdit&) override;
+  ports::Answer<core::Task> split_series(const ports::OccurrenceEdit&) override;
 
  private:
   std::string new_id(std::string_view prefix);
