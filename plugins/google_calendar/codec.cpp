@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 
 #include "colors.hpp"
@@ -142,12 +143,44 @@ void read_words(const Json& event, Json& fields) {
   }
 }
 
-/// The original start of an instance of a series: a day, or an instant in UTC.
-std::string slot_of(const Json& event) {
+/// Shows when somebody is busy, and nothing else: no permission to read what.
+bool hides_everything(const Json& event) {
+  const std::string visibility = text(event, "visibility");
+  return (visibility == "private" || visibility == "confidential") &&
+         member(event, "summary").is_null() && member(event, "organizer").is_null() &&
+         member(event, "creator").is_null();
+}
+
+bool is_declined(const Json& event) {
+  const Json& people = list(event, "attendees");
+  return std::any_of(people.begin(), people.end(), [](const Json& each) {
+    return flag(each, "self") && text(each, "responseStatus") == "declined";
+  });
+}
+
+/// The original start of an occurrence: a day is its slot, an instant waits for the series' clock.
+void read_original(const Json& event, EventRead& read) {
   const Json& original = member(event, "originalStartTime");
-  if (const auto day = read_day(text(original, "date"))) return write_day(*day);
-  const auto stamp = read_stamp(text(original, "dateTime"));
-  return stamp ? write_utc(stamp->instant_s()) : std::string();
+  if (const auto day = read_day(text(original, "date"))) {
+    read.span = {*day, *day + kDay};
+    return settle_slot(read, write_day(*day));
+  }
+  read.original = read_stamp(text(original, "dateTime"));
+  read.original_zone = text(original, "timeZone");
+  if (read.original) read.span = {read.original->instant_s(), read.original->instant_s()};
+}
+
+void read_span(const Json& event, EventRead& read) {
+  const auto when = when_of(event);
+  if (!when) return;
+  const auto last = last_start(event, when->start_s);
+  Span span{when->start_s, std::numeric_limits<std::int64_t>::max()};
+  if (last) span.to_s = *last + when->length_s;
+  if (!read.item.series.empty()) {
+    span.from_s = std::min(span.from_s, read.span.from_s);
+    span.to_s = std::max(span.to_s, read.span.to_s);
+  }
+  read.span = span;
 }
 
 Json whole_body(const Write& write, const Json& current) {
@@ -173,26 +206,46 @@ EventRead read_object(const Json& event, const Clues& clues) {
   item.version = text(event, "etag");
   item.url = text(event, "htmlLink");
   item.series = text(event, "recurringEventId");
-  if (!item.series.empty()) item.slot = slot_of(event);
-  item.key = text(member(member(event, "extendedProperties"), "private"), kKeyProperty);
-  if (!item.key.empty() && !item.slot.empty()) item.key += "/" + item.slot;
+  read.found_key = text(member(member(event, "extendedProperties"), "private"), kKeyProperty);
+  if (item.series.empty()) {
+    item.key = read.found_key;
+  } else {
+    read_original(event, read);
+  }
   if (const auto edited = read_stamp(text(event, "updated"))) {
     item.edited_ms = edited->instant_s() * 1000;
   }
   const std::string type = text(event, "eventType");
-  read.other_type = !type.empty() && type != "default";
-  if (text(event, "status") == "cancelled") {
-    item.state = ItemState::deleted;
+  read.other_type = (!type.empty() && type != "default") || hides_everything(event);
+  read.cancelled = text(event, "status") == "cancelled";
+  if (read.cancelled) {
+    const bool occurrence = read.original || !item.slot.empty();
+    if (occurrence) item.fields = dump({{"status", "cancelled"}});
+    if (!occurrence) item.state = ItemState::deleted;
     return read;
   }
+  read.declined = is_declined(event);
   Json fields = Json::object();
   read_words(event, fields);
   read.unread_zone = read_times(event, clues, fields, read.item.memo);
+  read.clock = clock_of(event, text(fields, "start"));
+  read_span(event, read);
   item.fields = dump(fields);
   return read;
 }
 
 }  // namespace
+
+void settle_slot(EventRead& read, std::string slot) {
+  Item& item = read.item;
+  item.slot = std::move(slot);
+  const std::string ending = "/" + item.slot;
+  const std::string& key = read.found_key;
+  const bool own = key.size() > ending.size() &&
+                   key.compare(key.size() - ending.size(), ending.size(), ending) == 0;
+  item.key = own ? key : std::string();
+  read.original.reset();
+}
 
 Result<EventRead> read_event(std::string_view text_in, const Clues& clues) {
   const Json event = parse(text_in);
@@ -233,10 +286,12 @@ bool needs_current(const Write& write) {
 }
 
 std::string patch_body(const Write& write, std::string_view current_text) {
+  if (cancels(write)) return dump({{"status", "cancelled"}});
   const Json fields = parse(write.fields);
   const Json current = current_text.empty() ? Json() : parse(current_text);
   Json body = Json::object();
   for (const std::string_view word : kWords) {
+    if (!write.slot.empty() && word == "recurrence") continue;  // is the series' own
     if (among(write.changed, word)) body[google_name(word)] = spell(word, fields, true, current);
   }
   if (says_when(write)) spell_times(fields, true, body);
@@ -258,6 +313,7 @@ std::vector<std::string> differing(const Write& write, const Item& seen) {
   const Json found = parse(seen.fields);
   std::vector<std::string> changed;
   for (const std::string_view word : kWords) {
+    if (!write.slot.empty() && word == "recurrence") continue;
     if (spell(word, wanted, true, Json()) != spell(word, found, true, Json())) {
       changed.emplace_back(word);
     }
@@ -269,6 +325,46 @@ std::vector<std::string> differing(const Write& write, const Item& seen) {
   if (wanted_times != found_times) changed.emplace_back("start");
   if (spell_transparency(wanted) != spell_transparency(found)) changed.emplace_back("x");
   return changed;
+}
+
+std::string instance_at(std::string_view instances, const SeriesClock& clock,
+                        const std::string& slot) {
+  const Json document = parse(instances);
+  for (const Json& event : list(document, "items")) {
+    EventRead read = read_object(event, {});
+    if (read.original && clock.regular) {
+      settle_slot(read, slot_at(clock, read.original->instant_s()));
+    } else if (read.original) {
+      settle_slot(read, slot);  // Google found it by this very start
+    }
+    if (read.item.slot == slot && !read.item.id.empty()) return dump(event);
+  }
+  return {};
+}
+
+bool cancels(const Write& write) {
+  return !write.slot.empty() && text(parse(write.fields), "status") == "cancelled";
+}
+
+std::string occurrence_body(const Write& write, std::string_view current) {
+  const std::string changed = patch_body(write, current);
+  Json body = changed.empty() ? Json::object() : parse(changed);
+  if (!cancels(write) && !write.key.empty() && write.key.size() <= kLongestProperty) {
+    body["extendedProperties"]["private"][std::string(kKeyProperty)] = write.key;
+  }
+  return dump(body);
+}
+
+Write as_in_series(const Item& series, const std::string& slot) {
+  Json fields = parse(series.fields);
+  if (fields.is_object()) {
+    fields.erase("recurrence");
+    fields["start"] = slot;
+  }
+  Write write;
+  write.slot = slot;
+  write.fields = dump(fields);
+  return write;
 }
 
 std::string length_body(const Write& write, std::string_view written) {

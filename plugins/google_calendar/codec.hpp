@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,17 +12,14 @@
 #include <mortise/result.hpp>
 #include <mortise/values.hpp>
 
+#include "event_times.hpp"
+#include "series.hpp"
+#include "window.hpp"
+
 namespace google_calendar {
 
 /// The private extended property that carries our key.
 inline constexpr std::string_view kKeyProperty = "mortiseKey";
-
-/// What is known of the local time behind an instant. Google shows times in the offset of the
-/// calendar's zone (or of the `timeZone` that was asked for), whatever the event's own zone is.
-struct Clues {
-  std::string shown_in = {};  ///< the zone that the answer is shown in, if known
-  std::string memo = {};      ///< what an earlier reading found out: "<instant> <local> <zone>"
-};
 
 /// An event as read.
 struct EventRead {
@@ -29,8 +27,19 @@ struct EventRead {
   /// The event's zone, where `item.fields` cannot say its local start: to be read again, shown in
   /// it.
   std::string unread_zone;
-  bool other_type = false;  ///< a birthday, working location, ...: left alone
+  bool other_type = false;           ///< a birthday, working location, ...: left alone
+  bool declined = false;             ///< an invitation that the calendar's owner turned down
+  bool cancelled = false;            ///< an occurrence, or an event that was deleted
+  Span span;                         ///< when it is; of an occurrence also when it was to be
+  std::optional<SeriesClock> clock;  ///< of a series whose local start is known
+  /// Of an occurrence of a timed series, whose slot takes the series' clock: its original start as
+  /// shown. settle_slot() is then still to be called.
+  std::optional<Stamp> original;
+  std::string original_zone;  ///< the series' zone, if the answer says it
+  std::string found_key;      ///< as it stands in the event; an occurrence may have its series' one
 };
+/// Says which slot of its series an occurrence has, and by that whether the key in it is its own.
+void settle_slot(EventRead& read, std::string slot);
 
 /// A reading of one event resource; `unavailable` if it is none.
 mortise::Result<EventRead> read_event(std::string_view text, const Clues& clues);
@@ -52,6 +61,17 @@ std::string patch_body(const mortise::Write& write, std::string_view current);
 bool needs_current(const mortise::Write& write);
 /// Body of events.update that brings a cancelled event back as `write` wants it.
 std::string revive_body(const mortise::Write& write, std::string_view cancelled);
+/// The occurrence at `slot` in an answer of events.instances, as text; empty: it is not there.
+std::string instance_at(std::string_view instances, const SeriesClock& clock,
+                        const std::string& slot);
+/// The write cancels an occurrence.
+bool cancels(const mortise::Write& write);
+/// Body of the patch that makes of the occurrence `current` what `write` wants; it gets our key.
+std::string occurrence_body(const mortise::Write& write, std::string_view current);
+/// What the series says of its occurrence at `slot`, as a write: by differing() from it an
+/// occurrence is known to have been changed.
+mortise::Write as_in_series(const mortise::Item& series, const std::string& slot);
+
 /// The changed words by which `seen` is not what `write` wants; for an event that was made by an
 /// attempt whose answer was lost.
 std::vector<std::string> differing(const mortise::Write& write, const mortise::Item& seen);

@@ -7,10 +7,16 @@
 #include <optional>
 #include <string>
 
-#include "codec.hpp"
 #include "times.hpp"
 
 namespace google_calendar {
+
+/// What is known of the local time behind an instant. Google shows times in the offset of the
+/// calendar's zone (or of the `timeZone` that was asked for), whatever the event's own zone is.
+struct Clues {
+  std::string shown_in = {};  ///< the zone that the answer is shown in, if known
+  std::string memo = {};      ///< what an earlier reading found out: "<instant> <local> <zone>"
+};
 
 struct When {
   bool whole_day = false;

@@ -1,11 +1,12 @@
 #include "google_calendar.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <utility>
 
 #include "calendars.hpp"
+#include "channels.hpp"
+#include "reader.hpp"
 #include "replies.hpp"
 #include "requests.hpp"
 #include "writer.hpp"
@@ -20,9 +21,6 @@ using mortise::ItemState;
 using mortise::Reply;
 using mortise::Request;
 using mortise::Result;
-
-// Fewer of one foreign zone are read one by one.
-constexpr std::size_t kWorthAListing = 10;
 
 Item absent(const std::string& id) {
   Item item;
@@ -43,9 +41,14 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::write(Call& call) {
 GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::estimate(Call& call) {
   std::uint32_t writes = 0;
   std::uint32_t reads = 0;
+  std::set<std::string> series;
   for (const mortise::Write& each : call.writes()) {
     const bool update = each.action == mortise::Action::update;
     if (update && needs_current(each)) ++reads;
+    if (each.action == mortise::Action::create && !each.slot.empty()) {
+      ++reads;  // finds the occurrence
+      if (series.insert(each.parent_id + each.parent_key).second) ++reads;
+    }
     if (!update || !patch_body(each, {}).empty()) ++writes;
   }
   call.estimate(writes, reads);
@@ -53,24 +56,20 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::estimate(Call& call
 }
 
 GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::list(Call& call) {
+  Reader reader(call);
+  reader.keep_to(Window(call.settings(), call.now_ms()));
+  // A delta that ends in 410 is worth nothing: not even what its first pages said.
+  if (!call.cursor().empty()) reader.hold_back();
   Listing listing;
   listing.sync_token = call.cursor();
-  std::vector<Again> again;
   std::string next_sync;
   do {
     const Request request = list_events(call.target_id(), listing);
     const Reply reply = co_await call.send(request);
     if (!reply.success()) co_return error_of(reply, "listing the calendar");
-    const Result<EventPage> page = read_events(reply.body, {});
+    Result<EventPage> page = read_events(reply.body, {});
     if (!page) co_return page.error();
-    for (const EventRead& event : page->events) {
-      if (event.other_type) continue;
-      if (event.unread_zone.empty()) {
-        call.emit(event.item);
-      } else {
-        again.push_back({event.item.id, event.unread_zone});
-      }
-    }
+    for (EventRead& event : page->events) reader.take(std::move(event));
     // A token that leads nowhere new would never end.
     if (!page->next_page.empty() && page->next_page == listing.page_token) {
       co_return Error{Code::unavailable, "listing the calendar: Google's pages do not end"};
@@ -78,7 +77,7 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::list(Call& call) {
     listing.page_token = page->next_page;
     next_sync = page->next_sync;
   } while (!listing.page_token.empty());
-  Task<Status> reading = read_again(call, std::move(again));
+  Task<Status> reading = reader.finish();
   const Status read = co_await reading;
   if (!read) co_return read.error();
   if (call.cursor().empty()) call.complete(call.container_id());
@@ -86,66 +85,9 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::list(Call& call) {
   co_return Status();
 }
 
-/// Google shows an instant in one zone for the whole answer, and we have no zone data.
-GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::read_again(Call& call,
-                                                                        std::vector<Again> events) {
-  std::map<std::string, std::vector<Again>> zones;
-  for (Again& each : events) zones[each.zone].push_back(std::move(each));
-  std::vector<Again> single;
-  for (auto& [zone, members] : zones) {
-    if (members.size() <= kWorthAListing) {
-      single.insert(single.end(), members.begin(), members.end());
-      continue;
-    }
-    Task<Status> listing = list_again(call, std::move(members), zone);
-    const Status listed = co_await listing;
-    if (!listed) co_return listed.error();
-  }
-  for (std::size_t begin = 0; begin < single.size(); begin += kMostAtOnce) {
-    const std::size_t end = std::min(single.size(), begin + kMostAtOnce);
-    std::vector<Request> requests;
-    for (std::size_t i = begin; i < end; ++i) {
-      requests.push_back(read(call.target_id(), single[i].id, single[i].zone));
-    }
-    const std::vector<Reply> replies = co_await call.send_all(requests);
-    for (std::size_t i = begin; i < end; ++i) {
-      const Reply& reply = replies[i - begin];
-      if (not_there(reply)) continue;
-      if (!reply.success()) co_return error_of(reply, "reading the event " + single[i].id);
-      const Result<EventRead> event = read_event(reply.body, {single[i].zone, {}});
-      if (!event) co_return event.error();
-      call.emit(event->item);
-    }
-  }
-  co_return Status();
-}
-
-GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::list_again(Call& call,
-                                                                        std::vector<Again> events,
-                                                                        std::string zone) {
-  std::set<std::string> wanted;
-  for (Again& each : events) wanted.insert(std::move(each.id));
-  Listing listing;
-  listing.zone = zone;
-  do {
-    const Request request = list_events(call.target_id(), listing);
-    const Reply reply = co_await call.send(request);
-    if (!reply.success()) co_return error_of(reply, "listing the calendar");
-    const Result<EventPage> page = read_events(reply.body, zone);
-    if (!page) co_return page.error();
-    for (const EventRead& event : page->events) {
-      // What moved to yet another zone since is in the next delta.
-      if (wanted.count(event.item.id) != 0) call.emit(event.item);
-    }
-    if (page->next_page == listing.page_token) break;
-    listing.page_token = page->next_page;
-  } while (!listing.page_token.empty());
-  co_return Status();
-}
-
 GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::get(Call& call) {
   const std::vector<std::string>& ids = call.ids();
-  std::vector<Again> again;
+  Reader reader(call);
   std::string zone;  // most likely that of the one before
   for (std::size_t begin = 0; begin < ids.size();) {
     // The first one alone: it tells the zone.
@@ -162,25 +104,22 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::get(Call& call) {
         continue;
       }
       if (!reply.success()) co_return error_of(reply, "reading the event " + ids[i]);
-      const Result<EventRead> event = read_event(reply.body, {shown_in, {}});
+      Result<EventRead> event = read_event(reply.body, {shown_in, {}});
       if (!event) co_return event.error();
-      if (event->unread_zone.empty()) {
-        call.emit(event->item);
-      } else {
-        again.push_back({ids[i], event->unread_zone});
-        zone = event->unread_zone;
-      }
+      if (!event->unread_zone.empty()) zone = event->unread_zone;
+      reader.take(*std::move(event));
     }
     begin = end;
   }
-  Task<Status> reading = read_again(call, std::move(again));
+  Task<Status> reading = reader.finish();
   Status read = co_await reading;
   co_return read;
 }
 
 GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::find(Call& call) {
   const std::vector<std::string>& keys = call.ids();
-  std::vector<Again> again;
+  Reader reader(call);
+  reader.only(keys);
   for (std::size_t begin = 0; begin < keys.size(); begin += kMostAtOnce) {
     const std::size_t end = std::min(keys.size(), begin + kMostAtOnce);
     std::vector<Request> requests;
@@ -191,21 +130,37 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::find(Call& call) {
     for (std::size_t i = begin; i < end; ++i) {
       const Reply& reply = replies[i - begin];
       if (!reply.success()) co_return error_of(reply, "looking for " + keys[i]);
-      const Result<EventPage> page = read_events(reply.body, {});
+      Result<EventPage> page = read_events(reply.body, {});
       if (!page) co_return page.error();
-      for (const EventRead& event : page->events) {
-        if (event.item.key != keys[i]) continue;  // an instance of the series
-        if (event.unread_zone.empty()) {
-          call.emit(event.item);
-        } else {
-          again.push_back({event.item.id, event.unread_zone});
-        }
+      for (EventRead& event : page->events) {
+        // An occurrence that differs has its series' key, unless it was written with its own.
+        const bool inherited = !event.item.series.empty() && keys[i].find('/') == std::string::npos;
+        if (event.found_key == keys[i] && !inherited) reader.take(std::move(event));
       }
     }
   }
-  Task<Status> reading = read_again(call, std::move(again));
+  Task<Status> reading = reader.finish();
   Status read = co_await reading;
   co_return read;
+}
+
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::open_channel(Call& call) {
+  const Request request =
+      watch(call.target_id(),
+            watch_body(call.channel_id(), call.channel_address(), call.channel_expires_ms()));
+  const Reply reply = co_await call.send(request);
+  if (!reply.success()) co_return error_of(reply, "asking Google to tell of changes");
+  const Result<mortise::Channel> channel = read_channel(reply.body);
+  if (!channel) co_return channel.error();
+  call.opened(*channel);
+  co_return Status();
+}
+
+GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::close_channel(Call& call) {
+  const Request request = stop(stop_body(call.channel_id(), call.channel_resource()));
+  const Reply reply = co_await call.send(request);
+  if (reply.success() || not_there(reply)) co_return Status();
+  co_return error_of(reply, "asking Google to tell no more of changes");
 }
 
 GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::targets(Call& call) {

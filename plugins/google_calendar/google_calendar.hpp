@@ -1,12 +1,7 @@
 // The operations of the Google Calendar connector; API v3.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include <mortise/connector.hpp>
-
-#include "codec.hpp"
 
 namespace google_calendar {
 
@@ -25,14 +20,8 @@ class GoogleCalendar final : public mortise::Connector {
   Task<Status> targets(Call& call) override;
   Task<Status> make_target(Call& call) override;
   Task<Status> identity(Call& call) override;
-
- private:
-  /// An event that has to be read again, shown in its own zone.
-  struct Again {
-    std::string id, zone;
-  };
-  Task<Status> read_again(Call& call, std::vector<Again> events);
-  Task<Status> list_again(Call& call, std::vector<Again> events, std::string zone);
+  Task<Status> open_channel(Call& call) override;
+  Task<Status> close_channel(Call& call) override;
 };
 
 }  // namespace google_calendar

@@ -10,6 +10,9 @@
 
 namespace google_calendar {
 
+/// Sent side by side in one step.
+inline constexpr std::size_t kMostAtOnce = 10;
+
 /// All of them may be repeated: an insert says its own id, a patch sets values.
 inline mortise::Request request(std::string method, std::string target, std::string body = {}) {
   mortise::Request made;
@@ -74,6 +77,26 @@ inline mortise::Request list_events(std::string_view calendar, const Listing& li
   add("syncToken", listing.sync_token);
   add("pageToken", listing.page_token);
   return request("GET", std::move(target));
+}
+
+/// events.instances: the occurrence that began, or was to begin, at `original_start`; also a
+/// cancelled one.
+inline mortise::Request instances(std::string_view calendar, std::string_view series,
+                                  const std::string& original_start, const std::string& zone) {
+  std::string target = event_path(calendar, series) + "/instances?showDeleted=true&originalStart=" +
+                       mortise::percent_encode(original_start);
+  if (!zone.empty()) target += "&timeZone=" + mortise::percent_encode(zone);
+  return request("GET", std::move(target));
+}
+
+/// Opens a channel. Its id may be used once only: not to be repeated.
+inline mortise::Request watch(std::string_view calendar, std::string body) {
+  mortise::Request made = request("POST", events_path(calendar) + "/watch", std::move(body));
+  made.repeatable = false;
+  return made;
+}
+inline mortise::Request stop(std::string body) {
+  return request("POST", "/channels/stop", std::move(body));
 }
 
 inline mortise::Request list_calendars(std::string_view least_role, const std::string& page_token) {

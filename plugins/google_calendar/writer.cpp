@@ -20,8 +20,6 @@ using mortise::Status;
 using mortise::Task;
 using mortise::Write;
 
-namespace {
-
 std::string attempt(const Write& write) {
   switch (write.action) {
     case Action::create:
@@ -33,16 +31,36 @@ std::string attempt(const Write& write) {
   }
 }
 
+namespace {
+
 Error gone(const Write& write) {
+  // A cancelled occurrence is still there, and can be seen.
+  if (!write.slot.empty()) return {Code::conflict, attempt(write) + ": somebody has cancelled it"};
   return {Code::not_found, attempt(write) + ": it was deleted from the calendar"};
 }
 
 }  // namespace
 
 Task<Status> Writer::run() {
-  for (std::uint32_t i = 0; i < call_.writes().size(); ++i) begin(i);
-  bool stopped = false;
-  while (!jobs_.empty() && !stopped) {
+  for (const bool occurrences : {false, true}) {
+    Task<Status> running = run_part(occurrences);
+    Status status = co_await running;
+    if (!status) co_return status;
+  }
+  report_left();
+  co_return Status();
+}
+
+Task<Status> Writer::run_part(bool occurrences) {
+  for (std::uint32_t i = 0; i < call_.writes().size(); ++i) {
+    if (call_.writes()[i].slot.empty() == occurrences) continue;
+    if (stopped_) {
+      call_.report(Outcome::not_attempted(i));
+    } else {
+      begin(i);
+    }
+  }
+  while (!jobs_.empty() && !stopped_) {
     const std::size_t count = std::min(jobs_.size(), kMostAtOnce);
     std::vector<Job> sent;
     std::vector<Request> requests;
@@ -55,10 +73,17 @@ Task<Status> Writer::run() {
     // What is half-way goes on before anything new begins.
     std::deque<Job> waiting = std::exchange(jobs_, {});
     for (std::size_t i = 0; i < count; ++i) {
-      stopped = stopped || concerns_all(replies[i]);
+      stopped_ = stopped_ || concerns_all(replies[i]);
       advance(std::move(sent[i]), replies[i]);
     }
     for (Job& each : waiting) jobs_.push_back(std::move(each));
+  }
+  co_return Status();
+}
+
+void Writer::report_left() {
+  for (auto& [id, series] : series_) {
+    for (Job& each : series.waiting) jobs_.push_back(std::move(each));
   }
   for (const Job& each : jobs_) {
     if (each.stage == Stage::read_again) {
@@ -71,7 +96,6 @@ Task<Status> Writer::run() {
       call_.report(Outcome::not_attempted(each.index));
     }
   }
-  co_return Status();
 }
 
 void Writer::begin(std::uint32_t index) {
@@ -83,6 +107,8 @@ void Writer::begin(std::uint32_t index) {
   if (write.action == Action::remove) {
     Request request = guarded(remove(calendar, write.id), write.if_version);
     queue(std::move(job), Stage::remove, std::move(request));
+  } else if (write.action == Action::create && !write.slot.empty()) {
+    begin_occurrence(std::move(job));
   } else if (write.action == Action::create) {
     Result<std::string> body = insert_body(write);
     if (!body) return call_.report(Outcome::failed(index, body.error()));
@@ -146,6 +172,10 @@ void Writer::advance(Job job, const Reply& reply) {
     case Stage::read_again:
       if (!reply.success()) return done(job, job.answer, {});
       return done(job, reply.body, {job.zone, {}});
+    case Stage::series:
+      return read_series(std::move(job), reply);
+    case Stage::locate:
+      return located(std::move(job), reply);
   }
 }
 
@@ -193,7 +223,7 @@ void Writer::written(Job job, const std::string& answer) {
   if (!event) return call_.report(Outcome::uncertain(job.index, event.error()));
   const mortise::Item& item = event->item;
   // Google changes deleted events without a word.
-  if (item.state == ItemState::deleted) {
+  if (event->cancelled && !cancels(job.write)) {
     return call_.report(Outcome::failed(job.index, gone(job.write)));
   }
   job.answer = answer;
@@ -213,6 +243,7 @@ void Writer::done(const Job& job, const std::string& answer, const Clues& clues)
   Result<EventRead> event = read_event(answer, clues);
   if (!event) return call_.report(Outcome::uncertain(job.index, event.error()));
   mortise::Item& item = event->item;
+  ids_[job.write.key] = item.id;
   Outcome outcome = Outcome::done(job.index, std::move(item.id));
   outcome.version = std::move(item.version);
   // Without its local start the form is not whole, and half of it would look like an edit.

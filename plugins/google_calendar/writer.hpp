@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,9 +16,6 @@
 #include "codec.hpp"
 
 namespace google_calendar {
-
-/// Requests of one step.
-inline constexpr std::size_t kMostAtOnce = 10;
 
 class Writer {
  public:
@@ -33,6 +32,8 @@ class Writer {
     remove,
     fix_length,  ///< the clocks change between start and end
     read_again,  ///< shown in the event's own zone, to know its local start
+    series,      ///< of an occurrence: its series is read, whose clock tells when its slot is
+    locate,      ///< the occurrence is looked up by its original start
   };
   /// One write under way.
   struct Job {
@@ -40,15 +41,33 @@ class Writer {
     mortise::Write write;
     Stage stage = Stage::insert;
     mortise::Request request;
-    std::string zone;    ///< read_again: the zone that the event is shown in
-    std::string answer;  ///< the event as the last successful write left it
+    std::string zone;                 ///< read_again: the zone that the event is shown in
+    std::string answer;               ///< the event as the last successful write left it
+    std::vector<std::string> starts;  ///< locate: original starts that are still to be tried
+  };
+  /// A series whose occurrences are written.
+  struct Series {
+    std::optional<SeriesClock> clock;  ///< nothing: is being read
+    mortise::Item item;
+    std::vector<Job> waiting;
   };
 
+  /// Carries out all writes that are, or are not, about single occurrences. Those come last: a
+  /// series may be made, and its occurrences be forgotten, by the same batch.
+  mortise::Task<mortise::Status> run_part(bool occurrences);
+  void report_left();
   /// Queues the first request of a write, or reports what needs none.
   void begin(std::uint32_t index);
   /// Takes the answer: queues the next request of the job, or reports its outcome.
   void advance(Job job, const mortise::Reply& reply);
   void looked(Job job, const mortise::Reply& reply);
+  // Of occurrences that are written by their slot; occurrences.cpp.
+  void begin_occurrence(Job job);
+  void read_series(Job job, const mortise::Reply& reply);
+  void give_up_series(Job job, const mortise::Reply& reply);
+  void locate(Job job);
+  void located(Job job, const mortise::Reply& reply);
+  void fit_occurrence(Job job, std::string occurrence);
   void removed(const Job& job, const mortise::Reply& reply);
   void written(Job job, const std::string& answer);
   void queue(Job job, Stage stage, mortise::Request request);
@@ -57,6 +76,12 @@ class Writer {
 
   mortise::Call& call_;
   std::deque<Job> jobs_;
+  bool stopped_ = false;                    ///< nothing more can succeed
+  std::map<std::string, std::string> ids_;  ///< of what this batch made, by key
+  std::map<std::string, Series> series_;    ///< by id
 };
+
+/// What is being tried, for messages.
+std::string attempt(const mortise::Write& write);
 
 }  // namespace google_calendar

@@ -270,12 +270,22 @@ TEST_CASE("google: an instance that differs carries its series and slot", "[goog
           "extendedProperties":{"private":{"mortiseKey":"task:t1"}}})",
       {});
   CHECK(moved->item.series == "s");
-  CHECK(moved->item.slot == "2026-11-23T17:00:00Z");
-  CHECK(moved->item.key == "task:t1/2026-11-23T17:00:00Z");
+  CHECK(moved->item.key.empty());  // its slot takes the series' clock
+  REQUIRE(moved->original);
+  CHECK(moved->original->instant_s() == 1'795'453'200);
+  CHECK(moved->original_zone == "Europe/Madrid");
+  EventRead settled = *moved;
+  google_calendar::settle_slot(settled, "2026-11-23T18:00:00");
+  CHECK(settled.item.slot == "2026-11-23T18:00:00");
+  CHECK(settled.item.key.empty());  // the key that it has is its series' one
+  settled.found_key = "task:t1/2026-11-23T18:00:00";
+  google_calendar::settle_slot(settled, "2026-11-23T18:00:00");
+  CHECK(settled.item.key == "task:t1/2026-11-23T18:00:00");
   const auto cancelled = google_calendar::read_event(
       R"({"id":"s_2","recurringEventId":"s","status":"cancelled","originalStartTime":{"date":"2026-11-30"}})",
       {});
-  CHECK(cancelled->item.state == ItemState::deleted);
+  CHECK(cancelled->item.state == ItemState::present);
+  CHECK(cancelled->item.fields == R"({"status":"cancelled"})");
   CHECK(cancelled->item.slot == "2026-11-30");
   const auto bare = google_calendar::read_event(R"({"id":"e","status":"cancelled"})", {});
   CHECK(bare->item.state == ItemState::deleted);

@@ -26,6 +26,7 @@ CallInput about(Operation operation) {
   call.operation = operation;
   call.target_id = "cal@x";
   call.container_id = "cal@x";
+  call.now_ms = 1'795'305'600'000;  // 2026-11-22
   return call;
 }
 
@@ -91,6 +92,194 @@ TEST_CASE("google: a delta repeats its token on every page and completes nothing
   const Run dead = replay(call, {{asked, refusal(410, "fullSyncRequired")}});
   CHECK(dead.error().code == Code::stale);
   CHECK(dead.cursor().empty());
+}
+
+TEST_CASE("google: of a delta that ends in 410 nothing at all is reported", "[google][list]") {
+  CallInput call = about(Operation::list);
+  call.cursor = "s1";
+  const std::string asked = kListing + "&syncToken=s1";
+  const Json one = timed("e1", "2026-11-23T18:00:00+01:00", "Europe/Madrid");
+  const Run run = replay(call, {{asked, ok(page(Json::array({one}), "p1", ""))},
+                                {asked + "&pageToken=p1", refusal(410, "fullSyncRequired")}});
+  CHECK(run.error().code == Code::stale);
+  CHECK(run.items().empty());
+  CHECK(run.cursor().empty());
+  const Run whole = replay(call, {{asked, ok(page(Json::array({one}), "p1", ""))},
+                                  {asked + "&pageToken=p1", ok(page(Json::array(), "", "s2"))}});
+  CHECK(whole.items().size() == 1);
+}
+
+TEST_CASE("google: what is outside of the window, or declined, is told as out of scope",
+          "[google][list]") {
+  const auto at = [](const std::string& id, const std::string& start) {
+    return timed(id, start, "Europe/Madrid");
+  };
+  const auto series = [&](const std::string& id, const std::string& start,
+                          const std::string& rule) {
+    Json event = at(id, start);
+    event["recurrence"] = Json::array({rule});
+    return event;
+  };
+  Json declined = at("declined", "2026-11-23T18:00:00+01:00");
+  declined["attendees"] = {{{"email", "me@x"}, {"self", true}, {"responseStatus", "declined"}}};
+  Json busy = {{"id", "busy"},
+               {"status", "confirmed"},
+               {"visibility", "private"},
+               {"start", {{"date", "2026-11-24"}}},
+               {"end", {{"date", "2026-11-25"}}}};
+  const Json items = {
+      at("past", "2026-10-01T18:00:00+02:00"),
+      at("lately", "2026-10-30T18:00:00+01:00"),
+      at("next_year", "2027-11-01T18:00:00+01:00"),
+      at("later", "2028-01-01T18:00:00+01:00"),
+      series("endless", "2020-01-06T18:00:00+01:00", "RRULE:FREQ=WEEKLY;BYDAY=MO"),
+      series("ended", "2020-01-06T18:00:00+01:00", "RRULE:FREQ=WEEKLY;UNTIL=20201231T225959Z"),
+      series("counted_out", "2020-01-06T18:00:00+01:00", "RRULE:FREQ=DAILY;COUNT=10"),
+      series("counted_far", "2020-01-06T18:00:00+01:00", "RRULE:FREQ=YEARLY;COUNT=10"),
+      series("has_dates", "2020-01-06T18:00:00+01:00", "RDATE:20261201T170000Z"),
+      declined,
+      busy};
+  const auto states = [&](const std::string& settings) {
+    CallInput call = about(Operation::list);
+    call.settings = settings;
+    const Run run = replay(call, {{kListing, ok(page(items, "", "s"))}});
+    std::string out_of_scope;
+    for (const auto& item : run.items()) {
+      CHECK(Json::parse(item.fields).contains("start"));
+      if (item.state == ItemState::out_of_scope) out_of_scope += item.id + " ";
+    }
+    CHECK(run.items().size() == 10);  // somebody's being busy is nobody's appointment
+    return out_of_scope;
+  };
+  CHECK(states("{}") == "past later ended counted_out declined ");
+  CHECK(states(R"({"window_past_days":0,"window_future_days":1})") ==
+        "past lately next_year later ended counted_out declined ");
+  CHECK(states(R"({"window_past_days":3650,"window_future_days":3650})") == "declined ");
+}
+
+TEST_CASE("google: a changed occurrence has the slot that its series' rule says",
+          "[google][list]") {
+  CallInput call = about(Operation::list);
+  call.cursor = "s1";
+  const std::string asked = kListing + "&syncToken=s1";
+  const auto series = [](const std::string& start, const std::string& zone) {
+    Json event = timed("s", start, zone);
+    event["recurrence"] = {"RRULE:FREQ=DAILY"};
+    event["extendedProperties"]["private"]["mortiseKey"] = "task:t1";
+    return event;
+  };
+  const auto changed = [](const std::string& original, const std::string& key) {
+    Json event = timed("s_1", "2027-03-28T10:00:00+02:00", "Europe/Madrid");
+    event["recurringEventId"] = "s";
+    event["originalStartTime"] = {{"dateTime", original}, {"timeZone", "Europe/Madrid"}};
+    event["extendedProperties"]["private"]["mortiseKey"] = key;
+    return event;
+  };
+  const std::string reads = "GET " + kEvents + "/s?timeZone=Europe%2FMadrid";
+  SECTION("its series is in the same answer") {
+    const Run run =
+        replay(call, {{asked, ok(page({changed("2027-03-27T18:00:00+01:00", "task:t1"),
+                                       series("2026-11-23T18:00:00+01:00", "Europe/Madrid")},
+                                      "", "s2"))}});
+    REQUIRE(run.items().size() == 2);
+    CHECK(run.items()[1].slot == "2027-03-27T18:00:00");
+    CHECK(run.items()[1].series == "s");
+    CHECK(run.items()[1].key.empty());
+    CHECK(run.items()[0].key == "task:t1");
+  }
+  SECTION("its series is asked for, once for all") {
+    Json other = changed("2027-07-01T16:00:00Z", "task:t1/2027-07-01T18:00:00");
+    other["id"] = "s_2";
+    Json cancelled = {{"id", "s_3"},
+                      {"status", "cancelled"},
+                      {"recurringEventId", "s"},
+                      {"originalStartTime", {{"dateTime", "2027-01-01T17:00:00Z"}}}};
+    const Run run = replay(
+        call,
+        {{asked, ok(page({cancelled, other, changed("2027-03-27T17:00:00Z", "x")}, "", "s2"))},
+         {reads, ok(series("2026-11-23T18:00:00+01:00", "Europe/Madrid"))}});
+    REQUIRE(run.items().size() == 3);
+    CHECK(run.items()[0].slot == "2027-01-01T18:00:00");
+    CHECK(run.items()[0].fields == R"({"status":"cancelled"})");
+    CHECK(run.items()[0].state == ItemState::present);
+    CHECK(run.items()[1].slot == "2027-07-01T18:00:00");
+    CHECK(run.items()[1].key == "task:t1/2027-07-01T18:00:00");
+    CHECK(run.items()[2].slot == "2027-03-27T18:00:00");
+  }
+  SECTION("the clocks skip its time of day") {
+    const Run run = replay(
+        call, {{asked,
+                ok(page(Json::array({changed("2027-03-28T03:30:00+02:00", "task:t1")}), "", "s2"))},
+               {reads, ok(series("2026-11-23T02:30:00+01:00", "Europe/Madrid"))}});
+    CHECK(run.items().at(0).slot == "2027-03-28T02:30:00");
+  }
+  SECTION("its series is shown in another zone than its own") {
+    const Run run = replay(
+        call, {{asked,
+                ok(page(Json::array({changed("2027-03-28T17:00:00+02:00", "task:t1")}), "", "s2"))},
+               {reads, ok(series("2026-11-23T17:00:00+01:00", "America/New_York"))},
+               {"GET " + kEvents + "/s?timeZone=America%2FNew_York",
+                ok(series("2026-11-23T11:00:00-05:00", "America/New_York"))}});
+    CHECK(run.items().at(0).slot == "2027-03-28T11:00:00");
+  }
+  SECTION("its series has dates of its own: Google shows it in the series' zone") {
+    Json dated = series("2026-11-23T18:00:00+01:00", "Europe/Madrid");
+    dated["recurrence"] = {"RDATE:20270328T070000Z"};
+    const Run run = replay(
+        call,
+        {{asked, ok(page(Json::array({changed("2027-03-28T07:00:00Z", "task:t1")}), "", "s2"))},
+         {reads, ok(dated)},
+         {"GET " + kEvents + "/s_1?timeZone=Europe%2FMadrid",
+          ok(changed("2027-03-28T09:00:00+02:00", "task:t1"))}});
+    CHECK(run.items().at(0).slot == "2027-03-28T09:00:00");
+  }
+  SECTION("its series is not in this calendar") {
+    const Run run = replay(
+        call, {{asked, ok(page(Json::array({changed("2027-03-28T07:00:00Z", "")}), "", "s2"))},
+               {reads, refusal(404, "notFound")}});
+    CHECK(run.items().at(0).series.empty());
+    CHECK(run.items().at(0).slot.empty());
+    CHECK(run.items().at(0).state == ItemState::present);
+  }
+}
+
+TEST_CASE("google: a channel is opened with a placeholder, and closed when it is gone",
+          "[google][channel]") {
+  CallInput call = about(Operation::open_channel);
+  call.channel_id = "0b5e";
+  call.channel_address = "https://app.example/hooks/google_calendar/0b5e";
+  call.channel_expires_ms = 1'800'000'000'000;
+  const std::string watch = "POST " + kEvents + "/watch";
+  const Run opened = replay(call, {{watch, ok({{"kind", "api#channel"},
+                                               {"id", "0b5e"},
+                                               {"resourceId", "res"},
+                                               {"expiration", "1795910400000"}})}});
+  CHECK(Json::parse(opened.sent().at(0).body) == Json{{"id", "0b5e"},
+                                                      {"type", "web_hook"},
+                                                      {"address", call.channel_address},
+                                                      {"token", "${channel_secret}"},
+                                                      {"expiration", "1800000000000"}});
+  CHECK_FALSE(opened.sent()[0].repeatable);
+  CHECK(opened.channels() ==
+        std::vector<mortise::Channel>{{.resource = "res", .expires_ms = 1'795'910'400'000}});
+
+  call.channel_expires_ms = 0;
+  const Run at_will = replay(call, {{watch, ok({{"resourceId", "res"}})}});
+  CHECK_FALSE(Json::parse(at_will.sent().at(0).body).contains("expiration"));
+  CHECK(at_will.channels().at(0).expires_ms == 0);
+  CHECK(replay(call, {{watch, ok(Json::array())}}).error().code == Code::unavailable);
+  CHECK(replay(call, {{watch, refusal(403, "insufficientPermissions")}}).error().code ==
+        Code::forbidden);
+
+  call.operation = Operation::close_channel;
+  call.channel_resource = "res";
+  const std::string stop = "POST /calendar/v3/channels/stop";
+  const Run closed = replay(call, {{stop, {.status = 204}}});
+  CHECK(closed.done());
+  CHECK(Json::parse(closed.sent()[0].body) == Json{{"id", "0b5e"}, {"resourceId", "res"}});
+  CHECK(replay(call, {{stop, refusal(404, "notFound")}}).done());
+  CHECK(replay(call, {{stop, {.status = 404, .body = "<html>"}}}).error().code ==
+        Code::unavailable);
 }
 
 TEST_CASE("google: events of a foreign zone are read in it, few singly and many by one listing",
@@ -179,6 +368,14 @@ TEST_CASE("google: find asks for each key by itself", "[google][find]") {
                                 {asked + "t2", ok(page(Json::array(), "", ""))}});
   REQUIRE(run.items().size() == 1);
   CHECK(run.items()[0].key == "task:t1");
+
+  call.ids = {"task:t1/2026-11-23"};
+  instance["extendedProperties"]["private"]["mortiseKey"] = "task:t1/2026-11-23";
+  const Run of_one =
+      replay(call, {{asked + "t1%2F2026-11-23", ok(page(Json::array({instance}), "", ""))}});
+  REQUIRE(of_one.items().size() == 1);
+  CHECK(of_one.items()[0].slot == "2026-11-23");
+  CHECK(of_one.items()[0].key == "task:t1/2026-11-23");
 }
 
 TEST_CASE(
@@ -237,12 +434,19 @@ TEST_CASE("google: the id token says whose grant it is; without one Google is as
 TEST_CASE("google: an estimate counts what write would send", "[google][estimate]") {
   CallInput call = about(Operation::estimate);
   const Json day = {{"start", "2026-11-24"}};
-  call.writes = {google_tests::creation("task:t1", day), google_tests::update("e1", day, {"help"}),
+  mortise::Write occurrence = google_tests::creation("task:t2/2026-11-24", day);
+  occurrence.slot = "2026-11-24";
+  occurrence.parent_id = "s";
+  call.writes = {google_tests::creation("task:t1", day),
+                 google_tests::update("e1", day, {"help"}),
                  google_tests::update("e1", day, {"title"}),
-                 google_tests::update("e1", day, {"participants"}), google_tests::removal("e1")};
+                 google_tests::update("e1", day, {"participants"}),
+                 google_tests::removal("e1"),
+                 occurrence,
+                 occurrence};
   const Run run = replay(call, {});
-  CHECK(run.estimated_writes() == 4);
-  CHECK(run.estimated_reads() == 1);
+  CHECK(run.estimated_writes() == 6);
+  CHECK(run.estimated_reads() == 4);  // guests; the series once, each occurrence
 }
 
 TEST_CASE("google: the library and its manifest are such as the host takes", "[google][manifest]") {
@@ -253,6 +457,8 @@ TEST_CASE("google: the library and its manifest are such as the host takes", "[g
   const mortise::ports::Manifest& manifest = (*loaded)->manifest();
   CHECK(manifest.kind("event")->client_ids);
   CHECK(manifest.kind("event")->versions);
+  CHECK(manifest.kind("event")->occurrences);
+  CHECK(manifest.notifications.token_header == "x-goog-channel-token");
   CHECK(manifest.export_label == "Add to Calendar");
   mortise::ports::Call call;
   call.operation = mortise::ports::Operation::list;

@@ -1,0 +1,118 @@
+// Occurrences that are written by the slot they have in their series: Google knows them by ids of
+// its own, which are looked up. Doing it again finds what was done.
+#include <utility>
+
+#include "replies.hpp"
+#include "requests.hpp"
+#include "writer.hpp"
+
+namespace google_calendar {
+
+using mortise::Action;
+using mortise::Code;
+using mortise::Error;
+using mortise::Outcome;
+using mortise::Reply;
+using mortise::Request;
+using mortise::Result;
+using mortise::Write;
+
+namespace {
+
+Error no_slot(const Write& write) {
+  return {Code::not_found, attempt(write) + ": its series has no occurrence at " + write.slot};
+}
+
+}  // namespace
+
+void Writer::begin_occurrence(Job job) {
+  if (job.write.parent_id.empty()) {
+    const auto made = ids_.find(job.write.parent_key);
+    if (made == ids_.end()) {
+      const std::string message = attempt(job.write) + ": its series is not there yet";
+      return call_.report(Outcome::failed(job.index, {Code::not_found, message}));
+    }
+    job.write.parent_id = made->second;
+  }
+  const auto [found, fresh] = series_.try_emplace(job.write.parent_id);
+  if (found->second.clock) return locate(std::move(job));
+  if (!fresh) return found->second.waiting.push_back(std::move(job));
+  job.zone = zone_of(job.write);
+  Request request = read(call_.target_id(), job.write.parent_id, job.zone);
+  queue(std::move(job), Stage::series, std::move(request));
+}
+
+void Writer::read_series(Job job, const Reply& reply) {
+  Series& series = series_[job.write.parent_id];
+  if (!reply.success()) return give_up_series(std::move(job), reply);
+  Result<EventRead> event = read_event(reply.body, {job.zone, {}});
+  if (event && !event->unread_zone.empty() && event->unread_zone != job.zone) {
+    job.zone = event->unread_zone;
+    Request request = read(call_.target_id(), job.write.parent_id, job.zone);
+    return queue(std::move(job), Stage::series, std::move(request));
+  }
+  if (!event || !event->clock) return give_up_series(std::move(job), reply);
+  series.clock = event->clock;
+  series.item = std::move(event->item);
+  for (Job& each : std::exchange(series.waiting, {})) locate(std::move(each));
+  locate(std::move(job));
+}
+
+void Writer::give_up_series(Job job, const Reply& reply) {
+  std::vector<Job> all = std::move(series_[job.write.parent_id].waiting);
+  series_.erase(job.write.parent_id);
+  all.push_back(std::move(job));
+  for (const Job& each : all) {
+    if (reply.success() || not_there(reply)) {
+      call_.report(Outcome::failed(each.index, no_slot(each.write)));
+    } else {
+      call_.report(Outcome::failed(each.index, error_of(reply, attempt(each.write))));
+    }
+  }
+}
+
+void Writer::locate(Job job) {
+  const SeriesClock& clock = *series_[job.write.parent_id].clock;
+  if (job.stage != Stage::locate) job.starts = original_starts(clock, job.write.slot);
+  if (job.starts.empty()) return call_.report(Outcome::failed(job.index, no_slot(job.write)));
+  Request request =
+      instances(call_.target_id(), job.write.parent_id, job.starts.front(), clock.zone);
+  job.starts.erase(job.starts.begin());
+  queue(std::move(job), Stage::locate, std::move(request));
+}
+
+void Writer::located(Job job, const Reply& reply) {
+  if (not_there(reply)) return call_.report(Outcome::failed(job.index, no_slot(job.write)));
+  if (!reply.success()) return refused(job, reply);
+  const SeriesClock& clock = *series_[job.write.parent_id].clock;
+  std::string occurrence = instance_at(reply.body, clock, job.write.slot);
+  if (occurrence.empty()) return locate(std::move(job));
+  fit_occurrence(std::move(job), std::move(occurrence));
+}
+
+void Writer::fit_occurrence(Job job, std::string occurrence) {
+  const Series& series = series_[job.write.parent_id];
+  const Result<EventRead> found = read_event(occurrence, {series.clock->zone, {}});
+  if (!found) return call_.report(Outcome::failed(job.index, found.error()));
+  if (found->cancelled && cancels(job.write)) return done(job, occurrence, {});
+  const bool ours = !job.write.key.empty() && found->found_key == job.write.key;
+  Write fitting = job.write;
+  fitting.action = Action::update;
+  fitting.changed = differing(job.write, found->item);
+  fitting.memo = found->item.memo;  // the local start need not be read once more
+  if (fitting.changed.empty() && ours) return done(job, occurrence, {series.clock->zone, {}});
+  // What a person made of it, and we have not seen yet, is not ours to overwrite.
+  const bool touched = found->cancelled ||
+                       !differing(as_in_series(series.item, job.write.slot), found->item).empty();
+  if (touched && !ours && !(fitting.changed.empty() && !found->cancelled)) {
+    const std::string message = attempt(job.write) + ": somebody has changed this occurrence";
+    return call_.report(Outcome::failed(job.index, {Code::conflict, message}));
+  }
+  Request request =
+      guarded(patch(call_.target_id(), found->item.id, occurrence_body(fitting, occurrence)),
+              found->item.version);
+  job.write = std::move(fitting);
+  queue(std::move(job), Stage::patch, std::move(request));
+}
+
+}  // namespace google_calendar
