@@ -27,7 +27,7 @@ namespace {
 
 using namespace mortise::simulators;
 
-constexpr unsigned kLongestEndS = 4;
+constexpr unsigned kLongestEndS = 20;
 
 constexpr std::string_view kUsage =
     R"(mortise-simulators: simulated Notion and Google Calendar, on one port.

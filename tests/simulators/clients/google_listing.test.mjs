@@ -140,6 +140,14 @@ describe('pages', () => {
       assert.equal(all.pages, count);
     });
   }
+  test('no page is larger than the largest', async (t) => {
+    await simulation.control('POST', 'google/settings', { largest_page: 2 });
+    t.after(() => simulation.control('POST', 'google/settings', { largest_page: 2500 }));
+    for (const maxResults of [undefined, 2500]) {
+      const all = await listAll({ maxResults });
+      assert.deepEqual([titles(all.items), all.pages], [seven, 4]);
+    }
+  });
   test('a page token of another listing, an old one, and nonsense are refused', async () => {
     const { nextPageToken: pageToken } = await list({ maxResults: 2 });
     await refused(list({ maxResults: 2, pageToken, q: 'x' }), 400, 'invalid');
@@ -170,6 +178,14 @@ describe('deltas', () => {
     assert.deepEqual(Object.keys(delta.items[1]).sort(), ['etag', 'id', 'kind', 'status']);
     syncToken = delta.nextSyncToken;
     assert.deepEqual((await listAll({ syncToken })).items, []);
+  });
+  test('deletions say no more if they are asked for', async () => {
+    const a = await insert({ ...at(23), summary: 'A' });
+    const { nextSyncToken: syncToken } = await listAll({ showDeleted: true });
+    await events.delete({ calendarId, eventId: a.id });
+    const delta = await listAll({ syncToken, showDeleted: true });
+    assert.deepEqual(delta.items.map((item) => Object.keys(item).sort()), [['etag', 'id', 'kind', 'status']]);
+    assert.equal((await listAll({ showDeleted: true })).items[0].summary, 'A');
   });
   test('a delta is paged with the same sync token', async () => {
     const { nextSyncToken: syncToken } = await listAll();

@@ -74,7 +74,7 @@ describe('opening', () => {
     await refused(watch({ id: 'x'.repeat(65) }), 400, 'invalid');
     await refused(watch({ type: 'mail' }), 400, 'invalid');
     await refused(watch({ address: '' }), 400, 'required');
-    for (const address of ['nonsense', 'ftp://127.0.0.1/x', 'http://', `http://127.0.0.1/\r\nX: y`]) await refused(watch({ address }), 400, 'invalid');
+    for (const address of ['nonsense', 'ftp://127.0.0.1/x', 'http://', 'http://127.0.0.1/\r\nX: y', 'http://127.0.0.1:99999999999/x', 'http://127.0.0.1:x/', 'http://[::1/', 'http://ana@127.0.0.1/']) await refused(watch({ address }), 400, 'invalid');
     await refused(watch({ token: 'x'.repeat(257) }), 400, 'invalid');
     await refused(watch({ token: 'a\r\nX-Evil: 1' }), 400, 'invalid');
     await refused(watch({}, client, 'nowhere'), 404, 'notFound');

@@ -64,6 +64,7 @@ std::string DeliverySettings::merge(const Json& json) {
 Deliveries::Deliveries(const Clock& clock, DeliveryRules rules, std::function<void()> changed)
     : clock_(clock), rules_(std::move(rules)), changed_(std::move(changed)), posters_(kThreads) {
   settings_.retry_after_ms = rules_.retry_after_ms;
+  working_ = kThreads;
   for (Poster& poster : posters_) threads_.emplace_back([this, &poster] { work(poster); });
 }
 
@@ -73,12 +74,15 @@ Deliveries::~Deliveries() {
 
 void Deliveries::stop() {
   {
-    const std::scoped_lock lock(mutex_);
+    std::unique_lock lock(mutex_);
     ending_ = true;
+    wake_.notify_all();
+    tried_.notify_all();
+    // One may be just about to send: it is told until it has heard.
+    do {
+      for (Poster& poster : posters_) poster.stop();
+    } while (!tried_.wait_for(lock, kLook, [this] { return working_ == 0; }));
   }
-  wake_.notify_all();
-  tried_.notify_all();
-  for (Poster& poster : posters_) poster.stop();
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
@@ -189,6 +193,8 @@ void Deliveries::work(Poster& poster) {
     if (changed_) changed_();
     lock.lock();
   }
+  --working_;
+  tried_.notify_all();
 }
 
 void Deliveries::finish(Waiting tried, int status) {

@@ -125,6 +125,7 @@ class Deliveries {
   mutable std::mutex mutex_;
   std::condition_variable wake_, tried_;
   bool ending_ = false;
+  int working_ = 0;  // threads
   DeliverySettings settings_;
   Queue queue_;
   std::map<std::string, Waiting> under_way_;  // by topic

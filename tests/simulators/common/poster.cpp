@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 
 namespace mortise::simulators {
@@ -10,6 +11,7 @@ namespace {
 
 constexpr int kConnectSeconds = 2;
 constexpr int kAnswerSeconds = 10;
+constexpr std::chrono::milliseconds kAtOnce{500};
 
 struct Address {
   std::string origin;  // "http://127.0.0.1:8080"
@@ -28,15 +30,35 @@ bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
+bool only(std::string_view text, std::string_view allowed) {
+  return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+// "example.com", "127.0.0.1:8080", "[::1]:8080": nothing that the library could stumble over.
+bool is_host(std::string_view text) {
+  const bool six = !text.empty() && text.front() == '[';
+  const std::size_t end = std::min(six ? text.find(']') : text.find(':'), text.size());
+  const std::string_view name = text.substr(six ? 1 : 0, end - (six ? 1 : 0));
+  const bool named =
+      six ? end < text.size() && only(name, "0123456789abcdefABCDEF:.")
+          : only(name, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-");
+  const std::string_view rest = text.substr(std::min(end + (six ? 1 : 0), text.size()));
+  if (!named || rest.empty()) return named;
+  const std::string_view port = rest.substr(1);
+  return rest.front() == ':' && port.size() <= 5 && only(port, "0123456789") &&
+         std::stoi(std::string(port)) <= 65535;
+}
+
 }  // namespace
 
 bool is_web_address(const std::string& url) {
-  const bool clean =
-      std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  const bool web = starts_with(url, "http://") || starts_with(url, "https://");
+  if (!std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7f; }))
+    return false;
   const std::string origin = split(url).origin;
-  return clean && web && origin.size() > origin.find("://") + 3 &&
-         httplib::Client(origin).is_valid();
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (starts_with(origin, scheme)) return is_host(std::string_view(origin).substr(scheme.size()));
+  }
+  return false;
 }
 
 class Poster::Connection {
@@ -60,13 +82,21 @@ class Poster::Connection {
     if (!post.content_type.empty()) {
       request.set_header("Content-Type", post.content_type);
     }
+    const auto began = std::chrono::steady_clock::now();
     const auto answer = client_.send(request);
+    const bool at_once = std::chrono::steady_clock::now() - began < kAtOnce;
+    stale_ = !answer && answered_ && at_once;
+    answered_ = static_cast<bool>(answer);
     return answer ? answer->status : 0;
   }
+  /// The last request failed at once on a connection that had worked before.
+  bool stale() const { return stale_; }
 
  private:
   std::string origin_;
   httplib::Client client_;
+  bool answered_ = false;
+  bool stale_ = false;
 };
 
 Poster::Poster() = default;
@@ -82,6 +112,12 @@ int Poster::send(const Post& post) {
       connection_ = std::make_shared<Connection>(address.origin);
     }
     connection = connection_;
+  }
+  const int status = connection->send(post, address.target);
+  if (!connection->stale()) return status;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (stopped_) return 0;
   }
   return connection->send(post, address.target);
 }

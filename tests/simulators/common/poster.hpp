@@ -29,6 +29,8 @@ class Poster {
   Poster& operator=(const Poster&) = delete;
 
   /// The status of the answer; 0 if there was none within ten seconds. Redirects are not followed.
+  /// If the open connection turns out to be dead it is sent again on a new one: twice, if the app
+  /// closed it without a word after reading the first.
   int send(const Post& post);
   /// Cuts the request under way, from another thread. Nothing is sent any more.
   void stop();

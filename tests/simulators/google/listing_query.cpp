@@ -9,8 +9,6 @@
 namespace mortise::simulators::google {
 namespace {
 
-constexpr std::size_t kLargestPage = 2500;
-
 std::optional<Json> read_token(const std::string& token) {
   const auto text = base64_decode(token);
   if (!text) return std::nullopt;
@@ -85,7 +83,9 @@ std::string listing_of(const Request& request, const Calendar& calendar) {
   return listing;
 }
 
-std::optional<Problem> read_max_results(const Request& request, std::size_t& into) {
+std::optional<Problem> read_max_results(const Request& request, const Settings& settings,
+                                        std::size_t& into) {
+  into = std::min(into, settings.largest_page);
   const auto text = request.parameter("maxResults");
   if (!text) return std::nullopt;
   int value = 0;
@@ -93,7 +93,7 @@ std::optional<Problem> read_max_results(const Request& request, std::size_t& int
   if (error != std::errc() || end != text->data() + text->size() || value < 1) {
     return invalid_parameter("maxResults", "Invalid integer value: '" + *text + "'.");
   }
-  into = std::min(static_cast<std::size_t>(value), kLargestPage);
+  into = std::min(static_cast<std::size_t>(value), settings.largest_page);
   return std::nullopt;
 }
 
@@ -211,7 +211,7 @@ ReadQuery read_listing_query(const Request& request, const Calendar& calendar,
     return read;
   }
   const auto problems = {
-      read_max_results(request, query.max_results),
+      read_max_results(request, settings, query.max_results),
       read_sync(request, calendar, settings, now_ms, query),
       read_page(request, settings, now_ms, query),
       read_window(request, settings, now_ms, query),

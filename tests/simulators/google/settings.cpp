@@ -6,6 +6,7 @@ namespace mortise::simulators::google {
 
 Json Settings::to_json() const {
   return Json{{"pages", pages},
+              {"largest_page", largest_page},
               {"limit_status", limit_status},
               {"sync_token_life_s", sync_token_life_s},
               {"page_token_life_s", page_token_life_s},
@@ -22,6 +23,8 @@ std::string Settings::merge(const Json& json) {
     for (const auto& [key, value] : json.items()) {
       if (key == "pages") {
         value.get_to(merged.pages);
+      } else if (key == "largest_page") {
+        value.get_to(merged.largest_page);
       } else if (key == "limit_status") {
         value.get_to(merged.limit_status);
       } else if (key == "sync_token_life_s") {
@@ -49,6 +52,7 @@ std::string Settings::merge(const Json& json) {
     return "pages is full, short or empty";
   }
   if (merged.limit_status != 403 && merged.limit_status != 429) return "limit_status is 403 or 429";
+  if (merged.largest_page < 1) return "largest_page is at least 1";
   if (merged.channel_life_s < 1) return "channel_life_s is at least 1";
   *this = merged;
   return {};

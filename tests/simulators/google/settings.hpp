@@ -1,7 +1,8 @@
-// How the simulated Google behaves beyond the common faults and limits; PUT
+// How the simulated Google behaves beyond the common faults and limits: POST
 // /control/google/settings.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -13,6 +14,8 @@ struct Settings {
   /// What pages of events.list look like: "full", "short" (half of maxResults) or "empty" (before
   /// every page with items comes one without, with a nextPageToken).
   std::string pages = "full";
+  /// No page of a listing holds more, whatever maxResults says.
+  std::size_t largest_page = 2'500;
   /// How a full rate window is answered: 403 (userRateLimitExceeded) or 429 (rateLimitExceeded).
   int limit_status = 403;
   /// Sync tokens older than this answer 410 fullSyncRequired.
