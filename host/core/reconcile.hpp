@@ -19,8 +19,9 @@ struct WantedItem {
   std::string kind;
   std::string parent_key;  ///< empty: directly in the target
   std::string after_key;
-  std::string title;  ///< for people
-  JsonText fields;    ///< canonical
+  std::string title;      ///< for people
+  JsonText fields;        ///< canonical
+  std::string slot = {};  ///< of one occurrence of a series, whose key is parent_key
 };
 
 /// What is known of an item at the service. Unknown ones count as last agreed.

@@ -14,13 +14,15 @@ namespace mortise::ports {
 
 /// What one record becomes. Parents come before their children, siblings in order.
 struct DesiredItem {
-  std::string key;         ///< stable: "task:<id>", "week:<id>", "module:<id>", "plan:<id>"
+  std::string key;  ///< stable: "task:<id>", "week:<id>", "module:<id>", "plan:<id>"; an occurrence
+                    ///< that differs from its series: "task:<id>/<slot>"
   std::string kind;        ///< docs/kinds.md
-  std::string parent_key;  ///< empty: directly in the target
+  std::string parent_key;  ///< empty: directly in the target; of an occurrence: its series
   std::string after_key;   ///< the sibling before it, empty for the first
-  std::string task_id;     ///< empty for containers
+  std::string task_id;     ///< empty for containers; of an occurrence: the series' task
   std::string title;       ///< for progress and messages
-  core::JsonText fields;   ///< canonical
+  core::JsonText fields;   ///< canonical; {"status":"cancelled"} for a cancelled occurrence
+  std::string slot = {};   ///< of an occurrence: its original start (core/occurrence.hpp)
 };
 
 /// A record that the script could not map; the run goes on without it.

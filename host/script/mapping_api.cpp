@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 3> kColumnKeys = {"name", "options", "typ
 constexpr std::array<std::string_view, 8> kColumnTypes = {"checkbox", "date", "number", "select",
                                                           "status",   "text", "title",  "url"};
 constexpr std::array<std::string_view, 5> kLineKeys = {"item", "task", "to_item", "to_task", "via"};
-constexpr std::array<std::string_view, 1> kKindKeys = {"when"};
+constexpr std::array<std::string_view, 2> kKindKeys = {"recurs", "when"};
 
 // ---- what a plan becomes -----------------------------------------------------------------------
 
@@ -195,6 +195,11 @@ void check_lines(lua_State* L, const std::string& kind) {
   check_keys(L, lines, "fields." + kind, kKindKeys, ListPart::allowed);
   lua_getfield(L, lines, "when");
   if (!lua_isnil(L, -1)) check_type(L, -1, LUA_TFUNCTION, "when of fields." + kind);
+  lua_getfield(L, lines, "recurs");
+  if (!lua_isnil(L, -1)) {
+    check_type(L, -1, LUA_TBOOLEAN, "recurs of fields." + kind);
+    if (kind != "event") fail_at(L, "recurs", "only events can recur, not " + kind + "s");
+  }
   lua_settop(L, lines);
   const auto count = static_cast<lua_Integer>(lua_rawlen(L, lines));
   if (count == 0) fail_at(L, kind, "fields." + kind + " has no line");

@@ -1,5 +1,6 @@
 // The examples that a mapping carries. Three forms:
 //  { task = {...}, kind = "row", want = { Task = "..." } }              a task becomes an item
+//  { task = {...}, slot = "...", kind = "event", want = { ... } }       one occurrence becomes one
 //  { task = {...}, kind = "todo", edited = { ... }, want = { ... } }    an edited item changes a
 //  task { plan = {...}, tasks = {...}, want = { "page plan:p1", ... } }      a plan becomes a tree
 // `want` of the first two says what it names; `none` there means: no such field.
@@ -11,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/occurrence.hpp"
 #include "core/record_json.hpp"
 #include "script/api.hpp"
 #include "script/mapping_script.hpp"
@@ -22,8 +24,8 @@ namespace {
 
 using core::Json;
 
-constexpr std::array<std::string_view, 8> kExampleKeys = {"edited",   "kind", "link_base", "plan",
-                                                          "settings", "task", "tasks",     "want"};
+constexpr std::array<std::string_view, 9> kExampleKeys = {
+    "edited", "kind", "link_base", "plan", "settings", "slot", "task", "tasks", "want"};
 constexpr std::array<std::string_view, 8> kPlanKeys = {
     "deadline", "learning_style", "modules", "skill_level", "start", "title", "topic", "zone"};
 constexpr std::array<std::string_view, 2> kModuleKeys = {"title", "weeks"};
@@ -134,7 +136,7 @@ class Examples {
       return complain(fmt::format("kind '{}' is not known{}", kind, suggestion(kind, kinds)));
     }
     if (example.contains("edited")) return run_back(the_case, kind, example);
-    run_forward(the_case, kind, example["want"]);
+    run_forward(the_case, kind, text_member(example, "slot"), example["want"]);
   }
 
   bool read_case(const Json& example, Case& out) {
@@ -255,9 +257,12 @@ class Examples {
     return ran ? items : std::vector<std::string>();
   }
 
-  void run_forward(const Case& the_case, const std::string& kind, const Json& want) {
+  void run_forward(const Case& the_case, const std::string& kind, const std::string& slot,
+                   const Json& want) {
+    const core::Task& task = the_case.tasks.front();
     const Result<core::JsonText> fields =
-        mapping_.item_fields(kind, the_case.tasks.front(), the_case.input());
+        slot.empty() ? mapping_.item_fields(kind, task, the_case.input())
+                     : mapping_.occurrence_fields(kind, task, slot, the_case.input());
     if (!fields) return complain(fields.error());
     if (fields->empty()) {
       if (want != "nothing")
@@ -268,8 +273,14 @@ class Examples {
   }
 
   void run_back(const Case& the_case, const std::string& kind, const Json& example) {
-    const Result<core::JsonText> changes = mapping_.task_change(
-        kind, canonical(as_object(example["edited"])), the_case.tasks.front(), the_case.input());
+    core::Task task = the_case.tasks.front();
+    if (const std::string slot = text_member(example, "slot"); !slot.empty()) {
+      Result<core::Task> occurrence = core::occurrence_task(task, slot);
+      if (!occurrence) return complain(occurrence.error());
+      task = std::move(*occurrence);
+    }
+    const Result<core::JsonText> changes =
+        mapping_.task_change(kind, canonical(as_object(example["edited"])), task, the_case.input());
     if (!changes) {
       if (example["want"] != changes.error().reason) complain(changes.error());
       return;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "core/occurrence.hpp"
 #include "script/api.hpp"
 #include "script/field_lines.hpp"
 #include "script/kept_state.hpp"
@@ -38,6 +39,8 @@ FieldCall push_call(lua_State* L, const std::string& kind, const core::Task& tas
   return call;
 }
 
+constexpr const char* kCancelled = R"({"status":"cancelled"})";
+
 // One mapping of one plan: what all calls share.
 class Export {
  public:
@@ -55,6 +58,18 @@ class Export {
       }
     }
     return std::move(desired_);
+  }
+
+  // The fields of an occurrence's item.
+  Result<JsonText> occurrence_fields(const std::string& kind, const core::Task& series,
+                                     const std::string& slot) {
+    const Result<core::Task> task = core::occurrence_task(series, slot);
+    if (!task) return task.error();
+    const core::Override* const changed = core::find_override(series, slot);
+    if (changed != nullptr && changed->cancelled) return JsonText(kCancelled);
+    Result<JsonText> fields = fields_of(kind, *task);
+    if (fields && fields->empty()) return JsonText(kCancelled);
+    return fields;
   }
 
   // The fields of one task's item; an empty text when it becomes none.
@@ -94,16 +109,61 @@ class Export {
       const core::Task& task = input_.tasks[index];
       const std::string key = "task:" + task.id;
       Result<JsonText> fields = fields_of(node.kind, task);
-      if (fields) {
-        if (!fields->empty()) {
-          add({key, node.kind, node.parent_key, {}, task.id, task.title, std::move(*fields)});
-        }
+      const Error failed = fields ? Error{} : fields.error();
+      if (!fields) {
+        if (Status parked = park(key, task, failed); !parked) return parked;
+      } else if (!fields->empty()) {
+        add({key, node.kind, node.parent_key, {}, task.id, task.title, std::move(*fields)});
+      } else {
         continue;
       }
-      if (fields.error().reason == kScriptBudget && ++walls_ == kMostWalls) return fields.error();
-      desired_.parked.push_back({key, task.id, task.title, fields.error()});
+      if (task.overrides.empty() || !core::recurs(task)) continue;
+      if (Status added = add_occurrences(node.kind, task, fields ? nullptr : &failed); !added) {
+        return added;
+      }
     }
     return {};
+  }
+
+  // The edited occurrences of a task, as items behind it; parked with it if it `failed`.
+  Status add_occurrences(const std::string& kind, const core::Task& series, const Error* failed) {
+    const Result<bool> recurs = kind_recurs(kind);
+    if (!recurs) return recurs.error();
+    if (!*recurs) return {};
+    const std::string series_key = "task:" + series.id;
+    for (const core::Override& changed : series.overrides) {
+      const std::string key = series_key + "/" + changed.slot;
+      Result<JsonText> fields = failed != nullptr ? Result<JsonText>(*failed)
+                                                  : occurrence_fields(kind, series, changed.slot);
+      if (!fields) {
+        if (Status parked = park(key, series, fields.error()); !parked) return parked;
+        continue;
+      }
+      const std::string title = core::occurrence_task(series, changed.slot).value().title;
+      add({key, kind, series_key, {}, series.id, title, std::move(*fields), changed.slot});
+    }
+    return {};
+  }
+
+  // The run goes on without this item, unless too many ran into a wall.
+  Status park(const std::string& key, const core::Task& task, const Error& error) {
+    if (error.reason == kScriptBudget && ++walls_ >= kMostWalls) return error;
+    desired_.parked.push_back({key, task.id, task.title, error});
+    return {};
+  }
+
+  // Whether fields[kind] says `recurs`.
+  Result<bool> kind_recurs(const std::string& kind) {
+    if (const auto known = recurs_.find(kind); known != recurs_.end()) return known->second;
+    bool recurs = false;
+    const Status ran = with_state([&](lua_State* L) {
+      push_lines(L, kind);
+      lua_getfield(L, -1, "recurs");
+      recurs = lua_toboolean(L, -1) != 0;
+    });
+    if (!ran) return ran.error();
+    recurs_[kind] = recurs;
+    return recurs;
   }
 
   template <class Body>
@@ -130,6 +190,7 @@ class Export {
   const TaskGroups groups_;
   std::optional<StatePool::Lease> lease_;
   std::unordered_map<std::string, std::string> last_child_;
+  std::unordered_map<std::string, bool> recurs_;  // by kind
   Desired desired_;
   int walls_ = 0;
 };
@@ -186,6 +247,13 @@ Result<JsonText> MappingScript::item_fields(const std::string& kind, const core:
                                             const MappingInput& input) const {
   return Export(text_, *pool_, input, effective_settings(settings_, input.settings))
       .fields_of(kind, task);
+}
+
+Result<JsonText> MappingScript::occurrence_fields(const std::string& kind, const core::Task& series,
+                                                  const std::string& slot,
+                                                  const MappingInput& input) const {
+  return Export(text_, *pool_, input, effective_settings(settings_, input.settings))
+      .occurrence_fields(kind, series, slot);
 }
 
 Result<JsonText> MappingScript::task_change(const std::string& kind, const JsonText& changed,

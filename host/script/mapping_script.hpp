@@ -26,13 +26,20 @@ class MappingScript final : public ports::Mapping {
   Result<core::JsonText> settings(const core::JsonText& overrides) const override;
   core::JsonText settings_schema() const override;
 
-  /// Containers in one call of plan(), tasks one call each. A task that errs is parked. Errors:
+  /// Containers in one call of plan(), tasks one call each. Where the kind recurs, the edited
+  /// occurrences of a task follow it as items of their own. A task that errs is parked. Errors:
   /// what plan() raised; `script_budget` when tasks keep running into a wall.
   Result<ports::Desired> desired(const ports::MappingInput& input) const override;
 
   /// What one task becomes as an item of this kind; an empty text when it becomes none.
   Result<core::JsonText> item_fields(const std::string& kind, const core::Task& task,
                                      const ports::MappingInput& input) const;
+
+  /// What one occurrence of a recurring task becomes: {"status":"cancelled"} for one that is
+  /// cancelled, or that would become no item.
+  Result<core::JsonText> occurrence_fields(const std::string& kind, const core::Task& series,
+                                           const std::string& slot,
+                                           const ports::MappingInput& input) const;
 
   /// Lines whose item field changed are asked for their way back, in the order of the script, each
   /// seeing the task as the lines before left it. What came back is mapped forward again and must

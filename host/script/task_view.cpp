@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/names.hpp"
+#include "core/recurrence.hpp"
 #include "script/api.hpp"
 #include "script/libraries.hpp"
 #include "script/tables.hpp"
@@ -193,7 +194,7 @@ void push_task(lua_State* L, const core::Task& task, const MappingInput& input,
     set(L, "method", reminder.method);
     set(L, "minutes_before", reminder.minutes_before);
   });
-  set_list(L, "recurrence", task.recurrence,
+  set_list(L, "recurrence", core::recurrence_lines(task, zone),
            [&](const std::string& line) { push_record_text(L, line); });
   set(L, "location", task.location);
   set_list(L, "attendees", task.attendees, [&](const core::Attendee& attendee) {

@@ -81,7 +81,7 @@ Result<Wanted> map_plan(const Snapshot& snapshot, const Options& options) {
   for (ports::DesiredItem& item : desired->items) {
     wanted.items.push_back({std::move(item.key), std::move(item.kind), std::move(item.parent_key),
                             std::move(item.after_key), std::move(item.title),
-                            std::move(item.fields)});
+                            std::move(item.fields), std::move(item.slot)});
   }
   wanted.parked = std::move(desired->parked);
   return wanted;

@@ -98,6 +98,7 @@ return mapping {
 
   fields = {
     event = {
+      recurs = true,  -- an occurrence that differs is an event of its own, with these fields
       when = function(task) return task.status ~= "cancelled" and first_day(task) ~= nil end,
       { item = "title", to_item = marked_title, to_task = unmarked_title },
       { item = "description", to_item = description, to_task = notes },
@@ -172,6 +173,25 @@ return mapping {
       want = { schedule = { kind = "timed", start = "2026-11-24T09:30:00", zone = "Europe/Paris" }, duration_s = 3600 } },
     { task = { title = "Read", due = "2026-11-24", notes = "Old.", link = "https://example.org/1" }, kind = "event",
       edited = { description = "New.\n\nLink: https://example.org/1" }, want = { notes = "New.", link = none } },
+    { task = { title = "Swim", duration_s = 3600, schedule = { kind = "timed", start = "2026-11-23T18:00:00", zone = "Europe/Madrid" },
+               recurrence = { "RRULE:FREQ=WEEKLY;UNTIL=20261231" } }, kind = "event",
+      want = { start = "2026-11-23T18:00:00", recurrence = { "RRULE:FREQ=WEEKLY;UNTIL=20261231T225959Z" } } },
+    { task = { title = "Swim", duration_s = 3600, schedule = { kind = "timed", start = "2026-11-23T18:00:00", zone = "Europe/Madrid" },
+               recurrence = { "RRULE:FREQ=WEEKLY" }, overrides = {
+                 { slot = "2026-11-30T18:00:00", changes = { title = "Dive", schedule = { start = "2026-12-01T09:00:00" } } } } },
+      slot = "2026-11-30T18:00:00", kind = "event",
+      want = { title = "Dive", start = "2026-12-01T09:00:00", timeZone = "Europe/Madrid", recurrence = none, status = none } },
+    { task = { title = "Swim", schedule = { kind = "all_day", start = "2026-11-23" }, recurrence = { "RRULE:FREQ=WEEKLY" },
+               overrides = { { slot = "2026-11-30", cancelled = true, changes = { title = "Dive" } } } },
+      slot = "2026-11-30", kind = "event", want = { status = "cancelled", title = none, start = none } },
+    { task = { title = "Swim", schedule = { kind = "all_day", start = "2026-11-23" }, recurrence = { "RRULE:FREQ=WEEKLY" } },
+      slot = "2026-11-30", kind = "event", edited = { start = "2026-12-01" },
+      want = { schedule = { kind = "all_day", start = "2026-12-01" } } },
+    { plan = { title = "Swift" },
+      tasks = { { title = "Swim", due = "2026-11-23", recurrence = { "RRULE:FREQ=DAILY" },
+                  overrides = { { slot = "2026-11-24", changes = { title = "Dive" } }, { slot = "2026-11-25", cancelled = true } } },
+                { title = "Read", due = "2026-11-24" } },
+      want = { "event task:t1", "event task:t1/2026-11-24 in task:t1", "event task:t1/2026-11-25 in task:t1", "event task:t2" } },
     { plan = { title = "Swift", modules = { { title = "Basics", weeks = { { milestone = "First steps" } } } } },
       tasks = { { title = "Install Xcode", week = 1, due = "2026-11-24" }, { title = "Some day" } },
       want = { "event task:t1" } },

@@ -185,7 +185,7 @@ function with(original, changes) end
 ---@field says? string
 ---@field settings? table<string, Setting>
 ---@field plan fun(plan: Plan, settings: table, here: Here): Node|Node[]
----@field fields { event?: Line[], row?: Line[], todo?: Line[] } each may have `when = function(task, here)`
+---@field fields { event?: Line[], row?: Line[], todo?: Line[] } each may have `when = function(task, here)`, event also `recurs = true`
 ---@field examples table[]
 
 ---@param description MappingDescription
