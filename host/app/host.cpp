@@ -237,7 +237,7 @@ Status Host::Parts::wire() {
   sync.rules.remove_percent = settings.number("sync.remove_percent");
   sync.rules.remove_at_least = settings.number("sync.remove_at_least");
   dispatcher = std::make_unique<sync::Dispatcher>(
-      sync::Ports{*store, *connectors, *egress, mapper, clock, *timers, *workers, random, publisher,
+      sync::Ports{*store, *connectors, *egress, mapper, gate, clock, *timers, *workers, random, publisher,
                   failpoint_from(options.environment), options.log},
       std::move(sync));
   std::vector<std::string> return_to = settings.list("app.return_to");

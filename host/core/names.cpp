@@ -85,6 +85,27 @@ std::span<const Named<ChannelState>> names_of<ChannelState>() {
 }
 
 template <>
+std::span<const Named<MergePolicy>> names_of<MergePolicy>() {
+  static constexpr Named<MergePolicy> kNames[] = {
+      {MergePolicy::merge, "merge"},
+      {MergePolicy::newest, "newest"},
+      {MergePolicy::local, "local"},
+      {MergePolicy::remote, "remote"},
+  };
+  return kNames;
+}
+
+template <>
+std::span<const Named<Kept>> names_of<Kept>() {
+  static constexpr Named<Kept> kNames[] = {
+      {Kept::here, "here"},
+      {Kept::there, "there"},
+      {Kept::both, "both"},
+  };
+  return kNames;
+}
+
+template <>
 std::span<const Named<PairState>> names_of<PairState>() {
   static constexpr Named<PairState> kNames[] = {
       {PairState::paired, "paired"},

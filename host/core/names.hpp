@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/merge.hpp"
 #include "core/records.hpp"
 #include "core/sync_records.hpp"
 
@@ -37,6 +38,10 @@ template <>
 std::span<const Named<ItemState>> names_of<ItemState>();
 template <>
 std::span<const Named<ChannelState>> names_of<ChannelState>();
+template <>
+std::span<const Named<MergePolicy>> names_of<MergePolicy>();
+template <>
+std::span<const Named<Kept>> names_of<Kept>();
 template <>
 std::span<const Named<PairState>> names_of<PairState>();
 template <>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -27,7 +26,9 @@ Action removal(const Pair& pair) {
           .fields = {},
           .changed = {},
           .generation = pair.generation,
-          .base = pair};
+          .base = pair,
+          .slot = {},
+          .task_id = {}};
 }
 
 Action creation(const WantedItem& item, const Pair* previous) {
@@ -40,42 +41,54 @@ Action creation(const WantedItem& item, const Pair* previous) {
           .fields = item.fields,
           .changed = {},
           .generation = previous == nullptr ? 0 : previous->generation + 1,
-          .base = previous == nullptr ? std::nullopt : std::optional<Pair>(*previous)};
+          .base = previous == nullptr ? std::nullopt : std::optional<Pair>(*previous),
+          .slot = item.slot,
+          .task_id = item.task_id};
 }
 
 /// Everything one reconcile() call works with.
 class Decision {
  public:
-  Decision(const std::vector<WantedItem>& wanted, const std::vector<Pair>& base,
-           const std::map<std::string, RemoteNews>& news)
-      : wanted_(wanted), base_(base), news_(news) {
+  Decision(const std::vector<WantedItem>& wanted, const std::vector<Pair>& base, const News& news,
+           const ReconcileRules& rules)
+      : wanted_(wanted), base_(base), news_(news), rules_(rules) {
     for (const Pair& pair : base_) pairs_.emplace(pair.key, &pair);
     for (const WantedItem& item : wanted_) wanted_keys_.emplace(item.key, &item);
   }
 
-  ChangeList run(const ReconcileRules& rules) {
+  ChangeList run() {
     find_needed_containers();
     decide_wanted();
     decide_unwanted();
     ChangeList changes;
     changes.unchanged = unchanged_;
-    changes.refuse = guard(rules);
+    changes.refuse = guard_here();
+    if (!changes.refuse) changes.refuse = guard_there();
+    changes.receive = std::move(receive_);
     changes.actions = std::move(removals_);
     std::move(writes_.begin(), writes_.end(), std::back_inserter(changes.actions));
     return changes;
   }
 
  private:
-  /// Whether the item is known not to exist: the service said so of it, or of what it stood in.
-  bool gone(const std::string& key) const {
+  /// The news of an item that does not exist any more, or of what it stood in; null if it exists.
+  const RemoteNews* end_of(const std::string& key) const {
     for (const std::string* each = &key; !each->empty();) {
       auto found = news_.find(*each);
-      if (found != news_.end() && found->second == RemoteNews::gone) return true;
+      if (found != news_.end() && found->second.state != RemoteState::edited) return &found->second;
       const Pair* pair = pair_of(*each);
-      if (pair == nullptr) return false;
+      if (pair == nullptr) return nullptr;
       each = &pair->parent_key;
     }
-    return false;
+    return nullptr;
+  }
+
+  bool gone(const std::string& key) const { return end_of(key) != nullptr; }
+
+  const RemoteNews* edit_of(const std::string& key) const {
+    if (!rules_.pull || gone(key)) return nullptr;
+    auto found = news_.find(key);
+    return found == news_.end() ? nullptr : &found->second;
   }
 
   const Pair* pair_of(const std::string& key) const {
@@ -113,7 +126,9 @@ class Decision {
   }
 
   void decide_existing(const WantedItem& item, const Pair& pair) {
-    if (replaced_.contains(item.parent_key)) {
+    if (const RemoteNews* news = edit_of(item.key)) {
+      receive(item, pair, *news);
+    } else if (replaced_.contains(item.parent_key)) {
       // The old one went with its old container, unless it stood elsewhere.
       if (moved(item, pair) && !gone(item.key) && !leaves_with_container(pair)) {
         removals_.push_back(removal(pair));
@@ -122,6 +137,9 @@ class Decision {
     } else if (gone(item.key)) {
       if (edited(item, pair) || moved(item, pair) || needed_.contains(item.key)) {
         recreate(item, pair);
+      } else if (rules_.pull && !item.task_id.empty() &&
+                 end_of(item.key)->state != RemoteState::lost) {
+        take_away(item, pair);
       } else {
         ++unchanged_;
       }
@@ -133,6 +151,38 @@ class Decision {
     } else {
       ++unchanged_;
     }
+  }
+
+  const MergeRules& merge_rules(const std::string& kind) const {
+    static const MergeRules kPlain;
+    auto found = rules_.merge.find(kind);
+    return found == rules_.merge.end() ? kPlain : found->second;
+  }
+
+  void receive(const WantedItem& item, const Pair& pair, const RemoteNews& news) {
+    const MergeInput input{pair.fields, pair.seen,      item.fields,
+                           news.fields, item.edited_ms, news.edited_ms};
+    Merged merged = merge(input, merge_rules(item.kind));
+    // Containers are ours: what somebody called them there stays there.
+    const bool takes = !item.task_id.empty() && merged.take != "{}";
+    if (item.task_id.empty()) merged = {};
+    receive_.push_back({takes ? ReceiveKind::change : ReceiveKind::agree, item.key, item.title,
+                        pair, input, std::move(merged)});
+    ++unchanged_;
+  }
+
+  void take_away(const WantedItem& item, const Pair& pair) {
+    if (end_of(item.key)->state == RemoteState::absent) ++absences_;
+    for (const std::string* each = &pair.parent_key; !each->empty();) {
+      auto found = news_.find(*each);
+      if (found != news_.end() && found->second.state == RemoteState::absent)
+        container_lost_ = true;
+      const Pair* container = pair_of(*each);
+      if (container == nullptr) break;
+      each = &container->parent_key;
+    }
+    ++taken_away_;
+    receive_.push_back({ReceiveKind::take_away, item.key, item.title, pair, {}, {}});
   }
 
   void recreate(const WantedItem& item, const Pair& pair) {
@@ -153,10 +203,37 @@ class Decision {
   void decide_unwanted() {
     for (const Pair& pair : base_) {
       if (!exists_there(pair) || wanted_keys_.contains(pair.key)) continue;
+      if (const RemoteNews* news = edit_of(pair.key); news != nullptr && revive(pair, *news)) {
+        continue;
+      }
       Action action = removal(pair);
       if (gone(pair.key) || leaves_with_container(pair)) action.kind = ActionKind::forget;
       removals_.push_back(std::move(action));
     }
+  }
+
+  /// Not wanted here any more, and edited there. Answers whether that changes anything.
+  bool revive(const Pair& pair, const RemoteNews& news) {
+    const MergeInput input{pair.fields, pair.seen, pair.fields, news.fields, 0, news.edited_ms};
+    Merged merged = merge(input, merge_rules(pair.kind));
+    if (merged.nothing_new) return false;
+    if (rules_.restorable.contains(pair.key)) {
+      receive_.push_back({ReceiveKind::restore, pair.key, {}, pair, input, std::move(merged)});
+      return true;
+    }
+    // The task is here, and shall not be there (cancelled, say): that wins, and is told.
+    const Json theirs = Json::parse(news.fields, nullptr, false);
+    const Json base = Json::parse(pair.fields, nullptr, false);
+    merged = {};
+    for (const std::string& name :
+         changed_fields(pair.seen.empty() ? pair.fields : pair.seen, news.fields)) {
+      const auto text = [&](const Json& fields) {
+        return fields.is_object() && fields.contains(name) ? fields[name].dump() : "null";
+      };
+      merged.conflicts.push_back({name, text(base), "null", text(theirs), Kept::here});
+    }
+    receive_.push_back({ReceiveKind::agree, pair.key, {}, pair, input, std::move(merged)});
+    return true;
   }
 
   bool leaves_with_container(const Pair& pair) const {
@@ -166,58 +243,111 @@ class Decision {
     return !wanted_keys_.contains(pair.parent_key);
   }
 
-  std::optional<Refuse> guard(const ReconcileRules& rules) const {
-    const auto existing = std::count_if(base_.begin(), base_.end(),
-                                        [](const Pair& pair) { return exists_there(pair); });
-    const auto removals = static_cast<std::int64_t>(removals_.size()) + rules.removed_last_day;
-    const auto items = static_cast<std::int64_t>(existing) + rules.removed_last_day;
-    if (rules.approved || removals_.empty() || removals < rules.remove_at_least)
-      return std::nullopt;
-    if (removals * 100 <= items * rules.remove_percent) return std::nullopt;
+  std::int64_t existing() const {
+    return std::count_if(base_.begin(), base_.end(), exists_there) + rules_.removed_last_day;
+  }
+
+  bool too_many(std::int64_t removals) const {
+    removals += rules_.removed_last_day;
+    return removals >= rules_.remove_at_least &&
+           removals * 100 > existing() * rules_.remove_percent;
+  }
+
+  std::optional<Refuse> guard_there() const {
+    const auto count = static_cast<std::int64_t>(removals_.size());
+    if (count == 0 || !too_many(count)) return std::nullopt;
+    const std::int64_t removals = count + rules_.removed_last_day;
     return Refuse{
         "mass_removal",
         fmt::format("would remove {} of {} items at the service (more than {} %): look at the "
                     "preview, then approve or discard",
-                    removals, items, rules.remove_percent),
-        removals, items};
+                    removals, existing(), rules_.remove_percent),
+        removals, existing()};
+  }
+
+  /// Tasks of a person are at stake: what looks like a mishap there is asked about, however few.
+  std::optional<Refuse> guard_here() const {
+    if (taken_away_ == 0) return std::nullopt;
+    const auto refuse = [&](const char* reason, const char* what) {
+      return Refuse{reason,
+                    fmt::format("{}: would remove {} tasks here. Approve to remove them, discard "
+                                "to keep them and write them there again",
+                                what, taken_away_),
+                    taken_away_, existing()};
+    };
+    if (container_lost_) {
+      return refuse("container_lost",
+                    "a page that holds tasks was not found at the service, or is "
+                    "not shared any more");
+    }
+    if (absences_ == taken_away_ && taken_away_ == tasks_there()) {
+      return refuse("remote_empty", "the service holds none of the plan's items any more");
+    }
+    if (!too_many(taken_away_)) return std::nullopt;
+    return refuse("mass_removal_here", "many items were removed at the service");
+  }
+
+  std::int64_t tasks_there() const {
+    return std::count_if(wanted_.begin(), wanted_.end(), [&](const WantedItem& item) {
+      return !item.task_id.empty() && pair_of(item.key) != nullptr;
+    });
   }
 
   const std::vector<WantedItem>& wanted_;
   const std::vector<Pair>& base_;
-  const std::map<std::string, RemoteNews>& news_;
+  const News& news_;
+  const ReconcileRules& rules_;
   std::unordered_map<std::string_view, const Pair*> pairs_;
   std::unordered_map<std::string_view, const WantedItem*> wanted_keys_;
   std::unordered_set<std::string> replaced_;
   std::unordered_set<std::string> needed_;
   std::vector<Action> removals_;
   std::vector<Action> writes_;
+  std::vector<Receive> receive_;
   std::int64_t unchanged_ = 0;
+  std::int64_t taken_away_ = 0;
+  std::int64_t absences_ = 0;  ///< of these, those that nobody said were deleted
+  bool container_lost_ = false;
 };
 
 }  // namespace
 
 ChangeList reconcile(const std::vector<WantedItem>& wanted, const std::vector<Pair>& base,
-                     const std::map<std::string, RemoteNews>& news, const ReconcileRules& rules) {
-  return Decision(wanted, base, news).run(rules);
+                     const News& news, const ReconcileRules& rules) {
+  return Decision(wanted, base, news, rules).run();
 }
 
-std::vector<std::string> changed_fields(const JsonText& before, const JsonText& after) {
-  const Json old_fields = Json::parse(before, nullptr, false);
-  const Json new_fields = Json::parse(after, nullptr, false);
-  std::set<std::string> names;
-  if (new_fields.is_object()) {
-    for (const auto& [name, value] : new_fields.items()) {
-      if (!old_fields.is_object() || !old_fields.contains(name) || old_fields[name] != value) {
-        names.insert(name);
-      }
+std::map<std::string, std::size_t> link_alike(
+    const std::vector<WantedItem>& created, const std::vector<Stranger>& strangers,
+    const std::map<std::string, std::vector<std::string>>& alike) {
+  /// The fields that two equal items share, as one text; empty if one of them has no value.
+  const auto face = [&](const std::string& kind, const JsonText& text) -> std::string {
+    auto names = alike.find(kind);
+    const Json fields = Json::parse(text, nullptr, false);
+    if (names == alike.end() || names->second.empty() || !fields.is_object()) return {};
+    Json values = Json::array({kind});
+    for (const std::string& name : names->second) {
+      auto found = fields.find(name);
+      if (found == fields.end() || found->is_null()) return {};
+      values.push_back(*found);
+    }
+    return values.dump();
+  };
+  std::multimap<std::string, std::size_t> faces;
+  for (std::size_t i = 0; i < strangers.size(); ++i) {
+    if (std::string text = face(strangers[i].kind, strangers[i].fields); !text.empty()) {
+      faces.emplace(std::move(text), i);
     }
   }
-  if (old_fields.is_object()) {
-    for (const auto& [name, value] : old_fields.items()) {
-      if (!new_fields.is_object() || !new_fields.contains(name)) names.insert(name);
-    }
+  std::map<std::string, std::size_t> links;
+  for (const WantedItem& item : created) {
+    if (faces.empty()) break;
+    auto found = faces.lower_bound(face(item.kind, item.fields));
+    if (found == faces.end() || found->first != face(item.kind, item.fields)) continue;
+    links.emplace(item.key, found->second);
+    faces.erase(found);
   }
-  return {names.begin(), names.end()};
+  return links;
 }
 
 std::string once_key(std::string_view installation, std::string_view connection_id,

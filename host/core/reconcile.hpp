@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "core/merge.hpp"
 #include "core/sync_records.hpp"
 
 namespace mortise::core {
@@ -17,18 +19,29 @@ namespace mortise::core {
 struct WantedItem {
   std::string key;
   std::string kind;
-  std::string parent_key;  ///< empty: directly in the target
+  std::string parent_key;  ///< empty: directly in the target; of an occurrence: its series
   std::string after_key;
-  std::string title;      ///< for people
-  JsonText fields;        ///< canonical
-  std::string slot = {};  ///< of one occurrence of a series, whose key is parent_key
+  std::string title;         ///< for people
+  JsonText fields;           ///< canonical
+  std::string slot = {};     ///< of an occurrence: its original start
+  std::string task_id = {};  ///< empty for containers
+  Instant edited_ms = 0;     ///< when the task was last edited here
 };
 
-/// What is known of an item at the service. Unknown ones count as last agreed.
-enum class RemoteNews : std::uint8_t {
-  as_agreed,
-  gone,  ///< the service says that it does not exist any more
+enum class RemoteState : std::uint8_t {
+  edited,   ///< exists; perhaps not as last agreed
+  deleted,  ///< the service says that it was removed
+  absent,   ///< it is not found where it was; a container: perhaps only not shared any more
+  lost,  ///< a write did not find it, and nobody has looked yet: nothing follows for what is here
 };
+
+/// What is known of an item at the service. Those that nothing is known of count as last agreed.
+struct RemoteNews {
+  RemoteState state = RemoteState::edited;
+  JsonText fields = "{}";  ///< edited: in the service's form
+  Instant edited_ms = 0;
+};
+using News = std::map<std::string, RemoteNews>;
 
 struct ReconcileRules {
   /// Refuse a run that would remove more than this share of the items ...
@@ -36,7 +49,9 @@ struct ReconcileRules {
   /// ... and at least this many. Both count removals of the last 24 hours, too.
   std::int64_t remove_at_least = 10;
   std::int64_t removed_last_day = 0;
-  bool approved = false;  ///< a person has seen the refusal and said: do it
+  bool pull = false;  ///< news change what is here; else they only tell what cannot be written
+  std::map<std::string, MergeRules> merge;  ///< by kind
+  std::set<std::string> restorable;         ///< keys of tasks that were removed here, softly
 };
 
 enum class ActionKind : std::uint8_t {
@@ -57,13 +72,33 @@ struct Action {
   std::vector<std::string> changed;  ///< update: names of fields that differ, sorted
   std::int64_t generation = 0;       ///< create: part of the once-key
   std::optional<Pair> base;          ///< what was last agreed; empty for a first creation
+  std::string slot;                  ///< of an occurrence
+  std::string task_id;
 
   friend bool operator==(const Action&, const Action&) = default;
 };
 
+enum class ReceiveKind : std::uint8_t {
+  agree,      ///< nothing to do here: remember how the service has it now
+  change,     ///< change the task by what `merged` takes
+  restore,    ///< the same, and bring the task back: an edit outlives a deletion
+  take_away,  ///< remove the task here, softly
+};
+
+/// What the service's news mean here. Always done before anything is written there.
+struct Receive {
+  ReceiveKind kind = ReceiveKind::agree;
+  std::string key;
+  std::string title;
+  Pair base;
+  MergeInput input;
+  Merged merged;
+};
+
 /// Why the run must stop and ask a person.
 struct Refuse {
-  std::string reason;  ///< "mass_removal"
+  /// mass_removal (there), mass_removal_here, remote_empty, container_lost (both: tasks here)
+  std::string reason;
   std::string message;
   std::int64_t removals = 0;
   std::int64_t items = 0;
@@ -73,29 +108,45 @@ struct Refuse {
 
 /// What reconcile() answers: data that can be printed, stored, compared.
 struct ChangeList {
+  std::vector<Receive> receive;  ///< here; if there are any, reconcile again when they are done
   std::vector<Action>
       actions;  ///< removals first, then creations and updates, parents before children
   std::int64_t unchanged = 0;
   std::optional<Refuse> refuse;
 
-  bool empty() const { return actions.empty(); }
+  bool empty() const { return actions.empty() && receive.empty(); }
 };
 
 /// Decides. `base` holds the pairs of one plan in one connection, tombstones and set-aside ones
 /// included.
-///  same / as agreed   nothing            edited / as agreed  update
-///  new  / -           create             gone / as agreed    remove (a container takes its content
-///  along) same / gone        nothing            edited / gone       create anew: an edit outlives
-///  a deletion gone / gone        forget
-/// An item whose kind or container changed is removed and created anew, under the next generation.
-/// Laws (tests/unit/reconcile_test.cpp): carrying the actions out and reconciling again gives none;
-/// equal inputs give equal lists; no key is created twice; a refused list is never empty of
-/// removals.
+///
+///  here \ there | as agreed | edited                   | gone
+///  same         | -         | change (or agree)        | take_away (a container: nothing)
+///  edited       | update    | merge field by field     | create anew: an edit outlives a deletion
+///  new          | create    |                          |
+///  removed      | remove    | restore, and change      | forget
+///
+/// A container takes its content along, on both sides. An item whose kind or container changed here
+/// is removed and created anew, under the next generation. Without `rules.pull` the middle column
+/// counts as agreed, and "same" / "gone" means nothing.
+/// Laws (tests/unit/reconcile_test.cpp): carrying everything out and reconciling again gives
+/// nothing; equal inputs give equal lists; no key is created twice; a refused list is never empty
+/// of removals.
 ChangeList reconcile(const std::vector<WantedItem>& wanted, const std::vector<Pair>& base,
-                     const std::map<std::string, RemoteNews>& news, const ReconcileRules& rules);
+                     const News& news, const ReconcileRules& rules);
 
-/// The names whose values differ between two JSON objects, missing ones included; sorted.
-std::vector<std::string> changed_fields(const JsonText& before, const JsonText& after);
+/// Something at the service that no pair knows.
+struct Stranger {
+  std::string kind;
+  JsonText fields;
+};
+
+/// Which wanted items that are about to be created exist there already: equal in every field of
+/// `alike` (by kind; kinds without are never linked), first come first served. Answers key ->
+/// index.
+std::map<std::string, std::size_t> link_alike(
+    const std::vector<WantedItem>& created, const std::vector<Stranger>& strangers,
+    const std::map<std::string, std::vector<std::string>>& alike);
 
 /// The key that makes a creation happen once: 32 lower-case hex digits, the same for every attempt
 /// at the same generation of the same item.

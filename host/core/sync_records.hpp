@@ -94,6 +94,7 @@ struct Pair {
   std::string url;
   std::int64_t generation = 0;
   Instant synced_ms = 0;
+  bool appeared = false;  ///< made by somebody there, not by us
   friend bool operator==(const Pair&, const Pair&) = default;
 };
 

@@ -1,7 +1,9 @@
 // What a plan becomes in one service, and how fields travel: the mapping scripts.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +40,13 @@ struct Desired {
   std::vector<ParkedItem> parked;
 };
 
+/// How the two directions meet, as the mapping says of one kind.
+struct KindRules {
+  std::vector<std::vector<std::string>> together;  ///< core::MergeRules::together
+  std::vector<std::string> alike;  ///< items equal in these fields are the same thing: linked
+  bool adopts = false;             ///< what people make there becomes an appointment here
+};
+
 struct MappingInput {
   const core::Account* account = nullptr;
   const core::Plan* plan = nullptr;
@@ -63,6 +72,16 @@ class Mapping {
   virtual Result<core::JsonText> task_change(const std::string& kind, const core::JsonText& changed,
                                              const core::Task& task,
                                              const MappingInput& input) const = 0;
+  /// What one task becomes as an item of this kind; an empty text when it becomes none.
+  virtual Result<core::JsonText> item_fields(const std::string& kind, const core::Task& task,
+                                             const MappingInput& input) const = 0;
+  virtual std::map<std::string, KindRules> kinds() const = 0;
+  /// Both sides changed a field: the value that both shall have (JSON), or nothing: the policy
+  /// decides. An error is the script's.
+  virtual Result<std::optional<core::JsonText>> resolve(const std::string& field,
+                                                        const core::JsonText& base,
+                                                        const core::JsonText& here,
+                                                        const core::JsonText& there) const = 0;
 };
 
 /// The active mapping per connector. Thread-safe. A run keeps the revision it started with.

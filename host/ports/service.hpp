@@ -59,7 +59,7 @@ struct PreviewItem {
   std::string key;
   std::string kind;
   std::string title;
-  std::string action;     ///< create update remove
+  std::string action;     ///< there: create update remove; here: receive restore take_away
   core::JsonText before;  ///< the changed fields as last agreed, JSON object
   core::JsonText after;   ///< the changed fields as they would become
 };
@@ -67,6 +67,7 @@ struct PreviewItem {
 /// What a run would do, and cost. Nothing is written for it.
 struct Preview {
   std::int64_t create = 0, update = 0, remove = 0, unchanged = 0, parked = 0;
+  std::int64_t receive = 0;            ///< tasks that would change here
   std::int64_t writes = 0, reads = 0;  ///< requests
   std::int64_t seconds = 0;            ///< about
   std::string guard;                   ///< why it would stop and ask, or empty

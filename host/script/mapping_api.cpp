@@ -6,6 +6,7 @@
 
 #include "script/api.hpp"
 #include "script/budget.hpp"
+#include "script/kind_rules.hpp"
 #include "script/libraries.hpp"
 #include "script/settings.hpp"
 #include "script/tables.hpp"
@@ -15,8 +16,8 @@ namespace {
 
 using Words = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 6> kMappingKeys = {"connector", "examples", "fields",
-                                                          "plan",      "says",     "settings"};
+constexpr std::array<std::string_view, 7> kMappingKeys = {
+    "connector", "examples", "fields", "plan", "resolve", "says", "settings"};
 constexpr std::array<std::string_view, 6> kPageKeys = {"children", "help",  "icon",
                                                        "key",      "title", "todos"};
 constexpr std::array<std::string_view, 4> kSectionKeys = {"children", "key", "title", "todos"};
@@ -26,7 +27,8 @@ constexpr std::array<std::string_view, 3> kColumnKeys = {"name", "options", "typ
 constexpr std::array<std::string_view, 8> kColumnTypes = {"checkbox", "date", "number", "select",
                                                           "status",   "text", "title",  "url"};
 constexpr std::array<std::string_view, 5> kLineKeys = {"item", "task", "to_item", "to_task", "via"};
-constexpr std::array<std::string_view, 2> kKindKeys = {"recurs", "when"};
+constexpr std::array<std::string_view, 5> kKindKeys = {"adopts", "alike", "recurs", "together",
+                                                        "when"};
 
 // ---- what a plan becomes -----------------------------------------------------------------------
 
@@ -201,6 +203,7 @@ void check_lines(lua_State* L, const std::string& kind) {
     if (kind != "event") fail_at(L, "recurs", "only events can recur, not " + kind + "s");
   }
   lua_settop(L, lines);
+  read_kind_rules(L, lines, kind);
   const auto count = static_cast<lua_Integer>(lua_rawlen(L, lines));
   if (count == 0) fail_at(L, kind, "fields." + kind + " has no line");
   for (lua_Integer i = 1; i <= count; ++i) {
@@ -231,6 +234,8 @@ int make_mapping(lua_State* L) {
   text_field(L, 1, "says", "the mapping");
   lua_getfield(L, 1, "plan");
   check_type(L, -1, LUA_TFUNCTION, "plan of the mapping");
+  lua_getfield(L, 1, "resolve");
+  if (!lua_isnil(L, -1)) check_type(L, -1, LUA_TFUNCTION, "resolve of the mapping");
   lua_getfield(L, 1, "settings");
   if (!lua_isnil(L, -1)) {
     check_type(L, -1, LUA_TTABLE, "settings of the mapping");

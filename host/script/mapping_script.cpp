@@ -10,6 +10,7 @@
 #include "script/api.hpp"
 #include "script/field_lines.hpp"
 #include "script/kept_state.hpp"
+#include "script/kind_rules.hpp"
 #include "script/plan_tree.hpp"
 #include "script/tables.hpp"
 #include "script/task_view.hpp"
@@ -228,7 +229,47 @@ Status MappingScript::read() {
     connector_ = text_field(L, -1, "connector", "the mapping");
     lua_getfield(L, -1, "settings");
     if (!lua_isnil(L, -1)) settings_ = read_settings(L);
+    lua_settop(L, 1);
+    lua_getfield(L, 1, "resolve");
+    resolves_ = !lua_isnil(L, -1);
+    lua_settop(L, 1);
+    kinds_ = read_all_kind_rules(L);
   });
+}
+
+Result<std::optional<JsonText>> MappingScript::resolve(const std::string& field,
+                                                       const JsonText& base, const JsonText& here,
+                                                       const JsonText& there) const {
+  if (!resolves_) return std::optional<JsonText>();
+  Json values[3];
+  const JsonText* texts[] = {&base, &here, &there};
+  for (int i = 0; i < 3; ++i) {
+    Result<Json> read = core::parse_json(*texts[i]);
+    if (!read) return read.error();
+    values[i] = std::move(read).value();
+  }
+  Result<StatePool::Lease> lease = pool_->take(text_);
+  if (!lease) return lease.error();
+  std::optional<Json> answer;
+  const Status ran = (*lease)->run([&](lua_State* L) {
+    Sandbox::push_returned(L);
+    lua_getfield(L, -1, "resolve");
+    lua_pushlstring(L, field.data(), field.size());
+    for (const Json& value : values) {
+      if (value.is_null()) {
+        push_none(L);
+      } else {
+        push_json(L, value);
+      }
+    }
+    lua_call(L, 4, 1);
+    if (!lua_isnil(L, -1)) answer = to_json(L, -1);
+  });
+  if (!ran) return at_word(ran.error(), text_, "resolve");
+  if (!answer) return std::optional<JsonText>();
+  Result<JsonText> text = core::canonical_json(*answer);
+  if (!text) return text.error();
+  return std::optional<JsonText>(*std::move(text));
 }
 
 Result<JsonText> MappingScript::settings(const JsonText& overrides) const {

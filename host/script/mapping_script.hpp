@@ -33,7 +33,15 @@ class MappingScript final : public ports::Mapping {
 
   /// What one task becomes as an item of this kind; an empty text when it becomes none.
   Result<core::JsonText> item_fields(const std::string& kind, const core::Task& task,
-                                     const ports::MappingInput& input) const;
+                                     const ports::MappingInput& input) const override;
+
+  std::map<std::string, ports::KindRules> kinds() const override { return kinds_; }
+
+  /// The mapping's `resolve`, if it has one. nil: the policy decides.
+  Result<std::optional<core::JsonText>> resolve(const std::string& field,
+                                                const core::JsonText& base,
+                                                const core::JsonText& here,
+                                                const core::JsonText& there) const override;
 
   /// What one occurrence of a recurring task becomes: {"status":"cancelled"} for one that is
   /// cancelled, or that would become no item.
@@ -57,6 +65,8 @@ class MappingScript final : public ports::Mapping {
   StatePool* pool_;
   std::string connector_;
   std::vector<Setting> settings_;
+  std::map<std::string, ports::KindRules> kinds_;
+  bool resolves_ = false;
 };
 
 /// Runs the examples of a mapping; what they complain about.

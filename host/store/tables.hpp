@@ -172,6 +172,7 @@ struct Table<core::Pair> : UnrevisedTable {
     visit("url", pair.url);
     visit("generation", pair.generation);
     visit("synced_ms", pair.synced_ms);
+    visit("appeared", pair.appeared);
   }
 };
 

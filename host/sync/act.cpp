@@ -35,6 +35,8 @@ std::string_view word(ActionKind kind) {
   return "";
 }
 
+}  // namespace
+
 Pair tombstone(Pair pair, core::Instant now_ms) {
   pair.state = PairState::tombstone;
   pair.remote_id.clear();
@@ -47,8 +49,6 @@ Pair tombstone(Pair pair, core::Instant now_ms) {
   pair.synced_ms = now_ms;
   return pair;
 }
-
-}  // namespace
 
 /// The pairs inside a container, at any depth.
 std::vector<const Pair*> Execution::content_of(const std::string& key) const {
@@ -143,7 +143,7 @@ core::Intent Execution::intent_of(const core::Action& action, const ports::Write
   intent.id = new_id(core::kIntentPrefix);
   intent.run_id = run_.id;
   intent.connection_id = run_.connection_id;
-  intent.plan_id = run_.plan_id;
+  intent.plan_id = plan_id_;
   intent.key = action.key;
   intent.kind = write.kind;
   intent.parent_key = write.parent_key;
@@ -254,7 +254,7 @@ Status Execution::commit_outcomes(std::vector<Pending>& pending,
     const bool gone = outcome->result == OutcomeResult::failed && outcome->error &&
                       outcome->error->code == Code::not_found;
     each->done = written || (gone && each->action.kind == ActionKind::remove);
-    if (each->done) news_.erase(each->action.key);
+    if (each->done) lost_.erase(each->action.key);
   }
   return {};
 }
@@ -271,7 +271,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   }
   Pair pair = action.kind == ActionKind::update && action.base ? *action.base : Pair();
   pair.connection_id = run.connection_id;
-  pair.plan_id = run.plan_id;
+  pair.plan_id = plan_id_;
   pair.key = action.key;
   pair.kind = action.item_kind;
   pair.parent_key = action.parent_key;
@@ -285,12 +285,17 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   pair.state = outcome.result == OutcomeResult::done ? PairState::paired : PairState::id_unknown;
   pair.fields = action.fields;
   pair.sent_hash = core::content_hash(action.fields);
-  pair.seen_hash = outcome.fields.empty() ? pair.sent_hash : core::content_hash(outcome.fields);
+  pair.seen = outcome.fields;
+  pair.seen_hash = pair.seen.empty() ? pair.sent_hash : core::content_hash(pair.seen);
   pair.version = outcome.version;
   if (!outcome.memo.empty()) pair.memo = outcome.memo;
   if (!outcome.url.empty()) pair.url = outcome.url;
   pair.synced_ms = ports_.clock.now_ms();
   if (run.url.empty() && pair.parent_key.empty()) run.url = pair.url;
+  if (action.kind == ActionKind::create && action.base) {
+    // What was seen of the old one is history.
+    changes.push_back(ports::EraseSighting{run.connection_id, sighting_id(*action.base)});
+  }
   changes.push_back(ports::put(std::move(pair)));
   core::RunItem item = run_item(action, "done");
   item.url = outcome.url;
@@ -300,10 +305,12 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
 
 void Execution::commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes) {
   const core::Instant now_ms = ports_.clock.now_ms();
-  for (const Pair* pair : content_of(pending.action.key)) {
-    changes.push_back(ports::put(tombstone(*pair, now_ms)));
-  }
-  changes.push_back(ports::put(tombstone(*pending.action.base, now_ms)));
+  const auto bury = [&](const Pair& pair) {
+    changes.push_back(ports::put(tombstone(pair, now_ms)));
+    changes.push_back(ports::EraseSighting{pair.connection_id, sighting_id(pair)});
+  };
+  for (const Pair* pair : content_of(pending.action.key)) bury(*pair);
+  bury(*pending.action.base);
   changes.push_back(ports::put(run_item(pending.action, "done")));
   ++run.counts.done;
 }
@@ -321,8 +328,7 @@ void Execution::note_failure(const Pending& pending, const Error& error) {
       return;
     case Code::not_found:
       if (action.kind == ActionKind::remove) return;  // what was wanted
-      news_[action.kind == ActionKind::create ? action.parent_key : action.key] =
-          core::RemoteNews::gone;
+      lost_.insert(action.kind == ActionKind::create ? action.parent_key : action.key);
       break;
     case Code::conflict:
     case Code::stale:
@@ -367,6 +373,7 @@ Status Execution::forget_gone(const core::ChangeList& changes) {
   for (const core::Action& action : changes.actions) {
     if (action.kind != ActionKind::forget || leaving.contains(action.key)) continue;
     commit.push_back(ports::put(tombstone(*action.base, ports_.clock.now_ms())));
+    commit.push_back(ports::EraseSighting{run_.connection_id, sighting_id(*action.base)});
   }
   if (commit.empty()) return {};
   return ports_.store.commit(std::move(commit));

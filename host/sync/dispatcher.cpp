@@ -9,6 +9,7 @@
 #include "core/ids.hpp"
 #include "core/names.hpp"
 #include "sync/execution.hpp"
+#include "sync/progress.hpp"
 #include "sync/wanted.hpp"
 
 namespace mortise::sync {
@@ -21,6 +22,12 @@ using core::RunWait;
 /// A run whose end the store did not take is tried again after this long, not at once.
 constexpr std::int64_t kStoreRetryMs = 5'000;
 constexpr int kCancelTries = 5;
+
+/// Whether saved changes go there by themselves.
+bool pushes(const core::Connection& connection) {
+  return connection.auto_sync && connection.status == core::ConnectionStatus::connected &&
+         connection.direction != core::Direction::pull;
+}
 
 bool ended(const Run& run) {
   return run.state == RunState::succeeded || run.state == RunState::partial ||
@@ -62,7 +69,7 @@ Status Dispatcher::start() {
   auto all = ports_.store.connections().list_all();
   if (!all) return std::move(all).error();
   for (core::Connection& connection : *all) {
-    if (!connection.auto_sync || connection.status != core::ConnectionStatus::connected) continue;
+    if (!pushes(connection)) continue;
     post([this, connection = std::move(connection)] { push_what_is_left(connection); });
   }
   return {};
@@ -77,7 +84,9 @@ void Dispatcher::push_what_is_left(const core::Connection& connection) {
       return run.connection_id == connection.id && run.plan_id == id;
     });
     auto plan = ports_.store.plans().find(id);
-    if (under_way || !plan || plan->deleted_ms || waits_.stopped()) continue;
+    if (under_way || !plan || plan->deleted_ms || waits_.stopped() || !keeps(connection, id)) {
+      continue;
+    }
     auto left = sync::preview(ports_, options_, connection.id, id);
     if (left && left->create + left->update + left->remove > 0) {
       enqueue_sync(connection.id, id, core::RunTrigger::change);
@@ -155,7 +164,11 @@ Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::Cancel
   bool stored = true;
   if (fresh && !ended(*fresh)) {
     if (fresh->cancel_requested) cancel->store(true);
-    Execution execution(ports_, options_, waits_, std::move(*fresh), std::move(cancel));
+    const auto received = [this, connection_id,
+                           account_id = fresh->account_id](const std::string& plan_id) {
+      push_to_others(account_id, plan_id, connection_id);
+    };
+    Execution execution(ports_, options_, waits_, std::move(*fresh), std::move(cancel), received);
     Task<Run> playing = execution.play();
     run = co_await playing;
     stored = execution.stored();
@@ -231,7 +244,17 @@ Result<Run> Dispatcher::discard(const std::string& run_id) {
     return Error{Code::conflict, fmt::format("run {} does not wait for an approval", run_id),
                  "not_waiting"};
   }
-  return end_parked(std::move(*run), "discarded");
+  auto ended = end_parked(*run, "discarded");
+  const std::string plan_id = guarded_plan(run->guard);
+  if (!ended || plan_id.empty()) return ended;
+  // What a guard kept here is written there again.
+  if (Status kept = keep_here(ports_, run->connection_id, plan_id); !kept) {
+    return std::move(kept).error();
+  }
+  post([this, connection = run->connection_id, plan_id] {
+    enqueue_sync(connection, plan_id, core::RunTrigger::change);
+  });
+  return ended;
 }
 
 Result<Run> Dispatcher::approve(const std::string& run_id) {
@@ -254,7 +277,8 @@ Result<Run> Dispatcher::approve(const std::string& run_id) {
 
 Result<Run> Dispatcher::end_parked(Run run, const std::string& reason) {
   auto execution = std::make_unique<Execution>(ports_, options_, waits_, std::move(run),
-                                               std::make_shared<std::atomic<bool>>(true));
+                                               std::make_shared<std::atomic<bool>>(true),
+                                               [](const std::string&) {});
   return execution->end_cancelled(reason);
 }
 
@@ -264,16 +288,37 @@ Result<ports::Preview> Dispatcher::preview(const std::string& connection_id,
 }
 
 void Dispatcher::plan_saved(const std::string& account_id, const std::string& plan_id) {
-  post([this, account_id, plan_id] {
+  push_to_others(account_id, plan_id, {});
+}
+
+/// To all connections that keep the plan in step but the one that the change came from.
+void Dispatcher::push_to_others(const std::string& account_id, const std::string& plan_id,
+                                const std::string& from) {
+  post([this, account_id, plan_id, from] {
+    ports_.publisher.publish("account:" + account_id, "plan", plan_json(plan_id));
     auto connections = ports_.store.connections().list(account_id);
     if (!connections) return;
     for (const core::Connection& connection : *connections) {
-      if (!connection.auto_sync || connection.status != core::ConnectionStatus::connected) continue;
-      auto plans = ports_.store.pairs().plans(connection.id);
-      if (!plans || std::find(plans->begin(), plans->end(), plan_id) == plans->end()) continue;
-      schedule_push(connection.id, plan_id);
+      if (connection.id != from && pushes(connection) && keeps(connection, plan_id)) {
+        schedule_push(connection.id, plan_id);
+      }
     }
   });
+}
+
+/// Whether changes of a plan travel to the connection: it was exported there, or it is the plan of
+/// appointments and the service is a calendar.
+bool Dispatcher::keeps(const core::Connection& connection, const std::string& plan_id) const {
+  const std::vector<std::string>& out = connection.left_out_plans;
+  if (std::find(out.begin(), out.end(), plan_id) != out.end()) return false;
+  auto plans = ports_.store.pairs().plans(connection.id);
+  if (plans && std::find(plans->begin(), plans->end(), plan_id) != plans->end()) return true;
+  auto plan = ports_.store.plans().find(plan_id);
+  auto mapping = ports_.mapper.mapping(connection.connector);
+  if (!plan || !mapping || plan->external_id != kBuiltInPlan) return false;
+  const auto kinds = (*mapping)->kinds();
+  return std::any_of(kinds.begin(), kinds.end(),
+                     [](const auto& each) { return each.second.adopts; });
 }
 
 void Dispatcher::schedule_push(const std::string& connection_id, const std::string& plan_id) {
@@ -336,14 +381,10 @@ void Dispatcher::sync(const std::string& connection_id, core::RunTrigger trigger
 void Dispatcher::connection_ready(const std::string& connection_id) {
   post([this, connection_id] {
     auto connection = ports_.store.connections().find(connection_id);
-    auto plans = ports_.store.pairs().plans(connection_id);
-    if (!connection || !plans) return;
-    const bool connected = connection->status == core::ConnectionStatus::connected;
-    if (!connected) plans->clear();  // its runs are only led to their end
-    for (const std::string& plan : *plans) {
-      auto known = ports_.store.plans().find(plan);
-      if (!known || known->deleted_ms) continue;
-      enqueue_sync(connection_id, plan, core::RunTrigger::reconnect);
+    if (!connection) return;
+    // A disconnected one's runs are only led to their end.
+    if (connection->status == core::ConnectionStatus::connected) {
+      enqueue_sync(connection_id, {}, core::RunTrigger::reconnect);
     }
     kick(connection_id);
   });

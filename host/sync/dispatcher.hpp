@@ -48,6 +48,9 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
     ports::CancelFlag cancel;
   };
 
+  void push_to_others(const std::string& account_id, const std::string& plan_id,
+                      const std::string& from);
+  bool keeps(const core::Connection& connection, const std::string& plan_id) const;
   void start_next(const std::string& connection_id);
   void push_what_is_left(const core::Connection& connection);
   Result<core::Run> ask_to_end(core::Run run);

@@ -71,6 +71,7 @@ Task<Result<Report>> Exchange::drive(ports::Call call) {
     append(report.items, std::move(step.items));
     append(report.targets, std::move(step.targets));
     append(report.complete, std::move(step.complete));
+    if (step.cursor) report.cursor = std::move(step.cursor);
     report.estimated_writes += step.estimated_writes;
     report.estimated_reads += step.estimated_reads;
     if (step.error) co_return Result<Report>(*step.error);

@@ -2,6 +2,7 @@
 // the egress, replies go back in.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct Report {
   std::vector<ports::Item> items;
   std::vector<ports::TargetChoice> targets;
   std::vector<std::string> complete;
+  std::optional<std::string> cursor;
   std::uint32_t estimated_writes = 0, estimated_reads = 0;
 };
 

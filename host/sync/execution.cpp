@@ -28,13 +28,14 @@ bool passes(Code code) {
 }  // namespace
 
 Execution::Execution(Ports ports, const Options& options, Waits& waits, core::Run run,
-                     ports::CancelFlag cancel)
+                     ports::CancelFlag cancel, Received received)
     : ports_(std::move(ports)),
       options_(options),
       waits_(waits),
       run_(std::move(run)),
       cancel_(std::move(cancel)),
-      traffic_before_{run_.counts.writes, run_.counts.reads} {}
+      traffic_before_{run_.counts.writes, run_.counts.reads},
+      received_(std::move(received)) {}
 
 bool Execution::stopped() const {
   return cancel_->load() || waits_.stopped();
@@ -49,17 +50,19 @@ Task<core::Run> Execution::play() {
   int idle_rounds = 0;
   for (;;) {
     if (cancel_->load() && !waits_.stopped()) co_return finish(Round::failed);
-    done_before_round_ = run_.counts.done;
+    const std::int64_t before = progress();
     retry_after_ms_ = 0;
-    Task<Round> round = play_round();
-    const Round how = co_await round;
+    Task<Round> pass = play_pass();
+    const Round how = co_await pass;
     if (waits_.stopped()) co_return run_;  // goes on at the next start
     if (cancel_->load() || how == Round::nothing_left || how == Round::failed) {
       co_return finish(how);
     }
-    if (how == Round::parked) co_return run_;
-    idle_rounds = run_.counts.done > done_before_round_ ? 0 : idle_rounds + 1;
-    if (idle_rounds >= options_.give_up_after) co_return finish(Round::later);
+    if (how == Round::asks) park(RunWait::approval);
+    if (how == Round::asks || how == Round::parked) co_return run_;
+    idle_rounds = progress() > before ? 0 : idle_rounds + 1;
+    if (how == Round::stuck || idle_rounds >= options_.give_up_after)
+      co_return finish(Round::later);
     if (how == Round::again) continue;
     // Exponential with full jitter (AWS Architecture Blog, 2015); never sooner than the service
     // asked.
@@ -80,54 +83,131 @@ Task<core::Run> Execution::play() {
   }
 }
 
+/// Everything that the run is about, once: look there, then plan by plan.
+Task<Execution::Round> Execution::play_pass() {
+  if (!wants_pull() && !run_.plan_id.empty()) {
+    Task<Round> playing = play_plan(run_.plan_id);
+    const Round how = co_await playing;
+    co_return how;
+  }
+  auto link = load_link(ports_, run_.connection_id, mapping_);
+  if (!link) co_return react(link.error());
+  if (std::optional<Round> ended = ready(*link)) co_return *ended;
+  auto plans = plans_in_scope(*link);
+  if (!plans) co_return react(plans.error());
+  Round worst = Round::nothing_left;
+  for (bool looked = pulled_; !looked; looked = true) {
+    // What is in doubt is found out first: else our own new items would look like somebody's.
+    auto intents = ports_.store.journal().open_intents(run_.connection_id);
+    if (!intents) co_return react(intents.error());
+    for (const std::string& plan : *plans) {
+      const bool in_doubt = std::any_of(intents->begin(), intents->end(),
+                                        [&](const auto& each) { return each.plan_id == plan; });
+      if (!in_doubt) continue;
+      Task<Round> playing = play_plan(plan);
+      const Round how = co_await playing;
+      if (how != Round::nothing_left) co_return how;
+    }
+    Task<Round> pulling = pull(*link);
+    const Round how = co_await pulling;
+    if (how != Round::nothing_left) co_return how;
+    pulled_ = true;
+  }
+  for (const std::string& plan : *plans) {
+    Task<Round> playing = play_plan(plan);
+    const Round how = co_await playing;
+    if (stopped() || how == Round::parked) co_return how;
+    worst = std::max(worst, how);  // one plan's trouble is not the others'
+  }
+  if (run_.plan_id.empty() && worst < Round::asks) {
+    auto appeared = let_appear(*link);
+    if (!appeared) co_return react(appeared.error());
+    if (*appeared) co_return Round::again;
+  }
+  co_return worst;
+}
+
+/// A plan's rounds until nothing can be done at once any more.
+Task<Execution::Round> Execution::play_plan(std::string plan_id) {
+  plan_id_ = std::move(plan_id);
+  for (int idle = 0; idle < options_.give_up_after;) {
+    const std::int64_t before = progress();
+    Task<Round> round = play_round();
+    const Round how = co_await round;
+    if (how != Round::again || stopped()) co_return how;
+    idle = progress() > before ? 0 : idle + 1;
+  }
+  co_return Round::stuck;
+}
+
+/// The plans that a run is about.
+Result<std::vector<std::string>> Execution::plans_in_scope(const Link& link) const {
+  if (!run_.plan_id.empty()) return std::vector<std::string>{run_.plan_id};
+  auto plans = ports_.store.pairs().plans(run_.connection_id);
+  if (!plans) return plans;
+  const auto kinds = link.mapping->kinds();
+  if (std::any_of(kinds.begin(), kinds.end(),
+                  [](const auto& each) { return each.second.adopts; })) {
+    auto calendar = ports_.store.plans().find_external(link.account.id, kBuiltInPlan);
+    if (calendar && std::find(plans->begin(), plans->end(), calendar->id) == plans->end()) {
+      plans->push_back(calendar->id);
+    }
+  }
+  const std::vector<std::string>& out = link.connection.left_out_plans;
+  std::erase_if(*plans, [&](const std::string& id) {
+    if (std::find(out.begin(), out.end(), id) != out.end()) return true;
+    auto plan = ports_.store.plans().find(id);
+    return !plan || plan->deleted_ms;
+  });
+  return plans;
+}
+
+/// Whether the connection can be used; if not, how the round ends.
+std::optional<Execution::Round> Execution::ready(const Link& link) {
+  mapping_ = link.mapping;
+  run_.script_revision = mapping_->revision();
+  if (link.connection.status == core::ConnectionStatus::needs_reconnect) {
+    return park(RunWait::reconnect);
+  }
+  if (link.connection.status == core::ConnectionStatus::disconnected) {
+    fail({Code::forbidden, "the connection was disconnected", "disconnected"});
+    return Round::failed;
+  }
+  if (exchange_) return std::nullopt;
+  const ports::Lane lane =
+      run_.trigger == core::RunTrigger::user ? ports::Lane::interactive : ports::Lane::background;
+  // Told on another thread, so it only says so; the run's record is this coroutine's own.
+  const auto on_wait = [&publisher = ports_.publisher, id = run_.id](RunWait wait,
+                                                                     core::Instant until_ms) {
+    publisher.publish("run:" + id, "wait", wait_json(id, wait, until_ms));
+  };
+  exchange_ = std::make_unique<Exchange>(ports_, *link.connector, run_.connection_id, run_.id, lane,
+                                         cancel_, on_wait);
+  return std::nullopt;
+}
+
 Task<Execution::Round> Execution::play_round() {
-  auto loaded = load_snapshot(ports_, run_.connection_id, run_.plan_id, mapping_);
+  auto loaded = load_snapshot(ports_, run_.connection_id, plan_id_, mapping_);
   if (!loaded) co_return react(loaded.error());
   Snapshot snapshot = std::move(loaded).value();
-  mapping_ = snapshot.mapping;
-  run_.script_revision = mapping_->revision();
-  if (snapshot.connection.status == core::ConnectionStatus::needs_reconnect) {
-    co_return park(RunWait::reconnect);
-  }
-  if (snapshot.connection.status == core::ConnectionStatus::disconnected) {
-    fail({Code::forbidden, "the connection was disconnected", "disconnected"});
-    co_return Round::failed;
-  }
+  if (std::optional<Round> ended = ready(snapshot)) co_return *ended;
   if (snapshot.plan.deleted_ms) {
     fail({Code::not_found, "the plan was removed", "plan_removed"});
     co_return Round::failed;
   }
-  if (!exchange_) {
-    const ports::Lane lane =
-        run_.trigger == core::RunTrigger::user ? ports::Lane::interactive : ports::Lane::background;
-    // Told on another thread, so it only says so; the run's record is this coroutine's own.
-    const auto on_wait = [&publisher = ports_.publisher, id = run_.id](RunWait wait,
-                                                                       core::Instant until_ms) {
-      publisher.publish("run:" + id, "wait", wait_json(id, wait, until_ms));
-    };
-    exchange_ = std::make_unique<Exchange>(ports_, *snapshot.connector, run_.connection_id, run_.id,
-                                           lane, cancel_, on_wait);
-  }
-
   auto intents = ports_.store.journal().open_intents(run_.connection_id);
   if (!intents) co_return react(intents.error());
-  std::erase_if(*intents, [&](const auto& intent) { return intent.plan_id != run_.plan_id; });
+  std::erase_if(*intents, [&](const auto& intent) { return intent.plan_id != plan_id_; });
   if (!intents->empty()) {
     Task<Status> recovering = recover(snapshot, std::move(*intents));
     Status recovered = co_await recovering;
     if (!recovered) co_return react(recovered.error());
     co_return Round::again;
   }
-  if (snapshot.connection.target.id.empty()) {
-    Task<Status> targeting = ensure_target(snapshot);
-    Status found = co_await targeting;
-    if (!found) co_return react(found.error());
-    co_return Round::again;
-  }
   if (!stale_.empty()) {
-    Task<Status> refreshing = refresh_versions(snapshot);
-    Status refreshed = co_await refreshing;
-    if (!refreshed) co_return react(refreshed.error());
+    Task<Status> looking = look_again(snapshot);
+    Status looked = co_await looking;
+    if (!looked) co_return react(looked.error());
     co_return Round::again;
   }
 
@@ -139,26 +219,43 @@ Task<Execution::Round> Execution::play_round() {
   for (const ports::ParkedItem& item : wanted->parked) {
     if (given_up_.emplace(item.key, item.error).second) park_item(item);
   }
-  core::ChangeList changes =
-      decide(snapshot, *wanted, news_, options_, ports_.clock.now_ms(), false);
+  core::ChangeList changes = decide(snapshot, *wanted, lost_, options_, ports_.clock.now_ms());
   leave_out_given_up(changes);
-  if (changes.refuse && !changes.actions.empty() && !approved(*changes.refuse)) {
+  if (changes.refuse && !changes.empty() && !approved(*changes.refuse)) {
     run_.approved = false;
-    run_.guard = guard_json(*changes.refuse);
-    co_return park(RunWait::approval);
+    run_.guard = guard_json(*changes.refuse, plan_id_);
+    co_return Round::asks;
+  }
+  if (changes.receive.empty()) {
+    auto links = link_strangers(snapshot, changes);
+    if (!links) co_return react(links.error());
+    changes.receive = *std::move(links);
+  }
+  if (!changes.receive.empty()) {
+    Status received = receive(snapshot, changes.receive);
+    if (!received) co_return react(received.error());
+    co_return Round::again;
   }
   count_wanted(changes);
-  if (changes.empty()) co_return Round::nothing_left;
+  const bool writes = run_.kind == core::RunKind::export_plan ||
+                      snapshot.connection.direction != core::Direction::pull;
+  if (changes.empty() || !writes) co_return Round::nothing_left;
+  if (snapshot.connection.target.id.empty()) {
+    Task<Status> targeting = ensure_target(snapshot, Target::may_make);
+    Status found = co_await targeting;
+    if (!found) co_return react(found.error());
+    co_return Round::again;
+  }
 
   Task<Status> resolving = resolve_ids(snapshot, changes);
   Status resolved = co_await resolving;
   if (!resolved) co_return react(resolved.error());
-  if (news_changed_) {
-    news_changed_ = false;
+  if (look_again_) {
+    look_again_ = false;
     co_return Round::again;
   }
   // The ids that were just learnt are part of what the writes say.
-  changes = decide(snapshot, *wanted, news_, options_, ports_.clock.now_ms(), false);
+  changes = decide(snapshot, *wanted, lost_, options_, ports_.clock.now_ms());
   leave_out_given_up(changes);
   Task<Round> acting = act(snapshot, changes);
   const Round how = co_await acting;
@@ -179,7 +276,7 @@ Execution::Round Execution::react(const Error& error) {
 
 /// A person's yes covers what they were shown, and no more.
 bool Execution::approved(const core::Refuse& refuse) const {
-  return run_.approved && refuse.removals <= guarded_removals(run_.guard);
+  return run_.approved && refuse.removals <= guarded_removals(run_.guard, plan_id_);
 }
 
 Execution::Round Execution::park(RunWait wait) {
@@ -199,21 +296,22 @@ Execution::Round Execution::park(RunWait wait) {
   return Round::parked;
 }
 
-Task<Status> Execution::ensure_target(const Snapshot& snapshot) {
-  const ports::Manifest& manifest = snapshot.connector->manifest();
+Task<Status> Execution::ensure_target(const Link& link, Target how) {
+  const ports::Manifest& manifest = link.connector->manifest();
   std::optional<core::Target> target;
   if (manifest.operations.targets) {
-    Task<Result<Report>> listing = exchange_->drive(call_for(snapshot, ports::Operation::targets));
+    Task<Result<Report>> listing = exchange_->drive(call_for(link, ports::Operation::targets));
     Result<Report> report = co_await listing;
     if (!report) co_return Status(report.error());
     for (const ports::TargetChoice& choice : report->targets) {
       if (choice.is_default && !choice.read_only) target = choice.target;
     }
   }
+  if (!target && how == Target::chosen_only) co_return Status();
   if (!target && manifest.operations.make_target) {
-    ports::Call call = call_for(snapshot, ports::Operation::make_target);
+    ports::Call call = call_for(link, ports::Operation::make_target);
     call.title = options_.target_title;
-    call.once_key = core::once_key(options_.installation, snapshot.connection.id, "target", 0);
+    call.once_key = core::once_key(options_.installation, link.connection.id, "target", 0);
     Task<Result<Report>> making = exchange_->drive(std::move(call));
     Result<Report> report = co_await making;
     if (!report) co_return Status(report.error());
@@ -270,7 +368,7 @@ Result<core::Run> Execution::end_cancelled(const std::string& reason) {
 }
 
 core::Run Execution::finish(Round how) {
-  const bool wrote = run_.counts.done > 0;
+  const bool wrote = progress() > 0;
   RunState state = RunState::succeeded;
   if (cancel_->load()) {
     state = RunState::cancelled;
@@ -299,6 +397,7 @@ core::Run Execution::finish(Round how) {
             changes.push_back(ports::put(std::move(*connection)));
           }
         }
+        note_state(changes, run);
         changes.push_back(ports::put(core::Event{new_id(core::kEventPrefix), "run.finished",
                                                  run.account_id, run_json(run), *run.finished_ms}));
       },
@@ -308,16 +407,33 @@ core::Run Execution::finish(Round how) {
   return run_;
 }
 
+/// How the connection's sync stands after a run that looked there.
+void Execution::note_state(ports::Changes& changes, const core::Run& run) const {
+  if (!wants_pull() || run.state == RunState::cancelled) return;
+  auto state = ports_.store.sync_states().find(run.connection_id);
+  if (!state) return;
+  if (run.state == RunState::succeeded) {
+    if (run.plan_id.empty()) state->complete_ms = run.finished_ms;
+    state->failures = 0;
+  } else {
+    ++state->failures;
+  }
+  state->error_code = run.error_code;
+  state->error_reason = run.error_reason;
+  state->error_message = run.error_message;
+  changes.push_back(ports::put(*std::move(state)));
+}
+
 void Execution::tell(std::string_view event) const {
   if (!ports_.log) return;
   const bool well = run_.state == RunState::succeeded || run_.state == RunState::cancelled;
   std::string line = fmt::format(
       "event={} run={} connection={} plan={} kind={} state={} done={} failed={} parked={} "
-      "writes={} "
-      "reads={} retries={}",
+      "received={} conflicts={} writes={} reads={} retries={}",
       event, run_.id, run_.connection_id, run_.plan_id, core::name_of(run_.kind),
       core::name_of(run_.state), run_.counts.done, run_.counts.failed, run_.counts.parked,
-      run_.counts.writes, run_.counts.reads, run_.counts.retries);
+      run_.counts.received, run_.counts.conflicts, run_.counts.writes, run_.counts.reads,
+      run_.counts.retries);
   if (run_.waiting_for != RunWait::none) {
     line += fmt::format(" waiting_for={}", core::name_of(run_.waiting_for));
   }
@@ -383,12 +499,12 @@ void Execution::fail(const Error& error) {
   run_.error_message = error.message;
 }
 
-ports::Call Execution::call_for(const Snapshot& snapshot, ports::Operation operation) const {
+ports::Call Execution::call_for(const Link& link, ports::Operation operation) const {
   ports::Call call;
   call.operation = operation;
   call.now_ms = ports_.clock.now_ms();
-  call.settings = snapshot.connector_settings;
-  call.target = snapshot.connection.target;
+  call.settings = link.connector_settings;
+  call.target = link.connection.target;
   return call;
 }
 

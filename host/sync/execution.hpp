@@ -1,6 +1,6 @@
-// One run from queued to its end: recover, map, reconcile, gate, act, commit, in rounds until
-// nothing is left to do. Everything it does to the outside is journaled before; everything it
-// learns is committed together with what it means (design section 5).
+// One run from queued to its end: recover, pull, and for each plan map, reconcile, receive, act,
+// commit, in rounds until nothing is left to do. Everything it does to the outside is journaled
+// before; everything it learns is committed together with what it means (design section 5).
 #pragma once
 
 #include <functional>
@@ -19,12 +19,23 @@
 
 namespace mortise::sync {
 
+class Scene;
+
+/// What stays of a pair whose item was removed: its generation, for a later re-creation.
+core::Pair tombstone(core::Pair pair, core::Instant now_ms);
+
+/// The external id of the plan that every account has, for appointments.
+inline constexpr const char* kBuiltInPlan = "calendar";
+
 /// Used by one coroutine; kept alive by whoever awaits play().
 class Execution {
  public:
+  /// Told of a plan that changed here because of what the service said.
+  using Received = std::function<void(const std::string& plan_id)>;
+
   /// `cancel` is set from outside to end the run early; `waits` and `options` must outlive it.
   Execution(Ports ports, const Options& options, Waits& waits, core::Run run,
-            ports::CancelFlag cancel);
+            ports::CancelFlag cancel, Received received);
 
   /// Plays the run until it ends, must wait for a person (approval, reconnect), or the host stops.
   /// Answers the run as last committed.
@@ -43,7 +54,9 @@ class Execution {
     nothing_left,  ///< the other side is as wanted, but for what was given up
     again,         ///< something may be done now
     later,         ///< something must wait before it is tried again
-    parked,        ///< a person must do something first; the run says what
+    asks,          ///< a guard wants a person's word; the run's guard says what about
+    parked,        ///< a person must reconnect first
+    stuck,         ///< nothing moves any more: waiting would not help
     failed,        ///< the run cannot go on; the run says why
   };
   /// One write under way.
@@ -61,11 +74,18 @@ class Execution {
   using With = std::function<void(ports::Changes&, core::Run&)>;
 
   // execution.cpp: rounds and the run's own record
+  Task<Round> play_pass();
+  Task<Round> play_plan(std::string plan_id);
   Task<Round> play_round();
-  Task<Status> ensure_target(const Snapshot& snapshot);
+  std::optional<Round> ready(const Link& link);
+  Result<std::vector<std::string>> plans_in_scope(const Link& link) const;
+  std::int64_t progress() const { return run_.counts.done + run_.counts.received; }
+  enum class Target : std::uint8_t { chosen_only, may_make };
+  Task<Status> ensure_target(const Link& link, Target how);
   Round react(const Error& error);
   bool approved(const core::Refuse& refuse) const;
   Round park(core::RunWait wait);
+  void note_state(ports::Changes& changes, const core::Run& run) const;
   void tell(std::string_view event) const;
   core::Run finish(Round how);
   void count_wanted(const core::ChangeList& changes);
@@ -75,7 +95,7 @@ class Execution {
   void set_state(core::RunState state, core::RunWait wait, std::optional<core::Instant> until_ms);
   void fail(const Error& error);
   bool stopped() const;
-  ports::Call call_for(const Snapshot& snapshot, ports::Operation operation) const;
+  ports::Call call_for(const Link& link, ports::Operation operation) const;
   std::string new_id(std::string_view prefix);
 
   // act.cpp: carrying changes out
@@ -109,9 +129,51 @@ class Execution {
   // resolve.cpp: ids and versions that must be read
   Task<Status> resolve_ids(Snapshot& snapshot, const core::ChangeList& changes);
   Task<Status> resolve_children(Snapshot& snapshot, std::string parent_key);
-  Task<Status> refresh_versions(const Snapshot& snapshot);
-  Task<Result<Report>> list_children(const Snapshot& snapshot, std::string container_id,
+  Task<Status> look_again(const Snapshot& snapshot);
+  Scene scene_of(const Snapshot& snapshot) const;
+  Task<Result<Report>> list_children(const Link& link, std::string container_id,
                                      std::string container_kind);
+
+  // pull.cpp: what changed there since the last look
+  bool wants_pull() const;
+  Task<Round> pull(const Link& link);
+  Task<Status> pull_listing(const Link& link, Scene& scene, std::string container_id,
+                            std::string container_kind, bool delta);
+  Task<Status> pull_containers(const Link& link, Scene& scene);
+  Task<Status> pull_tree(const Link& link, Scene& scene, std::string container_id,
+                         std::string container_kind);
+  bool hinted(const Scene& scene, const core::Pair& container) const;
+  Task<Status> check_absences(const Link& link, Scene& scene,
+                              std::vector<const core::Pair*> missing);
+  Status save_scene(Scene& scene);
+
+  // receive.cpp: what that means here
+  struct Reception;
+  struct Appearance {
+    std::optional<core::Task> task;  ///< none: it cannot become one, the item says why
+    core::Pair pair;
+    core::RunItem item;
+  };
+  bool may_progress(const Link& link);
+  Status receive(const Snapshot& snapshot, const std::vector<core::Receive>& news);
+  Status change_task(Reception& reception);
+  Status change_occurrence(Reception& reception, const core::Task& series, const std::string& slot);
+  void bring_back(Reception& reception, const core::Task& task);
+  core::Pair agreed_pair(const Reception& reception) const;
+  void commit_reception(const Reception& reception, ports::Changes& changes, core::Run& run);
+  void record_conflict(const Reception& reception, ports::Changes& changes);
+  core::RunItem received_item(const Reception& reception) const;
+
+  // strangers.cpp: what no pair knows
+  Result<std::vector<core::Receive>> link_strangers(const Snapshot& snapshot,
+                                                    const core::ChangeList& changes);
+  std::vector<core::Receive> occurrences_changed_there(const Snapshot& snapshot) const;
+  core::Receive linked(const Snapshot& snapshot, const core::WantedItem& item,
+                       const core::Sighting& there, core::JsonText sent) const;
+  void take_over(const core::Pair& appeared, ports::Changes& changes) const;
+  Result<bool> let_appear(const Link& link);
+  Appearance appearance(const Snapshot& calendar, const core::Sighting& stranger,
+                        std::int64_t position);
 
   Ports ports_;
   const Options& options_;
@@ -121,8 +183,17 @@ class Execution {
   std::unique_ptr<Exchange> exchange_;
   Traffic traffic_before_;                         ///< of earlier processes
   std::shared_ptr<const ports::Mapping> mapping_;  ///< the revision the run started with
-  std::map<std::string, core::RemoteNews> news_;
-  bool news_changed_ = false;
+  Received received_;
+  std::string plan_id_;  ///< the plan of the round under way
+  bool pulled_ = false;
+  std::string cause_;                  ///< RunItem::cause of what was pulled
+  std::set<std::string> hints_;        ///< what notifications gave as changed; empty: anything
+  std::vector<core::Bookmark> marks_;  ///< to be committed with what was seen
+  std::optional<bool> may_progress_;   ///< the tier's word on outside progress, once asked
+  std::set<std::string> lost_;         ///< keys that a write did not find
+  bool look_again_ = false;            ///< reading ids showed more than ids
+  std::map<std::string, core::Pair>
+      appeared_;                           ///< by remote id: what may be a task's item after all
   std::set<std::string> stale_;            ///< keys whose version must be read again
   std::map<std::string, int> attempts_;    ///< failed tries per key
   std::map<std::string, Error> given_up_;  ///< keys this run will not try again
@@ -133,7 +204,6 @@ class Execution {
   bool counted_ = false;
   bool stored_ = true;
   std::int64_t retry_after_ms_ = 0;
-  std::int64_t done_before_round_ = 0;
 };
 
 }  // namespace mortise::sync

@@ -9,6 +9,7 @@
 #include "ports/clock.hpp"
 #include "ports/connector.hpp"
 #include "ports/egress.hpp"
+#include "ports/gate.hpp"
 #include "ports/mapper.hpp"
 #include "ports/service.hpp"
 #include "ports/store.hpp"
@@ -37,6 +38,7 @@ struct Ports {
   const ports::Connectors& connectors;
   ports::Egress& egress;
   const ports::Mapper& mapper;
+  ports::Gate& gate;
   const ports::Clock& clock;
   ports::Timers& timers;
   ports::Executor& executor;

@@ -50,6 +50,23 @@ ports::PreviewItem item_of(const core::Action& action) {
   return item;
 }
 
+/// What was seen there and would change here.
+ports::PreviewItem item_of(const core::Receive& news) {
+  ports::PreviewItem item;
+  item.key = news.key;
+  item.kind = news.base.kind;
+  item.title = news.title;
+  item.action = news.kind == core::ReceiveKind::take_away ? "take_away"
+                : news.kind == core::ReceiveKind::restore ? "restore"
+                                                          : "receive";
+  std::vector<std::string> names;
+  const Json taken = Json::parse(news.merged.take, nullptr, false);
+  for (const auto& [name, ignored] : taken.items()) names.push_back(name);
+  item.before = names.empty() ? "{}" : only(news.input.here, names);
+  item.after = news.merged.take;
+  return item;
+}
+
 /// How long so many requests take: one after the other, and never faster than the tightest budget.
 std::int64_t seconds_for(std::int64_t requests, const ports::Manifest& manifest) {
   std::int64_t ms = requests * kExchangeMs;
@@ -84,9 +101,14 @@ Result<ports::Preview> preview(const Ports& ports, const Options& options,
   auto wanted = map_plan(*snapshot, options);
   if (!wanted) return std::move(wanted).error();
   const core::Instant now_ms = ports.clock.now_ms();
-  const core::ChangeList changes = decide(*snapshot, *wanted, {}, options, now_ms, false);
+  const core::ChangeList changes = decide(*snapshot, *wanted, {}, options, now_ms);
 
   ports::Preview preview;
+  for (const core::Receive& news : changes.receive) {
+    if (news.kind == core::ReceiveKind::agree) continue;
+    ++preview.receive;
+    if (preview.items.size() < kMostItems) preview.items.push_back(item_of(news));
+  }
   for (const core::Action& action : changes.actions) {
     preview.create += action.kind == core::ActionKind::create;
     preview.update += action.kind == core::ActionKind::update;
@@ -105,7 +127,9 @@ Result<ports::Preview> preview(const Ports& ports, const Options& options,
   call.writes = writes_of(changes, *snapshot, options).writes;
   add_cost(preview, *snapshot, std::move(call));
   if (makes_target && !changes.empty()) ++preview.writes;
-  preview.summary = fmt::format("{}; {} writes, {} reads, about {} s", core::summary(changes),
+  const std::string here =
+      preview.receive > 0 ? fmt::format("; {} to change here", preview.receive) : std::string();
+  preview.summary = fmt::format("{}{}; {} writes, {} reads, about {} s", core::summary(changes), here,
                                 preview.writes, preview.reads, preview.seconds);
   return preview;
 }

@@ -21,17 +21,29 @@ core::JsonText wait_json(const std::string& run_id, core::RunWait wait, core::In
       .dump();
 }
 
-core::JsonText guard_json(const core::Refuse& refuse) {
-  return Json({{"reason", refuse.reason},
+core::JsonText plan_json(const std::string& plan_id) {
+  return Json({{"plan_id", plan_id}}).dump();
+}
+
+core::JsonText guard_json(const core::Refuse& refuse, const std::string& plan_id) {
+  return Json({{"plan_id", plan_id},
+               {"reason", refuse.reason},
                {"message", refuse.message},
                {"removals", refuse.removals},
                {"items", refuse.items}})
       .dump();
 }
 
-std::int64_t guarded_removals(const core::JsonText& guard) {
+std::string guarded_plan(const core::JsonText& guard) {
+  const Json document = Json::parse(guard, nullptr, false);
+  if (!document.is_object() || document.value("reason", "") == "mass_removal") return {};
+  return document.value("plan_id", "");
+}
+
+std::int64_t guarded_removals(const core::JsonText& guard, const std::string& plan_id) {
   const Json document = Json::parse(guard, nullptr, false);
   if (!document.is_object() || !document.contains("removals")) return 0;
+  if (document.value("plan_id", plan_id) != plan_id) return 0;
   return document["removals"].is_number_integer() ? document["removals"].get<std::int64_t>() : 0;
 }
 

@@ -11,10 +11,17 @@ core::JsonText run_json(const core::Run& run);
 /// That requests of a run wait for a budget's turn or before they are repeated.
 core::JsonText wait_json(const std::string& run_id, core::RunWait wait, core::Instant until_ms);
 
-/// A refusal as stored in Run::guard.
-core::JsonText guard_json(const core::Refuse& refuse);
+/// That a plan or one of its tasks changed.
+core::JsonText plan_json(const std::string& plan_id);
 
-/// How many removals a stored refusal names; 0 if it is none.
-std::int64_t guarded_removals(const core::JsonText& guard);
+/// A refusal as stored in Run::guard.
+core::JsonText guard_json(const core::Refuse& refuse, const std::string& plan_id);
+
+/// The plan whose tasks a stored refusal keeps from being removed here; empty if it is about
+/// removals at the service.
+std::string guarded_plan(const core::JsonText& guard);
+
+/// How many removals a stored refusal names for a plan; 0 if it is none, or of another plan.
+std::int64_t guarded_removals(const core::JsonText& guard, const std::string& plan_id);
 
 }  // namespace mortise::sync

@@ -76,7 +76,7 @@ Task<Status> Execution::recover_by_key(const Snapshot& snapshot, std::vector<Int
   for (Intent& intent : intents) {
     std::string container = intent.parent_id;
     if (container.empty()) {
-      auto pairs = ports_.store.pairs().of_plan(run_.connection_id, run_.plan_id);
+      auto pairs = ports_.store.pairs().of_plan(run_.connection_id, plan_id_);
       if (!pairs) co_return Status(pairs.error());
       for (const Pair& pair : *pairs) {
         if (pair.key == intent.parent_key) container = pair.remote_id;
@@ -115,7 +115,7 @@ Task<Status> Execution::recover_by_listing(const Snapshot& snapshot, std::vector
     }
     open = std::move(rest);
 
-    auto pairs = ports_.store.pairs().of_plan(run_.connection_id, run_.plan_id);
+    auto pairs = ports_.store.pairs().of_plan(run_.connection_id, plan_id_);
     if (!pairs) co_return Status(pairs.error());
     std::string container_id = snapshot.connection.target.id;
     std::string container_kind = snapshot.connection.target.kind;

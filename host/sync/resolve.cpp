@@ -6,7 +6,7 @@
 
 #include "core/hash.hpp"
 #include "sync/execution.hpp"
-#include "sync/match.hpp"
+#include "sync/scene.hpp"
 
 namespace mortise::sync {
 namespace {
@@ -82,89 +82,68 @@ Task<Status> Execution::resolve_children(Snapshot& snapshot, std::string parent_
     container_id = parent->remote_id;
     container_kind = parent->kind;
   }
-  std::vector<Pair*> ours;
-  std::unordered_set<std::string> taken;
-  for (Pair& pair : snapshot.pairs) {
-    if (pair.parent_key != parent_key) continue;
-    if (pair.state == PairState::id_unknown) ours.push_back(&pair);
-    if (!pair.remote_id.empty()) taken.insert(pair.remote_id);
-  }
-  if (ours.empty()) co_return Status();
-  std::sort(ours.begin(), ours.end(),
-            [](const Pair* a, const Pair* b) { return a->ordinal < b->ordinal; });
+  const bool needed = std::any_of(
+      snapshot.pairs.begin(), snapshot.pairs.end(),
+      [&](const Pair& pair) { return pair.parent_key == parent_key && unknown(&pair); });
+  if (!needed) co_return Status();
 
   Task<Result<Report>> listing = list_children(snapshot, container_id, container_kind);
   Result<Report> report = co_await listing;
   if (!report) {
     if (report.error().code != Code::not_found) co_return Status(report.error());
-    news_[parent_key] = core::RemoteNews::gone;
-    news_changed_ = true;
+    lost_.insert(parent_key);
+    look_again_ = true;
     co_return Status();
   }
-  std::erase_if(report->items, [&](const ports::Item& item) {
-    return item.state != ports::ItemState::present || taken.contains(item.id);
-  });
-  std::vector<Face> our_faces, their_faces;
-  for (const Pair* pair : ours) our_faces.push_back({pair->kind, pair->fields});
-  for (const ports::Item& item : report->items) their_faces.push_back({item.kind, item.fields});
-  ports::Changes changes;
-  std::unordered_set<const Pair*> found;
-  for (const auto& [mine, its] : match(our_faces, their_faces, Leftovers::pair_in_order)) {
-    Pair& pair = *ours[mine];
-    const ports::Item& item = report->items[its];
-    pair.state = PairState::paired;
-    pair.remote_id = item.id;
-    pair.remote_parent_id = container_id;
-    pair.version = item.version;
-    pair.memo = item.memo;
-    pair.url = item.url;
-    pair.seen_hash = core::content_hash(item.fields);
-    changes.push_back(ports::put(pair));
-    found.insert(&pair);
+  Scene scene = scene_of(snapshot);
+  const Scene::Nameless nameless = scene.name_children(parent_key, container_id, report->items);
+  for (const ports::Item& item : report->items) {
+    if (scene.by_id(item.id) != nullptr) scene.note(item);
   }
-  for (const Pair* pair : ours) {
-    if (found.contains(pair)) continue;
-    news_[pair->key] = core::RemoteNews::gone;
-    news_changed_ = true;
-  }
+  lost_.insert(nameless.keys.begin(), nameless.keys.end());
+  look_again_ = look_again_ || scene.news() || !nameless.keys.empty();
+  snapshot.pairs = scene.pairs();
+  ports::Changes changes = scene.take_changes();
   if (changes.empty()) co_return Status();
   co_return ports_.store.commit(std::move(changes));
 }
 
-Task<Status> Execution::refresh_versions(const Snapshot& snapshot) {
+/// Writes that met another version: what is there now is seen, and reconciled in the next round.
+Task<Status> Execution::look_again(const Snapshot& snapshot) {
   ports::Call call = call_for(snapshot, ports::Operation::get);
-  std::map<std::string, const Pair*> by_id;
   for (const std::string& key : stale_) {
     const Pair* pair = snapshot.pair(key);
-    if (pair == nullptr || pair->remote_id.empty()) continue;
-    by_id[pair->remote_id] = pair;
-    call.ids.push_back(pair->remote_id);
+    if (pair != nullptr && !pair->remote_id.empty()) call.ids.push_back(pair->remote_id);
   }
   stale_.clear();
   if (call.ids.empty()) co_return Status();
   Task<Result<Report>> getting = exchange_->drive(std::move(call));
   Result<Report> report = co_await getting;
   if (!report) co_return Status(report.error());
-  ports::Changes changes;
+  Scene scene = scene_of(snapshot);
   for (const ports::Item& item : report->items) {
-    auto found = by_id.find(item.id);
-    if (found == by_id.end()) continue;
-    if (item.state == ports::ItemState::present) {
-      Pair pair = *found->second;
-      pair.version = item.version;
-      if (!item.memo.empty()) pair.memo = item.memo;
-      changes.push_back(ports::put(std::move(pair)));
-    } else {
-      news_[found->second->key] = core::RemoteNews::gone;
-    }
+    const Pair* pair = scene.by_id(item.id);
+    if (pair == nullptr) continue;
+    const bool exists =
+        item.state == core::ItemState::present || item.state == core::ItemState::out_of_scope;
+    if (!exists) lost_.insert(pair->key);
+    scene.note(item);
   }
+  ports::Changes changes = scene.take_changes();
   if (changes.empty()) co_return Status();
   co_return ports_.store.commit(std::move(changes));
 }
 
-Task<Result<Report>> Execution::list_children(const Snapshot& snapshot, std::string container_id,
+Scene Execution::scene_of(const Snapshot& snapshot) const {
+  std::vector<core::Sighting> before;
+  for (const auto& [key, sighting] : snapshot.sightings) before.push_back(sighting);
+  return Scene({run_.connection_id, ports_.clock.now_ms(), "write", snapshot.pulls(), {}},
+               snapshot.pairs, std::move(before));
+}
+
+Task<Result<Report>> Execution::list_children(const Link& link, std::string container_id,
                                               std::string container_kind) {
-  ports::Call call = call_for(snapshot, ports::Operation::list);
+  ports::Call call = call_for(link, ports::Operation::list);
   call.container_id = std::move(container_id);
   call.container_kind = std::move(container_kind);
   Task<Result<Report>> driving = exchange_->drive(std::move(call));

@@ -1,28 +1,105 @@
 #include "sync/wanted.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <unordered_set>
 
 #include <fmt/format.h>
 
+#include "core/json.hpp"
+#include "core/names.hpp"
 #include "core/settings.hpp"
 
 namespace mortise::sync {
 namespace {
 
+using core::Json;
+
 constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
 
-ports::MappingInput mapping_input(const Snapshot& snapshot, const Options& options) {
-  return {.account = &snapshot.account,
-          .plan = &snapshot.plan,
-          .tasks = snapshot.tasks,
-          .settings = snapshot.mapping_settings,
+/// The sightings that concern pairs of this plan. One of an occurrence that nobody wrote concerns
+/// the series' pair, under the key that the occurrence would have.
+std::map<std::string, core::Sighting> by_key(const std::vector<core::Pair>& pairs,
+                                             std::vector<core::Sighting> sightings) {
+  std::unordered_map<std::string, const core::Pair*> ids;
+  for (const core::Pair& pair : pairs) {
+    if (pair.state != core::PairState::tombstone) ids.emplace(sighting_id(pair), &pair);
+  }
+  std::map<std::string, core::Sighting> found;
+  for (core::Sighting& sighting : sightings) {
+    if (auto pair = ids.find(sighting.remote_id); pair != ids.end()) {
+      found.insert_or_assign(pair->second->key, std::move(sighting));
+    } else if (auto series = ids.find(sighting.series); series != ids.end()) {
+      found.emplace(series->second->key + "/" + sighting.slot, std::move(sighting));
+    }
+  }
+  return found;
+}
+
+std::string conflict_policy(const core::JsonText& mapping_settings) {
+  const Json settings = Json::parse(mapping_settings, nullptr, false);
+  return settings.is_object() && settings.contains("conflicts") && settings["conflicts"].is_string()
+             ? settings["conflicts"].get<std::string>()
+             : "merge";
+}
+
+core::RemoteNews news_of(const core::Sighting& sighting) {
+  switch (sighting.state) {
+    case core::ItemState::deleted:
+      return {core::RemoteState::deleted, "{}", sighting.edited_ms};
+    case core::ItemState::absent:
+      return {core::RemoteState::absent, "{}", sighting.edited_ms};
+    case core::ItemState::present:
+    case core::ItemState::out_of_scope:
+      break;
+  }
+  return {core::RemoteState::edited, sighting.fields, sighting.edited_ms};
+}
+
+}  // namespace
+
+std::string sighting_id(const core::Pair& pair) {
+  return pair.remote_id.empty() ? "unknown " + pair.key : pair.remote_id;
+}
+
+std::string task_id_of(const std::string& key) {
+  constexpr std::string_view kPrefix = "task:";
+  if (key.rfind(kPrefix, 0) != 0) return {};
+  const std::size_t slash = key.find('/');
+  return key.substr(kPrefix.size(), slash == std::string::npos ? slash : slash - kPrefix.size());
+}
+
+std::string slot_of(const std::string& key) {
+  const std::size_t slash = key.find('/');
+  return slash == std::string::npos ? std::string() : key.substr(slash + 1);
+}
+
+ports::MappingInput Snapshot::mapping_input(const Options& options) const {
+  return {.account = &account,
+          .plan = &plan,
+          .tasks = tasks,
+          .settings = mapping_settings,
           .host_zone = options.host_zone,
           .link_base = options.link_base};
 }
 
-}  // namespace
+core::MergeRules merge_rules(const Link& link, const std::string& kind) {
+  core::MergeRules rules;
+  rules.policy = core::from_name<core::MergePolicy>(conflict_policy(link.mapping_settings))
+                     .value_or(core::MergePolicy::merge);
+  rules.precision_ms = link.connector->manifest().properties.time_precision_ms;
+  const auto kinds = link.mapping->kinds();
+  if (auto found = kinds.find(kind); found != kinds.end()) rules.together = found->second.together;
+  rules.resolve = [mapping = link.mapping](
+                      const std::string& field, const core::JsonText& base,
+                      const core::JsonText& here,
+                      const core::JsonText& there) -> std::optional<core::JsonText> {
+    auto resolved = mapping->resolve(field, base, here, there);
+    return resolved ? *std::move(resolved) : std::nullopt;  // a script that errs decides nothing
+  };
+  return rules;
+}
 
 const core::Pair* Snapshot::pair(const std::string& key) const {
   auto found = std::find_if(pairs.begin(), pairs.end(),
@@ -30,70 +107,91 @@ const core::Pair* Snapshot::pair(const std::string& key) const {
   return found == pairs.end() ? nullptr : &*found;
 }
 
+Result<Link> load_link(const Ports& ports, const std::string& connection_id,
+                       std::shared_ptr<const ports::Mapping> keep) {
+  Link link;
+  auto connection = ports.store.connections().find(connection_id);
+  if (!connection) return std::move(connection).error();
+  link.connection = std::move(connection).value();
+  auto account = ports.store.accounts().find(link.connection.account_id);
+  if (!account) return std::move(account).error();
+  link.account = std::move(account).value();
+  link.connector = ports.connectors.find(link.connection.connector);
+  if (!link.connector) {
+    return Error{Code::unsupported,
+                 fmt::format("the connector \"{}\" is not loaded", link.connection.connector)};
+  }
+  link.mapping = std::move(keep);
+  if (!link.mapping) {
+    auto mapping = ports.mapper.mapping(link.connection.connector);
+    if (!mapping) return std::move(mapping).error();
+    link.mapping = std::move(mapping).value();
+  }
+  link.connector_settings =
+      ports::connector_settings(link.connector->manifest(), link.connection.settings);
+  auto settings = link.mapping->settings(core::settings_part(link.connection.settings, "mapping"));
+  if (!settings) return std::move(settings).error();
+  link.mapping_settings = std::move(settings).value();
+  return link;
+}
+
 Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection_id,
                                const std::string& plan_id,
                                std::shared_ptr<const ports::Mapping> keep) {
-  Snapshot snapshot;
-  auto connection = ports.store.connections().find(connection_id);
-  if (!connection) return std::move(connection).error();
-  snapshot.connection = std::move(connection).value();
   auto plan = ports.store.plans().find(plan_id);
   if (!plan) return std::move(plan).error();
-  snapshot.plan = std::move(plan).value();
+  auto link = load_link(ports, connection_id, std::move(keep));
+  if (!link) return std::move(link).error();
+  Snapshot snapshot{*std::move(link), *std::move(plan), {}, {}, {}, {}};
   if (snapshot.plan.account_id != snapshot.connection.account_id) {
     return Error{Code::forbidden, "plan and connection belong to different accounts"};
   }
-  auto account = ports.store.accounts().find(snapshot.connection.account_id);
-  if (!account) return std::move(account).error();
-  snapshot.account = std::move(account).value();
   auto tasks = ports.store.plans().tasks(plan_id);
   if (!tasks) return std::move(tasks).error();
   snapshot.tasks = std::move(tasks).value();
   auto pairs = ports.store.pairs().of_plan(connection_id, plan_id);
   if (!pairs) return std::move(pairs).error();
   snapshot.pairs = std::move(pairs).value();
-
-  snapshot.connector = ports.connectors.find(snapshot.connection.connector);
-  if (!snapshot.connector) {
-    return Error{Code::unsupported,
-                 fmt::format("the connector \"{}\" is not loaded", snapshot.connection.connector)};
+  auto sightings = ports.store.sightings().of_connection(connection_id);
+  if (!sightings) return std::move(sightings).error();
+  snapshot.sightings = by_key(snapshot.pairs, *std::move(sightings));
+  std::unordered_set<std::string_view> live;
+  for (const core::Task& task : snapshot.tasks) live.insert(task.id);
+  for (const auto& [key, sighting] : snapshot.sightings) {
+    const std::string id = task_id_of(key);
+    if (id.empty() || live.contains(id)) continue;
+    auto task = ports.store.plans().find_task(id);
+    if (task && task->deleted_ms) snapshot.restorable.insert(key);
   }
-  snapshot.mapping = std::move(keep);
-  if (!snapshot.mapping) {
-    auto mapping = ports.mapper.mapping(snapshot.connection.connector);
-    if (!mapping) return std::move(mapping).error();
-    snapshot.mapping = std::move(mapping).value();
-  }
-  snapshot.connector_settings =
-      ports::connector_settings(snapshot.connector->manifest(), snapshot.connection.settings);
-  auto settings =
-      snapshot.mapping->settings(core::settings_part(snapshot.connection.settings, "mapping"));
-  if (!settings) return std::move(settings).error();
-  snapshot.mapping_settings = std::move(settings).value();
   return snapshot;
 }
 
 Result<Wanted> map_plan(const Snapshot& snapshot, const Options& options) {
-  auto desired = snapshot.mapping->desired(mapping_input(snapshot, options));
+  auto desired = snapshot.mapping->desired(snapshot.mapping_input(options));
   if (!desired) return std::move(desired).error();
+  std::unordered_map<std::string_view, core::Instant> edited;
+  for (const core::Task& task : snapshot.tasks) edited.emplace(task.id, task.updated_ms);
   Wanted wanted;
   wanted.items.reserve(desired->items.size());
   for (ports::DesiredItem& item : desired->items) {
+    const auto task = edited.find(item.task_id);
+    const core::Instant edited_ms = task == edited.end() ? 0 : task->second;
     wanted.items.push_back({std::move(item.key), std::move(item.kind), std::move(item.parent_key),
                             std::move(item.after_key), std::move(item.title),
-                            std::move(item.fields), std::move(item.slot)});
+                            std::move(item.fields), std::move(item.slot), std::move(item.task_id),
+                            edited_ms});
   }
   wanted.parked = std::move(desired->parked);
   return wanted;
 }
 
 core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
-                        const std::map<std::string, core::RemoteNews>& news, const Options& options,
-                        core::Instant now_ms, bool approved) {
+                        const std::set<std::string>& lost, const Options& options,
+                        core::Instant now_ms) {
   std::unordered_set<std::string_view> parked;
   for (const ports::ParkedItem& item : wanted.parked) parked.insert(item.key);
   core::ReconcileRules rules = options.rules;
-  rules.approved = approved;
+  rules.pull = snapshot.pulls();
   std::vector<core::Pair> base;
   base.reserve(snapshot.pairs.size());
   for (const core::Pair& pair : snapshot.pairs) {
@@ -103,6 +201,18 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
     }
     base.push_back(pair);
   }
+  core::News news;
+  for (const std::string& key : lost) news.emplace(key, core::RemoteNews{core::RemoteState::lost});
+  for (const auto& [key, sighting] : snapshot.sightings) {
+    if (parked.contains(key)) continue;
+    news.insert_or_assign(key, news_of(sighting));
+    const core::Pair* pair = snapshot.pair(key);
+    if (pair == nullptr) continue;
+    if (!rules.merge.contains(pair->kind)) {
+      rules.merge.emplace(pair->kind, merge_rules(snapshot, pair->kind));
+    }
+  }
+  rules.restorable = snapshot.restorable;
   core::ChangeList changes = core::reconcile(wanted.items, base, news, rules);
   changes.unchanged += static_cast<std::int64_t>(parked.size());
   return changes;
@@ -131,6 +241,7 @@ Writes writes_of(const core::ChangeList& changes, const Snapshot& snapshot,
     write.key = action.key;
     write.fields = action.fields;
     write.changed = action.changed;
+    write.slot = action.slot;
     if (action.kind == core::ActionKind::create) {
       write.action = core::WriteAction::create;
       write.parent_key = action.parent_key;

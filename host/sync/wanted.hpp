@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,27 +12,49 @@
 
 namespace mortise::sync {
 
-/// Everything a round of a run works from, as committed at one moment.
-struct Snapshot {
+/// A connection and what works for it.
+struct Link {
   core::Account account;
-  core::Plan plan;
   core::Connection connection;
-  std::vector<core::Task> tasks;
-  std::vector<core::Pair> pairs;
   std::shared_ptr<ports::Connector> connector;
   std::shared_ptr<const ports::Mapping> mapping;
   core::JsonText connector_settings;  ///< with defaults
   core::JsonText mapping_settings;    ///< with defaults
 
-  const core::Pair* pair(const std::string& key) const;
+  bool pulls() const { return connection.direction != core::Direction::push; }
 };
 
-/// Loads what a run of this plan through this connection needs. `keep`: the mapping revision that
-/// the run started with, or null. Errors: `not_found`, `forbidden` (not the same account),
-/// `unsupported` (no such connector or mapping loaded), `invalid` (settings).
+/// Loads a connection and what works for it. `keep`: the mapping revision that the run started
+/// with, or null. Errors: `not_found`, `unsupported` (no such connector or mapping loaded),
+/// `invalid` (settings).
+Result<Link> load_link(const Ports& ports, const std::string& connection_id,
+                       std::shared_ptr<const ports::Mapping> keep);
+
+/// Everything a round of a run works from, as committed at one moment.
+struct Snapshot : Link {
+  core::Plan plan;
+  std::vector<core::Task> tasks;
+  std::vector<core::Pair> pairs;
+  std::map<std::string, core::Sighting> sightings;  ///< by the key of the pair that they concern
+  std::set<std::string> restorable;  ///< of these, keys of tasks that were removed here, softly
+
+  const core::Pair* pair(const std::string& key) const;
+  ports::MappingInput mapping_input(const Options& options) const;
+};
+
+/// Loads what a run of this plan through this connection needs. Errors: as load_link(), and
+/// `forbidden` (not the same account).
 Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection_id,
                                const std::string& plan_id,
                                std::shared_ptr<const ports::Mapping> keep);
+
+/// Of "task:<id>" and "task:<id>/<slot>" the id resp. the slot; empty for other keys.
+std::string task_id_of(const std::string& key);
+std::string slot_of(const std::string& key);
+
+/// Under which id the sightings of an item are kept: the service's, or while that is not known one
+/// of ours.
+std::string sighting_id(const core::Pair& pair);
 
 struct Wanted {
   std::vector<core::WantedItem> items;
@@ -41,10 +64,18 @@ struct Wanted {
 /// Runs the mapping over the plan. Error: the script's, when even the containers cannot be mapped.
 Result<Wanted> map_plan(const Snapshot& snapshot, const Options& options);
 
-/// reconcile() over a snapshot: parked items count as unchanged.
+/// reconcile() over a snapshot and its sightings: parked items count as unchanged. `lost`: keys
+/// that a write did not find.
 core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
-                        const std::map<std::string, core::RemoteNews>& news, const Options& options,
-                        core::Instant now_ms, bool approved);
+                        const std::set<std::string>& lost, const Options& options,
+                        core::Instant now_ms);
+
+/// The rules by which both sides of one kind are merged.
+core::MergeRules merge_rules(const Link& link, const std::string& kind);
+
+/// Takes back what the service's losses would mean for a plan: its tasks stay here, and what is
+/// lost there counts as never written, so that the next sync writes it again.
+Status keep_here(const Ports& ports, const std::string& connection_id, const std::string& plan_id);
 
 /// The writes that carry a list of changes out, in the order of the list. Actions that only forget
 /// have none. `index[i]` is the action of write i.

@@ -92,6 +92,8 @@ return mapping {
     done_mark = text { default = "✓ ", says = "What stands before the title of a finished task. Empty: nothing." },
     color = choice { "calendar", "lavender", "mediumseagreen", "purple", "salmon", "gold", "orangered", "deepskyblue",
                      "dimgray", "royalblue", "green", "red", default = "calendar", says = "The colour of tasks that have none." },
+    conflicts = choice { "merge", "newest", "local", "remote", default = "merge",
+                         says = "Who wins when both sides changed the same: field by field the newer, the newer side, the app, or the calendar." },
   },
 
   plan = function(plan) return events(plan.tasks) end,
@@ -100,6 +102,9 @@ return mapping {
     event = {
       recurs = true,  -- an occurrence that differs is an event of its own, with these fields
       when = function(task) return task.status ~= "cancelled" and first_day(task) ~= nil end,
+      adopts = true,                  -- what people make in the calendar becomes an appointment
+      alike = { "title", "start" },   -- equal in these: the same thing, linked instead of doubled
+      together = { { "showWithoutTime", "start", "timeZone", "duration" } },
       { item = "title", to_item = marked_title, to_task = unmarked_title },
       { item = "description", to_item = description, to_task = notes },
       -- The order matters on the way back: first whether it is all day, then when, then how long.

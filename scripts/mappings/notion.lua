@@ -40,6 +40,8 @@ return mapping {
   says = "A page per module with a list per week, or one table with a row per task.",
   settings = {
     layout = choice { "pages", "database", default = "pages", says = "How a plan looks in Notion." },
+    conflicts = choice { "merge", "newest", "local", "remote", default = "merge",
+                         says = "Who wins when both sides changed the same: field by field the newer, the newer side, the app, or Notion." },
     icon = text { default = "🎯", says = "The emoji before the title of the plan." },
   },
 

@@ -471,6 +471,16 @@ class MemoMapping final : public ports::Mapping {
                                      const ports::MappingInput&) const override {
     return core::JsonText("{}");
   }
+  Result<core::JsonText> item_fields(const std::string&, const core::Task& task,
+                                     const ports::MappingInput&) const override {
+    return Json{{"Task", task.title}}.dump();
+  }
+  std::map<std::string, ports::KindRules> kinds() const override { return {}; }
+  Result<std::optional<core::JsonText>> resolve(const std::string&, const core::JsonText&,
+                                                const core::JsonText&,
+                                                const core::JsonText&) const override {
+    return std::optional<core::JsonText>();
+  }
 
  private:
   std::string revision_ = "r1";

@@ -127,6 +127,7 @@ inline core::Pair pair(const std::string& connection_id, const std::string& plan
   value.url = "https://notion.so/x";
   value.generation = 2;
   value.synced_ms = 7000;
+  value.appeared = true;
   return value;
 }
 

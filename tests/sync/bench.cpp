@@ -23,15 +23,36 @@ class StyleMapping final : public ports::Mapping {
     return overrides;
   }
   core::JsonText settings_schema() const override { return "[]"; }
-  Result<core::JsonText> task_change(const std::string&, const core::JsonText&, const core::Task&,
+  Result<core::JsonText> task_change(const std::string&, const core::JsonText& changed,
+                                     const core::Task&, const ports::MappingInput&) const override {
+    const Json fields = Json::parse(changed);
+    Json patch = Json::object();
+    if (fields.contains("text")) {
+      if (fields["text"] == "unmappable") return Error{Code::invalid, "no word for that"};
+      patch["title"] = fields["text"];
+    }
+    if (fields.contains("checked")) patch["status"] = fields["checked"] == true ? "done" : "todo";
+    return patch.dump();
+  }
+  Result<core::JsonText> item_fields(const std::string&, const core::Task& task,
                                      const ports::MappingInput&) const override {
-    return Error{Code::unsupported, "push only"};
+    return task_fields(task).dump();
+  }
+  std::map<std::string, ports::KindRules> kinds() const override {
+    if (style_ != Style::client_ids) return {};
+    return {{"event", {{}, {"text"}, true}}};
+  }
+  Result<std::optional<core::JsonText>> resolve(const std::string&, const core::JsonText&,
+                                                const core::JsonText&,
+                                                const core::JsonText&) const override {
+    return std::optional<core::JsonText>();
   }
   Result<ports::Desired> desired(const ports::MappingInput& input) const override {
     ports::Desired desired;
     const core::Plan& plan = *input.plan;
     const auto add = [&](std::string key, std::string kind, std::string parent, Json fields) {
-      desired.items.push_back({key, kind, parent, {}, {}, key, fields.dump()});
+      const std::string task = key.rfind("task:", 0) == 0 ? key.substr(5) : std::string();
+      desired.items.push_back({key, kind, parent, {}, task, key, fields.dump()});
     };
     if (style_ == Style::keyed) add("plan:" + plan.id, "database", "", {{"title", plan.title}});
     if (style_ != Style::nested) {
@@ -69,7 +90,7 @@ class StyleMapping final : public ports::Mapping {
 StyleMapper::StyleMapper(Style style) : mapping_(std::make_shared<StyleMapping>(style)) {}
 
 World::World(Style style, std::uint64_t seed)
-    : service(style),
+    : service(style, &clock),
       random(seed),
       style_(style),
       mapper_(style),
@@ -90,10 +111,18 @@ World::~World() {
 void World::boot() {
   mortal_ = std::make_unique<MortalStore>(store);
   egress = std::make_unique<FakeEgress>(service, executor);
-  dispatcher = std::make_unique<sync::Dispatcher>(
-      sync::Ports{
-          *mortal_, connectors_, *egress, mapper_, clock, clock, executor, random, publisher_, {}},
-      options);
+  dispatcher = std::make_unique<sync::Dispatcher>(sync::Ports{*mortal_,
+                                                              connectors_,
+                                                              *egress,
+                                                              mapper_,
+                                                              gate,
+                                                              clock,
+                                                              clock,
+                                                              executor,
+                                                              random,
+                                                              publisher_,
+                                                              {}},
+                                                  options);
   REQUIRE(dispatcher->start().ok());
 }
 
@@ -121,7 +150,12 @@ void World::populate(int modules, int weeks, int tasks) {
   plan.id = plan_id;
   plan.account_id = account.id;
   plan.title = "Plan";
-  ports::Changes changes{ports::put(account), ports::put(connection)};
+  core::Plan calendar;
+  calendar.id = "pln_calendar";
+  calendar.external_id = "calendar";
+  calendar.account_id = account.id;
+  calendar.title = "Calendar";
+  ports::Changes changes{ports::put(account), ports::put(connection), ports::put(calendar)};
   for (int m = 0; m < modules; ++m) {
     core::Module module{fmt::format("m{}", m), fmt::format("Module {}", m), {}};
     for (int w = 0; w < weeks; ++w) {
@@ -140,7 +174,7 @@ void World::populate(int modules, int weeks, int tasks) {
     }
     plan.modules.push_back(module);
   }
-  changes.insert(changes.begin() + 2, ports::put(plan));
+  changes.insert(changes.begin() + 3, ports::put(plan));
   REQUIRE(store.commit(std::move(changes), ports::Durability::full).ok());
 }
 
@@ -149,6 +183,7 @@ std::vector<core::Task> World::tasks() const {
 }
 
 void World::save(core::Task task) {
+  task.updated_ms = clock.now_ms();
   REQUIRE(store.commit({ports::put(std::move(task))}, ports::Durability::full).ok());
   dispatcher->plan_saved("acc", plan_id);
 }
@@ -201,6 +236,24 @@ void World::edit(std::mt19937_64& dice) {
     default:
       if (count > 3) remove(which);
   }
+}
+
+core::Run World::sync(core::RunTrigger trigger) {
+  core::Run run;
+  run.id = fmt::format("run_{}", next_++);
+  run.account_id = "acc";
+  run.connection_id = connection_id;
+  run.kind = core::RunKind::sync;
+  run.trigger = trigger;
+  run.created_ms = clock.now_ms();
+  REQUIRE(store.commit({ports::put(run)}, ports::Durability::full).ok());
+  dispatcher->kick(connection_id);
+  settle();
+  return this->run(run.id);
+}
+
+core::Task World::task(const std::string& id) const {
+  return store.plans().find_task(id).value();
 }
 
 core::Run World::queue_export() {

@@ -45,6 +45,17 @@ class MortalStore final : public ports::Store {
   ports::Store& store_;
 };
 
+/// Allows everything but what it is told to deny.
+struct FakeGate final : public ports::Gate {
+  ports::Decision decide(const ports::Ask& ask, const ports::Used&) override {
+    ports::Decision decision;
+    decision.allow = ask.action != denied;
+    return decision;
+  }
+  ports::Decision limits(const std::string&) override { return {}; }
+  std::string denied;
+};
+
 struct SilentPublisher final : ports::Publisher {
   void publish(const std::string&, const std::string&, const core::JsonText&) override {}
 };
@@ -91,7 +102,12 @@ class World {
   /// Queues an export and lets everything happen until it is quiet. Answers the run.
   core::Run export_plan();
   core::Run queue_export();
+  /// A whole look: pulls, then reconciles every plan. Answers the run.
+  core::Run sync(core::RunTrigger trigger = core::RunTrigger::schedule);
   void settle();
+  core::Task task(const std::string& id) const;
+  std::vector<core::Task> tasks() const;
+  void save(core::Task task);
   /// The process dies and another one starts on the same store.
   void crash();
   core::Run run(const std::string& id);
@@ -99,9 +115,10 @@ class World {
   std::string expected() const;
 
   fakes::MemoryStore store;
-  FakeService service;
   fakes::QueueExecutor executor;
   fakes::ManualClock clock;
+  FakeService service;
+  FakeGate gate;
   fakes::SeededRandom random;
   std::unique_ptr<FakeEgress> egress;
   std::unique_ptr<sync::Dispatcher> dispatcher;
@@ -110,8 +127,6 @@ class World {
 
  private:
   void boot();
-  std::vector<core::Task> tasks() const;
-  void save(core::Task task);
 
   Style style_;
   StyleMapper mapper_;

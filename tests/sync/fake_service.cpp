@@ -16,6 +16,7 @@ using ports::OutcomeResult;
 using ports::Step;
 
 constexpr std::size_t kRequestsPerStep = 3;
+constexpr std::int64_t kMinuteMs = 60'000;
 
 ports::HttpReply answer(int status, const Json& body) {
   return {status, {}, body.dump()};
@@ -27,7 +28,8 @@ Json json_of(const RemoteItem& item) {
           {"key", item.key},
           {"parent", item.parent_id},
           {"fields", Json::parse(item.fields)},
-          {"version", item.version}};
+          {"version", item.version},
+          {"edited_ms", item.edited_ms}};
 }
 
 ports::Item item_of(const Json& json, std::uint32_t ordinal) {
@@ -38,6 +40,8 @@ ports::Item item_of(const Json& json, std::uint32_t ordinal) {
   item.parent_id = json["parent"];
   item.fields = json["fields"].dump();
   item.version = json["version"];
+  item.edited_ms = json["edited_ms"];
+  if (json.value("erased", false)) item.state = ports::ItemState::deleted;
   item.ordinal = ordinal;
   return item;
 }
@@ -49,6 +53,8 @@ Error error_of(const ConnectorReply& reply) {
       return {Code::not_found, "404"};
     case 409:
       return {Code::conflict, "409"};
+    case 410:
+      return {Code::stale, "410"};
     case 429:
       return {Code::rate_limited, "429"};
     case 503:
@@ -142,7 +148,7 @@ class WriteOperation final : public ports::ConnectorOperation {
         body["fields"][name] = fields.contains(name) ? fields[name] : Json();
       }
     } else {
-      body = {{"op", "remove"}, {"id", write.id}};
+      body = {{"op", "remove"}, {"id", write.id}, {"if_version", write.if_version}};
     }
     packed.request.origin = "api";
     packed.request.method = "POST";
@@ -162,6 +168,7 @@ class WriteOperation final : public ports::ConnectorOperation {
         outcome.result = OutcomeResult::done;
         outcome.id = body.value("id", "");
         outcome.version = body.value("version", "");
+        if (body.contains("fields")) outcome.fields = body["fields"].dump();
         ids_[call_.writes[packed.writes[0]].key] = outcome.id;
       } else if (good) {
         outcome.result = OutcomeResult::created_id_unknown;
@@ -188,7 +195,12 @@ class ReadOperation final : public ports::ConnectorOperation {
   Step begin(const ports::Call& call) {
     Json body;
     if (call.operation == ports::Operation::list) {
-      body = {{"op", "list"}, {"parent", call.container_id}};
+      container_id_ = call.container_id;
+      cursor_ = call.cursor;
+      const bool whole = call.container_id.empty();
+      body = {{"op", "list"},
+              {"parent", whole ? call.target.id : call.container_id},
+              {"cursor", call.cursor}};
     } else if (call.operation == ports::Operation::find) {
       body = {{"op", "find"}, {"keys", call.ids}};
     } else {
@@ -217,8 +229,15 @@ class ReadOperation final : public ports::ConnectorOperation {
       step.items.push_back(item_of(json, ordinal++));
       if (json.value("absent", false)) step.items.back().state = ports::ItemState::absent;
     }
+    if (body.contains("cursor")) {
+      step.cursor = body["cursor"].get<std::string>();
+      if (cursor_.empty()) step.complete.push_back(container_id_);
+    }
     return step;
   }
+
+ private:
+  std::string container_id_, cursor_;
 };
 
 class FakeConnector final : public ports::Connector {
@@ -228,6 +247,8 @@ class FakeConnector final : public ports::Connector {
     manifest_.version = "1.0.0";
     manifest_.operations.list = manifest_.operations.get = manifest_.operations.write = true;
     manifest_.operations.find = style == Style::keyed;
+    manifest_.properties.delta = manifest_.properties.complete_listing = style == Style::client_ids;
+    manifest_.properties.time_precision_ms = style == Style::client_ids ? 1000 : kMinuteMs;
     manifest_.properties.largest_batch = style == Style::nested ? 10'000 : 7;
     for (const char* name : {"page", "section", "todo", "database", "row", "event"}) {
       ports::Kind kind;
@@ -235,6 +256,9 @@ class FakeConnector final : public ports::Connector {
       kind.create = kind.update = kind.remove = true;
       kind.client_ids = style == Style::client_ids;
       kind.find = style == Style::keyed && kind.name == "row";
+      kind.container = kind.name == "page" || kind.name == "section" || kind.name == "database";
+      kind.tells_edits = kind.name == "page";
+      kind.delta = kind.name == "database";
       manifest_.kinds.push_back(kind);
     }
   }
@@ -273,6 +297,8 @@ std::string FakeService::create(const std::string& text, const std::string& pare
   item.version = "v1";
   const std::string id = item.id;
   items_.emplace(id, std::move(item));
+  erased_.erase(id);
+  changed(id);
   if (json.contains("children")) {
     for (const Json& child : json["children"]) create(child.dump(), id);
   }
@@ -293,13 +319,13 @@ ports::HttpReply FakeService::serve(const ConnectorRequest& request) {
   if (op == "update" || op == "remove") {
     auto found = items_.find(body["id"].get<std::string>());
     if (found == items_.end()) return answer(404, {});
+    RemoteItem& item = found->second;
+    const std::string guard = body["if_version"];
+    if (!guard.empty() && guard != item.version) return answer(409, {});
     if (op == "remove") {
       erase(found->first);
       return answer(200, Json::object());
     }
-    RemoteItem& item = found->second;
-    const std::string guard = body["if_version"];
-    if (!guard.empty() && guard != item.version) return answer(409, {});
     Json fields = Json::parse(item.fields);
     fields.merge_patch(body["fields"]);
     item.fields = fields.dump();
@@ -310,13 +336,23 @@ ports::HttpReply FakeService::serve(const ConnectorRequest& request) {
   if (op == "list") {
     const std::string parent = body["parent"];
     if (parent != "root" && !items_.contains(parent)) return answer(404, {});
+    const std::string cursor = body["cursor"];
+    const std::int64_t since = cursor.empty() ? 0 : std::stoll(cursor);
+    if (!cursor.empty() && since < oldest_cursor_) return answer(410, {});
     std::vector<const RemoteItem*> children;
     for (const auto& [id, item] : items_) {
-      if (item.parent_id == parent) children.push_back(&item);
+      if (item.parent_id == parent && item.change > since) children.push_back(&item);
+    }
+    for (const auto& [id, end] : erased_) {
+      if (cursor.empty() || end.first <= since || end.second != parent) continue;
+      Json gone = json_of({id, "", "", "", "{}", "", 0});
+      gone["erased"] = true;
+      items.push_back(gone);
     }
     std::sort(children.begin(), children.end(),
               [](const auto* a, const auto* b) { return a->position < b->position; });
     for (const RemoteItem* item : children) items.push_back(json_of(*item));
+    return answer(200, {{"items", items}, {"cursor", fmt::format("{}", next_)}});
   } else if (op == "find") {
     for (const auto& [id, item] : items_) {
       for (const Json& key : body["keys"]) {
@@ -338,17 +374,51 @@ ports::HttpReply FakeService::serve(const ConnectorRequest& request) {
   return answer(200, {{"items", items}});
 }
 
-void FakeService::erase(const std::string& id) {
+void FakeService::erase(std::string id) {
   std::vector<std::string> children;
   for (const auto& [child, item] : items_) {
     if (item.parent_id == id) children.push_back(child);
   }
   for (const std::string& child : children) erase(child);
+  if (!items_.contains(id)) return;
+  const std::string parent = items_[id].parent_id;
   items_.erase(id);
+  erased_[id] = {++next_, parent};
+  if (items_.contains(parent)) changed(parent);
 }
 
 void FakeService::touch(const std::string& id) {
   items_[id].version = fmt::format("v{}", ++next_);
+  changed(id);
+}
+
+void FakeService::edit(const std::string& id, const core::JsonText& patch) {
+  Json fields = Json::parse(items_.at(id).fields);
+  fields.merge_patch(Json::parse(patch));
+  items_[id].fields = fields.dump();
+  touch(id);
+}
+
+std::string FakeService::make(const std::string& kind, const std::string& parent_id,
+                              const core::JsonText& fields) {
+  return create(Json({{"kind", kind}, {"fields", Json::parse(fields)}}).dump(), parent_id);
+}
+
+std::string FakeService::named(const std::string& text) const {
+  for (const auto& [id, item] : items_) {
+    if (Json::parse(item.fields).value("text", "") == text) return id;
+  }
+  return {};
+}
+
+/// Edit times climb up to everything that the item stands in.
+void FakeService::changed(const std::string& id) {
+  items_[id].change = ++next_;
+  if (clock_ == nullptr) return;
+  for (auto item = items_.find(id); item != items_.end();
+       item = items_.find(item->second.parent_id)) {
+    item->second.edited_ms = clock_->now_ms() / kMinuteMs * kMinuteMs;
+  }
 }
 
 std::string FakeService::outline() const {

@@ -36,12 +36,16 @@ struct RemoteItem {
   core::JsonText fields;
   std::string version;
   std::int64_t position = 0;
+  std::int64_t change = 0;      ///< number of its last change, for cursors
+  core::Instant edited_ms = 0;  ///< of it, or of anything in it; rounded down to the minute
 };
 
 /// The service and its state. Not thread-safe: the tests run on one thread.
 class FakeService {
  public:
-  explicit FakeService(Style style) : style_(style) {}
+  /// `clock` may be null: then nothing tells edit times.
+  explicit FakeService(Style style, const ports::Clock* clock = nullptr)
+      : style_(style), clock_(clock) {}
 
   /// Carries out one request of our own little protocol (JSON in, JSON out).
   ports::HttpReply serve(const ports::ConnectorRequest& request);
@@ -51,8 +55,15 @@ class FakeService {
 
   const std::map<std::string, RemoteItem>& items() const { return items_; }
   /// What a person does there.
-  void erase(const std::string& id);
+  void erase(std::string id);
   void touch(const std::string& id);  ///< an edit that moves the version
+  void edit(const std::string& id, const core::JsonText& patch);  ///< a merge patch of its fields
+  std::string make(const std::string& kind, const std::string& parent_id,
+                   const core::JsonText& fields);
+  /// What a person cannot do: cursors up to now are not known any more.
+  void forget_cursors() { oldest_cursor_ = ++next_; }
+  /// The item whose field `text` says this; empty if there is none.
+  std::string named(const std::string& text) const;
 
   Style style() const { return style_; }
   int writes = 0;
@@ -60,9 +71,13 @@ class FakeService {
 
  private:
   std::string create(const std::string& item, const std::string& parent_id);
+  void changed(const std::string& id);
   Style style_;
+  const ports::Clock* clock_;
   std::map<std::string, RemoteItem> items_;
+  std::map<std::string, std::pair<std::int64_t, std::string>> erased_;  ///< id -> change, container
   std::int64_t next_ = 1;
+  std::int64_t oldest_cursor_ = 0;
 };
 
 /// The connector to it: batches of up to 3 writes a step, nested content packed into its container.

@@ -5,6 +5,7 @@ ALTER TABLE connection ADD COLUMN interval_s INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE connection ADD COLUMN left_out_plans TEXT NOT NULL DEFAULT '[]';
 
 ALTER TABLE pair ADD COLUMN seen TEXT NOT NULL DEFAULT '';
+ALTER TABLE pair ADD COLUMN appeared INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX pair_by_remote_id ON pair (connection_id, remote_id) WHERE remote_id <> '';
 CREATE INDEX pair_tombstone ON pair (synced_ms, connection_id, plan_id, key)
   WHERE state = 'tombstone';

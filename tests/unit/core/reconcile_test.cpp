@@ -40,7 +40,7 @@ std::vector<std::string> lines(const ChangeList& changes) {
 }
 
 using Lines = std::vector<std::string>;
-const std::map<std::string, RemoteNews> kNothingNew;
+const News kNothingNew;
 
 /// A service that does what a list says, as the runner would record it.
 struct Model {
@@ -152,7 +152,7 @@ TEST_CASE("reconcile: new is created, edited updated with only the changed field
 TEST_CASE("reconcile: an edit outlives a deletion, an unedited one stays deleted",
           "[core][reconcile]") {
   const auto was = item("a", "", "x");
-  const std::map<std::string, RemoteNews> gone{{"a", RemoteNews::gone}};
+  const News gone{{"a", RemoteNews{RemoteState::lost}}};
   CHECK(reconcile({was}, {paired(was, 3)}, gone, {}).empty());
   const auto changes = reconcile({item("a", "", "y")}, {paired(was, 3)}, gone, {});
   REQUIRE(lines(changes) == Lines{"create a"});
@@ -160,7 +160,8 @@ TEST_CASE("reconcile: an edit outlives a deletion, an unedited one stays deleted
 }
 
 TEST_CASE("reconcile: gone on both sides is forgotten", "[core][reconcile]") {
-  const auto changes = reconcile({}, {paired(item("a", "", "x"))}, {{"a", RemoteNews::gone}}, {});
+  const auto changes =
+      reconcile({}, {paired(item("a", "", "x"))}, {{"a", RemoteNews{RemoteState::lost}}}, {});
   CHECK(lines(changes) == Lines{"forget a"});
 }
 
@@ -174,7 +175,7 @@ TEST_CASE("reconcile: a container that is gone is made anew only for content tha
           "[core][reconcile]") {
   const auto m = item("m", "", "M", "page");
   const auto t = item("t", "m", "T"), u = item("u", "m", "U");
-  const std::map<std::string, RemoteNews> gone{{"m", RemoteNews::gone}};
+  const News gone{{"m", RemoteNews{RemoteState::lost}}};
   CHECK(reconcile({m, t, u}, {paired(m), paired(t), paired(u)}, gone, {}).empty());
   const auto changes =
       reconcile({m, item("t", "m", "other"), u}, {paired(m), paired(t), paired(u)}, gone, {});
@@ -205,7 +206,7 @@ TEST_CASE("reconcile: removing much is refused until somebody approves", "[core]
   CHECK(refused.refuse->removals == 10);
   CHECK(refused.refuse->items == 40);
   CHECK(refused.actions.size() == 10);
-  rules.approved = true;
+  rules.remove_percent = 100;  // nothing is refused
   CHECK_FALSE(reconcile(kept, base, kNothingNew, rules).refuse);
   rules = {};
   rules.removed_last_day = 9;  // small steps within a day count together
@@ -220,12 +221,13 @@ TEST_CASE("reconcile: carrying a list out leaves nothing to do", "[core][reconci
     std::mt19937_64 dice(seed);
     Model model;
     ReconcileRules rules;
-    rules.approved = true;
+    rules.remove_percent = 100;  // nothing is refused
     for (int step = 0; step < 4; ++step) {
       const auto wanted = random_plan(dice);
-      std::map<std::string, RemoteNews> news;
+      News news;
       for (const auto& [key, pair] : model.pairs) {
-        if (dice() % 12 == 0 && pair.state == PairState::paired) news[key] = RemoteNews::gone;
+        if (dice() % 12 == 0 && pair.state == PairState::paired)
+          news[key] = RemoteNews{RemoteState::lost};
       }
       const auto changes = reconcile(wanted, model.base(), news, rules);
       CHECK(changes.actions == reconcile(wanted, model.base(), news, rules).actions);

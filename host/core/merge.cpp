@@ -1,0 +1,171 @@
+#include "core/merge.hpp"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace mortise::core {
+namespace {
+
+using Names = std::set<std::string>;
+
+Json object(const JsonText& text) {
+  Json json = Json::parse(text, nullptr, false);
+  return json.is_object() ? json : Json::object();
+}
+
+/// Canonical, unless it holds what canonical JSON has no form for.
+JsonText text_of(const Json& json) {
+  auto canonical = canonical_json(json);
+  return canonical ? *std::move(canonical) : json.dump();
+}
+
+Json value(const Json& fields, const std::string& name) {
+  auto found = fields.find(name);
+  return found == fields.end() ? Json() : *found;
+}
+
+Names differing(const Json& before, const Json& after) {
+  Names names;
+  for (const auto& [name, ignored] : before.items()) {
+    if (value(before, name) != value(after, name)) names.insert(name);
+  }
+  for (const auto& [name, ignored] : after.items()) {
+    if (value(before, name) != value(after, name)) names.insert(name);
+  }
+  return names;
+}
+
+Names common(const Names& some, const Names& others) {
+  Names both;
+  std::set_intersection(some.begin(), some.end(), others.begin(), others.end(),
+                        std::inserter(both, both.end()));
+  return both;
+}
+
+/// One merge() call.
+class Merge {
+ public:
+  Merge(const MergeInput& input, const MergeRules& rules)
+      : input_(input),
+        rules_(rules),
+        sent_(object(input.sent)),
+        here_(object(input.here)),
+        there_(object(input.there)),
+        changed_here_(differing(sent_, here_)),
+        changed_there_(differing(input.seen.empty() ? sent_ : object(input.seen), there_)) {}
+
+  Merged run() {
+    merged_.nothing_new = changed_there_.empty();
+    for (const Names& unit : units()) {
+      const Names here = common(unit, changed_here_);
+      const Names there = common(unit, changed_there_);
+      if (there.empty()) continue;
+      if (here.empty()) {
+        for (const std::string& name : there) take(name, value(there_, name));
+      } else {
+        settle(here, there);
+      }
+    }
+    merged_.take = text_of(take_);
+    return std::move(merged_);
+  }
+
+ private:
+  /// The fields that are decided about together.
+  std::vector<Names> units() const {
+    Names left = changed_here_;
+    left.insert(changed_there_.begin(), changed_there_.end());
+    if (rules_.policy != MergePolicy::merge && !rules_.resolve) return {left};
+    std::vector<Names> units;
+    for (const std::vector<std::string>& group : rules_.together) {
+      Names unit = common(left, Names(group.begin(), group.end()));
+      for (const std::string& name : unit) left.erase(name);
+      if (!unit.empty()) units.push_back(std::move(unit));
+    }
+    for (const std::string& name : left) units.push_back({name});
+    return units;
+  }
+
+  bool we_win() const {
+    switch (rules_.policy) {
+      case MergePolicy::local:
+        return true;
+      case MergePolicy::remote:
+        return false;
+      case MergePolicy::merge:
+      case MergePolicy::newest:
+        break;
+    }
+    return input_.there_ms - input_.here_ms < std::max<std::int64_t>(rules_.precision_ms, 1);
+  }
+
+  void settle(const Names& here, const Names& there) {
+    Names names = here;
+    names.insert(there.begin(), there.end());
+    for (const std::string& name : names) {
+      const Json ours = value(here_, name);
+      const Json theirs = value(there_, name);
+      if (ours == theirs) continue;
+      FieldConflict conflict{name, value(sent_, name).dump(), ours.dump(), theirs.dump(), {}};
+      std::optional<JsonText> resolved;
+      if (rules_.resolve) {
+        resolved = rules_.resolve(name, conflict.base, conflict.here, conflict.there);
+      }
+      Json agreed = we_win() ? ours : theirs;
+      if (resolved) agreed = Json::parse(*resolved, nullptr, false);
+      conflict.kept = agreed == ours ? Kept::here : agreed == theirs ? Kept::there : Kept::both;
+      if (agreed != ours) take(name, agreed);
+      if (agreed != theirs) merged_.insist.push_back(name);
+      merged_.conflicts.push_back(std::move(conflict));
+    }
+  }
+
+  void take(const std::string& name, const Json& theirs) {
+    if (value(here_, name) != theirs) take_[name] = theirs;
+  }
+
+  const MergeInput& input_;
+  const MergeRules& rules_;
+  const Json sent_, here_, there_;
+  const Names changed_here_, changed_there_;
+  Json take_ = Json::object();
+  Merged merged_;
+};
+
+}  // namespace
+
+Merged merge(const MergeInput& input, const MergeRules& rules) {
+  return Merge(input, rules).run();
+}
+
+JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonText& after) {
+  const Json sent = object(input.sent);
+  const Json here = object(input.here);
+  const Json there = object(input.there);
+  const Json taken = object(merged.take);
+  Json agreed = object(after);
+  const auto remember = [&](const std::string& name, const Json& old) {
+    if (old.is_null()) {
+      agreed.erase(name);
+    } else {
+      agreed[name] = old;
+    }
+  };
+  for (const std::string& name : differing(sent, here)) {
+    // Still to be written there.
+    if (!taken.contains(name) && value(here, name) != value(there, name)) {
+      remember(name, value(sent, name));
+    }
+  }
+  for (const std::string& name : merged.insist) remember(name, value(there, name));
+  return text_of(agreed);
+}
+
+std::vector<std::string> changed_fields(const JsonText& before, const JsonText& after) {
+  const Names names = differing(object(before), object(after));
+  return {names.begin(), names.end()};
+}
+
+}  // namespace mortise::core

@@ -1,0 +1,76 @@
+// Two sides changed the same thing: what each brings, which field wins, what both then agree on.
+// Pure. Works in the item's own fields (docs/kinds.md), one JSON object a side; a field that is
+// missing has no value.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/records.hpp"
+
+namespace mortise::core {
+
+/// Who wins where both sides changed something (requirements F).
+enum class MergePolicy : std::uint8_t {
+  merge,   ///< field by field; where both changed one, the newer edit
+  newest,  ///< the side that was edited last, with everything
+  local,   ///< we, with everything
+  remote,  ///< the service, with everything
+};
+
+/// Answers the value (JSON) that both sides shall have, or nothing: the policy decides. All four
+/// are JSON texts, "null" for no value.
+using Resolve = std::function<std::optional<JsonText>(
+    const std::string& field, const JsonText& base, const JsonText& here, const JsonText& there)>;
+
+struct MergeRules {
+  MergePolicy policy = MergePolicy::merge;
+  /// Fields that make sense only together (start, duration and zone of an event): one conflict.
+  std::vector<std::vector<std::string>> together;
+  /// Of the service's edit times: within it we win.
+  std::int64_t precision_ms = 0;
+  Resolve resolve;  ///< may be empty
+};
+
+struct MergeInput {
+  JsonText sent = "{}";   ///< as last agreed, in our form
+  JsonText seen;          ///< as last agreed, in the service's form; empty = unknown: like `sent`
+  JsonText here = "{}";   ///< now, in our form
+  JsonText there = "{}";  ///< now, in the service's form
+  Instant here_ms = 0;    ///< when each side was edited last; 0 = unknown: the other one is newer,
+  Instant there_ms = 0;   ///< of two unknown ones, ours
+};
+
+enum class Kept : std::uint8_t { here, there, both };
+
+struct FieldConflict {
+  std::string field;
+  JsonText base = "null", here = "null", there = "null";
+  Kept kept = Kept::here;  ///< both: a script made one value of the two
+  friend bool operator==(const FieldConflict&, const FieldConflict&) = default;
+};
+
+struct Merged {
+  JsonText take = "{}";             ///< what to change here: item field -> value, null = none
+  std::vector<std::string> insist;  ///< fields whose value there is not taken: written there again
+  std::vector<FieldConflict> conflicts;
+  bool nothing_new = false;  ///< the service holds what it held when both last agreed
+  friend bool operator==(const Merged&, const Merged&) = default;
+};
+
+/// Laws (tests/unit/merge_test.cpp): what only one side changed is what that side says; equal
+/// changes are no conflict; every value that is dropped stands in a conflict; `take` holds only
+/// values that differ from ours.
+Merged merge(const MergeInput& input, const MergeRules& rules);
+
+/// What to remember as agreed once `merged.take` was applied here and mapped to `after`: fields
+/// that are still to be written there keep differing from `after`, all others are equal to it.
+JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonText& after);
+
+/// The names whose values differ between two JSON objects, missing ones included; sorted.
+std::vector<std::string> changed_fields(const JsonText& before, const JsonText& after);
+
+}  // namespace mortise::core

@@ -1,0 +1,328 @@
+// What changed at the service since the last look, into sightings and bookmarks: one listing from a
+// cursor where the service has one, else the containers whose edit time moved. Nothing is decided
+// here, and nothing changes for the person.
+#include <algorithm>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "core/hash.hpp"
+#include "sync/execution.hpp"
+#include "sync/scene.hpp"
+
+namespace mortise::sync {
+namespace {
+
+using core::Bookmark;
+using core::Pair;
+using core::PairState;
+
+constexpr std::int64_t kHourMs = 60 * 60 * 1000;
+/// More absences than this are not looked into one by one: a guard asks about them anyway.
+constexpr std::size_t kMostChecks = 100;
+
+/// What a cursor depends on beside the service.
+std::string tag_of(const Link& link) {
+  return core::sha256_hex(link.connector->manifest().version + "\n" + link.connector_settings +
+                          "\n" + link.connection.target.id)
+      .substr(0, 16);
+}
+
+Bookmark bookmark_of(const std::vector<Bookmark>& all, const std::string& connection_id,
+                     const std::string& container_id) {
+  for (const Bookmark& each : all) {
+    if (each.container_id == container_id) return each;
+  }
+  Bookmark fresh;
+  fresh.connection_id = connection_id;
+  fresh.container_id = container_id;
+  return fresh;
+}
+
+/// The containers to ask for their edit time: those that hold tasks, by themselves or through
+/// containers that do not tell one; when a sweep is due, all of them.
+std::vector<const Pair*> containers_to_ask(const Scene& scene, const ports::Manifest& manifest,
+                                           bool sweep) {
+  std::unordered_set<std::string> wanted;
+  for (const Pair& pair : scene.pairs()) {
+    const ports::Kind* kind = manifest.kind(pair.kind);
+    if (pair.state == PairState::tombstone || (kind != nullptr && kind->container)) continue;
+    const Pair* up = scene.by_key(pair.parent_key);
+    while (up != nullptr) {
+      const ports::Kind* above = manifest.kind(up->kind);
+      if (above == nullptr || above->tells_edits) break;
+      up = scene.by_key(up->parent_key);
+    }
+    if (up != nullptr) wanted.insert(up->key);
+  }
+  std::vector<const Pair*> containers;
+  for (const Pair& pair : scene.pairs()) {
+    const ports::Kind* kind = manifest.kind(pair.kind);
+    if (kind == nullptr || !kind->tells_edits || pair.state != PairState::paired) continue;
+    if (sweep || wanted.contains(pair.key)) containers.push_back(&pair);
+  }
+  return containers;
+}
+
+void note_nameless(Scene& scene, const Scene::Nameless& nameless) {
+  if (!nameless.sure) return;
+  for (const std::string& key : nameless.keys) {
+    if (const Pair* pair = scene.by_key(key)) scene.note_absent(*pair);
+  }
+}
+
+}  // namespace
+
+/// A run that follows a saved change, or exports, only writes.
+bool Execution::wants_pull() const {
+  return run_.kind == core::RunKind::sync && run_.trigger != core::RunTrigger::change;
+}
+
+Task<Execution::Round> Execution::pull(const Link& link) {
+  if (!link.pulls()) co_return Round::nothing_left;
+  if (link.connection.target.id.empty()) {
+    Task<Status> targeting = ensure_target(link, Target::chosen_only);
+    Status found = co_await targeting;
+    if (!found) co_return react(found.error());
+    auto connection = ports_.store.connections().find(run_.connection_id);
+    if (!connection) co_return react(connection.error());
+    // Nothing of ours is there yet, and nowhere to look.
+    co_return connection->target.id.empty() ? Round::nothing_left : Round::again;
+  }
+  auto pairs = ports_.store.pairs().of_connection(run_.connection_id);
+  auto before = ports_.store.sightings().of_connection(run_.connection_id);
+  auto pending = ports_.store.inbox().pending(run_.connection_id);
+  if (!pairs) co_return react(pairs.error());
+  if (!before) co_return react(before.error());
+  if (!pending) co_return react(pending.error());
+  const core::Instant started_ms = ports_.clock.now_ms();
+  cause_ = pending->empty() ? "poll" : pending->front().id;
+  Scene scene({run_.connection_id, started_ms, cause_, true, link.mapping->kinds()},
+              *std::move(pairs), *std::move(before));
+  hints_.clear();
+  const bool all_hinted = std::all_of(pending->begin(), pending->end(),
+                                      [](const auto& each) { return !each.hint.empty(); });
+  if (run_.trigger == core::RunTrigger::notification && !pending->empty() && all_hinted) {
+    for (const core::Notification& each : *pending)
+      hints_.insert(each.hint.begin(), each.hint.end());
+  }
+  const ports::Properties& properties = link.connector->manifest().properties;
+  Status looked;
+  if (properties.delta || properties.complete_listing) {
+    Task<Status> listing = pull_listing(link, scene, {}, {}, properties.delta);
+    looked = co_await listing;
+  } else {
+    Task<Status> reading = pull_containers(link, scene);
+    looked = co_await reading;
+  }
+  if (!looked && looked.error().code == Code::not_found) {
+    fail({Code::not_found,
+          fmt::format("\"{}\" is not there any more, or not shared with us: share it again, or "
+                      "choose another place. Nothing was removed here",
+                      link.connection.target.title),
+          "target_gone"});
+    co_return Round::failed;
+  }
+  if (!looked) co_return react(looked.error());
+  ports::Changes changes;
+  if (!pending->empty()) {
+    changes.push_back(ports::HandleNotifications{run_.connection_id, pending->back().received_ms,
+                                                 ports_.clock.now_ms()});
+  }
+  core::SyncState state = ports_.store.sync_states().find(run_.connection_id).value();
+  state.started_ms = started_ms;
+  changes.push_back(ports::put(std::move(state)));
+  if (Status saved = ports_.store.commit(std::move(changes)); !saved) {
+    co_return react(saved.error());
+  }
+  ports_.failpoint("pulled");
+  co_return Round::nothing_left;
+}
+
+/// One container that lists from a cursor, or all of it.
+Task<Status> Execution::pull_listing(const Link& link, Scene& scene, std::string container_id,
+                                     std::string container_kind, bool delta) {
+  const ports::Manifest& manifest = link.connector->manifest();
+  auto bookmarks = ports_.store.bookmarks().of_connection(run_.connection_id);
+  if (!bookmarks) co_return Status(bookmarks.error());
+  Bookmark mark = bookmark_of(*bookmarks, run_.connection_id, container_id);
+  const std::string tag = tag_of(link);
+  const core::Instant now_ms = ports_.clock.now_ms();
+  const bool sweep = now_ms - mark.complete_ms >= manifest.properties.sweep_hours * kHourMs;
+  ports::Call call = call_for(link, ports::Operation::list);
+  call.container_id = container_id;
+  call.container_kind = container_kind;
+  if (delta && mark.tag == tag && !sweep) call.cursor = mark.cursor;
+  Task<Result<Report>> driving = exchange_->drive(call);
+  Result<Report> report = co_await driving;
+  if (!report && report.error().code == Code::stale && !call.cursor.empty()) {
+    call.cursor.clear();  // it knows no such cursor any more: all of it, from the start
+    Task<Result<Report>> again = exchange_->drive(call);
+    report = co_await again;
+  }
+  if (!report) co_return Status(report.error());
+
+  const Pair* container = scene.by_id(container_id);
+  const std::string container_key = container == nullptr ? std::string() : container->key;
+  const Scene::Nameless nameless = scene.name_children(container_key, container_id, report->items);
+  std::unordered_set<std::string> listed;
+  for (const ports::Item& item : report->items) {
+    listed.insert(item.id);
+    scene.note(item);
+  }
+  const bool complete = std::find(report->complete.begin(), report->complete.end(), container_id) !=
+                        report->complete.end();
+  if (complete) {
+    note_nameless(scene, nameless);
+    Task<Status> checking = check_absences(link, scene, scene.missing(container_key, listed));
+    Status checked = co_await checking;
+    if (!checked) co_return checked;
+    mark.complete_ms = now_ms;
+  }
+  if (report->cursor) mark.cursor = *report->cursor;
+  mark.tag = tag;
+  mark.read_ms = now_ms;
+  marks_.push_back(std::move(mark));
+  co_return save_scene(scene);
+}
+
+/// Containers that tell when anything in them was edited: asked for that, and read if it moved.
+Task<Status> Execution::pull_containers(const Link& link, Scene& scene) {
+  const ports::Manifest& manifest = link.connector->manifest();
+  auto bookmarks = ports_.store.bookmarks().of_connection(run_.connection_id);
+  if (!bookmarks) co_return Status(bookmarks.error());
+  Bookmark whole = bookmark_of(*bookmarks, run_.connection_id, {});
+  const core::Instant now_ms = ports_.clock.now_ms();
+  const bool sweep = now_ms - whole.complete_ms >= manifest.properties.sweep_hours * kHourMs;
+  ports::Call asking = call_for(link, ports::Operation::get);
+  for (const Pair* pair : containers_to_ask(scene, manifest, sweep)) {
+    if (hinted(scene, *pair)) asking.ids.push_back(pair->remote_id);
+  }
+  if (!asking.ids.empty()) {
+    Task<Result<Report>> driving = exchange_->drive(std::move(asking));
+    Result<Report> report = co_await driving;
+    if (!report) co_return Status(report.error());
+    for (const ports::Item& item : report->items) {
+      const Pair* pair = scene.by_id(item.id);
+      if (pair == nullptr) continue;
+      if (item.state != core::ItemState::present) {
+        scene.note(item);
+        continue;
+      }
+      Bookmark mark = bookmark_of(*bookmarks, run_.connection_id, item.id);
+      // Edit times are rounded: what was read within the precision may have changed after.
+      const core::Instant settled = item.edited_ms + 2 * manifest.properties.time_precision_ms;
+      if (item.edited_ms != 0 && mark.edited_ms == item.edited_ms && mark.read_ms >= settled) {
+        continue;
+      }
+      Task<Status> reading = pull_tree(link, scene, item.id, pair->kind);
+      Status read = co_await reading;
+      if (!read && read.error().code != Code::not_found) co_return read;
+      mark.edited_ms = item.edited_ms;
+      mark.read_ms = now_ms;
+      marks_.push_back(std::move(mark));
+    }
+  }
+  std::vector<std::pair<std::string, std::string>> tables;  // their pairs move while we read
+  for (const Pair& pair : scene.pairs()) {
+    const ports::Kind* kind = manifest.kind(pair.kind);
+    if (kind == nullptr || !kind->delta || pair.state != PairState::paired) continue;
+    if (hinted(scene, pair)) tables.emplace_back(pair.remote_id, pair.kind);
+  }
+  for (const auto& [id, kind] : tables) {
+    Task<Status> listing = pull_listing(link, scene, id, kind, true);
+    Status listed = co_await listing;
+    if (listed) continue;
+    if (listed.error().code != Code::not_found) co_return listed;
+    if (const Pair* pair = scene.by_id(id)) scene.note_absent(*pair);
+  }
+  if (sweep && hints_.empty()) {
+    whole.complete_ms = now_ms;
+    marks_.push_back(std::move(whole));
+  }
+  co_return save_scene(scene);
+}
+
+/// Whether notifications gave this container, or something in it, as changed; without any, all
+/// containers count.
+bool Execution::hinted(const Scene& scene, const Pair& container) const {
+  if (hints_.empty() || hints_.contains(container.remote_id)) return true;
+  return std::any_of(hints_.begin(), hints_.end(), [&](const std::string& id) {
+    const Pair* pair = scene.by_id(id);
+    while (pair != nullptr && pair->key != container.key) pair = scene.by_key(pair->parent_key);
+    return pair != nullptr;
+  });
+}
+
+/// A container and those in it that do not tell their own edits.
+Task<Status> Execution::pull_tree(const Link& link, Scene& scene, std::string container_id,
+                                  std::string container_kind) {
+  Task<Result<Report>> listing = list_children(link, container_id, container_kind);
+  Result<Report> report = co_await listing;
+  if (!report) co_return Status(report.error());
+  const Pair* container = scene.by_id(container_id);
+  if (container == nullptr) co_return Status();
+  const std::string container_key = container->key;
+  const Scene::Nameless nameless = scene.name_children(container_key, container_id, report->items);
+  std::unordered_set<std::string> listed;
+  std::vector<std::pair<std::string, std::string>> inner;
+  for (const ports::Item& item : report->items) {
+    if (item.parent_id.empty() || item.parent_id == container_id) listed.insert(item.id);
+    scene.note(item);
+    const ports::Kind* kind = link.connector->manifest().kind(item.kind);
+    const bool ours = scene.by_id(item.id) != nullptr;
+    if (ours && kind != nullptr && kind->container && !kind->tells_edits && !kind->delta) {
+      inner.emplace_back(item.id, item.kind);
+    }
+  }
+  const bool complete = std::find(report->complete.begin(), report->complete.end(), container_id) !=
+                        report->complete.end();
+  if (complete) {
+    note_nameless(scene, nameless);
+    Task<Status> checking = check_absences(link, scene, scene.missing(container_key, listed));
+    Status checked = co_await checking;
+    if (!checked) co_return checked;
+  }
+  for (const auto& [id, kind] : inner) {
+    Task<Status> reading = pull_tree(link, scene, id, kind);
+    Status read = co_await reading;
+    if (!read && read.error().code != Code::not_found) co_return read;
+  }
+  co_return Status();
+}
+
+/// What a listing does not name any more may only have moved: asked for one by one.
+Task<Status> Execution::check_absences(const Link& link, Scene& scene,
+                                       std::vector<const Pair*> missing) {
+  std::unordered_set<std::string> moved;
+  if (!missing.empty() && missing.size() <= kMostChecks &&
+      link.connector->manifest().operations.get) {
+    ports::Call call = call_for(link, ports::Operation::get);
+    for (const Pair* pair : missing) call.ids.push_back(pair->remote_id);
+    Task<Result<Report>> getting = exchange_->drive(std::move(call));
+    Result<Report> report = co_await getting;
+    if (!report) co_return Status(report.error());
+    for (const ports::Item& item : report->items) {
+      const bool exists =
+          item.state == core::ItemState::present || item.state == core::ItemState::out_of_scope;
+      if (!exists) continue;
+      moved.insert(item.id);
+      scene.note(item);
+    }
+  }
+  for (const Pair* pair : missing) {
+    if (!moved.contains(pair->remote_id)) scene.note_absent(*pair);
+  }
+  co_return Status();
+}
+
+/// What was seen and how far it was read, in one commit.
+Status Execution::save_scene(Scene& scene) {
+  ports::Changes changes = scene.take_changes();
+  for (Bookmark& mark : marks_) changes.push_back(ports::put(std::move(mark)));
+  marks_.clear();
+  if (changes.empty()) return {};
+  return ports_.store.commit(std::move(changes));
+}
+
+}  // namespace mortise::sync

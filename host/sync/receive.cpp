@@ -1,0 +1,352 @@
+// What the service's news mean here: tasks change, come back, are removed softly or appear; each
+// together with its pair, in one commit. No I/O.
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "core/hash.hpp"
+#include "core/ids.hpp"
+#include "core/names.hpp"
+#include "core/occurrence.hpp"
+#include "core/record_json.hpp"
+#include "sync/execution.hpp"
+
+namespace mortise::sync {
+namespace {
+
+using core::Json;
+using core::Pair;
+using core::PairState;
+using core::Receive;
+using core::ReceiveKind;
+
+/// So many changes a commit: a first sync of thousands must not hold the store's writer.
+constexpr std::size_t kMostAtOnce = 100;
+
+std::string_view word(ReceiveKind kind) {
+  switch (kind) {
+    case ReceiveKind::change:
+      return "receive";
+    case ReceiveKind::restore:
+      return "restore";
+    case ReceiveKind::take_away:
+      return "take_away";
+    case ReceiveKind::agree:
+      break;
+  }
+  return "conflict";
+}
+
+Json parsed(const core::JsonText& text) {
+  Json json = Json::parse(text, nullptr, false);
+  return json.is_object() ? json : Json::object();
+}
+
+/// Today's values of what a patch changes, as a patch.
+Json inverse(const Json& patch, const Json& before) {
+  Json back = Json::object();
+  for (const auto& [name, ignored] : patch.items()) {
+    back[name] = before.contains(name) ? before[name] : Json();
+  }
+  return back;
+}
+
+Json conflict_lines(const std::vector<core::FieldConflict>& conflicts) {
+  Json lines = Json::array();
+  for (const core::FieldConflict& each : conflicts) {
+    lines.push_back({{"field", each.field},
+                     {"base", Json::parse(each.base, nullptr, false)},
+                     {"here", Json::parse(each.here, nullptr, false)},
+                     {"there", Json::parse(each.there, nullptr, false)},
+                     {"kept", core::name_of(each.kept)}});
+  }
+  return lines;
+}
+
+}  // namespace
+
+/// One piece of news under way.
+struct Execution::Reception {
+  const Snapshot& snapshot;
+  const Receive& news;
+  const core::Sighting* sighting = nullptr;  ///< null: nobody saw it, it was linked
+  Json patch = Json::object();               ///< what changes of the task
+  std::string remark = {};                   ///< for the run's line
+  std::vector<core::FieldConflict> conflicts = {};
+  std::string policy = {};
+  std::optional<core::Task> before = {}, after = {};
+};
+
+/// Whether status changes made outside count as progress: the tier's policy says.
+bool Execution::may_progress(const Link& link) {
+  if (!may_progress_) {
+    const ports::Ask ask{"outside_progress", link.account.id, link.account.tier,
+                         std::string(core::name_of(run_.trigger)), link.connection.connector};
+    may_progress_ = ports_.gate.decide(ask, {}).allow;
+  }
+  return *may_progress_;
+}
+
+/// The way back through the mapping. What it cannot say stays as it is here, and is told.
+void Execution::bring_back(Reception& reception, const core::Task& task) {
+  const Receive& news = reception.news;
+  if (news.merged.take == "{}") return;
+  auto change = reception.snapshot.mapping->task_change(news.base.kind, news.merged.take, task,
+                                                        reception.snapshot.mapping_input(options_));
+  std::string trouble = change ? std::string() : change.error().message;
+  if (change) {
+    Json patch = parsed(*change);
+    if (patch.contains("status") && !may_progress(reception.snapshot)) {
+      patch.erase("status");
+      reception.remark = "a status change outside does not count as progress in this tier";
+    }
+    auto changed = core::apply_patch(task, patch);
+    if (changed) {
+      reception.patch = std::move(patch);
+      reception.after = std::move(changed.value);
+      return;
+    }
+    trouble = changed.problems.front().detail;
+  }
+  reception.policy = "unmappable";
+  reception.remark = "the change made outside cannot be taken over: " + trouble;
+  const Json taken = parsed(news.merged.take);
+  const Json here = parsed(news.input.here);
+  for (const auto& [name, there] : taken.items()) {
+    const Json ours = here.contains(name) ? here[name] : Json();
+    reception.conflicts.push_back({name, "null", ours.dump(), there.dump(), core::Kept::here});
+  }
+}
+
+/// The task that the news are about, as it is and as it becomes.
+Status Execution::change_task(Reception& reception) {
+  const Receive& news = reception.news;
+  auto stored = ports_.store.plans().find_task(task_id_of(news.key));
+  if (!stored) return std::move(stored).error();
+  core::Task task = std::move(stored).value();
+  const std::string slot = slot_of(news.key);
+  if (news.kind == ReceiveKind::take_away) {
+    reception.before = task;
+    task.deleted_ms = ports_.clock.now_ms();
+    reception.after = std::move(task);
+    return {};
+  }
+  if (news.kind == ReceiveKind::restore) {
+    reception.before = task;
+    task.deleted_ms.reset();
+  }
+  if (slot.empty()) {
+    bring_back(reception, task);
+  } else if (Status changed = change_occurrence(reception, task, slot); !changed) {
+    return changed;
+  }
+  if (reception.after) {
+    reception.before = std::move(reception.before).value_or(task);
+    reception.after->updated_ms = ports_.clock.now_ms();
+  } else if (reception.before) {
+    task.updated_ms = ports_.clock.now_ms();
+    reception.after = std::move(task);
+  }
+  return {};
+}
+
+/// One occurrence of a series; cancelled ones say nothing but that.
+Status Execution::change_occurrence(Reception& reception, const core::Task& series,
+                                    const std::string& slot) {
+  if (parsed(reception.news.merged.take).value("status", Json()) == "cancelled") {
+    auto cancelled = core::cancel_occurrence(series, slot);
+    if (!cancelled) return std::move(cancelled).error();
+    reception.after = *std::move(cancelled);
+    return {};
+  }
+  auto occurrence = core::occurrence_task(series, slot);
+  if (!occurrence) return std::move(occurrence).error();
+  const bool revived = occurrence->status == core::TaskStatus::cancelled;
+  if (revived) occurrence->status = series.status;
+  bring_back(reception, *occurrence);
+  if (!reception.after) return {};
+  if (revived && !reception.patch.contains("status")) {
+    reception.patch["status"] = core::name_of(series.status);
+  }
+  auto edited = core::edit_occurrence(series, slot, reception.patch);
+  if (edited) {
+    reception.after = std::move(edited.value);
+    return {};
+  }
+  return Error{Code::invalid, "the occurrence cannot differ in what was changed outside"};
+}
+
+/// The pair as both sides agree on it now.
+Pair Execution::agreed_pair(const Reception& reception) const {
+  const Receive& news = reception.news;
+  core::JsonText mapped = news.input.here;
+  if (reception.after) {
+    core::Task task = *reception.after;
+    if (const std::string slot = slot_of(news.key); !slot.empty()) {
+      if (auto occurrence = core::occurrence_task(task, slot)) task = *std::move(occurrence);
+    }
+    auto fields = reception.snapshot.mapping->item_fields(
+        news.base.kind, task, reception.snapshot.mapping_input(options_));
+    mapped = fields && !fields->empty() ? *fields : news.input.there;
+  }
+  Pair pair = news.base;
+  pair.fields = core::agreed_after(news.input, news.merged, mapped);
+  pair.sent_hash = core::content_hash(pair.fields);
+  pair.seen = news.input.there;
+  pair.seen_hash = core::content_hash(pair.seen);
+  pair.state = PairState::paired;
+  pair.synced_ms = ports_.clock.now_ms();
+  if (const core::Sighting* seen = reception.sighting) {
+    if (!seen->version.empty()) pair.version = seen->version;
+    if (!seen->memo.empty()) pair.memo = seen->memo;
+    if (!seen->url.empty()) pair.url = seen->url;
+    if (!seen->parent_id.empty()) pair.remote_parent_id = seen->parent_id;
+  }
+  return pair;
+}
+
+void Execution::record_conflict(const Reception& reception, ports::Changes& changes) {
+  const std::string task_id = task_id_of(reception.news.key);
+  if (reception.conflicts.empty() || task_id.empty()) return;
+  core::Conflict conflict;
+  conflict.id = new_id(core::kConflictPrefix);
+  conflict.account_id = run_.account_id;
+  conflict.connection_id = run_.connection_id;
+  conflict.plan_id = plan_id_;
+  conflict.task_id = task_id;
+  conflict.key = reception.news.key;
+  conflict.title = reception.after ? reception.after->title : reception.news.title;
+  conflict.run_id = run_.id;
+  conflict.policy = reception.policy;
+  conflict.fields = conflict_lines(reception.conflicts).dump();
+  conflict.at_ms = ports_.clock.now_ms();
+  // Back to the other value: what was taken goes, what was not taken comes.
+  Json undo = Json::object();
+  Json refused = Json::object();
+  for (const core::FieldConflict& each : reception.conflicts) {
+    if (each.kept == core::Kept::here)
+      refused[each.field] = Json::parse(each.there, nullptr, false);
+  }
+  const bool took = std::any_of(reception.conflicts.begin(), reception.conflicts.end(),
+                                [](const auto& each) { return each.kept != core::Kept::here; });
+  if (took && reception.before) undo = inverse(reception.patch, core::to_json(*reception.before));
+  if (!refused.empty() && reception.policy != "unmappable") {
+    if (const core::Task* task = reception.after ? &*reception.after : nullptr) {
+      auto back =
+          reception.snapshot.mapping->task_change(reception.news.base.kind, refused.dump(), *task,
+                                                  reception.snapshot.mapping_input(options_));
+      if (back) undo.merge_patch(parsed(*back));
+    } else if (auto stored = ports_.store.plans().find_task(task_id)) {
+      auto back =
+          reception.snapshot.mapping->task_change(reception.news.base.kind, refused.dump(), *stored,
+                                                  reception.snapshot.mapping_input(options_));
+      if (back) undo = parsed(*back);
+    }
+  }
+  conflict.undo = undo.dump();
+  changes.push_back(ports::put(std::move(conflict)));
+}
+
+core::RunItem Execution::received_item(const Reception& reception) const {
+  core::RunItem item;
+  item.run_id = run_.id;
+  item.key = reception.news.key;
+  item.kind = reception.news.base.kind;
+  item.title = reception.after ? reception.after->title : reception.news.title;
+  item.action = word(reception.news.kind);
+  item.result = reception.policy == "unmappable" ? "parked" : "done";
+  item.message = reception.remark;
+  item.url = reception.sighting == nullptr ? reception.news.base.url : reception.sighting->url;
+  item.cause = reception.sighting == nullptr ? cause_ : reception.sighting->cause;
+  item.task_rev = reception.after ? reception.after->rev + 1 : 0;
+  item.at_ms = ports_.clock.now_ms();
+  return item;
+}
+
+Status keep_here(const Ports& ports, const std::string& connection_id, const std::string& plan_id) {
+  auto snapshot = load_snapshot(ports, connection_id, plan_id, nullptr);
+  if (!snapshot) return std::move(snapshot).error();
+  ports::Changes changes;
+  for (const auto& [key, sighting] : snapshot->sightings) {
+    const bool lost =
+        sighting.state == core::ItemState::deleted || sighting.state == core::ItemState::absent;
+    if (!lost) continue;
+    changes.push_back(ports::EraseSighting{connection_id, sighting.remote_id});
+    // A container takes along what stands in it.
+    std::vector<std::string> open{key};
+    while (!open.empty()) {
+      const std::string container = std::move(open.back());
+      open.pop_back();
+      for (const Pair& pair : snapshot->pairs) {
+        if (pair.state == PairState::tombstone) continue;
+        if (pair.parent_key == container) open.push_back(pair.key);
+        if (pair.key == container) {
+          changes.push_back(ports::put(tombstone(pair, ports.clock.now_ms())));
+        }
+      }
+    }
+  }
+  return changes.empty() ? Status() : ports.store.commit(std::move(changes));
+}
+
+Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& news) {
+  const std::string policy(core::name_of(merge_rules(snapshot, {}).policy));
+  const std::int64_t before = progress();
+  for (std::size_t begin = 0; begin < news.size() && !stopped(); begin += kMostAtOnce) {
+    std::vector<Reception> receptions;
+    std::set<std::string> touched;  // a task once a commit: its revision moves with it
+    for (std::size_t i = begin; i < std::min(news.size(), begin + kMostAtOnce); ++i) {
+      if (const std::string id = task_id_of(news[i].key);
+          !id.empty() && !touched.insert(id).second) {
+        continue;  // the next round has it
+      }
+      Reception reception{snapshot, news[i]};
+      reception.policy = policy;
+      reception.conflicts = news[i].merged.conflicts;
+      auto sighting = snapshot.sightings.find(news[i].key);
+      if (sighting != snapshot.sightings.end()) reception.sighting = &sighting->second;
+      if (news[i].kind != ReceiveKind::agree) {
+        Status changed = change_task(reception);
+        if (!changed) return changed;
+      }
+      receptions.push_back(std::move(reception));
+    }
+    const auto with = [&](ports::Changes& changes, core::Run& run) {
+      for (const Reception& each : receptions) commit_reception(each, changes, run);
+    };
+    if (Status saved = save_run(with); !saved) return saved;
+    ports_.failpoint("received");
+  }
+  if (progress() > before) received_(plan_id_);
+  return {};
+}
+
+void Execution::commit_reception(const Reception& reception, ports::Changes& changes,
+                                 core::Run& run) {
+  const Receive& news = reception.news;
+  if (reception.after) {
+    changes.push_back(ports::put(*reception.after));
+    ++run.counts.received;
+  }
+  if (news.kind == ReceiveKind::take_away) {
+    changes.push_back(ports::put(tombstone(news.base, ports_.clock.now_ms())));
+  } else {
+    changes.push_back(ports::put(agreed_pair(reception)));
+  }
+  changes.push_back(ports::EraseSighting{run.connection_id, sighting_id(news.base)});
+  if (auto appeared = appeared_.find(news.base.remote_id); appeared != appeared_.end()) {
+    take_over(appeared->second, changes);
+  }
+  if (reception.sighting != nullptr) {
+    changes.push_back(ports::EraseSighting{run.connection_id, reception.sighting->remote_id});
+  }
+  if (!reception.conflicts.empty()) ++run.counts.conflicts;
+  record_conflict(reception, changes);
+  if (news.kind != ReceiveKind::agree || !reception.conflicts.empty()) {
+    changes.push_back(ports::put(received_item(reception)));
+  }
+}
+
+}  // namespace mortise::sync

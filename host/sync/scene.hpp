@@ -1,0 +1,71 @@
+// What a look at the service is compared with, and what came of it: pairs whose ids and versions
+// became known, sightings of what is not as last agreed. Decides nothing, reads and writes nothing.
+#pragma once
+
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "ports/connector.hpp"
+#include "ports/mapper.hpp"
+#include "ports/store.hpp"
+
+namespace mortise::sync {
+
+class Scene {
+ public:
+  struct About {
+    std::string connection_id;
+    core::Instant now_ms = 0;
+    std::string cause;  ///< RunItem::cause
+    bool pulls = true;  ///< else edits there are not wanted here: only ids and versions are noted
+    /// Kinds of which unknown items matter.
+    std::map<std::string, ports::KindRules> kinds = {};
+  };
+  Scene(About about, std::vector<core::Pair> pairs, std::vector<core::Sighting> before);
+
+  const std::vector<core::Pair>& pairs() const { return pairs_; }
+  /// Null if no item of ours has this id or key.
+  const core::Pair* by_id(const std::string& remote_id) const;
+  const core::Pair* by_key(const std::string& key) const;
+
+  /// Ours that a listing of their container does not have.
+  struct Nameless {
+    std::vector<std::string> keys;
+    bool sure = true;  ///< false: something unknown stands there that may be one of them, edited
+  };
+  /// Gives the items that were made without their ids being said those of a listing of their
+  /// container.
+  Nameless name_children(const std::string& parent_key, const std::string& container_id,
+                         const std::vector<ports::Item>& items);
+  /// An item as it was seen.
+  void note(const ports::Item& item);
+  /// An item that a complete listing did not name, whether its id is known or not.
+  void note_absent(const core::Pair& pair);
+  /// The items of a container that are not among these ids. Occurrences are not asked about: they
+  /// stand in no listing of their own.
+  std::vector<const core::Pair*> missing(const std::string& parent_key,
+                                         const std::unordered_set<std::string>& listed) const;
+
+  /// Whether anything was seen that must be reconciled.
+  bool news() const { return news_; }
+  /// What to commit, each once.
+  ports::Changes take_changes() { return std::exchange(changes_, {}); }
+
+ private:
+  void update(core::Pair& pair, const ports::Item& item);
+  void see(const ports::Item& item, core::ItemState state);
+  void forget(const std::string& remote_id);
+  core::Pair* find(const ports::Item& item);
+
+  About about_;
+  std::vector<core::Pair> pairs_;
+  std::unordered_map<std::string, std::size_t> by_id_, by_key_;
+  std::unordered_map<std::string, core::Sighting> before_;
+  ports::Changes changes_;
+  bool news_ = false;
+};
+
+}  // namespace mortise::sync

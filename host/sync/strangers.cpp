@@ -1,0 +1,257 @@
+// What stands at the service and no pair knows: our own that lost its pair, an equal one that
+// somebody made, or something new that becomes an appointment. No I/O.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/hash.hpp"
+#include "core/ids.hpp"
+#include "core/occurrence.hpp"
+#include "core/record_json.hpp"
+#include "sync/execution.hpp"
+
+namespace mortise::sync {
+namespace {
+
+using core::Json;
+using core::Pair;
+using core::PairState;
+using core::Receive;
+using core::ReceiveKind;
+
+/// So many appear in one commit.
+constexpr std::size_t kMostAtOnce = 100;
+constexpr std::int64_t kPositionStep = 1024;
+constexpr const char* kUntitled = "Untitled";
+
+/// Sightings of what no pair knows.
+std::vector<core::Sighting> strangers_of(std::vector<core::Sighting> sightings,
+                                         const std::vector<Pair>& pairs) {
+  std::set<std::string> ours;
+  for (const Pair& pair : pairs) {
+    if (pair.state != PairState::tombstone) ours.insert(sighting_id(pair));
+  }
+  std::erase_if(sightings, [&](const core::Sighting& each) {
+    return each.state != core::ItemState::present || ours.contains(each.remote_id) ||
+           !each.series.empty();
+  });
+  return sightings;
+}
+
+}  // namespace
+
+/// Items of ours that are about to be created and exist there already: by our key, because
+/// somebody made an equal one, or because it appeared here before its plan did. And occurrences
+/// that somebody changed there first.
+Result<std::vector<Receive>> Execution::link_strangers(const Snapshot& snapshot,
+                                                       const core::ChangeList& changes) {
+  std::vector<Receive> links = occurrences_changed_there(snapshot);
+  std::vector<core::WantedItem> created;
+  for (const core::Action& action : changes.actions) {
+    if (action.kind != core::ActionKind::create || action.task_id.empty()) continue;
+    if (action.base && action.base->state != PairState::tombstone) continue;
+    created.push_back({action.key, action.item_kind, action.parent_key, action.after_key,
+                       action.title, action.fields, action.slot, action.task_id, 0});
+  }
+  if (!links.empty() || created.empty() || !snapshot.pulls()) return links;
+  auto stored = ports_.store.sightings().of_connection(run_.connection_id);
+  if (!stored) return std::move(stored).error();
+  auto pairs = ports_.store.pairs().of_connection(run_.connection_id);
+  if (!pairs) return std::move(pairs).error();
+  std::vector<core::Sighting> free = strangers_of(*std::move(stored), *pairs);
+  appeared_.clear();
+  for (Pair& pair : *pairs) {
+    if (!pair.appeared || pair.plan_id == plan_id_ || pair.state != PairState::paired) continue;
+    appeared_.emplace(pair.remote_id, pair);
+    core::Sighting sighting;
+    sighting.remote_id = pair.remote_id;
+    sighting.kind = pair.kind;
+    sighting.parent_id = pair.remote_parent_id;
+    sighting.fields = pair.seen;
+    sighting.version = pair.version;
+    sighting.memo = pair.memo;
+    sighting.url = pair.url;
+    free.push_back(std::move(sighting));
+  }
+  std::map<std::string, std::vector<std::string>> alike;
+  for (const auto& [kind, rules] : snapshot.mapping->kinds()) alike[kind] = rules.alike;
+  std::vector<core::Stranger> strangers;
+  for (const core::Sighting& each : free) strangers.push_back({each.kind, each.fields});
+  std::map<std::string, std::size_t> found = core::link_alike(created, strangers, alike);
+  for (std::size_t i = 0; i < free.size(); ++i) {
+    if (!free[i].key.empty()) found.insert_or_assign(free[i].key, i);
+  }
+  for (const core::WantedItem& item : created) {
+    auto link = found.find(item.key);
+    if (link != found.end()) links.push_back(linked(snapshot, item, free[link->second], "{}"));
+  }
+  return links;
+}
+
+/// An appointment that appeared from outside turned out to be a task of a plan: it goes.
+void Execution::take_over(const Pair& appeared, ports::Changes& changes) const {
+  changes.push_back(ports::ErasePair{appeared.connection_id, appeared.plan_id, appeared.key});
+  auto task = ports_.store.plans().find_task(task_id_of(appeared.key));
+  if (!task || task->deleted_ms) return;
+  task->deleted_ms = task->updated_ms = ports_.clock.now_ms();
+  changes.push_back(ports::put(*std::move(task)));
+}
+
+/// News that make a pair of a wanted item and something at the service.
+Receive Execution::linked(const Snapshot& snapshot, const core::WantedItem& item,
+                          const core::Sighting& there, core::JsonText sent) const {
+  Receive link;
+  link.key = item.key;
+  link.title = item.title;
+  link.base.connection_id = run_.connection_id;
+  link.base.plan_id = plan_id_;
+  link.base.key = item.key;
+  link.base.kind = item.kind;
+  link.base.parent_key = item.parent_key;
+  link.base.remote_id = there.remote_id;
+  link.base.remote_parent_id = there.parent_id;
+  link.base.version = there.version;
+  link.base.memo = there.memo;
+  link.base.url = there.url;
+  if (const Pair* old = snapshot.pair(item.key)) link.base.generation = old->generation;
+  link.input = {std::move(sent), {}, item.fields, there.fields, item.edited_ms, there.edited_ms};
+  link.merged = core::merge(link.input, merge_rules(snapshot, item.kind));
+  link.kind = link.merged.take == "{}" ? ReceiveKind::agree : ReceiveKind::change;
+  return link;
+}
+
+/// Occurrences that were changed there and that we never wrote.
+std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapshot) const {
+  std::vector<Receive> links;
+  for (const auto& [key, sighting] : snapshot.sightings) {
+    const std::string slot = slot_of(key);
+    if (slot.empty() || snapshot.pair(key) != nullptr) continue;
+    const std::string task_id = task_id_of(key);
+    auto task = std::find_if(snapshot.tasks.begin(), snapshot.tasks.end(),
+                             [&](const core::Task& each) { return each.id == task_id; });
+    const Pair* series = snapshot.pair("task:" + task_id);
+    if (task == snapshot.tasks.end() || series == nullptr) continue;
+    core::Task plain = *task;
+    std::erase_if(plain.overrides, [&](const auto& each) { return each.slot == slot; });
+    const auto fields_at = [&](const core::Task& of) -> core::JsonText {
+      auto occurrence = core::occurrence_task(of, slot);
+      if (!occurrence) return {};
+      if (occurrence->status == core::TaskStatus::cancelled) return R"({"status":"cancelled"})";
+      auto fields = snapshot.mapping->item_fields(series->kind, *occurrence,
+                                                  snapshot.mapping_input(options_));
+      return fields ? *fields : core::JsonText();
+    };
+    const core::JsonText sent = fields_at(plain);
+    const core::JsonText here = fields_at(*task);
+    if (sent.empty() || here.empty()) continue;
+    links.push_back(linked(
+        snapshot,
+        {key, series->kind, series->key, {}, task->title, here, slot, task_id, task->updated_ms},
+        sighting, sent));
+  }
+  return links;
+}
+
+/// What people made there becomes appointments here. Answers whether anything did.
+Result<bool> Execution::let_appear(const Link& link) {
+  auto stored = ports_.store.sightings().of_connection(run_.connection_id);
+  if (!stored) return std::move(stored).error();
+  if (stored->empty() || !link.pulls()) return false;
+  auto pairs = ports_.store.pairs().of_connection(run_.connection_id);
+  if (!pairs) return std::move(pairs).error();
+  const auto kinds = link.mapping->kinds();
+  std::vector<core::Sighting> strangers = strangers_of(*std::move(stored), *pairs);
+  std::erase_if(strangers, [&](const core::Sighting& each) {
+    auto kind = kinds.find(each.kind);
+    return kind == kinds.end() || !kind->second.adopts;
+  });
+  if (strangers.empty()) return false;
+  auto calendar = ports_.store.plans().find_external(link.account.id, kBuiltInPlan);
+  if (!calendar) return std::move(calendar).error();
+  auto loaded = load_snapshot(ports_, run_.connection_id, calendar->id, mapping_);
+  if (!loaded) return std::move(loaded).error();
+  plan_id_ = calendar->id;
+  const std::int64_t before = progress();
+  std::int64_t position = loaded->tasks.empty() ? 0 : loaded->tasks.back().position;
+  for (std::size_t begin = 0; begin < strangers.size() && !stopped(); begin += kMostAtOnce) {
+    const std::size_t end = std::min(strangers.size(), begin + kMostAtOnce);
+    std::vector<Appearance> appearances;
+    for (std::size_t i = begin; i < end; ++i) {
+      appearances.push_back(appearance(*loaded, strangers[i], position += kPositionStep));
+    }
+    const auto with = [&](ports::Changes& changes, core::Run& run) {
+      for (const Appearance& each : appearances) {
+        changes.push_back(ports::EraseSighting{run.connection_id, each.pair.remote_id});
+        changes.push_back(ports::put(each.item));
+        if (!each.task) continue;
+        changes.push_back(ports::put(*each.task));
+        changes.push_back(ports::put(each.pair));
+        ++run.counts.received;
+      }
+    };
+    if (Status saved = save_run(with); !saved) return std::move(saved).error();
+    ports_.failpoint("received");
+  }
+  if (progress() > before) received_(plan_id_);
+  return progress() > before;
+}
+
+/// A stranger as an appointment of the account's calendar plan.
+Execution::Appearance Execution::appearance(const Snapshot& calendar,
+                                            const core::Sighting& stranger, std::int64_t position) {
+  core::Task blank;
+  blank.id = new_id(core::kTaskPrefix);
+  blank.account_id = calendar.account.id;
+  blank.plan_id = calendar.plan.id;
+  blank.kind = core::TaskKind::appointment;
+  blank.position = position;
+  blank.created_ms = blank.updated_ms = ports_.clock.now_ms();
+  Appearance appearance;
+  Pair& pair = appearance.pair;
+  pair.connection_id = run_.connection_id;
+  pair.plan_id = calendar.plan.id;
+  pair.key = "task:" + blank.id;
+  pair.kind = stranger.kind;
+  pair.remote_id = stranger.remote_id;
+  pair.remote_parent_id = stranger.parent_id;
+  pair.version = stranger.version;
+  pair.memo = stranger.memo;
+  pair.url = stranger.url;
+  pair.appeared = true;
+  pair.synced_ms = blank.created_ms;
+  core::RunItem& item = appearance.item;
+  item.run_id = run_.id;
+  item.key = pair.key;
+  item.kind = stranger.kind;
+  item.action = "appear";
+  item.url = stranger.url;
+  item.cause = stranger.cause;
+  item.task_rev = 1;
+  item.at_ms = blank.created_ms;
+
+  const ports::MappingInput input = calendar.mapping_input(options_);
+  const auto refuse = [&](std::string why) {
+    item.result = "parked";
+    item.code = code_name(Code::invalid);
+    item.message = "what was made outside cannot become an appointment: " + std::move(why);
+    return appearance;
+  };
+  auto change = calendar.mapping->task_change(stranger.kind, stranger.fields, blank, input);
+  if (!change) return refuse(change.error().message);
+  Json patch = Json::parse(*change, nullptr, false);
+  if (!may_progress(calendar)) patch.erase("status");
+  if (!patch.contains("title") || patch["title"] == "") patch["title"] = kUntitled;
+  auto read = core::apply_patch(blank, patch);
+  if (!read) return refuse(read.problems.front().detail);
+  appearance.task = std::move(read.value);
+  const core::Task* task = &*appearance.task;
+  item.title = task->title;
+  item.result = "done";
+  auto fields = calendar.mapping->item_fields(stranger.kind, *task, input);
+  pair.fields = fields && !fields->empty() ? *fields : stranger.fields;
+  pair.sent_hash = core::content_hash(pair.fields);
+  pair.seen = stranger.fields;
+  pair.seen_hash = core::content_hash(pair.seen);
+  return appearance;
+}
+
+}  // namespace mortise::sync

@@ -1,0 +1,312 @@
+// What people do at the service comes back: pulled, merged, brought here, without echo.
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include "sync/bench.hpp"
+
+namespace mortise::tests {
+namespace {
+
+using core::Json;
+using core::RunState;
+
+constexpr std::int64_t kMinuteMs = 60'000;
+
+/// An exported plan, looked at once so that every id is known, some minutes later.
+void settle_in(World& world, int modules = 1, int weeks = 1, int tasks = 4) {
+  world.populate(modules, weeks, tasks);
+  REQUIRE(world.export_plan().state == RunState::succeeded);
+  world.clock.advance(10 * kMinuteMs);
+  REQUIRE(world.sync().state == RunState::succeeded);
+  world.clock.advance(10 * kMinuteMs);
+}
+
+core::Task titled(const World& world, const std::string& title) {
+  for (const core::Task& task : world.tasks()) {
+    if (task.title == title) return task;
+  }
+  FAIL("no task is called " << title);
+  return {};
+}
+
+std::vector<core::Conflict> conflicts(const World& world) {
+  return world.store.conflicts().list("acc", {}, {}, {}).value().items;
+}
+
+}  // namespace
+
+TEST_CASE("inbound: an edit there changes the task, and nothing goes back", "[sync][inbound]") {
+  const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
+  World world(style, 1);
+  settle_in(world);
+  const int writes = world.service.writes;
+  world.service.edit(world.service.named("Task 2"), R"({"text":"Renamed there","checked":true})");
+  const core::Run run = world.sync();
+  CHECK(run.state == RunState::succeeded);
+  CHECK(run.counts.received == 1);
+  CHECK(titled(world, "Renamed there").status == core::TaskStatus::done);
+  CHECK(world.service.outline() == world.expected());
+  world.clock.advance(10 * kMinuteMs);
+  CHECK(world.sync().counts.received == 0);
+  CHECK(world.service.writes == writes);
+  CHECK(conflicts(world).empty());
+}
+
+TEST_CASE("inbound: quiet is quiet", "[sync][inbound]") {
+  const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
+  World world(style, 1);
+  settle_in(world, 2, 2, 3);
+  const int writes = world.service.writes;
+  const int reads = world.service.reads;
+  for (int poll = 0; poll < 5; ++poll) {
+    world.clock.advance(15 * kMinuteMs);
+    CHECK(world.sync().state == RunState::succeeded);
+  }
+  CHECK(world.service.writes == writes);
+  CHECK(world.service.reads ==
+        reads + 5);  // one request a poll: the fake asks for all pages at once
+}
+
+TEST_CASE("inbound: a removal there removes the task softly", "[sync][inbound]") {
+  const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
+  World world(style, 1);
+  settle_in(world);
+  const core::Task task = titled(world, "Task 1");
+  world.service.erase(world.service.named("Task 1"));
+  const core::Run run = world.sync();
+  CHECK(run.state == RunState::succeeded);
+  CHECK(world.tasks().size() == 3);
+  CHECK(world.task(task.id).deleted_ms);
+  CHECK(world.service.outline() == world.expected());
+  const int writes = world.service.writes;
+  world.clock.advance(10 * kMinuteMs);
+  CHECK(world.sync().counts.received == 0);
+  CHECK(world.service.writes == writes);
+}
+
+TEST_CASE("inbound: an edit outlives a deletion, on either side", "[sync][inbound]") {
+  const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
+  World world(style, 1);
+  settle_in(world);
+  SECTION("edited here, removed there: made anew") {
+    world.dispatcher->stop();  // nothing is pushed in between
+    world.crash();
+    core::Task task = titled(world, "Task 1");
+    world.service.erase(world.service.named("Task 1"));
+    task.title = "Edited here";
+    world.save(task);
+    world.settle();
+    CHECK(world.sync().state == RunState::succeeded);
+    CHECK_FALSE(world.service.named("Edited here").empty());
+  }
+  SECTION("removed here, edited there: brought back") {
+    const core::Task task = titled(world, "Task 1");
+    world.service.edit(world.service.named("Task 1"), R"({"text":"Edited there"})");
+    world.remove(1);
+    world.settle();
+    CHECK(world.sync().state == RunState::succeeded);
+    CHECK_FALSE(world.task(task.id).deleted_ms);
+    CHECK(world.task(task.id).title == "Edited there");
+  }
+  CHECK(world.tasks().size() == 4);
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("inbound: both sides edited: field by field, and the same field is told",
+          "[sync][inbound]") {
+  const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
+  World world(style, 1);
+  settle_in(world);
+  const std::string id = world.service.named("Task 1");
+  SECTION("different fields: both live") {
+    world.service.edit(id, R"({"checked":true})");
+    world.retitle(1, "Here");
+    world.settle();
+    world.sync();
+    CHECK(titled(world, "Here").status == core::TaskStatus::done);
+    CHECK(conflicts(world).empty());
+  }
+  SECTION("the same field: the newer edit, and both values are kept") {
+    core::Task task = titled(world, "Task 1");
+    task.title = "Here";
+    task.updated_ms = world.clock.now_ms();
+    REQUIRE(world.store.commit({ports::put(task)}, ports::Durability::full).ok());
+    world.clock.advance(10 * kMinuteMs);
+    world.service.edit(id, R"({"text":"There"})");
+    const core::Run run = world.sync();
+    CHECK(run.counts.conflicts == 1);
+    CHECK(titled(world, "There").id == task.id);
+    REQUIRE(conflicts(world).size() == 1);
+    const core::Conflict conflict = conflicts(world).front();
+    CHECK(conflict.task_id == task.id);
+    CHECK(Json::parse(conflict.undo) == Json{{"title", "Here"}});
+    CHECK(Json::parse(conflict.fields) == Json::array({{{"field", "text"},
+                                                        {"base", "Task 1"},
+                                                        {"here", "Here"},
+                                                        {"there", "There"},
+                                                        {"kept", "there"}}}));
+  }
+  SECTION("the same field, edited here later: ours goes there") {
+    world.service.edit(id, R"({"text":"There"})");
+    world.clock.advance(10 * kMinuteMs);
+    world.retitle(1, "Here");
+    world.settle();
+    world.sync();
+    CHECK(titled(world, "Here").title == "Here");
+    REQUIRE(conflicts(world).size() == 1);
+    CHECK(Json::parse(conflicts(world).front().undo) == Json{{"title", "There"}});
+  }
+  CHECK(world.service.outline() == world.expected());
+  const int writes = world.service.writes;
+  world.clock.advance(10 * kMinuteMs);
+  CHECK(world.sync().counts.received == 0);
+  CHECK(world.service.writes == writes);
+}
+
+TEST_CASE("inbound: an emptied service asks before it empties the plan", "[sync][inbound][guard]") {
+  World world(Style::client_ids, 1);
+  settle_in(world);
+  world.service.forget_cursors();
+  for (const char* name : {"Task 0", "Task 1", "Task 2", "Task 3"}) {
+    world.service.erase(world.service.named(name));
+  }
+  core::Run run = world.sync();
+  CHECK(run.state == RunState::waiting);
+  CHECK(run.waiting_for == core::RunWait::approval);
+  CHECK(Json::parse(run.guard)["reason"] == "remote_empty");
+  CHECK(world.tasks().size() == 4);
+  SECTION("approved: the tasks go, softly") {
+    REQUIRE(world.dispatcher->approve(run.id).ok());
+    world.settle();
+    CHECK(world.run(run.id).state == RunState::succeeded);
+    CHECK(world.tasks().empty());
+  }
+  SECTION("discarded: they stay, and are written again") {
+    REQUIRE(world.dispatcher->discard(run.id).ok());
+    world.settle();
+    CHECK(world.tasks().size() == 4);
+    CHECK(world.service.outline() == world.expected());
+  }
+  SECTION("asked again while nobody answers: one run waits, not two") {
+    world.dispatcher->sync(world.connection_id, core::RunTrigger::schedule);
+    world.settle();
+    CHECK(world.store.runs().unfinished(world.connection_id).value().size() == 1);
+    CHECK(world.tasks().size() == 4);
+  }
+}
+
+TEST_CASE("inbound: a forgotten cursor loses and doubles nothing", "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  settle_in(world);
+  world.service.edit(world.service.named("Task 1"), R"({"text":"Renamed"})");
+  world.service.forget_cursors();
+  CHECK(world.sync().state == RunState::succeeded);
+  CHECK(world.tasks().size() == 4);
+  CHECK(titled(world, "Renamed").title == "Renamed");
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("inbound: what people make there appears as an appointment", "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  settle_in(world);
+  const int writes = world.service.writes;
+  const std::string id =
+      world.service.make("event", "root", R"({"text":"Dentist","checked":false})");
+  CHECK(world.sync().counts.received == 1);
+  auto appointments = world.store.plans().tasks("pln_calendar").value();
+  REQUIRE(appointments.size() == 1);
+  CHECK(appointments[0].title == "Dentist");
+  CHECK(appointments[0].kind == core::TaskKind::appointment);
+  world.clock.advance(10 * kMinuteMs);
+  CHECK(world.sync().counts.received == 0);
+  CHECK(world.service.writes == writes);
+  world.service.erase(id);
+  world.sync();
+  CHECK(world.store.plans().tasks("pln_calendar").value().empty());
+}
+
+TEST_CASE("inbound: what exists there already is linked, not doubled", "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.service.make("event", "root", R"({"text":"Task 1","checked":true})");
+  CHECK(world.sync().state == RunState::succeeded);  // as right after connecting
+  CHECK(world.store.plans().tasks("pln_calendar").value().size() == 1);
+  CHECK(world.export_plan().state == RunState::succeeded);
+  CHECK(world.sync().state == RunState::succeeded);
+  CHECK(world.store.plans().tasks("pln_calendar").value().empty());
+  CHECK(world.service.items().size() == 3);
+  CHECK(world.service.outline() == world.expected());
+  CHECK(conflicts(world).size() == 1);  // it was ticked there, and nobody knows when
+}
+
+TEST_CASE("inbound: a tier without outside progress keeps its own status", "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  world.gate.denied = "outside_progress";
+  settle_in(world);
+  const int writes = world.service.writes;
+  world.service.edit(world.service.named("Task 1"), R"({"text":"Renamed","checked":true})");
+  world.sync();
+  CHECK(titled(world, "Renamed").status == core::TaskStatus::todo);
+  world.clock.advance(10 * kMinuteMs);
+  world.sync();
+  CHECK(world.service.writes == writes);  // nobody fights about the tick
+}
+
+TEST_CASE("inbound: what the mapping cannot say stays as it is, and is told", "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  settle_in(world);
+  world.service.edit(world.service.named("Task 1"), R"({"text":"unmappable"})");
+  const int writes = world.service.writes;
+  CHECK(world.sync().state == RunState::succeeded);
+  CHECK(titled(world, "Task 1").title == "Task 1");
+  REQUIRE(conflicts(world).size() == 1);
+  CHECK(conflicts(world).front().policy == "unmappable");
+  CHECK(world.service.writes == writes);
+}
+
+TEST_CASE("inbound: a connection that only pushes looks at nothing", "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  settle_in(world);
+  auto connection = world.store.connections().find(world.connection_id).value();
+  connection.direction = core::Direction::push;
+  REQUIRE(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
+  world.service.edit(world.service.named("Task 1"), R"({"text":"There"})");
+  const int reads = world.service.reads;
+  world.sync();
+  CHECK(world.service.reads == reads);
+  CHECK(titled(world, "Task 1").title == "Task 1");
+}
+
+TEST_CASE("inbound: a connection that only pulls writes nothing by itself", "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  settle_in(world);
+  auto connection = world.store.connections().find(world.connection_id).value();
+  connection.direction = core::Direction::pull;
+  REQUIRE(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
+  const int writes = world.service.writes;
+  world.retitle(0, "Here");
+  world.settle();
+  world.service.edit(world.service.named("Task 1"), R"({"text":"There"})");
+  world.sync();
+  CHECK(world.service.writes == writes);
+  CHECK(titled(world, "There").title == "There");
+}
+
+TEST_CASE("inbound: a page that is lost asks, and one that was thrown away takes its tasks along",
+          "[sync][inbound][guard]") {
+  World world(Style::nested, 1);
+  settle_in(world, 2, 1, 3);
+  std::string page;
+  for (const auto& [id, item] : world.service.items()) {
+    if (item.fields.find("Module 1") != std::string::npos) page = id;
+  }
+  REQUIRE_FALSE(page.empty());
+  world.service.erase(page);  // asked for by id, this service says "not found"
+  const core::Run run = world.sync();
+  CHECK(run.state == RunState::waiting);
+  CHECK(Json::parse(run.guard)["reason"] == "container_lost");
+  CHECK(world.tasks().size() == 6);
+}
+
+}  // namespace mortise::tests

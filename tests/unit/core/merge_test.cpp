@@ -1,0 +1,226 @@
+#include "core/merge.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+#include <random>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace mortise::core {
+namespace {
+
+MergeInput sides(const char* base, const char* here, const char* there) {
+  return {base, base, here, there, 2'000, 3'000};
+}
+
+Json object(const JsonText& text) {
+  return Json::parse(text);
+}
+
+Json value(const JsonText& fields, const std::string& name) {
+  const Json json = object(fields);
+  return json.contains(name) ? json[name] : Json();
+}
+
+/// Small objects over few names and values, so that everything meets everything.
+JsonText random_fields(std::mt19937_64& dice) {
+  Json fields = Json::object();
+  for (const char* name : {"a", "b", "c", "d"}) {
+    if (dice() % 4 != 0) fields[name] = static_cast<int>(dice() % 3);
+  }
+  return fields.dump();
+}
+
+/// Some fields of it changed.
+JsonText edited(const JsonText& text, std::mt19937_64& dice) {
+  Json fields = object(text);
+  for (const char* name : {"a", "b", "c", "d"}) {
+    if (dice() % 3 != 0) continue;
+    if (dice() % 4 == 0) {
+      fields.erase(name);
+    } else {
+      fields[name] = static_cast<int>(dice() % 3);
+    }
+  }
+  return fields.dump();
+}
+
+/// Our side after `take` was applied.
+JsonText taken(const JsonText& here, const JsonText& take) {
+  Json fields = object(here);
+  fields.merge_patch(object(take));
+  return fields.dump();
+}
+
+}  // namespace
+
+TEST_CASE("merge: what only the service changed is taken", "[core][merge]") {
+  const Merged merged =
+      merge(sides(R"({"a":1,"b":1})", R"({"a":1,"b":2})", R"({"a":3,"b":1})"), {});
+  CHECK(merged.take == R"({"a":3})");
+  CHECK(merged.insist.empty());
+  CHECK(merged.conflicts.empty());
+}
+
+TEST_CASE("merge: a field that was cleared there is cleared here", "[core][merge]") {
+  CHECK(merge(sides(R"({"a":1})", R"({"a":1})", "{}"), {}).take == R"({"a":null})");
+}
+
+TEST_CASE("merge: the same change on both sides is no conflict", "[core][merge]") {
+  const Merged merged = merge(sides(R"({"a":1})", R"({"a":2})", R"({"a":2})"), {});
+  CHECK(merged.take == "{}");
+  CHECK(merged.conflicts.empty());
+  CHECK_FALSE(merged.nothing_new);
+}
+
+TEST_CASE("merge: a field that both changed goes to the newer edit, and is told", "[core][merge]") {
+  MergeInput input = sides(R"({"a":1})", R"({"a":2})", R"({"a":3})");
+  Merged merged = merge(input, {});
+  CHECK(merged.take == R"({"a":3})");
+  REQUIRE(merged.conflicts.size() == 1);
+  CHECK(merged.conflicts[0] == FieldConflict{"a", "1", "2", "3", Kept::there});
+
+  input.here_ms = 4'000;
+  merged = merge(input, {});
+  CHECK(merged.take == "{}");
+  CHECK(merged.insist == std::vector<std::string>{"a"});
+  CHECK(merged.conflicts[0].kept == Kept::here);
+}
+
+TEST_CASE("merge: within the service's precision the app wins", "[core][merge]") {
+  MergeInput input = sides(R"({"a":1})", R"({"a":2})", R"({"a":3})");
+  MergeRules rules;
+  rules.precision_ms = 60'000;
+  input.there_ms = input.here_ms + 59'999;
+  CHECK(merge(input, rules).take == "{}");
+  input.there_ms = input.here_ms + 60'000;
+  CHECK(merge(input, rules).take == R"({"a":3})");
+}
+
+TEST_CASE("merge: an edit of unknown time loses, and equal times are ours", "[core][merge]") {
+  MergeInput input = sides(R"({"a":1})", R"({"a":2})", R"({"a":3})");
+  input.there_ms = 0;
+  CHECK(merge(input, {}).take == "{}");
+  input.there_ms = input.here_ms;
+  CHECK(merge(input, {}).take == "{}");
+}
+
+TEST_CASE("merge: newest, local and remote decide about the whole item", "[core][merge]") {
+  const MergeInput input = sides(R"({"a":1,"b":1})", R"({"a":2,"b":1})", R"({"a":1,"b":3})");
+  MergeRules rules;
+  SECTION("field by field both edits live") {
+    CHECK(merge(input, rules).take == R"({"b":3})");
+    CHECK(merge(input, rules).conflicts.empty());
+  }
+  SECTION("newest: the later side, with everything") {
+    rules.policy = MergePolicy::newest;
+    const Merged merged = merge(input, rules);
+    CHECK(merged.take == R"({"a":1,"b":3})");
+    CHECK(merged.conflicts.size() == 2);
+  }
+  SECTION("remote, however old") {
+    rules.policy = MergePolicy::remote;
+    MergeInput old = input;
+    old.there_ms = 1;
+    CHECK(merge(old, rules).take == R"({"a":1,"b":3})");
+  }
+  SECTION("local, however old") {
+    rules.policy = MergePolicy::local;
+    MergeInput old = input;
+    old.here_ms = 1;
+    const Merged merged = merge(old, rules);
+    CHECK(merged.take == "{}");
+    CHECK(merged.insist == std::vector<std::string>{"a", "b"});
+  }
+}
+
+TEST_CASE("merge: a policy has no say where one side changed nothing", "[core][merge]") {
+  MergeRules rules;
+  rules.policy = MergePolicy::local;
+  CHECK(merge(sides(R"({"a":1})", R"({"a":1})", R"({"a":3})"), rules).take == R"({"a":3})");
+}
+
+TEST_CASE("merge: fields that belong together are one conflict", "[core][merge]") {
+  MergeRules rules;
+  rules.together = {{"start", "zone"}};
+  const Merged merged = merge(
+      sides(R"({"start":1,"zone":"A"})", R"({"start":1,"zone":"B"})", R"({"start":5,"zone":"A"})"),
+      rules);
+  CHECK(merged.take == R"({"start":5,"zone":"A"})");
+  CHECK(merged.conflicts.size() == 2);
+}
+
+TEST_CASE("merge: a script's word counts before the policy's", "[core][merge]") {
+  MergeRules rules;
+  rules.resolve = [](const std::string& field, const JsonText& base, const JsonText& here,
+                     const JsonText& there) -> std::optional<JsonText> {
+    if (field == "c") return std::nullopt;
+    CHECK(base == "1");
+    return field == "a" ? fmt::format("{}", std::stoi(here) + std::stoi(there)) : here;
+  };
+  const Merged merged = merge(
+      sides(R"({"a":1,"b":1,"c":1})", R"({"a":2,"b":2,"c":2})", R"({"a":3,"b":3,"c":3})"), rules);
+  CHECK(merged.take == R"({"a":5,"c":3})");
+  CHECK(merged.insist == std::vector<std::string>{"a", "b"});
+  CHECK(merged.conflicts[0].kept == Kept::both);
+}
+
+TEST_CASE("merge: what the service made of our words is no edit", "[core][merge]") {
+  const MergeInput input{R"({"a":"x "})", R"({"a":"x"})", R"({"a":"x "})", R"({"a":"x"})", 1, 2};
+  const Merged merged = merge(input, {});
+  CHECK(merged.nothing_new);
+  CHECK(merged.take == "{}");
+}
+
+TEST_CASE("merge: what was agreed keeps what is still to be written apart", "[core][merge]") {
+  const MergeInput input =
+      sides(R"({"a":1,"b":1,"c":1})", R"({"a":2,"b":1,"c":2})", R"({"a":1,"b":3,"c":3})");
+  MergeInput ours_wins = input;
+  ours_wins.here_ms = 9'000;
+  const Merged merged = merge(ours_wins, {});
+  const JsonText after = taken(input.here, merged.take);
+  // a: ours alone, still to go. b: taken. c: ours won, the service has 3.
+  CHECK(agreed_after(ours_wins, merged, after) == R"({"a":1,"b":3,"c":3})");
+}
+
+TEST_CASE("merge: laws hold for random edits of both sides", "[core][merge][property]") {
+  const auto seed = std::random_device()();
+  CAPTURE(seed);
+  std::mt19937_64 dice(seed);
+  for (int round = 0; round < 20'000; ++round) {
+    const JsonText base = random_fields(dice);
+    const MergeInput input{base,
+                           base,
+                           edited(base, dice),
+                           edited(base, dice),
+                           static_cast<Instant>(dice() % 3),
+                           static_cast<Instant>(dice() % 3)};
+    MergeRules rules;
+    rules.policy = static_cast<MergePolicy>(dice() % 4);
+    if (dice() % 2 == 0) rules.together = {{"a", "b"}};
+    const Merged merged = merge(input, rules);
+    CAPTURE(input.sent, input.here, input.there, static_cast<int>(rules.policy), merged.take);
+    const JsonText after = taken(input.here, merged.take);
+    const JsonText agreed = agreed_after(input, merged, after);
+    std::set<std::string> told;
+    for (const FieldConflict& each : merged.conflicts) told.insert(each.field);
+    for (const std::string name : {"a", "b", "c", "d"}) {
+      CAPTURE(name);
+      const bool here_changed = value(input.here, name) != value(base, name);
+      const bool there_changed = value(input.there, name) != value(base, name);
+      // No edit is lost without being told.
+      if (there_changed && value(after, name) != value(input.there, name))
+        CHECK(told.contains(name));
+      if (here_changed && value(after, name) != value(input.here, name)) CHECK(told.contains(name));
+      // What nobody changed stays.
+      if (!here_changed && !there_changed) CHECK(value(after, name) == value(base, name));
+      // What is written next makes both sides equal, and nothing else is written: no echo.
+      const bool written = value(agreed, name) != value(after, name);
+      CHECK(written == (value(after, name) != value(input.there, name)));
+    }
+  }
+}
+
+}  // namespace mortise::core
