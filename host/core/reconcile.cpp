@@ -255,8 +255,18 @@ class Decision {
 
   std::optional<Refuse> guard_there() const {
     const auto count = static_cast<std::int64_t>(removals_.size());
-    if (count == 0 || !too_many(count)) return std::nullopt;
+    if (count == 0 || rules_.plan_removed) return std::nullopt;
     const std::int64_t removals = count + rules_.removed_last_day;
+    const bool emptied = std::none_of(wanted_.begin(), wanted_.end(),
+                                      [](const WantedItem& item) { return !item.task_id.empty(); });
+    if (emptied && count > 1) {
+      return Refuse{"plan_emptied",
+                    fmt::format("the plan has no tasks any more: would remove {} items at the "
+                                "service. Approve to remove them, discard to leave them",
+                                count),
+                    removals, existing()};
+    }
+    if (!too_many(count)) return std::nullopt;
     return Refuse{
         "mass_removal",
         fmt::format("would remove {} of {} items at the service (more than {} %): look at the "

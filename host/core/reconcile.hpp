@@ -49,6 +49,7 @@ struct ReconcileRules {
   /// ... and at least this many. Both count removals of the last 24 hours, too.
   std::int64_t remove_at_least = 10;
   std::int64_t removed_last_day = 0;
+  bool plan_removed = false;  ///< a person removed the whole plan, there too: nobody is asked
   bool pull = false;  ///< news change what is here; else they only tell what cannot be written
   std::map<std::string, MergeRules> merge;  ///< by kind
   std::set<std::string> restorable;         ///< keys of tasks that were removed here, softly
@@ -97,7 +98,7 @@ struct Receive {
 
 /// Why the run must stop and ask a person.
 struct Refuse {
-  /// mass_removal (there), mass_removal_here, remote_empty, container_lost (both: tasks here)
+  /// There: mass_removal, plan_emptied. Here: mass_removal_here, remote_empty, container_lost.
   std::string reason;
   std::string message;
   std::int64_t removals = 0;

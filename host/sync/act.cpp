@@ -291,6 +291,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   if (!outcome.memo.empty()) pair.memo = outcome.memo;
   if (!outcome.url.empty()) pair.url = outcome.url;
   pair.synced_ms = ports_.clock.now_ms();
+  if (action.kind == ActionKind::update) forget_occurrences(action, changes);
   if (run.url.empty() && pair.parent_key.empty()) run.url = pair.url;
   if (action.kind == ActionKind::create && action.base) {
     // What was seen of the old one is history.
@@ -301,6 +302,23 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   item.url = outcome.url;
   changes.push_back(ports::put(std::move(item)));
   ++run.counts.done;
+}
+
+/// A series whose times change may lose there what was written of single occurrences: they are
+/// written again.
+void Execution::forget_occurrences(const core::Action& action, ports::Changes& changes) const {
+  const ports::Kind* kind = exchange_->connector().manifest().kind(action.item_kind);
+  if (kind == nullptr || !kind->occurrences) return;
+  const bool resets =
+      std::any_of(action.changed.begin(), action.changed.end(), [&](const std::string& field) {
+        const auto& fields = kind->resets_occurrences;
+        return std::find(fields.begin(), fields.end(), field) != fields.end();
+      });
+  if (!resets) return;
+  for (const Pair* pair : content_of(action.key)) {
+    changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
+    changes.push_back(ports::EraseSighting{pair->connection_id, sighting_id(*pair)});
+  }
 }
 
 void Execution::commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes) {

@@ -156,8 +156,7 @@ Result<std::vector<std::string>> Execution::plans_in_scope(const Link& link) con
   const std::vector<std::string>& out = link.connection.left_out_plans;
   std::erase_if(*plans, [&](const std::string& id) {
     if (std::find(out.begin(), out.end(), id) != out.end()) return true;
-    auto plan = ports_.store.plans().find(id);
-    return !plan || plan->deleted_ms;
+    return !ports_.store.plans().find(id);
   });
   return plans;
 }
@@ -191,7 +190,7 @@ Task<Execution::Round> Execution::play_round() {
   if (!loaded) co_return react(loaded.error());
   Snapshot snapshot = std::move(loaded).value();
   if (std::optional<Round> ended = ready(snapshot)) co_return *ended;
-  if (snapshot.plan.deleted_ms) {
+  if (snapshot.plan.deleted_ms && run_.kind == core::RunKind::export_plan) {
     fail({Code::not_found, "the plan was removed", "plan_removed"});
     co_return Round::failed;
   }
@@ -247,16 +246,21 @@ Task<Execution::Round> Execution::play_round() {
     co_return Round::again;
   }
 
-  Task<Status> resolving = resolve_ids(snapshot, changes);
-  Status resolved = co_await resolving;
-  if (!resolved) co_return react(resolved.error());
+  Task<Result<bool>> resolving = resolve_ids(snapshot, changes);
+  Result<bool> learnt = co_await resolving;
+  if (!learnt) co_return react(learnt.error());
   if (look_again_) {
     look_again_ = false;
     co_return Round::again;
   }
-  // The ids that were just learnt are part of what the writes say.
-  changes = decide(snapshot, *wanted, lost_, options_, ports_.clock.now_ms());
-  leave_out_given_up(changes);
+  if (*learnt) {
+    // The ids are part of what the writes say.
+    changes = decide(snapshot, *wanted, lost_, options_, ports_.clock.now_ms());
+    leave_out_given_up(changes);
+  }
+  Task<Status> sparing = spare_containers(snapshot, changes);
+  Status spared = co_await sparing;
+  if (!spared) co_return react(spared.error());
   Task<Round> acting = act(snapshot, changes);
   const Round how = co_await acting;
   co_return how;
@@ -331,20 +335,20 @@ Task<Status> Execution::ensure_target(const Link& link, Target how) {
 }
 
 void Execution::count_wanted(const core::ChangeList& changes) {
-  if (counted_) return;
-  counted_ = true;
   core::RunCounts& counts = run_.counts;
-  counts.create = counts.update = counts.remove = 0;
+  if (counted_.empty()) {
+    counts.update = counts.remove = counts.unchanged = 0;
+    // What an earlier process did of this run was wanted, too.
+    counts.create = counts.done;
+  }
+  if (!counted_.insert(plan_id_).second) return;
   for (const core::Action& action : changes.actions) {
     counts.create += action.kind == core::ActionKind::create;
     counts.update += action.kind == core::ActionKind::update;
     // What leaves with its container is no removal of its own: nothing will report it done.
     counts.remove += action.kind == core::ActionKind::remove;
   }
-  // What an earlier process did of this run was wanted, too.
-  counts.create += counts.done;
-  counts.unchanged = changes.unchanged - (counts.done > 0 ? counts.done : 0);
-  if (counts.unchanged < 0) counts.unchanged = 0;
+  counts.unchanged += std::max<std::int64_t>(changes.unchanged - counts.done, 0);
 }
 
 void Execution::leave_out_given_up(core::ChangeList& changes) const {

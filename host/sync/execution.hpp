@@ -112,6 +112,7 @@ class Execution {
   void commit_written(const Pending& pending, const ports::Outcome& outcome, core::Run& run,
                       ports::Changes& changes);
   void commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes);
+  void forget_occurrences(const core::Action& action, ports::Changes& changes) const;
   void note_failure(const Pending& pending, const Error& error);
   void give_up(const core::Action& action, const Error& error);
   void park_item(const ports::ParkedItem& item);
@@ -127,7 +128,8 @@ class Execution {
                         const std::map<std::string, ports::Item>& found);
 
   // resolve.cpp: ids and versions that must be read
-  Task<Status> resolve_ids(Snapshot& snapshot, const core::ChangeList& changes);
+  Task<Result<bool>> resolve_ids(Snapshot& snapshot, const core::ChangeList& changes);
+  Task<Status> spare_containers(Snapshot& snapshot, core::ChangeList& changes);
   Task<Status> resolve_children(Snapshot& snapshot, std::string parent_key);
   Task<Status> look_again(const Snapshot& snapshot);
   Scene scene_of(const Snapshot& snapshot) const;
@@ -201,7 +203,7 @@ class Execution {
   std::vector<core::RunItem> unsaved_items_;
   std::optional<Error> last_error_;
   bool try_later_ = false;
-  bool counted_ = false;
+  std::set<std::string> counted_;  ///< plans whose wanted changes are counted
   bool stored_ = true;
   std::int64_t retry_after_ms_ = 0;
 };

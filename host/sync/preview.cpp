@@ -129,8 +129,8 @@ Result<ports::Preview> preview(const Ports& ports, const Options& options,
   if (makes_target && !changes.empty()) ++preview.writes;
   const std::string here =
       preview.receive > 0 ? fmt::format("; {} to change here", preview.receive) : std::string();
-  preview.summary = fmt::format("{}{}; {} writes, {} reads, about {} s", core::summary(changes), here,
-                                preview.writes, preview.reads, preview.seconds);
+  preview.summary = fmt::format("{}{}; {} writes, {} reads, about {} s", core::summary(changes),
+                                here, preview.writes, preview.reads, preview.seconds);
   return preview;
 }
 

@@ -36,7 +36,9 @@ core::JsonText guard_json(const core::Refuse& refuse, const std::string& plan_id
 
 std::string guarded_plan(const core::JsonText& guard) {
   const Json document = Json::parse(guard, nullptr, false);
-  if (!document.is_object() || document.value("reason", "") == "mass_removal") return {};
+  if (!document.is_object()) return {};
+  const std::string reason = document.value("reason", "");
+  if (reason == "mass_removal" || reason == "plan_emptied") return {};
   return document.value("plan_id", "");
 }
 

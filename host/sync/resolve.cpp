@@ -57,12 +57,49 @@ std::vector<std::string> containers_to_read(const Snapshot& snapshot,
 
 }  // namespace
 
-Task<Status> Execution::resolve_ids(Snapshot& snapshot, const core::ChangeList& changes) {
+/// Answers whether there was anything to learn.
+Task<Result<bool>> Execution::resolve_ids(Snapshot& snapshot, const core::ChangeList& changes) {
   const std::vector<std::string> containers = containers_to_read(snapshot, changes);
   for (const std::string& parent_key : containers) {
     Task<Status> resolving = resolve_children(snapshot, parent_key);
     Status status = co_await resolving;
-    if (!status) co_return status;
+    if (!status) co_return Result<bool>(status.error());
+  }
+  co_return Result<bool>(!containers.empty());
+}
+
+/// A container that holds what we did not make is not removed: what is ours in it goes, one by one.
+Task<Status> Execution::spare_containers(Snapshot& snapshot, core::ChangeList& changes) {
+  std::set<std::string> asked;
+  for (std::size_t i = 0; i < changes.actions.size(); ++i) {
+    core::Action& action = changes.actions[i];
+    const ports::Kind* kind = snapshot.connector->manifest().kind(action.item_kind);
+    const bool container = kind != nullptr && kind->container;
+    if (action.kind != core::ActionKind::remove || !container || action.base->remote_id.empty() ||
+        !asked.insert(action.key).second) {
+      continue;
+    }
+    Task<Result<Report>> listing =
+        list_children(snapshot, action.base->remote_id, action.item_kind);
+    Result<Report> report = co_await listing;
+    if (!report && report.error().code == Code::not_found) continue;
+    if (!report) co_return Status(report.error());
+    Scene scene = scene_of(snapshot);
+    scene.name_children(action.key, action.base->remote_id, report->items);
+    const bool shared =
+        std::any_of(report->items.begin(), report->items.end(), [&](const auto& item) {
+          return item.state == core::ItemState::present && scene.by_id(item.id) == nullptr;
+        });
+    if (!shared) continue;
+    action.kind = core::ActionKind::forget;
+    for (core::Action& inner : changes.actions) {
+      if (inner.parent_key != action.key || inner.kind != core::ActionKind::forget) continue;
+      const Pair* pair = scene.by_key(inner.key);
+      if (pair == nullptr || pair->remote_id.empty()) continue;
+      inner.base = *pair;
+      inner.kind = core::ActionKind::remove;
+    }
+    i = static_cast<std::size_t>(-1);  // what was spared may hold further containers
   }
   co_return Status();
 }

@@ -167,6 +167,7 @@ Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection
 }
 
 Result<Wanted> map_plan(const Snapshot& snapshot, const Options& options) {
+  if (snapshot.plan.deleted_ms) return Wanted{};  // what is left of it there goes, too
   auto desired = snapshot.mapping->desired(snapshot.mapping_input(options));
   if (!desired) return std::move(desired).error();
   std::unordered_map<std::string_view, core::Instant> edited;
@@ -191,7 +192,8 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
   std::unordered_set<std::string_view> parked;
   for (const ports::ParkedItem& item : wanted.parked) parked.insert(item.key);
   core::ReconcileRules rules = options.rules;
-  rules.pull = snapshot.pulls();
+  rules.plan_removed = snapshot.plan.deleted_ms.has_value();
+  rules.pull = snapshot.pulls() && !rules.plan_removed;
   std::vector<core::Pair> base;
   base.reserve(snapshot.pairs.size());
   for (const core::Pair& pair : snapshot.pairs) {

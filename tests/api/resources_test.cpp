@@ -133,7 +133,15 @@ TEST_CASE("tasks: carry their revision and how they stand in each connection", "
   run.state = core::RunState::partial;
   run.counts.failed = 1;
   run.created_ms = host.clock.now_ms();
-  core::RunItem item{run.id, pair.key, "row", "Install", "update", "failed", "invalid", "too long"};
+  core::RunItem item;
+  item.run_id = run.id;
+  item.key = pair.key;
+  item.kind = "row";
+  item.title = "Install";
+  item.action = "update";
+  item.result = "failed";
+  item.code = "invalid";
+  item.message = "too long";
   item.at_ms = host.clock.now_ms();
   REQUIRE(host.store.commit({ports::put(run), ports::put(item)}, ports::Durability::full));
   task = host.get(path);

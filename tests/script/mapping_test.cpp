@@ -221,12 +221,14 @@ TEST_CASE("mapping: settings are checked when set, and filled in when used", "[s
   CHECK(google->settings(R"({"reminder_minutes":40321})").error().message ==
         "setting 'reminder_minutes' takes a whole number from 0 to 40320");
   const Json schema = parsed(google->settings_schema());
-  REQUIRE(schema.size() == 3);
+  REQUIRE(schema.size() == 4);
   CHECK(schema[0]["name"] == "color");
   CHECK(schema[0]["choices"].size() == 12);
-  CHECK(schema[2]["type"] == "integer");
-  CHECK(schema[2]["most"] == 40320);
-  CHECK(schema[2]["default"] == 30);
+  CHECK(schema[1]["name"] == "conflicts");
+  CHECK(schema[1]["default"] == "merge");
+  CHECK(schema[3]["type"] == "integer");
+  CHECK(schema[3]["most"] == 40320);
+  CHECK(schema[3]["default"] == 30);
   // What was stored under an older revision and fits no more counts as not set.
   Example example(0, 0, 0);
   example.settings = R"({"gone":1,"layout":"cards"})";

@@ -309,4 +309,58 @@ TEST_CASE("inbound: a page that is lost asks, and one that was thrown away takes
   CHECK(world.tasks().size() == 6);
 }
 
+TEST_CASE("inbound: a container that holds somebody's own things is not removed", "[sync][guard]") {
+  World world(Style::nested, 1);
+  settle_in(world, 2, 1, 2);
+  std::string page;
+  for (const auto& [id, item] : world.service.items()) {
+    if (item.fields.find("Module 1") != std::string::npos) page = id;
+  }
+  const std::string note = world.service.make("todo", page, R"({"text":"My own note"})");
+  auto plan = world.store.plans().find(world.plan_id).value();
+  for (const core::Task& task : world.tasks()) {
+    if (task.week_id == plan.modules[1].weeks[0].id) {
+      core::Task gone = task;
+      gone.deleted_ms = world.clock.now_ms();
+      REQUIRE(world.store.commit({ports::put(gone)}, ports::Durability::full).ok());
+    }
+  }
+  plan.modules.pop_back();
+  REQUIRE(world.store.commit({ports::put(plan)}, ports::Durability::full).ok());
+  world.dispatcher->plan_saved("acc", world.plan_id);
+  world.settle();
+  CHECK(world.service.items().contains(note));
+  CHECK(world.service.items().contains(page));
+  CHECK(world.service.named("Week 1 0").empty());
+  CHECK(world.sync().state == RunState::succeeded);
+}
+
+TEST_CASE("inbound: a plan that lost all its tasks asks before the service loses them",
+          "[sync][guard]") {
+  World world(Style::client_ids, 1);
+  settle_in(world);
+  for (core::Task task : world.tasks()) {
+    task.deleted_ms = world.clock.now_ms();
+    world.save(task);
+  }
+  world.settle();
+  CHECK(world.service.items().size() == 4);
+  const auto waiting = world.store.runs().unfinished(world.connection_id).value();
+  REQUIRE(waiting.size() == 1);
+  CHECK(Json::parse(waiting[0].guard)["reason"] == "plan_emptied");
+}
+
+TEST_CASE("inbound: a plan that was removed with what it has there goes there, too",
+          "[sync][guard]") {
+  const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
+  World world(style, 1);
+  settle_in(world);
+  auto plan = world.store.plans().find(world.plan_id).value();
+  plan.deleted_ms = world.clock.now_ms();
+  REQUIRE(world.store.commit({ports::put(plan)}, ports::Durability::full).ok());
+  world.dispatcher->plan_saved("acc", world.plan_id);
+  world.settle();
+  CHECK(world.service.items().empty());
+}
+
 }  // namespace mortise::tests

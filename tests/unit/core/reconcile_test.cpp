@@ -15,7 +15,9 @@ namespace {
 
 WantedItem item(const std::string& key, const std::string& parent, const std::string& text,
                 const std::string& kind = "todo") {
-  return {key, kind, parent, {}, text, fmt::format(R"({{"text":"{}"}})", text)};
+  WantedItem item{key, kind, parent, {}, text, fmt::format(R"({{"text":"{}"}})", text)};
+  if (kind == "todo" || kind == "row") item.task_id = key;
+  return item;
 }
 
 Pair paired(const WantedItem& item, std::int64_t generation = 0) {
@@ -212,6 +214,130 @@ TEST_CASE("reconcile: removing much is refused until somebody approves", "[core]
   rules.removed_last_day = 9;  // small steps within a day count together
   kept.push_back(item("t9", "", "x"));
   CHECK(reconcile(kept, base, kNothingNew, rules).refuse);
+}
+
+namespace {
+
+RemoteNews edited(const std::string& text, Instant at = 10) {
+  return {RemoteState::edited, fmt::format(R"({{"text":"{}"}})", text), at};
+}
+
+ReconcileRules pulling() {
+  ReconcileRules rules;
+  rules.pull = true;
+  return rules;
+}
+
+std::vector<std::string> received(const ChangeList& changes) {
+  std::vector<std::string> text;
+  for (const Receive& each : changes.receive) {
+    const char* words[] = {"agree", "change", "restore", "take_away"};
+    text.push_back(fmt::format("{} {}", words[static_cast<int>(each.kind)], each.key));
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("reconcile: the table of both sides", "[core][reconcile]") {
+  const WantedItem same = item("a", "", "x");
+  const WantedItem ours = item("a", "", "ours");
+  const std::vector<Pair> base{paired(same), paired(item("b", "", "other"))};
+  const WantedItem other = item("b", "", "other");
+  const RemoteNews gone{RemoteState::deleted};
+  ReconcileRules rules = pulling();
+  const auto decide = [&](std::vector<WantedItem> wanted, const RemoteNews& news) {
+    wanted.push_back(other);
+    return reconcile(wanted, base, {{"a", news}}, rules);
+  };
+  SECTION("same here, edited there: the task changes, nothing is written") {
+    const auto changes = decide({same}, edited("theirs"));
+    CHECK(received(changes) == Lines{"change a"});
+    CHECK(changes.actions.empty());
+    CHECK(changes.receive[0].merged.take == R"({"text":"theirs"})");
+  }
+  SECTION("same on both sides: only remembered") {
+    const auto changes = decide({same}, edited("x"));
+    CHECK(received(changes) == Lines{"agree a"});
+    CHECK(changes.receive[0].merged.nothing_new);
+  }
+  SECTION("edited on both sides: the newer one") {
+    const auto changes = decide({ours}, edited("theirs"));
+    CHECK(received(changes) == Lines{"change a"});
+    CHECK(changes.receive[0].merged.conflicts.size() == 1);
+  }
+  SECTION("same here, gone there: the task is taken away") {
+    CHECK(received(decide({same}, gone)) == Lines{"take_away a"});
+  }
+  SECTION("edited here, gone there: made anew") {
+    const auto changes = decide({ours}, gone);
+    CHECK(received(changes).empty());
+    CHECK(lines(changes) == Lines{"create a"});
+  }
+  SECTION("removed here, edited there: brought back, if it can be") {
+    rules.restorable = {"a"};
+    CHECK(received(decide({}, edited("theirs"))) == Lines{"restore a"});
+    rules.restorable.clear();
+    const auto changes = decide({}, edited("theirs"));
+    CHECK(received(changes) == Lines{"agree a"});
+    CHECK(changes.receive[0].merged.conflicts.size() == 1);
+  }
+  SECTION("removed here, as agreed there: removed there") {
+    rules.restorable = {"a"};
+    CHECK(lines(decide({}, edited("x"))) == Lines{"remove a"});
+  }
+  SECTION("gone on both sides: forgotten") {
+    CHECK(lines(decide({}, gone)) == Lines{"forget a"});
+  }
+  SECTION("without pull, what is there changes nothing here") {
+    rules.pull = false;
+    CHECK(decide({same}, edited("theirs")).empty());
+    CHECK(decide({same}, gone).empty());
+  }
+  SECTION("what a write did not find says nothing about here") {
+    CHECK(decide({same}, RemoteNews{RemoteState::lost}).empty());
+  }
+}
+
+TEST_CASE("reconcile: a container's name is ours, its absence is asked about",
+          "[core][reconcile][guard]") {
+  const WantedItem page = item("p", "", "Page", "page");
+  const WantedItem task = item("t", "p", "x");
+  const std::vector<Pair> base{paired(page), paired(task)};
+  CHECK(received(reconcile({page, task}, base, {{"p", edited("Renamed")}}, pulling())) ==
+        Lines{"agree p"});
+  const auto lost = reconcile({page, task}, base, {{"p", {RemoteState::absent}}}, pulling());
+  REQUIRE(lost.refuse);
+  CHECK(lost.refuse->reason == "container_lost");
+  const auto thrown = reconcile({page, task}, base, {{"p", {RemoteState::deleted}}}, pulling());
+  CHECK(received(thrown) == Lines{"take_away t"});
+  CHECK_FALSE(thrown.refuse);
+}
+
+TEST_CASE("reconcile: a side that is suddenly empty is asked about, however few",
+          "[core][reconcile][guard]") {
+  const WantedItem a = item("a", "", "x");
+  const WantedItem b = item("b", "", "y");
+  const std::vector<Pair> base{paired(a), paired(b)};
+  const RemoteNews absent{RemoteState::absent};
+  const auto empty = reconcile({a, b}, base, {{"a", absent}, {"b", absent}}, pulling());
+  REQUIRE(empty.refuse);
+  CHECK(empty.refuse->reason == "remote_empty");
+  CHECK_FALSE(reconcile({a, b}, base, {{"a", absent}}, pulling()).refuse);
+  const RemoteNews deleted{RemoteState::deleted};
+  CHECK_FALSE(reconcile({a, b}, base, {{"a", deleted}, {"b", deleted}}, pulling()).refuse);
+  const auto emptied = reconcile({}, base, {}, pulling());
+  REQUIRE(emptied.refuse);
+  CHECK(emptied.refuse->reason == "plan_emptied");
+}
+
+TEST_CASE("reconcile: equal things are linked, once each", "[core][reconcile]") {
+  const std::vector<WantedItem> created{item("a", "", "x"), item("b", "", "x"), item("c", "", "y")};
+  const std::vector<Stranger> strangers{
+      {"todo", R"({"text":"x","more":1})"}, {"row", R"({"text":"y"})"}, {"todo", R"({"more":1})"}};
+  const auto links = link_alike(created, strangers, {{"todo", {"text"}}});
+  CHECK(links == std::map<std::string, std::size_t>{{"a", 0}});
+  CHECK(link_alike(created, strangers, {}).empty());
 }
 
 TEST_CASE("reconcile: carrying a list out leaves nothing to do", "[core][reconcile][property]") {
