@@ -1,9 +1,13 @@
 #include "codec.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <iterator>
+#include <set>
 
 #include "common/json.hpp"
+#include "dates.hpp"
 #include "rich_text.hpp"
 
 namespace notion {
@@ -92,12 +96,19 @@ Json todo_fields(const Json& content) {
   return fields;
 }
 
+/// Pages and databases are known by their title: a listing of blocks does not show more of them.
+std::string version_of_title(std::string_view kind, const std::string& title) {
+  Json fields = Json::object();
+  set_text(fields, "title", title);
+  return version_of(kind, dump(fields));
+}
+
 /// The item that a block is; its kind is empty when it is none of ours.
 Item item_of_block(const Json& block) {
   Item item;
   item.id = id_of(block);
   item.edited_ms = read_time(text(block, "last_edited_time"));
-  if (trashed(block)) item.state = ItemState::absent;
+  if (trashed(block)) item.state = ItemState::deleted;
   const std::string type = text(block, "type");
   const Json& content = member(block, type);
   Json fields = Json::object();
@@ -112,7 +123,22 @@ Item item_of_block(const Json& block) {
     set_text(fields, "title", text(content, "title"));
   }
   item.fields = dump(fields);
+  if (!item.kind.empty()) item.version = version_of(item.kind, item.fields);
   return item;
+}
+
+/// Blocks whose children may be, or hold, to-dos. Sections and pages are listed by themselves, a
+/// synced copy shows what stands elsewhere.
+bool may_hold_todos(const Json& block) {
+  static const char* const kOthers[] = {"child_page",  "child_database", "table",
+                                        "unsupported", "meeting_notes",  "link_preview"};
+  const std::string type = text(block, "type");
+  const auto is_type = [&](const char* other) { return type == other; };
+  const Json& content = member(block, type);
+  if (!flag(block, "has_children") || trashed(block)) return false;
+  if (type == "heading_2" && flag(content, "is_toggleable")) return false;
+  if (type == "synced_block") return !member(content, "synced_from").is_object();
+  return std::none_of(std::begin(kOthers), std::end(kOthers), is_type);
 }
 
 std::string title_of_page(const Json& page) {
@@ -128,7 +154,7 @@ PageRead page_of(const Json& page) {
   read.item.id = id_of(page);
   read.item.url = text(page, "url");
   read.item.edited_ms = read_time(text(page, "last_edited_time"));
-  if (trashed(page)) read.item.state = ItemState::absent;
+  if (trashed(page)) read.item.state = ItemState::deleted;
   const Json& parent = member(page, "parent");
   read.row =
       member(parent, "data_source_id").is_string() || member(parent, "database_id").is_string();
@@ -140,6 +166,7 @@ PageRead page_of(const Json& page) {
   set_text(fields, "title", read.title);
   set_text(fields, "icon", emoji_of(page));
   read.item.fields = dump(fields);
+  read.item.version = version_of_title("page", read.title);
   return read;
 }
 
@@ -202,15 +229,43 @@ Identity identity_in_token(const std::string& token_reply) {
   return identity;
 }
 
-template <class Number>
-bool digits(std::string_view text, std::size_t at, std::size_t count, Number& value) {
-  if (text.size() < at + count) return false;
-  const char* begin = text.data() + at;
-  const auto [end, problem] = std::from_chars(begin, begin + count, value);
-  return problem == std::errc() && end == begin + count;
+}  // namespace
+
+std::string version_of(std::string_view kind, std::string_view content) {
+  std::uint64_t hash = 0xCBF29CE484222325U;  // FNV-1a
+  const auto add = [&](std::string_view bytes) {
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  };
+  add(kind);
+  add({"", 1});
+  add(content);
+  std::array<char, 16> digits{};
+  const auto [end, problem] = std::to_chars(digits.data(), digits.data() + digits.size(), hash, 16);
+  return problem == std::errc() ? std::string(digits.data(), end) : std::string();
 }
 
-}  // namespace
+std::string without_others_edits(const Write& write, const std::string& before,
+                                 const std::string& after) {
+  const Json old = parse(before);
+  Json now = parse(after);
+  if (!old.is_object() || !now.is_object()) return after;
+  // The text of a to-do, its link and its detail are one value at Notion.
+  const auto is_text = [](const std::string& name) { return name != "checked"; };
+  const bool texts =
+      write.kind == "todo" && std::any_of(write.changed.begin(), write.changed.end(), is_text);
+  std::set<std::string> names;
+  for (const auto& [name, ignored] : old.items()) names.insert(name);
+  for (const auto& [name, ignored] : now.items()) names.insert(name);
+  for (const std::string& name : names) {
+    if (has(write, name) || (texts && is_text(name))) continue;
+    if (const Json& value = member(old, name); value.is_null()) {
+      now.erase(name);
+    } else {
+      now[name] = value;
+    }
+  }
+  return dump(now);
+}
 
 std::string quote(std::string_view text) {
   return dump(Json(std::string(text)));
@@ -277,7 +332,7 @@ Result<Listing> read_children(const std::string& body, const std::string& parent
   Listing listing;
   listing.next = next_cursor(*reply);
   for (const Json& block : list(*reply, "results")) {
-    ++listing.entries;
+    if (may_hold_todos(block)) listing.nested.push_back(id_of(block));
     Item item = item_of_block(block);
     if (item.kind.empty() || item.id.empty() || item.state != ItemState::present) continue;
     item.parent_id = parent_id;
@@ -303,10 +358,12 @@ Result<BlockRead> read_block(const std::string& body) {
   BlockRead read;
   read.item = item_of_block(*block);
   const std::string type = text(*block, "type");
-  read.child_page = type == "child_page";
-  read.child_database = type == "child_database";
   const Json& parent = member(*block, "parent");
-  read.item.parent_id = text(parent, text(parent, "type"));
+  const std::string in = text(parent, "type");
+  read.item.parent_id = text(parent, in == "data_source_id" ? "database_id" : in);
+  read.row = type == "child_page" && (in == "data_source_id" || in == "database_id");
+  read.database = type == "child_database";
+  if (read.row) read.item.kind = "row";
   return read;
 }
 
@@ -326,12 +383,14 @@ Result<Item> read_database(const std::string& body) {
   if (item.id.empty()) return Error{Code::unavailable, "Notion's database has no id"};
   item.url = text(*database, "url");
   item.edited_ms = read_time(text(*database, "last_edited_time"));
-  if (trashed(*database)) item.state = ItemState::absent;
+  if (trashed(*database)) item.state = ItemState::deleted;
   item.parent_id = text(member(*database, "parent"), "page_id");
   Json fields = Json::object();
-  set_text(fields, "title", plain_text(member(*database, "title")));
+  const std::string title = plain_text(member(*database, "title"));
+  set_text(fields, "title", title);
   set_text(fields, "icon", emoji_of(*database));
   item.fields = dump(fields);
+  item.version = version_of_title(item.kind, title);
   return item;
 }
 
@@ -396,22 +455,6 @@ Result<std::string> identity_of_me(const std::string& body, const std::string& t
 
 std::string read_bot_id(const std::string& body) {
   return id_of(parse(body));
-}
-
-std::int64_t read_time(std::string_view text) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  const bool whole = digits(text, 0, 4, year) && digits(text, 5, 2, month) &&
-                     digits(text, 8, 2, day) && digits(text, 11, 2, hour) &&
-                     digits(text, 14, 2, minute) && digits(text, 17, 2, second);
-  if (!whole || month < 1 || month > 12 || day < 1 || day > 31 || text.back() != 'Z') return 0;
-  // Days since 1970-01-01, http://howardhinnant.github.io/date_algorithms.html#days_from_civil
-  const int y = month <= 2 ? year - 1 : year;
-  const int era = y / 400;
-  const int of_era = y - era * 400;
-  const int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const std::int64_t days =
-      std::int64_t{era} * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-  return ((days * 24 + hour) * 60 + minute) * 60'000 + second * 1000;
 }
 
 }  // namespace notion

@@ -30,12 +30,22 @@ mortise::Result<PageParts> new_page(const std::string& fields);
 /// What PATCH on the thing's own address sends; empty if nothing of `changed` is ours to send.
 mortise::Result<std::string> changed_body(const mortise::Write& write);
 
+/// What tells whether an item's content is still the one that was read: a digest of it. Notion's
+/// edit times are no versions, they are rounded to the minute and a page's move with all it holds.
+std::string version_of(std::string_view kind, std::string_view content);
+
+/// `after`, the fields that the answer to an update shows, with what it did not change as it stood
+/// in `before`, read for the guard: edits that came in between are nothing that this side agreed
+/// to. `after` itself if either is unknown ("").
+std::string without_others_edits(const mortise::Write& write, const std::string& before,
+                                 const std::string& after);
+
 /// A page of a listing.
 struct Listing {
   std::vector<mortise::Item> items;
-  std::string next;         ///< cursor of the next page, or empty
-  bool incomplete = false;  ///< Notion's ceiling of 10,000 rows was reached
-  std::size_t entries = 0;  ///< results of any kind
+  std::vector<std::string>
+      nested;        ///< blocks that may hold more to-dos; sections are not among them
+  std::string next;  ///< cursor of the next page, or empty
 };
 /// The children of a block or page. Items stand in `parent_id`; what is no kind of ours is left
 /// out.
@@ -47,11 +57,12 @@ struct FirstChild {
 };
 mortise::Result<FirstChild> read_first_child(const std::string& body);
 
-/// What GET /v1/blocks says: an item, and what kind of thing it really is. `absent` when trashed.
+/// What GET /v1/blocks says: an item, `deleted` when trashed; its kind is empty when it is none of
+/// ours (any more).
 struct BlockRead {
   mortise::Item item;
-  bool child_page = false;      ///< the page itself tells more
-  bool child_database = false;  ///< and so does the database
+  bool row = false;       ///< the page itself tells more
+  bool database = false;  ///< and so does the database
 };
 mortise::Result<BlockRead> read_block(const std::string& body);
 /// A page that stands in a page, the workspace or a database (then `row` is true: see read_row).
@@ -83,8 +94,5 @@ mortise::Result<std::string> identity_of_me(const std::string& body,
                                             const std::string& token_reply);
 /// The bot's id in GET /v1/users/me.
 std::string read_bot_id(const std::string& body);
-
-/// Milliseconds of "2026-11-20T10:23:00.000Z"; 0 if it is not of that form.
-std::int64_t read_time(std::string_view text);
 
 }  // namespace notion

@@ -24,16 +24,18 @@ std::optional<int> number(std::string_view text) {
   return value;
 }
 
+constexpr int kEpoch = 719468;  // 1970-01-01, in days since 0000-03-01
 // Days since 1970-01-01 and back: howardhinnant.github.io/date_algorithms.html
 int days_of(int year, int month, int day) {
   year -= month <= 2 ? 1 : 0;
   const int era = year / 400;
   const int of_era = year - era * 400;
   const int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - kEpoch;
 }
 
 std::string day_of(int days) {
+  days += kEpoch;
   const int era = days / 146097;
   const int of_era = days - era * 146097;
   const int year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
@@ -54,10 +56,6 @@ std::string plain_moment(const std::string& moment) {
   const std::size_t offset = moment.find_first_of("Z+-", kLocal);
   if (offset == std::string::npos) return plain;
   return plain + (moment[offset] == 'Z' ? "+00:00" : moment.substr(offset));
-}
-
-bool same_local(const std::string& moment, const std::string& local) {
-  return moment.substr(0, kLocal) == local;
 }
 
 }  // namespace
@@ -89,7 +87,7 @@ Json to_notion_date(const Json& value) {
   return date;
 }
 
-Json from_notion_date(const Json& date, const Json& sent) {
+Json from_notion_date(const Json& date) {
   const std::string start = text(date, "start");
   const std::string end = text(date, "end");
   Json value = {{"start", plain_moment(start)}};
@@ -99,12 +97,7 @@ Json from_notion_date(const Json& date, const Json& sent) {
     return value;
   }
   if (!end.empty()) value["end"] = plain_moment(end);
-  std::string zone = text(date, "time_zone");
-  const std::string sent_end = text(sent, "end");
-  if (zone.empty() && same_local(start, text(sent, "start")) &&
-      (end.empty() ? sent_end.empty() : same_local(end, sent_end))) {
-    zone = text(sent, "time_zone");
-  }
+  const std::string zone = text(date, "time_zone");
   if (zone.empty()) return value;
   for (auto& [name, moment] : value.items()) {
     const std::string local = moment.get<std::string>().substr(0, kLocal);
@@ -112,6 +105,27 @@ Json from_notion_date(const Json& date, const Json& sent) {
   }
   value["time_zone"] = zone;
   return value;
+}
+
+std::int64_t read_time(std::string_view text) {
+  if (text.size() < kLocal + 1 || text.back() != 'Z') return 0;
+  const auto part = [&](std::size_t at, std::size_t size) { return number(text.substr(at, size)); };
+  const auto year = part(0, 4), month = part(5, 2), day = part(8, 2);
+  const auto hour = part(11, 2), minute = part(14, 2), second = part(17, 2);
+  if (!year || !month || !day || !hour || !minute || !second) return 0;
+  if (*month < 1 || *month > 12 || *day < 1 || *day > 31) return 0;
+  const std::int64_t days = days_of(*year, *month, *day);
+  return ((days * 24 + *hour) * 60 + *minute) * 60'000 + *second * std::int64_t{1000};
+}
+
+std::string write_time(std::int64_t ms) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  const std::int64_t days = ms / kDayMs;
+  const int seconds = static_cast<int>(ms % kDayMs / 1000);
+  std::array<char, 16> clock{};
+  std::snprintf(clock.data(), clock.size(), "T%02d:%02d:%02dZ", seconds / 3600, seconds / 60 % 60,
+                seconds % 60);
+  return day_of(static_cast<int>(days)) + clock.data();
 }
 
 }  // namespace notion

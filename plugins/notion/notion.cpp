@@ -1,13 +1,12 @@
 #include "notion.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "codec.hpp"
 #include "pack.hpp"
+#include "reading.hpp"
 #include "replies.hpp"
 #include "requests.hpp"
-#include "table.hpp"
 #include "writer.hpp"
 
 namespace notion {
@@ -15,23 +14,11 @@ namespace {
 
 using mortise::Code;
 using mortise::Error;
-using mortise::Item;
-using mortise::ItemState;
 using mortise::Reply;
 using mortise::Request;
 using mortise::Result;
 
-constexpr std::size_t kPage = 100;
-constexpr std::size_t kSmallPage = 25;    // after a query that was too much for Notion
-constexpr std::size_t kKeysAtOnce = 100;  // Notion's bound on a filter's entries
-constexpr int kSearchPages = 10;          // what a person can choose from has an end
-
-Item absent(const std::string& id) {
-  Item item;
-  item.state = ItemState::absent;
-  item.id = id;
-  return item;
-}
+constexpr int kSearchPages = 10;  // what a person can choose from has an end
 
 mortise::Target target_of(const PageRead& page, const std::string& title) {
   return {.id = page.item.id,
@@ -77,189 +64,16 @@ Notion::Task<Notion::Status> Notion::list(Call& call) {
   co_return status;
 }
 
-Notion::Task<Notion::Status> Notion::list_blocks(Call& call, std::string container_id) {
-  const std::string parent_id = container_id == call.target_id() ? std::string() : container_id;
-  std::string cursor;
-  std::uint32_t ordinal = 0;
-  do {
-    const Request request = children(container_id, cursor, kPage);
-    const Reply reply = co_await call.send(request);
-    if (!reply.success()) co_return error_of(reply, "listing " + container_id);
-    Result<Listing> listing = read_children(reply.body, parent_id);
-    if (!listing) co_return listing.error();
-    for (Item& item : listing->items) {
-      item.ordinal = ordinal++;
-      call.emit(item);
-    }
-    // A cursor that leads nowhere new would never end.
-    if (listing->next == cursor) break;
-    cursor = listing->next;
-  } while (!cursor.empty());
-  if (cursor.empty()) call.complete(call.container_id());
-  co_return Status();
-}
-
-Notion::Task<Result<std::string>> Notion::source_of(Call& call, std::string database_id) {
-  const Request request = read("databases", database_id);
-  const Reply reply = co_await call.send(request);
-  if (!reply.success()) co_return error_of(reply, "reading the table " + database_id);
-  std::string source_id = read_source_id(reply.body);
-  if (source_id.empty()) {
-    co_return Error{Code::not_found, "the database shows no table to this connection"};
-  }
-  co_return source_id;
-}
-
-Notion::Task<Notion::Status> Notion::list_rows(Call& call) {
-  const std::string database_id = call.container_id();
-  Task<Result<std::string>> finding = source_of(call, database_id);
-  const Result<std::string> source_id = co_await finding;
-  if (!source_id) co_return source_id.error();
-  std::string cursor;
-  std::size_t page_size = kPage;
-  std::uint32_t ordinal = 0;
-  bool complete = true;
-  do {
-    const Request request = query(*source_id, query_all(cursor, page_size));
-    const Reply reply = co_await call.send(request);
-    if (!reply.error && reply.status >= 500 && page_size != kSmallPage) {
-      page_size = kSmallPage;
-      continue;
-    }
-    if (!reply.success()) co_return error_of(reply, "listing the table " + database_id);
-    Result<Rows> rows = read_rows(reply.body);
-    if (!rows) co_return rows.error();
-    for (std::string& page : rows->pages) {
-      Task<Status> emitting = emit_row(call, std::move(page), database_id, ordinal++);
-      const Status emitted = co_await emitting;
-      if (!emitted) co_return emitted.error();
-    }
-    complete = !rows->incomplete && (rows->next.empty() || rows->next != cursor);
-    cursor = complete ? rows->next : std::string();
-    if (cursor.empty()) break;
-  } while (true);
-  if (complete) call.complete(call.container_id());
-  co_return Status();
-}
-
-Notion::Task<Notion::Status> Notion::emit_row(Call& call, std::string page, std::string parent_id,
-                                              std::uint32_t ordinal) {
-  Result<RowRead> row = read_row(page, nullptr);
-  if (!row) co_return row.error();
-  // A page object shows only the beginning of a long text: the rest is read.
-  const std::vector<std::string> cut = row->cut;
-  for (const std::string& property_id : cut) {
-    std::vector<std::string> parts;
-    std::string cursor;
-    do {
-      const Request request = property(row->item.id, property_id, cursor);
-      const Reply reply = co_await call.send(request);
-      if (!reply.success()) co_return error_of(reply, "reading a long text of " + row->item.id);
-      const std::string next = next_of_property(reply.body);
-      parts.push_back(reply.body);
-      cursor = next == cursor ? std::string() : next;
-    } while (!cursor.empty());
-    page = with_property(page, property_id, parts);
-  }
-  if (!cut.empty()) row = read_row(page, nullptr);
-  if (!row) co_return row.error();
-  if (!parent_id.empty()) row->item.parent_id = parent_id;
-  row->item.ordinal = ordinal;
-  call.emit(row->item);
-  co_return Status();
-}
-
 Notion::Task<Notion::Status> Notion::get(Call& call) {
-  const std::vector<std::string>& ids = call.ids();
-  for (std::size_t begin = 0; begin < ids.size(); begin += kMostAtOnce) {
-    const std::size_t end = std::min(ids.size(), begin + kMostAtOnce);
-    std::vector<Request> requests;
-    for (std::size_t i = begin; i < end; ++i) requests.push_back(read("blocks", ids[i]));
-    const std::vector<Reply> replies = co_await call.send_all(requests);
-    for (std::size_t i = begin; i < end; ++i) {
-      const Reply& reply = replies[i - begin];
-      if (!reply.error && reply.status == 404) {
-        call.emit(absent(ids[i]));
-        continue;
-      }
-      if (!reply.success()) co_return error_of(reply, "reading " + ids[i]);
-      Result<BlockRead> block = read_block(reply.body);
-      if (!block) co_return block.error();
-      const bool whole = !block->child_page && !block->child_database;
-      if (block->item.state != ItemState::present || (whole && block->item.kind.empty())) {
-        call.emit(absent(ids[i]));
-      } else if (whole) {
-        block->item.id = ids[i];
-        call.emit(block->item);
-      } else {
-        Task<Status> more = get_whole(call, ids[i], block->item, block->child_database);
-        const Status status = co_await more;
-        if (!status) co_return status.error();
-      }
-    }
-  }
-  co_return Status();
-}
-
-/// A page, a row or a database, whose block tells only the title.
-Notion::Task<Notion::Status> Notion::get_whole(Call& call, std::string id, Item block,
-                                               bool database) {
-  const Request request = read(database ? "databases" : "pages", id);
-  const Reply reply = co_await call.send(request);
-  if (!reply.error && reply.status == 404) {
-    call.emit(absent(id));
-    co_return Status();
-  }
-  if (!reply.success()) co_return error_of(reply, "reading " + id);
-  Item item;
-  if (database) {
-    Result<Item> read = read_database(reply.body);
-    if (!read) co_return read.error();
-    item = *std::move(read);
-    item.memo = memo_of_source(read_source_id(reply.body));
-  } else {
-    Result<PageRead> page = read_page(reply.body);
-    if (!page) co_return page.error();
-    if (page->row && page->item.state == ItemState::present) {
-      Task<Status> emitting = emit_row(call, reply.body, {}, 0);
-      Status status = co_await emitting;
-      co_return status;
-    }
-    item = std::move(page->item);
-  }
-  if (item.parent_id.empty()) item.parent_id = block.parent_id;
-  item.id = id;
-  call.emit(item);
-  co_return Status();
+  Task<Status> items = get_items(call);
+  Status status = co_await items;
+  co_return status;
 }
 
 Notion::Task<Notion::Status> Notion::find(Call& call) {
-  if (call.container_id().empty() || call.ids().empty()) co_return Status();
-  const std::string database_id = call.container_id();
-  Task<Result<std::string>> finding = source_of(call, database_id);
-  const Result<std::string> source_id = co_await finding;
-  if (!source_id) co_return source_id.error();
-  const std::vector<std::string>& keys = call.ids();
-  for (std::size_t begin = 0; begin < keys.size(); begin += kKeysAtOnce) {
-    const auto first = keys.begin() + static_cast<std::ptrdiff_t>(begin);
-    const auto count = std::min(kKeysAtOnce, keys.size() - begin);
-    const std::vector<std::string> some(first, first + static_cast<std::ptrdiff_t>(count));
-    std::string cursor;
-    do {
-      const Request request = query(*source_id, query_keys(some, cursor));
-      const Reply reply = co_await call.send(request);
-      if (!reply.success()) co_return error_of(reply, "looking for keys in " + database_id);
-      Result<Rows> rows = read_rows(reply.body);
-      if (!rows) co_return rows.error();
-      for (std::string& page : rows->pages) {
-        Task<Status> emitting = emit_row(call, std::move(page), database_id, 0);
-        const Status emitted = co_await emitting;
-        if (!emitted) co_return emitted.error();
-      }
-      cursor = rows->next == cursor ? std::string() : rows->next;
-    } while (!cursor.empty());
-  }
-  co_return Status();
+  Task<Status> rows = find_rows(call);
+  Status status = co_await rows;
+  co_return status;
 }
 
 Notion::Task<Notion::Status> Notion::targets(Call& call) {

@@ -1,9 +1,6 @@
 // The operations of the Notion connector. Facts about the API: docs of Notion-Version 2026-03-11.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include <mortise/connector.hpp>
 
 namespace notion {
@@ -23,13 +20,6 @@ class Notion final : public mortise::Connector {
   Task<Status> targets(Call& call) override;
   Task<Status> make_target(Call& call) override;
   Task<Status> identity(Call& call) override;
-
- private:
-  Task<Status> list_blocks(Call& call, std::string container_id);
-  Task<Status> list_rows(Call& call);
-  Task<Status> emit_row(Call& call, std::string page, std::string parent_id, std::uint32_t ordinal);
-  Task<mortise::Result<std::string>> source_of(Call& call, std::string database_id);
-  Task<Status> get_whole(Call& call, std::string id, mortise::Item item, bool database);
 };
 
 }  // namespace notion

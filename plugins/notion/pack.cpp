@@ -285,11 +285,12 @@ Packed::Cost Packed::cost(const std::vector<Write>& writes) const {
     const bool looks = std::any_of(lane.jobs.begin(), lane.jobs.end(),
                                    [](const Job& job) { return job.place.at == Place::At::front; });
     if (looks) ++cost.reads;
+    if (first.guarded(writes)) ++cost.reads;
     const bool told = first.write != kNone && !writes[first.write].memo.empty();
     if (first.kind == Job::Kind::make_row && lane.maker == kNone) cost.reads += 2;
     if (first.kind == Job::Kind::update_columns) cost.reads += told ? 1 : 2;
     const bool row = first.kind == Job::Kind::update && writes[first.write].kind == "row";
-    if (row && !told) ++cost.reads;
+    if (row && !told && !first.guarded(writes)) ++cost.reads;
   }
   return cost;
 }

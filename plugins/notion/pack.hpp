@@ -59,6 +59,13 @@ struct Job {
   bool without_icon = false;
   bool select_for_status = false;
   bool schema_reloaded = false;
+
+  /// What it changes has to be as it was read before: looked at right before it is sent.
+  bool guarded(const std::vector<mortise::Write>& writes) const {
+    const bool changes =
+        kind == Kind::update || kind == Kind::update_columns || kind == Kind::remove;
+    return changes && !writes[write].if_version.empty();
+  }
 };
 
 struct Lane {

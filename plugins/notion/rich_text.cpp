@@ -24,9 +24,30 @@ std::string run_text(const Json& run) {
   return text(member(run, "text"), "content");
 }
 
+/// A mention leads somewhere, too, but is no link of the text.
 std::string run_link(const Json& run) {
+  const std::string type = text(run, "type");
+  if (!type.empty() && type != "text") return {};
   std::string url = text(member(member(run, "text"), "link"), "url");
   return url.empty() ? text(run, "href") : url;
+}
+
+struct Span {
+  std::size_t begin, end;
+};
+
+/// The runs that are the detail: the last grey ones in a row, from the first that begins with the
+/// mark. A person may have written before and after them, in grey, too.
+Span detail_in(const Json& runs) {
+  for (std::size_t end = runs.size(); end > 0;) {
+    std::size_t begin = end;
+    while (begin > 0 && is_gray(runs[begin - 1])) --begin;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (run_text(runs[i]).rfind(kDetailMark, 0) == 0) return {i, end};
+    }
+    end = begin == end ? end - 1 : begin;
+  }
+  return {runs.size(), runs.size()};
 }
 
 }  // namespace
@@ -96,11 +117,9 @@ std::string plain_text(const Json& runs) {
 TodoText read_todo_text(const Json& runs) {
   TodoText todo;
   if (!runs.is_array()) return todo;
-  std::size_t tail = runs.size();
-  while (tail > 0 && is_gray(runs[tail - 1])) --tail;
-  while (tail < runs.size() && run_text(runs[tail]).rfind(kDetailMark, 0) != 0) ++tail;
+  const Span detail = detail_in(runs);
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (i >= tail) {
+    if (i >= detail.begin && i < detail.end) {
       todo.detail += run_text(runs[i]);
       continue;
     }
@@ -113,7 +132,7 @@ TodoText read_todo_text(const Json& runs) {
 
 Json todo_runs(const TodoText& todo) {
   std::string detail = todo.detail;
-  const bool linked = is_link(todo.link);
+  const bool linked = is_link(todo.link) && !todo.text.empty();
   if (!linked && !todo.link.empty()) {
     if (!detail.empty()) detail += kDetailMark;
     detail += todo.link;

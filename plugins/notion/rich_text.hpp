@@ -35,8 +35,8 @@ std::string plain_text(const Json& runs);
 /// An http(s) URL that Notion takes as a link: at most 2,000 units, no spaces.
 bool is_link(std::string_view url);
 
-/// A to-do as its runs hold it: trailing gray runs from the first one that begins with " · " are
-/// the detail, the rest is the text, and the first link in it is the link.
+/// A to-do as its runs hold it: the last gray runs in a row, from the first one that begins with
+/// " · ", are the detail, the rest is the text, and the first link in it is the link.
 struct TodoText {
   std::string text, link, detail;
 };

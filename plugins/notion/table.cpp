@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "codec.hpp"
@@ -26,8 +27,6 @@ using mortise::ItemState;
 using mortise::Result;
 using mortise::Write;
 
-constexpr std::size_t kOptionUnits = 100;
-constexpr std::size_t kMostOptions = 100;
 constexpr std::size_t kShownRuns = 25;  // a page object shows no more of a text
 constexpr double kLargestInteger = 9007199254740992.0;
 
@@ -37,95 +36,6 @@ Result<Json> object(const std::string& body, const char* what) {
     return Error{Code::unavailable, std::string("Notion's ") + what + " is no JSON object"};
   }
   return parsed;
-}
-
-std::string notion_type(const std::string& type, StatusAs status) {
-  if (type == "text") return "rich_text";
-  if (type == "status" && status == StatusAs::select) return "select";
-  const bool same = type == "title" || type == "date" || type == "status" || type == "select" ||
-                    type == "url" || type == "number" || type == "checkbox";
-  return same ? type : std::string();
-}
-
-bool has_options(const std::string& type) {
-  return type == "status" || type == "select";
-}
-
-/// An option's name as Notion takes it: no commas, at most 100 units.
-std::string option_name(std::string name) {
-  std::replace(name.begin(), name.end(), ',', ';');
-  return std::string(first_units(name, kOptionUnits));
-}
-
-std::vector<std::string> option_names(const Json& column) {
-  std::vector<std::string> names;
-  for (const Json& each : list(column, "options")) {
-    if (!each.is_string() || names.size() == kMostOptions) continue;
-    std::string name = option_name(each);
-    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) {
-      names.push_back(std::move(name));
-    }
-  }
-  return names;
-}
-
-Json configuration(const Column& column) {
-  Json inside = Json::object();
-  if (has_options(column.type)) {
-    inside["options"] = Json::array();
-    for (const std::string& name : column.options) inside["options"].push_back({{"name", name}});
-  }
-  if (column.type == "number") inside["format"] = "number";
-  return {{"type", column.type}, {column.type, std::move(inside)}};
-}
-
-/// The columns that `fields` asks for, and the one for our key.
-std::vector<Column> wanted_columns(const Json& fields, StatusAs status) {
-  std::vector<Column> columns;
-  bool titled = false;
-  for (const Json& each : list(fields, "columns")) {
-    Column column{{}, text(each, "name"), notion_type(text(each, "type"), status)};
-    if (column.name.empty() || column.type.empty() || column.name == kKeyColumn) continue;
-    if (column.type == "title" && std::exchange(titled, true)) continue;
-    if (has_options(column.type)) column.options = option_names(each);
-    columns.push_back(std::move(column));
-  }
-  if (!titled) columns.insert(columns.begin(), {{}, "Name", "title"});
-  columns.push_back({{}, std::string(kKeyColumn), "rich_text"});
-  return columns;
-}
-
-/// What one wanted column changes on the one that is there; null for nothing.
-Json alteration(const Column& wanted, const Column& present) {
-  const bool same_type =
-      wanted.type == present.type || (has_options(wanted.type) && has_options(present.type));
-  if (!same_type) {
-    const bool is_title = wanted.type == "title" || present.type == "title";
-    return is_title ? Json() : configuration(wanted);
-  }
-  if (!has_options(present.type)) return nullptr;
-  Json options = Json::array();
-  for (std::size_t i = 0; i < present.options.size(); ++i) {
-    options.push_back({{"id", present.option_ids[i]}});  // Notion takes the id or the name
-  }
-  bool more = false;
-  for (const std::string& name : wanted.options) {
-    const auto& there = present.options;
-    if (std::find(there.begin(), there.end(), name) != there.end()) continue;
-    options.push_back({{"name", name}});
-    more = true;
-  }
-  if (!more || options.size() > kMostOptions) return nullptr;
-  return {{"type", present.type}, {present.type, {{"options", std::move(options)}}}};
-}
-
-Column read_column(const std::string& name, const Json& property) {
-  Column column{text(property, "id"), name, text(property, "type")};
-  for (const Json& option : list(member(property, column.type), "options")) {
-    column.option_ids.push_back(text(option, "id"));
-    column.options.push_back(text(option, "name"));
-  }
-  return column;
 }
 
 /// The value of one property as `column` takes it; discarded if it cannot.
@@ -184,7 +94,7 @@ Json paragraphs_of_long_urls(const Json& fields, const Schema& schema, Room& roo
 }
 
 /// A property in the words of its column; discarded for what rows do not hold.
-Json field_value(const Json& property, const std::string& type, const Json& sent) {
+Json field_value(const Json& property, const std::string& type) {
   const Json& value = member(property, type);
   const Json none(Json::value_t::discarded);
   if (type == "title" || type == "rich_text") {
@@ -203,137 +113,11 @@ Json field_value(const Json& property, const std::string& type, const Json& sent
     const double number = std::clamp(value.get<double>(), -kLargestInteger, kLargestInteger);
     return static_cast<std::int64_t>(std::llround(number));
   }
-  if (type == "date") return value.is_object() ? from_notion_date(value, sent) : none;
+  if (type == "date") return value.is_object() ? from_notion_date(value) : none;
   return none;
 }
 
 }  // namespace
-
-const Column* Schema::named(std::string_view name) const {
-  const auto found = std::find_if(columns.begin(), columns.end(),
-                                  [&](const Column& each) { return each.name == name; });
-  return found == columns.end() ? nullptr : &*found;
-}
-const Column* Schema::with_id(std::string_view id) const {
-  const auto found = std::find_if(columns.begin(), columns.end(), [&](const Column& each) {
-    return !each.id.empty() && each.id == id;
-  });
-  return found == columns.end() ? nullptr : &*found;
-}
-
-bool has_status_column(const std::string& fields) {
-  const Json parsed = parse(fields);
-  const Json& columns = list(parsed, "columns");
-  return std::any_of(columns.begin(), columns.end(),
-                     [](const Json& each) { return text(each, "type") == "status"; });
-}
-
-Schema schema_of(const std::string& fields, StatusAs status) {
-  return {{}, wanted_columns(parse(fields), status)};
-}
-
-Result<std::string> new_database(const std::string& text_fields, const std::string& parent_id,
-                                 StatusAs status) {
-  const Json fields = parse(text_fields);
-  if (!fields.is_object()) return Error{Code::invalid, "the fields are no JSON object"};
-  Json properties = Json::object();
-  for (const Column& column : wanted_columns(fields, status)) {
-    properties[column.name] = configuration(column);
-  }
-  Json body = {{"parent", {{"type", "page_id"}, {"page_id", parent_id}}},
-               {"title", runs_of(text(fields, "title"))},
-               {"is_inline", true},
-               {"initial_data_source", {{"properties", std::move(properties)}}}};
-  if (const std::string emoji = text(fields, "icon"); !emoji.empty()) {
-    body["icon"] = {{"type", "emoji"}, {"emoji", emoji}};
-  }
-  std::string help;
-  for (const Json& line : list(fields, "help")) {
-    if (line.is_string()) help += (help.empty() ? "" : "\n") + line.get<std::string>();
-  }
-  if (!help.empty()) body["description"] = runs_of(help);
-  return dump(body);
-}
-
-Result<std::string> changed_columns(const std::string& text_fields, const Schema& now,
-                                    StatusAs status) {
-  const Json fields = parse(text_fields);
-  if (!fields.is_object()) return Error{Code::invalid, "the fields are no JSON object"};
-  Json properties = Json::object();
-  for (const Column& wanted : wanted_columns(fields, status)) {
-    const Column* present = now.named(wanted.name);
-    if (present == nullptr && wanted.type == "title") {
-      properties["title"] = {{"name", wanted.name}};
-    } else if (present == nullptr) {
-      properties[wanted.name] = configuration(wanted);
-    } else if (Json change = alteration(wanted, *present); !change.is_null()) {
-      properties[present->address()] = std::move(change);
-    }
-  }
-  if (properties.empty()) return std::string();
-  return dump({{"properties", std::move(properties)}});
-}
-
-std::string read_source_id(const std::string& database) {
-  const Json parsed = parse(database);
-  const Json& sources = list(parsed, "data_sources");
-  return sources.empty() ? std::string() : text(sources.front(), "id");
-}
-
-Result<Schema> read_schema(const std::string& data_source) {
-  Result<Json> source = object(data_source, "data source");
-  if (!source) return std::move(source).error();
-  Schema schema;
-  schema.source_id = text(*source, "id");
-  if (schema.source_id.empty() || !member(*source, "properties").is_object()) {
-    return Error{Code::unavailable, "Notion's data source has no id or no properties"};
-  }
-  for (const auto& [name, property] : member(*source, "properties").items()) {
-    schema.columns.push_back(read_column(name, property));
-  }
-  return schema;
-}
-
-Schema schema_of_row(const std::string& page, const Schema* known) {
-  const Json parsed = parse(page);
-  Schema schema;
-  schema.source_id = text(member(parsed, "parent"), "data_source_id");
-  const Json& properties = member(parsed, "properties");
-  if (!properties.is_object()) return schema;
-  for (const auto& [name, property] : properties.items()) {
-    Column column{text(property, "id"), name, text(property, "type")};
-    const Column* ours = known == nullptr ? nullptr : known->with_id(column.id);
-    if (ours != nullptr) column.name = ours->name;
-    schema.columns.push_back(std::move(column));
-  }
-  return schema;
-}
-
-std::string memo_of(const Schema& schema) {
-  if (schema.source_id.empty() || schema.columns.empty()) return {};
-  Json columns = Json::object();
-  for (const Column& each : schema.columns) columns[each.name] = {each.id, each.type};
-  std::string memo = dump({{"source", schema.source_id}, {"columns", std::move(columns)}});
-  return memo.size() <= MT_MEMO_MAX ? memo : std::string();
-}
-
-std::string memo_of_source(const std::string& source_id) {
-  return source_id.empty() ? std::string() : dump({{"source", source_id}});
-}
-
-Schema schema_of_memo(const std::string& memo) {
-  const Json parsed = parse(memo);
-  Schema schema;
-  schema.source_id = text(parsed, "source");
-  const Json& columns = member(parsed, "columns");
-  if (!columns.is_object()) return schema;
-  for (const auto& [name, column] : columns.items()) {
-    if (!column.is_array() || column.size() != 2) continue;
-    if (!column[0].is_string() || !column[1].is_string()) continue;
-    schema.columns.push_back({column[0], name, column[1]});
-  }
-  return schema;
-}
 
 Result<std::string> new_row(const Write& write, const Schema& schema) {
   const Json fields = parse(write.fields);
@@ -367,7 +151,12 @@ Result<std::string> changed_row(const Write& write, const Schema& schema) {
   return dump({{"properties", std::move(properties)}});
 }
 
-Result<RowRead> read_row(const std::string& page, const Schema* schema, const std::string& sent) {
+std::string source_of_row(const std::string& page) {
+  const Json parsed = parse(page);
+  return text(member(parsed, "parent"), "data_source_id");
+}
+
+Result<RowRead> read_row(const std::string& page, const Schema* schema) {
   Result<Json> parsed = object(page, "row");
   if (!parsed) return std::move(parsed).error();
   RowRead row;
@@ -375,29 +164,34 @@ Result<RowRead> read_row(const std::string& page, const Schema* schema, const st
   row.item.id = text(*parsed, "id");
   if (row.item.id.empty()) return Error{Code::unavailable, "Notion's row has no id"};
   row.item.url = text(*parsed, "url");
-  row.item.edited_ms = read_time(text(*parsed, "last_edited_time"));
-  if (flag(*parsed, "in_trash") || flag(*parsed, "archived")) row.item.state = ItemState::absent;
-  row.source_id = text(member(*parsed, "parent"), "data_source_id");
+  const std::string edited = text(*parsed, "last_edited_time");
+  row.item.edited_ms = read_time(edited);
+  row.created_ms = read_time(text(*parsed, "created_time"));
+  if (flag(*parsed, "in_trash") || flag(*parsed, "archived")) row.item.state = ItemState::deleted;
   row.item.parent_id = text(member(*parsed, "parent"), "database_id");
-  const Json sent_fields = parse(sent);
   Json fields = Json::object();
-  const Json& properties = member(*parsed, "properties");
-  for (const auto& [name, property] : properties.items()) {
+  Json content = Json::object();  // by id: columns may be renamed
+  for (const auto& [name, property] : member(*parsed, "properties").items()) {
     const std::string id = text(property, "id");
     const std::string type = text(property, "type");
-    const Column* ours = schema == nullptr ? nullptr : schema->with_id(id);
-    const std::string field = ours == nullptr ? name : ours->name;
     const bool is_text = type == "title" || type == "rich_text";
     if (is_text && list(property, type).size() == kShownRuns && !flag(property, "whole")) {
       row.cut.push_back(id);
     }
-    Json value = field_value(property, type, member(sent_fields, field));
+    Json value = field_value(property, type);
+    if (value.is_discarded()) continue;
+    content[id] = value;
+    const std::optional<std::string> field =
+        schema == nullptr ? std::optional<std::string>(name) : schema->field_of(id, name);
     if (field == kKeyColumn) {
       if (value.is_string()) row.item.key = value;
-    } else if (!value.is_discarded()) {
-      fields[field] = std::move(value);
+    } else if (field) {
+      fields[*field] = std::move(value);
     }
   }
+  // What a long text holds beyond the part that is shown is known by its time only.
+  if (!row.cut.empty()) content["edited"] = edited;
+  row.item.version = version_of(row.item.kind, dump(content));
   row.item.fields = dump(fields);
   row.item.memo = memo_of(schema_of_row(page, schema));
   return row;
@@ -441,17 +235,28 @@ Result<Rows> read_rows(const std::string& body) {
   return rows;
 }
 
-std::string query_all(const std::string& cursor, std::size_t page_size) {
+std::string query_rows(const Window& window, const std::string& cursor, std::size_t page_size) {
+  Json all = Json::array();
+  const auto since = [&](const char* what, std::int64_t from_ms) {
+    if (from_ms > 0) {
+      all.push_back({{"timestamp", what}, {what, {{"on_or_after", write_time(from_ms)}}}});
+    }
+  };
+  since("last_edited_time", window.edited_from_ms);
+  since("created_time", window.created_from_ms);
   Json body = {{"sorts", {{{"timestamp", "created_time"}, {"direction", "ascending"}}}},
                {"page_size", page_size}};
+  if (all.size() == 1) body["filter"] = all.front();
+  if (all.size() > 1) body["filter"] = {{"and", std::move(all)}};
   if (!cursor.empty()) body["start_cursor"] = cursor;
   return dump(body);
 }
 
-std::string query_keys(const std::vector<std::string>& keys, const std::string& cursor) {
+std::string query_keys(const Column& key_column, const std::vector<std::string>& keys,
+                       const std::string& cursor) {
   Json any = Json::array();
   for (const std::string& key : keys) {
-    any.push_back({{"property", kKeyColumn}, {"rich_text", {{"equals", key}}}});
+    any.push_back({{"property", key_column.address()}, {"rich_text", {{"equals", key}}}});
   }
   Json body = {{"filter", {{"or", std::move(any)}}}, {"page_size", 100}};
   if (!cursor.empty()) body["start_cursor"] = cursor;

@@ -49,6 +49,13 @@ void Writer::report(Outcome outcome) {
   call_.report(outcome);
 }
 
+/// Done without a request: what was there still is.
+void Writer::report_untouched(std::uint32_t index) {
+  Outcome outcome = Outcome::done(index, write(index).id);
+  outcome.version = write(index).if_version;
+  report(std::move(outcome));
+}
+
 void Writer::report_all(const Job& job, const Outcome& like) {
   for (const std::uint32_t index : carried(job)) {
     Outcome outcome = like;
@@ -58,7 +65,7 @@ void Writer::report_all(const Job& job, const Outcome& like) {
 }
 
 void Writer::report_unsendable(const Packed& packed) {
-  for (const std::uint32_t i : packed.nothing_to_send) report(Outcome::done(i, write(i).id));
+  for (const std::uint32_t i : packed.nothing_to_send) report_untouched(i);
   for (const std::uint32_t i : packed.homeless) report(Outcome::not_attempted(i));
   for (const Unsendable& each : packed.unsendable) report(Outcome::failed(each.write, each.error));
 }
@@ -107,8 +114,12 @@ void Writer::take_from(std::size_t index) {
 std::optional<Writer::Asks> Writer::to_look_up(const Track& track) const {
   const Job& job = track.lane.jobs.front();
   const Asks schema = track.schema.source_id.empty() ? Asks::database : Asks::source;
+  const bool keyless = !track.schema.columns.empty() && !track.schema.named(kKeyColumn);
+  if (job.guarded(call_.writes()) && !track.guarded) return Asks::guard;
   switch (job.kind) {
     case Job::Kind::make_row:
+      if (keyless && !track.keyed) return Asks::key_column;
+      [[fallthrough]];
     case Job::Kind::update_columns:
       if (track.schema.columns.empty()) return schema;
       return std::nullopt;
@@ -126,8 +137,12 @@ Request Writer::lookup(const Track& track, Asks asks) const {
   switch (asks) {
     case Asks::front:
       return children(id, {}, 1);
+    case Asks::guard:
+      return read(collection_of(write(track.lane.jobs.front().write)), id);
     case Asks::source:
       return read("data_sources", track.schema.source_id);
+    case Asks::key_column:
+      return set("data_sources", track.schema.source_id, key_column_again(track.schema));
     case Asks::row:
       return read("pages", id);
     default:
@@ -242,7 +257,7 @@ std::optional<Request> Writer::change(Track& track, const Job& job) {
   if (!body->empty() && columns)
     return set("data_sources", track.schema.source_id, *std::move(body));
   if (!body->empty()) return set(collection_of(wanted), wanted.id, *std::move(body));
-  if (track.lane.jobs.empty()) report(Outcome::done(job.write, wanted.id));
+  if (track.lane.jobs.empty()) report_untouched(job.write);
   return std::nullopt;
 }
 

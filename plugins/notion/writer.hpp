@@ -13,14 +13,11 @@
 
 #include "codec.hpp"
 #include "pack.hpp"
+#include "reading.hpp"
 #include "replies.hpp"
 #include "table.hpp"
 
 namespace notion {
-
-/// So many at once: enough to hide the latency, few enough to see progress and to leave little in
-/// doubt after a crash.
-inline constexpr std::size_t kMostAtOnce = 10;
 
 class Writer {
  public:
@@ -36,8 +33,11 @@ class Writer {
     std::uint32_t made = 0;  ///< siblings so far, where the container is new
     bool looked = false;     ///< front is known
     FirstChild front = {};
+    bool guarded = false;     ///< the version was what it had to be
+    std::string before = {};  ///< the fields then
+    bool keyed = false;       ///< the key column was asked for
   };
-  enum class Asks { job, front, database, source, row };
+  enum class Asks { job, guard, front, database, source, key_column, row };
   struct Sent {
     std::size_t track = 0;
     Asks asks = Asks::job;
@@ -68,6 +68,10 @@ class Writer {
   // What came back: writer_replies.cpp.
   void settle(Sent& sent, const Reply& reply);
   void learn(Sent& sent, const Reply& reply);
+  mortise::Status learn_what_was_asked(Track& track, Asks asks, const Reply& reply);
+  mortise::Status check_version(Track& track, const Reply& reply);
+  mortise::Result<mortise::Item> item_in(const Write& write, const Schema& schema,
+                                         const std::string& body) const;
   void made_page(Track& track, const Job& job, const Verdict& verdict, const Reply& reply);
   void made_database(Track& track, const Job& job, const Verdict& verdict, const Reply& reply);
   void made_row(Track& track, const Job& job, const Verdict& verdict, const Reply& reply);
@@ -81,6 +85,7 @@ class Writer {
   void container_made(std::uint32_t maker, const std::string& id, std::uint32_t siblings);
 
   void report(Outcome outcome);
+  void report_untouched(std::uint32_t write);
   void report_done(std::uint32_t write, const mortise::Item& item, std::uint32_t ordinal);
   void report_all(const Job& job, const Outcome& like);
 

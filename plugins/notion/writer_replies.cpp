@@ -10,9 +10,11 @@ namespace {
 using mortise::Code;
 using mortise::Error;
 using mortise::Item;
+using mortise::ItemState;
 using mortise::Outcome;
 using mortise::Reply;
 using mortise::Result;
+using mortise::Status;
 using mortise::Write;
 using mortise::WriteResult;
 
@@ -46,6 +48,7 @@ Outcome outcome_of(std::uint32_t write, const Item& item) {
   Outcome outcome = Outcome::done(write, item.id);
   outcome.parent_id = item.parent_id;
   outcome.memo = item.memo;
+  outcome.version = item.version;
   outcome.url = item.url;
   if (item.fields != "{}") outcome.fields = item.fields;
   return outcome;
@@ -90,43 +93,87 @@ void Writer::settle(Sent& sent, const Reply& reply) {
 
 void Writer::learn(Sent& sent, const Reply& reply) {
   Track& track = tracks_[sent.track];
-  const auto give_up = [&](const Error& error) {
-    const Verdict verdict{Verdict::Kind::refused, error};
-    stopped_ = stopped_ || hopeless(verdict, reply);
-    Job job = std::move(track.lane.jobs.front());
-    track.lane.jobs.pop_front();
-    refuse(track, job, verdict);
-    track.stopped = true;
-  };
-  if (!reply.success()) {
-    return give_up(error_of(reply, "reading before " + doing(sent.job, call_.writes())));
-  }
-  switch (sent.asks) {
+  const Status learned = reply.success()
+                             ? learn_what_was_asked(track, sent.asks, reply)
+                             : error_of(reply, "reading before " + doing(sent.job, call_.writes()));
+  if (learned) return;
+  const Verdict verdict{Verdict::Kind::refused, learned.error()};
+  stopped_ = stopped_ || hopeless(verdict, reply);
+  Job job = std::move(track.lane.jobs.front());
+  track.lane.jobs.pop_front();
+  refuse(track, job, verdict);
+  track.stopped = true;
+}
+
+Status Writer::learn_what_was_asked(Track& track, Asks asks, const Reply& reply) {
+  switch (asks) {
+    case Asks::guard:
+      return check_version(track, reply);
     case Asks::front: {
       Result<FirstChild> first = read_first_child(reply.body);
-      if (!first) return give_up(first.error());
+      if (!first) return first.error();
       track.front = *std::move(first);
       track.looked = true;
-      return;
+      return {};
     }
     case Asks::database:
       track.schema.source_id = read_source_id(reply.body);
-      if (track.schema.source_id.empty()) {
-        give_up({Code::not_found, "the database shows no table to this connection"});
-      }
-      return;
-    case Asks::source: {
+      if (!track.schema.source_id.empty()) return {};
+      return Error{Code::not_found, "the database shows no table to this connection"};
+    case Asks::source:
+    case Asks::key_column: {
+      track.keyed = track.keyed || asks == Asks::key_column;
       Result<Schema> schema = read_schema(reply.body);
-      if (!schema) return give_up(schema.error());
+      if (!schema) return schema.error();
       track.schema = *std::move(schema);
-      return;
+      return {};
     }
     default:
       track.schema = schema_of_row(reply.body, nullptr);
-      if (track.schema.columns.empty()) {
-        give_up({Code::not_found, "Notion shows no properties of this row"});
-      }
+      if (!track.schema.columns.empty()) return {};
+      return Error{Code::not_found, "Notion shows no properties of this row"};
   }
+}
+
+Status Writer::check_version(Track& track, const Reply& reply) {
+  const Job& job = track.lane.jobs.front();
+  const Write& wanted = write(job.write);
+  const std::string what = doing(job, call_.writes());
+  Result<Item> item = item_in(wanted, track.schema, reply.body);
+  if (!item) return item.error();
+  if (item->state != ItemState::present) {
+    return Error{Code::not_found, what + ": it lies in Notion's trash"};
+  }
+  if (item->version != wanted.if_version) {
+    return Error{Code::conflict, what + ": it was edited in Notion since it was last read"};
+  }
+  track.guarded = true;
+  track.before = std::move(item->fields);
+  if (wanted.kind == "row" && track.schema.columns.empty()) {
+    track.schema = schema_of_row(reply.body, nullptr);
+  }
+  return {};
+}
+
+/// The item in an answer about one thing; without a kind if it is of another kind now.
+Result<Item> Writer::item_in(const Write& write, const Schema& schema,
+                             const std::string& body) const {
+  if (write.kind == "database") return read_database(body);
+  if (write.kind == "page") {
+    Result<PageRead> page = read_page(body);
+    if (!page) return page.error();
+    return std::move(page->item);
+  }
+  if (write.kind == "row") {
+    Result<RowRead> row = read_row(body, &schema);
+    if (!row) return row.error();
+    if (!row->cut.empty()) row->item.fields.clear();  // they are not all of it
+    return std::move(row->item);
+  }
+  Result<BlockRead> block = read_block(body);
+  if (!block) return block.error();
+  if (block->item.kind != write.kind) block->item.version.clear();
+  return std::move(block->item);
 }
 
 void Writer::made_page(Track& track, const Job& job, const Verdict& verdict, const Reply& reply) {
@@ -186,7 +233,7 @@ void Writer::made_row(Track& track, const Job& job, const Verdict& verdict, cons
   Item item;
   item.id = verdict.id;
   if (verdict.kind == Verdict::Kind::done) {
-    Result<RowRead> row = read_row(reply.body, &track.schema, write(job.write).fields);
+    Result<RowRead> row = read_row(reply.body, &track.schema);
     if (!row) return report_all(job, Outcome::uncertain(0, row.error()));
     item = std::move(row->item);
     if (!row->cut.empty()) item.fields.clear();
@@ -228,19 +275,22 @@ void Writer::appended(Track& track, const Job& job, const Verdict& verdict, cons
 
 void Writer::changed(Track& track, const Job& job, const Verdict& verdict, const Reply& reply) {
   if (job.kind == Job::Kind::update_columns && !track.lane.jobs.empty()) return;  // half of it
-  Outcome outcome = Outcome::done(job.write, write(job.write).id);
+  if (job.kind == Job::Kind::update_columns) return report_untouched(job.write);
+  const Write& wanted = write(job.write);
+  Outcome outcome = Outcome::done(job.write, wanted.id);
   const bool shown = verdict.kind == Verdict::Kind::done && job.kind == Job::Kind::update;
-  const std::string& kind = write(job.write).kind;
-  if (shown && kind == "row") {
-    Result<RowRead> row = read_row(reply.body, &track.schema, write(job.write).fields);
-    if (row && row->cut.empty()) outcome.fields = row->item.fields;
-    if (row) outcome.memo = row->item.memo;
-  } else if (shown && kind == "page") {
-    Result<PageRead> page = read_page(reply.body);
-    if (page) outcome.fields = page->item.fields;
-  } else if (shown && kind != "database") {
-    Result<BlockRead> block = read_block(reply.body);
-    if (block && block->item.kind == kind) outcome.fields = block->item.fields;
+  Result<Item> item = shown ? item_in(wanted, track.schema, reply.body)
+                            : Result<Item>(Error{Code::unavailable, "not shown"});
+  if (item && !item->version.empty()) {
+    outcome.version = std::move(item->version);
+    outcome.memo = std::move(item->memo);
+    outcome.fields = std::move(item->fields);
+    const std::string agreed = without_others_edits(wanted, track.before, outcome.fields);
+    if (agreed != outcome.fields) {
+      // Somebody was faster than this write: the next one, and the next listing, find it out.
+      outcome.fields = agreed;
+      outcome.version = wanted.if_version;
+    }
   }
   report(std::move(outcome));
 }

@@ -51,6 +51,10 @@ TEST_CASE("notion: the manifest is one the host accepts", "[notion]") {
   CHECK(manifest.kind("row")->find);
   CHECK(manifest.properties.largest_batch == 10'000);
   CHECK(manifest.limit_rules.size() == 4);
+  CHECK(manifest.kind("page")->tells_edits);
+  CHECK(manifest.kind("database")->delta);
+  CHECK(manifest.kind("todo")->versions);
+  CHECK(manifest.notifications.signature_prefix == "sha256=");
 }
 
 TEST_CASE("notion: requests name the writes that they carry out, and only safe ones are repeatable",
@@ -173,6 +177,7 @@ TEST_CASE("notion: a table over the ceiling of a query is not said to be complet
   call.container_kind = "database";
   const std::vector<Exchange> answers = {
       {"GET /v1/databases/db", answer(200, R"({"data_sources":[{"id":"ds"}]})")},
+      {"GET /v1/data_sources/ds", answer(200, R"({"id":"ds","properties":{}})")},
       {"POST /v1/data_sources/ds/query", answer(503, "{}"), R"("page_size":100)"},
       {"POST /v1/data_sources/ds/query",
        answer(200, R"({"results":[{"object":"page","id":"r","properties":{}}],"has_more":false,
@@ -182,5 +187,67 @@ TEST_CASE("notion: a table over the ceiling of a query is not said to be complet
   CHECK(run.breaches() == kNoBreaches);
   CHECK(run.items().size() == 1);
   CHECK(run.completed().empty());
-  CHECK(script.abandon_at_every_step(call, answers) == 3);
+  CHECK(script.abandon_at_every_step(call, answers) == 4);
+}
+
+TEST_CASE("notion: a listing in which something was taken away meanwhile is not complete",
+          "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  CallInput call;
+  call.operation = Operation::list;
+  call.container_id = "page";
+  call.container_kind = "page";
+  const std::string todo =
+      R"({"object":"block","id":"a","type":"to_do","has_children":true,"to_do":{}})";
+  const std::string copy =
+      R"({"object":"block","id":"s","type":"synced_block","has_children":true,)"
+      R"("synced_block":{"synced_from":{"block_id":"o"}}})";
+  const Run run = script.replay(
+      call, {{"GET /v1/blocks/page/children*",
+              answer(200, R"({"results":[)" + todo + "," + copy + R"(],"has_more":false})")},
+             {"GET /v1/blocks/a/children*", answer(404, R"({"code":"object_not_found"})")}});
+  CHECK(run.breaches() == kNoBreaches);
+  CHECK(run.items().size() == 1);
+  CHECK(run.completed().empty());
+}
+
+TEST_CASE("notion: a cursor of another table, or of nobody, asks for everything", "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  CallInput call;
+  call.operation = Operation::list;
+  call.container_id = "db";
+  call.container_kind = "database";
+  call.cursor = R"({"source":"old","columns":{"Task":["title","title"]},"edited":0,"read":0})";
+  const Run replaced =
+      script.replay(call, {{"POST /v1/data_sources/old/query", answer(404, "{}")}});
+  CHECK(replaced.error().code == Code::stale);
+  call.cursor = "abc";
+  CHECK(script.replay(call, {}).error().code == Code::stale);
+}
+
+TEST_CASE("notion: an edit between the look and the write is not taken for agreed", "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  const auto block = [](bool checked, const std::string& text) {
+    const Json run = {{"type", "text"}, {"plain_text", text}};
+    return Json{{"object", "block"},
+                {"id", "t"},
+                {"type", "to_do"},
+                {"to_do", {{"checked", checked}, {"rich_text", Json::array({run})}}}}
+        .dump();
+  };
+  CallInput reading;
+  reading.operation = Operation::get;
+  reading.ids = {"t"};
+  const Run before =
+      script.replay(reading, {{"GET /v1/blocks/t", answer(200, block(false, "old"))}});
+  Write write = update("todo", "t", R"({"checked":false,"text":"new"})", {"text"});
+  write.if_version = before.items().at(0).version;
+  const Run run =
+      script.replay(writing({write}), {{"GET /v1/blocks/t", answer(200, block(false, "old"))},
+                                       {"PATCH /v1/blocks/t", answer(200, block(true, "new"))}});
+  CHECK(run.breaches() == kNoBreaches);
+  const auto& outcome = run.outcomes().at(0);
+  CHECK(outcome.result == WriteResult::done);
+  CHECK(outcome.fields == R"({"checked":false,"text":"new"})");
+  CHECK(outcome.version == write.if_version);  // so that the next guarded write looks again
 }
