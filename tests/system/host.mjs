@@ -252,10 +252,13 @@ export class World {
 
   /** Waits until nothing is queued or under way. */
   async quiet(account = 'ana', timeoutMs = 60_000) {
+    let open = [];
+    const what = { toString: () => `runs to end: ${JSON.stringify(open)}` };
     return until(async () => {
       const { items } = await this.ok('GET', `/v1/runs?account_id=${account}&limit=50`);
-      return items.every((run) => ['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state));
-    }, 'runs to end', timeoutMs);
+      open = items.filter((run) => !['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state));
+      return open.length === 0;
+    }, what, timeoutMs);
   }
 
   /** Lets the providers take as many requests as come. */

@@ -8,6 +8,7 @@ import { dice, roadmap, sharedPlan, until } from './host.mjs';
 
 const long = Boolean(process.env.MORTISE_TEST_LONG);
 const seed = Number(process.env.MORTISE_TEST_SEED ?? 1);
+const recoveryMs = 900_000;  // of the real plan, on a machine that is busy
 
 /** What it dies of. Of an answer: the write took effect, and its answer is lost or never comes. */
 const deaths = [
@@ -51,11 +52,11 @@ async function dieAt(world, form, { point, answer }, nth, change, isOver) {
 }
 
 /** After a restart the work is finished by itself, and an export finds nothing left to do. */
-async function assertRecovers(world, form, plan, connection, what) {
+async function assertRecovers(world, form, plan, connection) {
   await world.boot();
-  await world.quiet('ana', 300_000);
-  const run = await world.export(plan, connection);
-  assert.equal(run.state, 'succeeded', JSON.stringify({ what, run }));
+  await world.quiet('ana', recoveryMs);
+  const run = await world.export(plan, connection, 'ana', recoveryMs);
+  assert.equal(run.state, 'succeeded', JSON.stringify(run));
   await assertInStep(world, form, plan);
 }
 
@@ -64,32 +65,34 @@ async function killMatrix(form, document, { passages, share }, t) {
   const roll = dice(seed);
   const isChosen = () => roll() < share;
   const count = { died: 0, ended: 0 };
-  const note = (died) => { ++count[died ? 'died' : 'ended']; };
   for (const death of deaths) {
-    for (const nth of passages) {
-      if (!isChosen()) continue;
-      const { world, plan, connection } = await connected(form, document);
-      try {
-        const died = await dieAt(world, form, death, nth, () => world.startExport(plan, connection),
-          async (made) => (await world.run(made.body.id)).finished_at);
-        assert.ok(died || nth > 1, 'an export passes every step once');
-        note(died);
-        await assertRecovers(world, form, plan, connection, { death, nth });
-      } finally {
-        await world.end();
-      }
+    for (const nth of passages.filter(isChosen)) {
+      await t.test(`${t.name}: export, ${death.point ?? death.answer} ${nth}`, async () => {
+        const { world, plan, connection } = await connected(form, document);
+        try {
+          const died = await dieAt(world, form, death, nth, () => world.startExport(plan, connection),
+            async (made) => (await world.run(made.body.id)).finished_at);
+          assert.ok(died || nth > 1, 'an export passes every step once');
+          ++count[died ? 'died' : 'ended'];
+          await assertRecovers(world, form, plan, connection);
+        } finally {
+          await world.end();
+        }
+      });
     }
   }
   const { world, plan, connection } = await connected(form, document);
   try {
     assert.equal((await world.export(plan, connection)).state, 'succeeded');
     for (const death of deaths) {
-      for (const [name, change] of Object.entries(changes)) {
-        if (!isChosen()) continue;
-        const tasks = await world.tasks(plan);
-        const task = tasks[Math.floor(roll() * tasks.length)];
-        note(await dieAt(world, form, death, 1, () => change(world, plan, task)));
-        await assertRecovers(world, form, plan, connection, { death, name });
+      for (const name of Object.keys(changes).filter(isChosen)) {
+        await t.test(`${t.name}: ${name}, ${death.point ?? death.answer}`, async () => {
+          const tasks = await world.tasks(plan);
+          const task = tasks[Math.floor(roll() * tasks.length)];
+          await dieAt(world, form, death, 1, () => changes[name](world, plan, task));
+          ++count.died;
+          await assertRecovers(world, form, plan, connection);
+        });
       }
     }
   } finally {
