@@ -255,6 +255,17 @@ describe('deliveries', () => {
     assert.equal((await report()).counters.unanswered, 2);
     receiver = await Receiver.start();
   });
+  test('an app that restarts at its address hears the next change, once', async () => {
+    await opened();
+    const { port } = new URL(receiver.url);
+    await receiver.stop();
+    receiver = await Receiver.start(Number(port));
+    await insert();
+    await receiver.received(1);
+    await act('flush_deliveries');
+    assert.deepEqual(states(), ['exists']);
+    assert.equal((await report()).counters.unanswered, 0);
+  });
   test('an answer that takes its time holds up nothing', async () => {
     let release;
     const gate = new Promise((resolve) => { release = resolve; });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 
 export class Receiver {
   /** Answers 200 unless `statuses` says something else; `before`, if set, is waited for first. */
-  static async start() {
+  static async start(port = 0) {
     const receiver = new Receiver();
     receiver.requests = [];
     receiver.statuses = [];
@@ -20,7 +20,7 @@ export class Receiver {
         receiver.waiting = receiver.waiting.filter((wake) => !wake());
       });
     });
-    await new Promise((resolve) => { receiver.server.listen(0, '127.0.0.1', resolve); });
+    await new Promise((resolve) => { receiver.server.listen(port, '127.0.0.1', resolve); });
     receiver.url = `http://127.0.0.1:${receiver.server.address().port}`;
     return receiver;
   }
