@@ -28,6 +28,10 @@ namespace {
 constexpr std::string_view kOwnSecrets = "host.";
 
 Result<std::string> read_file(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return Error{Code::invalid, fmt::format("{} is a folder: name the files in it", path)};
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{Code::not_found, fmt::format("cannot read {}", path)};
   return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());

@@ -13,7 +13,8 @@ local function timed(task, changes)
 end
 
 local function all_day(task, changes)
-  local schedule = not is_timed(task) and task.schedule or { kind = "all_day", start = first_day(task):sub(1, 10) }
+  local day = first_day(task) -- of an appointment that is just being made there is none yet
+  local schedule = not is_timed(task) and task.schedule or { kind = "all_day", start = day and day:sub(1, 10) }
   return with(schedule, changes)
 end
 
@@ -176,6 +177,11 @@ return mapping {
     { task = { title = "Read", due = "2026-11-24" }, kind = "event",
       edited = { start = "2026-11-24T09:30:00", showWithoutTime = none, timeZone = "Europe/Paris", duration = "PT1H" },
       want = { schedule = { kind = "timed", start = "2026-11-24T09:30:00", zone = "Europe/Paris" }, duration_s = 3600 } },
+    { task = { title = "New there" }, kind = "event", edited = { start = "2026-12-01", showWithoutTime = true, duration = "P1D" },
+      want = { schedule = { kind = "all_day", start = "2026-12-01" } } },
+    { task = { title = "New there" }, kind = "event",
+      edited = { start = "2026-12-01T10:00:00", timeZone = "Europe/Madrid", duration = "PT1H" },
+      want = { schedule = { kind = "timed", start = "2026-12-01T10:00:00", zone = "Europe/Madrid" }, duration_s = 3600 } },
     { task = { title = "Read", due = "2026-11-24", notes = "Old.", link = "https://example.org/1" }, kind = "event",
       edited = { description = "New.\n\nLink: https://example.org/1" }, want = { notes = "New.", link = none } },
     { task = { title = "Swim", duration_s = 3600, schedule = { kind = "timed", start = "2026-11-23T18:00:00", zone = "Europe/Madrid" },

@@ -1,0 +1,119 @@
+// What people do in the simulated Notion and calendar comes back into the plan of a real host.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { roadmap, until, World } from './host.mjs';
+
+/** A connected account with an exported plan. */
+async function exported(world, connector, mapping = {}) {
+  await world.account();
+  const connection = await world.connect(connector);
+  await world.quiet();
+  if (Object.keys(mapping).length > 0) {
+    await world.ok('PATCH', `/v1/connections/${connection.id}`, { settings: { mapping } });
+  }
+  const plan = await world.import(roadmap({ modules: 1, weeks: 2, tasks: 3 }));
+  const run = await world.export(plan, connection);
+  assert.equal(run.state, 'succeeded', JSON.stringify(run));
+  await world.quiet();
+  return { connection, plan };
+}
+
+/** "Sync now" of one plan; answers the run when it has ended or waits. */
+async function sync(world, plan, connection) {
+  const started = await world.api('POST', `/v1/accounts/ana/exports`,
+    { plan_id: plan.id, connection_id: connection.id, kind: 'sync' }, { 'idempotency-key': crypto.randomUUID() });
+  assert.equal(started.status, 202, JSON.stringify(started.body));
+  return until(async () => {
+    const run = await world.run(started.body.id);
+    return ['succeeded', 'partial', 'failed', 'cancelled', 'waiting'].includes(run.state) && run;
+  }, 'the sync');
+}
+
+/** What a person does at the provider. */
+const person = (world, action, body) => world.simulator.set('POST', action, body);
+
+test('an event that is moved, renamed and deleted by hand comes back; a new one is an appointment', async () => {
+  const world = await World.start();
+  try {
+    const { connection, plan } = await exported(world, 'google_calendar');
+    const { items } = await person(world, 'google/events', { user: connection.identity.email });
+    const tasks = await world.tasks(plan);
+    const event = (title) => items.find((each) => each.summary === title);
+
+    await person(world, 'google/edit_event',
+      { user: connection.identity.email, id: event(tasks[0].title).id, changes: { summary: 'Renamed there' } });
+    await person(world, 'google/delete_event', { user: connection.identity.email, id: event(tasks[1].title).id });
+    const run = await sync(world, plan, connection);
+    assert.equal(run.state, 'succeeded', JSON.stringify(run));
+    const after = await world.tasks(plan);
+    assert.equal(after.find((each) => each.id === tasks[0].id).title, 'Renamed there');
+    assert.equal(after.find((each) => each.id === tasks[1].id), undefined);
+    assert.equal(after.length, tasks.length - 1);
+    await world.resetTraffic();
+    const quiet = await sync(world, plan, connection);
+    assert.equal(quiet.counts.writes, 0);
+    assert.equal(quiet.counts.reads, 1);
+  } finally {
+    await world.end();
+  }
+});
+
+test('the first sync makes appointments of what stands in the calendar, and an export links what is equal', async () => {
+  const world = await World.start();
+  try {
+    await world.account();
+    const plan = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 3 }));
+    const [task] = await world.tasks(plan);
+    const [{ email: user }] = (await person(world, 'google/users', {})).users;
+    const start = { dateTime: task.schedule.start, timeZone: 'Europe/Madrid' };
+    const end = { dateTime: new Date(Date.parse(`${task.schedule.start}Z`) + 3_600_000).toISOString().slice(0, 19), timeZone: 'Europe/Madrid' };
+    await person(world, 'google/create_event', { user, event: { summary: task.title, start, end } });
+    await person(world, 'google/create_event', { user, event: { summary: 'Dentist', start: { date: '2026-12-01' }, end: { date: '2026-12-02' } } });
+    const connection = await world.connect('google_calendar', 'ana', { user });
+    const { items: plans } = await world.ok('GET', '/v1/accounts/ana/plans');
+    const calendar = plans.find((each) => each.external_id === 'calendar');
+    const appeared = await until(async () => {
+      const tasks = await world.tasks(calendar);
+      return tasks.length === 2 && tasks;
+    }, 'the first sync');
+    assert.deepEqual(appeared.map((each) => each.title).sort(), ['Dentist', task.title].sort());
+    await world.quiet();
+
+    const run = await world.export(plan, connection);
+    assert.equal(run.state, 'succeeded', JSON.stringify(run));
+    await world.quiet();
+    const { items: events } = await person(world, 'google/events', { user });
+    assert.equal(events.length, 4, JSON.stringify(events.map((each) => each.summary)));
+    assert.deepEqual((await world.tasks(calendar)).map((each) => each.title), ['Dentist']);
+  } finally {
+    await world.end();
+  }
+});
+
+for (const layout of ['pages', 'database']) {
+  test(`a task ticked and renamed in Notion comes back (${layout})`, async () => {
+    const world = await World.start();
+    try {
+      const { connection, plan } = await exported(world, 'notion', { layout });
+      const tasks = await world.tasks(plan);
+      assert.equal((await sync(world, plan, connection)).state, 'succeeded');
+      const { results } = await person(world, 'notion/find', { user: connection.identity.email });
+      const thing = results.find((each) => each.text.startsWith(tasks[0].title));
+      assert.ok(thing, JSON.stringify(results));
+      if (layout === 'pages') await person(world, 'notion/tick', { id: thing.id, checked: true });
+      else await person(world, 'notion/set', { id: thing.id, property: 'Status', value: 'Done' });
+      await person(world, 'notion/rename', { id: thing.id, title: 'Renamed there' });
+      const received = await sync(world, plan, connection);
+      assert.equal(received.state, 'succeeded', JSON.stringify(received));
+      assert.equal(received.counts.writes, 0, JSON.stringify(received.counts));
+      const changed = (await world.tasks(plan)).find((each) => each.id === tasks[0].id);
+      assert.deepEqual([changed.title, changed.status], ['Renamed there', 'done']);
+      await world.resetTraffic();
+      const run = await sync(world, plan, connection);
+      assert.equal(run.counts.writes, 0, JSON.stringify(run.counts));
+      assert.equal((await world.tasks(plan)).length, tasks.length);
+    } finally {
+      await world.end();
+    }
+  });
+}
