@@ -68,6 +68,9 @@ Status Departure::commit() {
     changes.push_back(ports::EraseGrant{connection_id_});
   }
   if (auto status = add_set_aside(changes); !status.ok()) return status;
+  // What was seen there is history; the next connection looks at all of it.
+  changes.push_back(ports::EraseSightings{connection_id_});
+  changes.push_back(ports::EraseBookmarks{connection_id_});
   changes.push_back(
       ports::put(connection_event("disconnected", connection_, now_ms, ports.random)));
   auto status = ports.store.commit(std::move(changes), ports::Durability::full);

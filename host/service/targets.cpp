@@ -91,10 +91,29 @@ bool Connecting::holds_items(const std::string& connection_id) const {
     auto pairs = ports_.store.pairs().of_plan(connection_id, plan);
     if (!pairs.ok()) continue;
     for (const core::Pair& pair : *pairs) {
-      if (pair.state != core::PairState::tombstone) return true;
+      // What appeared from there is the person's: it stays there, and goes here.
+      if (pair.state != core::PairState::tombstone && !pair.appeared) return true;
     }
   }
   return false;
+}
+
+/// What was seen in the old place means nothing in the new one; appointments that only mirrored it
+/// go, softly.
+Status Connecting::leave_target(const std::string& connection_id, ports::Changes& changes) const {
+  changes.push_back(ports::EraseSightings{connection_id});
+  changes.push_back(ports::EraseBookmarks{connection_id});
+  auto pairs = ports_.store.pairs().of_connection(connection_id);
+  if (!pairs.ok()) return std::move(pairs).error();
+  for (const core::Pair& pair : *pairs) {
+    if (!pair.appeared || pair.state == core::PairState::tombstone) continue;
+    changes.push_back(ports::ErasePair{connection_id, pair.plan_id, pair.key});
+    auto task = ports_.store.plans().find_task(pair.key.substr(pair.key.find(':') + 1));
+    if (!task.ok() || task->deleted_ms) continue;
+    task->deleted_ms = task->updated_ms = ports_.clock.now_ms();
+    changes.push_back(ports::put(*std::move(task)));
+  }
+  return {};
 }
 
 Result<core::Connection> Connecting::keep_target(const std::string& connection_id,
@@ -109,9 +128,16 @@ Result<core::Connection> Connecting::keep_target(const std::string& connection_i
           "connect another account, to work elsewhere",
           "target_in_use"};
     }
+    ports::Changes changes;
+    if (!connection->target.id.empty() && connection->target.id != target.id) {
+      if (auto left = leave_target(connection_id, changes); !left.ok()) {
+        return std::move(left).error();
+      }
+    }
     connection->target = target;
     connection->updated_ms = ports_.clock.now_ms();
-    auto status = ports_.store.commit({ports::put(*connection)}, ports::Durability::full);
+    changes.push_back(ports::put(*connection));
+    auto status = ports_.store.commit(std::move(changes), ports::Durability::full);
     if (status.ok()) {
       ++connection->rev;
       return connection;

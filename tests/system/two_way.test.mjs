@@ -90,6 +90,28 @@ test('the first sync makes appointments of what stands in the calendar, and an e
   }
 });
 
+test('another calendar may be chosen after the first sync: what mirrored the old one goes, the events stay', async () => {
+  const world = await World.start();
+  try {
+    await world.account();
+    const [{ email: user }] = (await person(world, 'google/users', {})).users;
+    await person(world, 'google/create_event', { user, event: { summary: 'Dentist', start: { date: '2026-12-01' }, end: { date: '2026-12-02' } } });
+    const connection = await world.connect('google_calendar', 'ana', { user });
+    const { items: plans } = await world.ok('GET', '/v1/accounts/ana/plans');
+    const calendar = plans.find((each) => each.external_id === 'calendar');
+    await until(async () => (await world.tasks(calendar)).length === 1, 'the first sync');
+    await world.quiet();
+    const chosen = await world.ok('PUT', `/v1/connections/${connection.id}/target`, { title: 'Plans' });
+    assert.equal(chosen.target.title, 'Plans');
+    assert.deepEqual(await world.tasks(calendar), []);
+    await world.quiet();
+    const { items: events } = await person(world, 'google/events', { user });
+    assert.deepEqual(events.map((each) => each.summary), ['Dentist']);
+  } finally {
+    await world.end();
+  }
+});
+
 for (const layout of ['pages', 'database']) {
   test(`a task ticked and renamed in Notion comes back (${layout})`, async () => {
     const world = await World.start();
