@@ -69,6 +69,7 @@ struct Api::Parts {
     add_decisions(router, context);
     add_scripts(router, context);
     add_sessions(router, context);
+    add_hooks(router, context);
     add_health(router, context);
     for (Route& route : more) router.add(std::move(route));
     return router;

@@ -153,6 +153,7 @@ Response edit_connection(const Context& context, const Request& request) {
     return refusal(request, saved.error());
   }
   ++connection->rev;
+  context.services.upkeep.look(connection->id);
   return connection_response(context, request, *connection);
 }
 

@@ -27,9 +27,10 @@ RateLimiter::Verdict RateLimiter::take(const Request& request) {
       key = "account:" + request.principal.account_id;
       break;
     case Principal::Kind::nobody:
-      verdict.policy = "address";
-      verdict.quota = limits_.stranger_per_minute;
-      key = "address:" + request.client_address;
+      const bool hook = request.path.starts_with("/hooks/");
+      verdict.policy = hook ? "hooks" : "address";
+      verdict.quota = hook ? limits_.hook_per_minute : limits_.stranger_per_minute;
+      key = (hook ? "hooks:" : "address:") + request.client_address;
       break;
   }
   const auto quota = static_cast<double>(verdict.quota);

@@ -18,6 +18,8 @@ struct RateLimits {
   std::int64_t app_per_minute = 6'000;
   std::int64_t user_per_minute = 600;
   std::int64_t stranger_per_minute = 300;  ///< per address: sign-in, callbacks, wrong keys
+  /// Per address: a service tells of all its users' changes from a few.
+  std::int64_t hook_per_minute = 12'000;
 };
 
 /// Thread-safe. A bucket holds one minute's worth and refills evenly.

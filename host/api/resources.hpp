@@ -33,6 +33,7 @@ void add_runs(Router& router, const Context& context);
 void add_decisions(Router& router, const Context& context);
 void add_scripts(Router& router, const Context& context);
 void add_sessions(Router& router, const Context& context);
+void add_hooks(Router& router, const Context& context);
 void add_health(Router& router, const Context& context);
 
 /// Records that the caller may see. Error `not_found` also for those of other accounts: what one

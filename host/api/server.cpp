@@ -164,8 +164,10 @@ class Server::Tamed final : public httplib::Server {
         callbacks_(std::move(callbacks)),
         poller_(options_.limits, random_epoch(),
                 {[this](Poller::ConnectionId id, Request&& request) {
-                   return jobs_->push({id, std::make_shared<Request>(std::move(request)), {}},
-                                      options_.waiting_requests);
+                   const bool express = request.path.starts_with(options_.express_path);
+                   return (express ? express_ : jobs_)
+                       ->push({id, std::make_shared<Request>(std::move(request)), {}},
+                              options_.waiting_requests);
                  },
                  [this](const ParseFailure& failure) {
                    return whole_answer(callbacks_.refuse(failure));
@@ -210,7 +212,10 @@ class Server::Tamed final : public httplib::Server {
     ::listen(svr_sock_, kBacklog);
     ::fcntl(svr_sock_, F_SETFD, FD_CLOEXEC);
     if (auto started = poller_.start(); !started) return started;
-    for (unsigned i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { work(); });
+    for (unsigned i = 0; i < options_.workers; ++i) {
+      workers_.emplace_back([this] { work(*jobs_); });
+    }
+    workers_.emplace_back([this] { work(*express_); });
     acceptor_ = std::thread([this] { listen_after_bind(); });
     accepting_.get_future().wait();
     return {};
@@ -223,6 +228,7 @@ class Server::Tamed final : public httplib::Server {
     }
     poller_.drain(drain);
     jobs_->close();
+    express_->close();
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
   }
@@ -237,8 +243,8 @@ class Server::Tamed final : public httplib::Server {
     return true;
   }
 
-  void work() {
-    while (auto job = jobs_->pop()) answer(*job);
+  void work(JobQueue& jobs) {
+    while (auto job = jobs.pop()) answer(*job);
   }
 
   void answer(Job& job) {
@@ -314,6 +320,7 @@ class Server::Tamed final : public httplib::Server {
   std::promise<void> accepting_;
   int port_ = -1;
   std::shared_ptr<JobQueue> jobs_ = std::make_shared<JobQueue>();
+  std::shared_ptr<JobQueue> express_ = std::make_shared<JobQueue>();
   std::vector<std::thread> workers_;
   std::thread acceptor_;
   Poller poller_;  ///< last: its thread calls enqueue()

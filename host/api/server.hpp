@@ -19,6 +19,8 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   int port = 0;  ///< 0: any free one, see Server::port()
   unsigned workers = 2;
+  /// Requests below this path have a worker of their own: no slow answer stands before them.
+  std::string express_path = "/hooks/";
   std::size_t waiting_requests = 1024;  ///< more than these are answered with 503
   PollerLimits limits;
 };

@@ -7,10 +7,12 @@
 #include "ports/clock.hpp"
 #include "ports/connector.hpp"
 #include "ports/gate.hpp"
+#include "ports/hooks.hpp"
 #include "ports/mapper.hpp"
 #include "ports/service.hpp"
 #include "ports/service_connect.hpp"
 #include "ports/store.hpp"
+#include "ports/upkeep.hpp"
 
 namespace mortise::api {
 
@@ -21,6 +23,8 @@ struct Services {
   ports::PlanEditing& plans;
   ports::Exports& exports;
   ports::Connect& connect;
+  ports::Hooks& hooks;
+  ports::Upkeep& upkeep;
   ports::Connectors& connectors;
   ports::Gate& gate;
   ports::Mapper& mapper;

@@ -28,9 +28,14 @@
 #include "service/plan_editing.hpp"
 #include "service/secrets.hpp"
 #include "service/tokens.hpp"
+#include "store/inbox_journal.hpp"
 #include "store/key.hpp"
 #include "store/sql_store.hpp"
+#include "sync/channels.hpp"
 #include "sync/dispatcher.hpp"
+#include "sync/hooks.hpp"
+#include "sync/intake.hpp"
+#include "sync/scheduler.hpp"
 
 namespace mortise::app {
 namespace {
@@ -119,6 +124,7 @@ struct Host::Parts {
   SystemClock clock;
   SystemRandom random;
   std::unique_ptr<ports::Store> store;
+  std::unique_ptr<ports::InboxJournal> journal;
   std::shared_ptr<plugin::LoadedConnectors> connectors;
   script::StatePool states;
   script::ScriptShelf shelf{states};
@@ -132,6 +138,10 @@ struct Host::Parts {
   std::unique_ptr<service::StoredTokens> tokens;
   std::unique_ptr<net::PacedEgress> egress;
   std::unique_ptr<sync::Dispatcher> dispatcher;
+  std::unique_ptr<sync::Intake> intake;
+  std::unique_ptr<sync::VerifiedHooks> hooks;
+  std::unique_ptr<sync::PushChannels> channels;
+  std::unique_ptr<sync::Scheduler> scheduler;
   std::unique_ptr<service::Connecting> connect;
   std::unique_ptr<service::QuotaExports> exports;
   std::unique_ptr<service::StoredPlans> plans;
@@ -144,6 +154,7 @@ struct Host::Parts {
   Status open_store();
   Status load_code();
   Status wire();
+  void wire_upkeep();
   void watch_scripts();
   void stop();
   void log(std::string_view level, const std::string& line) const { options.log(level, line); }
@@ -153,12 +164,19 @@ Status Host::Parts::open_store() {
   auto key = master_key(options.settings, options.environment);
   if (!key) return std::move(key).error();
   auto opened = store::open_store({.path = options.settings.path("store.path"),
-                                   .key = std::move(*key),
+                                   .key = *key,
                                    .random = random,
                                    .clock = clock,
                                    .version = options.version});
   if (!opened) return std::move(opened).error();
   store = std::move(*opened);
+  auto inbox = store::open_inbox_journal(
+      {.path = options.settings.path("store.path") + ".inbox", .key = *key, .random = random});
+  if (!inbox) return std::move(inbox).error();
+  journal = std::move(inbox->journal);
+  if (inbox->lost_bytes > 0) {
+    log("warning", fmt::format("event=inbox_cut bytes={}", inbox->lost_bytes));
+  }
   return {};
 }
 
@@ -237,14 +255,15 @@ Status Host::Parts::wire() {
   sync.rules.remove_percent = settings.number("sync.remove_percent");
   sync.rules.remove_at_least = settings.number("sync.remove_at_least");
   dispatcher = std::make_unique<sync::Dispatcher>(
-      sync::Ports{*store, *connectors, *egress, mapper, gate, clock, *timers, *workers, random, publisher,
-                  failpoint_from(options.environment), options.log},
+      sync::Ports{*store, *connectors, *egress, mapper, gate, clock, *timers, *workers, random,
+                  publisher, failpoint_from(options.environment), options.log},
       std::move(sync));
+  wire_upkeep();
   std::vector<std::string> return_to = settings.list("app.return_to");
   return_to.push_back(base_url + "/ui");
   connect = std::make_unique<service::Connecting>(
-      service::ConnectPorts{*store, *connectors, *authorization, *egress, *dispatcher, clock,
-                            *workers, random},
+      service::ConnectPorts{*store, *connectors, *authorization, *egress, *dispatcher, *scheduler,
+                            clock, *workers, random},
       service::ConnectOptions{.base_url = base_url, .return_to = std::move(return_to)});
   exports = std::make_unique<service::QuotaExports>(
       *store, gate, *dispatcher, clock, random,
@@ -272,10 +291,27 @@ Status Host::Parts::wire() {
   http.bug = [this](std::string_view id, std::string_view what) {
     log("critical", fmt::format("event=bug request={} what=\"{}\"", id, what));
   };
-  api = std::make_unique<api::Api>(api::Services{*store, *plans, *exports, *connect, *connectors,
-                                                 gate, mapper, scripts, clock, random},
-                                   publisher, std::move(http));
+  api = std::make_unique<api::Api>(
+      api::Services{*store, *plans, *exports, *connect, *hooks, *scheduler, *connectors, gate,
+                    mapper, scripts, clock, random},
+      publisher, std::move(http));
   return {};
+}
+
+/// What goes on by itself: notifications, channels, polls.
+void Host::Parts::wire_upkeep() {
+  const Settings& settings = options.settings;
+  const sync::Ports ports{*store,  *connectors, *egress, mapper,    gate, clock,
+                          *timers, *workers,    random,  publisher, {},   options.log};
+  intake = std::make_unique<sync::Intake>(ports, *journal, *dispatcher);
+  hooks = std::make_unique<sync::VerifiedHooks>(ports, *secrets, *journal, *intake);
+  channels = std::make_unique<sync::PushChannels>(
+      ports, *secrets, *dispatcher,
+      sync::ChannelOptions{.public_url = settings.text("server.public_url")});
+  scheduler = std::make_unique<sync::Scheduler>(
+      ports, *channels, *dispatcher, *tokens,
+      sync::ScheduleOptions{.poll_ms = settings.number("sync.poll_s") * 1000,
+                            .keep_days = settings.number("sync.keep_days")});
 }
 
 /// Takes edited scripts over, and looks again later.
@@ -294,9 +330,13 @@ void Host::Parts::watch_scripts() {
 void Host::Parts::stop() {
   if (!workers) return;
   if (api) api->stop(std::chrono::milliseconds(options.settings.number("server.drain_ms")));
+  if (scheduler) scheduler->stop();
+  if (channels) channels->stop();
+  if (intake) intake->stop();
   if (dispatcher) dispatcher->stop();
   if (transport) transport->close();
   if (dispatcher && started) dispatcher->idle(kIdleMs);
+  if (channels && started) channels->idle(kIdleMs);
   if (timers) timers->stop();
   workers.reset();
   timers.reset();
@@ -324,7 +364,9 @@ Status Host::start() {
   parts_->tokens->recover([this](std::size_t count) {
     if (count > 0) parts_->log("warning", fmt::format("event=refreshes_recovered count={}", count));
   });
-  return parts_->dispatcher->start();
+  if (Status running = parts_->dispatcher->start(); !running) return running;
+  parts_->intake->wake();
+  return parts_->scheduler->start();
 }
 
 int Host::port() const {

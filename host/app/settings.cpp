@@ -50,6 +50,11 @@ constexpr SettingKey kKeys[] = {
     {"planning.hours", "18:00-21:00", "When unscheduled tasks may be placed, every day."},
     {"sync.threads", "2", "Threads that carry runs out. Waiting runs hold none."},
     {"sync.debounce_ms", "500", "A saved change waits this long for more before it is pushed."},
+    {"sync.poll_s", "900",
+     "Every connection is read at least this often, in seconds; more often where push tells of "
+     "changes."},
+    {"sync.keep_days", "90",
+     "How many days runs, events and what else has ended are kept; 0 keeps all."},
     {"sync.remove_percent", "20",
      "A run that would remove a larger share of the items asks first ..."},
     {"sync.remove_at_least", "10", "... if it would remove at least this many."},
@@ -68,6 +73,7 @@ constexpr NumberRange kNumbers[] = {
     {"server.port", 0, 65'535},      {"server.threads", 1, 256},
     {"server.drain_ms", 0, kHourMs}, {"scripts.poll_ms", 10, kHourMs},
     {"sync.threads", 1, 256},        {"sync.debounce_ms", 0, kHourMs},
+    {"sync.poll_s", 10, 86'400},     {"sync.keep_days", 0, 36'500},
     {"sync.remove_percent", 0, 100}, {"sync.remove_at_least", 0, 1'000'000},
 };
 

@@ -1,5 +1,6 @@
 #include "core/hash.hpp"
 
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include <array>
@@ -36,6 +37,14 @@ std::string content_hash(const JsonText& text) {
 
 std::string sha256_hex(std::string_view bytes) {
   return hex(sha256(bytes));
+}
+
+std::string hmac_sha256_hex(const Secret& key, std::string_view bytes) {
+  Digest digest;
+  const std::string_view plain = key.reveal_for_use();
+  HMAC(EVP_sha256(), plain.data(), static_cast<int>(plain.size()),
+       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data(), nullptr);
+  return hex(digest);
 }
 
 }  // namespace mortise::core

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/json.hpp"
+#include "core/secret.hpp"
 
 namespace mortise::core {
 
@@ -20,5 +21,8 @@ std::string content_hash(const JsonText& text);
 
 /// SHA-256 (FIPS 180-4) of any bytes, as 64 lower-case hex digits.
 std::string sha256_hex(std::string_view bytes);
+
+/// HMAC-SHA-256 (RFC 2104) of any bytes, as 64 lower-case hex digits.
+std::string hmac_sha256_hex(const Secret& key, std::string_view bytes);
 
 }  // namespace mortise::core

@@ -24,6 +24,12 @@ inline constexpr std::int64_t kLongestRetryMs = kHourMs;
 /// end is noticed within one.
 inline constexpr std::int64_t kChannelRetryMs = 30'000;
 
+/// Whether what changes at the service comes here without anybody asking for it.
+inline bool pulls_by_itself(const Connection& connection) {
+  return connection.status == ConnectionStatus::connected && connection.auto_sync &&
+         connection.direction != Direction::push;
+}
+
 /// `length_ms` moved by up to a quarter to either side, always the same way for one name and turn.
 std::int64_t jittered(std::int64_t length_ms, std::string_view name, std::int64_t turn);
 

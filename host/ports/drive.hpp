@@ -34,6 +34,7 @@ inline void merge_step(Step& all, Step& step) {
   append(all.complete, step.complete);
   if (step.cursor) all.cursor = std::move(step.cursor);
   if (!step.identity.empty()) all.identity = std::move(step.identity);
+  if (step.channel) all.channel = std::move(step.channel);
   all.estimated_writes += step.estimated_writes;
   all.estimated_reads += step.estimated_reads;
   all.error = std::move(step.error);

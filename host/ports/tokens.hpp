@@ -22,6 +22,9 @@ class Tokens {
   /// The service refused `refused` (401): answers its successor, refreshing unless somebody already
   /// has.
   virtual void renew(const std::string& connection_id, core::Secret refused, Done done) = 0;
+  /// Answers the access token; refreshes it first if the grant was idle for so long that it might
+  /// lapse (the manifest's keepalive_days).
+  virtual void keep_alive(const std::string& connection_id, Done done) = 0;
 };
 
 }  // namespace mortise::ports

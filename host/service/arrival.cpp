@@ -99,7 +99,7 @@ void Arrival::on_identity(const ports::Step& step) {
 void Arrival::store(const core::Identity& identity) {
   for (int tries = 1;; ++tries) {
     auto connection = commit(identity);
-    if (connection.ok()) return end_well(*connection);
+    if (connection.ok()) return listen(*connection);
     if (connection.error().code != Code::conflict || tries >= kCommitTries) {
       return end("connect_failed");
     }
@@ -177,6 +177,12 @@ Status Arrival::add_relinked_pairs(ports::Changes& changes,
     }
   }
   return {};
+}
+
+/// Changes there are told from now on; only then is looked at what is there.
+void Arrival::listen(const core::Connection& connection) {
+  connecting_.ports_.upkeep.arrived(
+      connection.id, [self = shared_from_this(), connection] { self->end_well(connection); });
 }
 
 void Arrival::end_well(const core::Connection& connection) {

@@ -15,6 +15,7 @@
 #include "ports/service.hpp"
 #include "ports/service_connect.hpp"
 #include "ports/store.hpp"
+#include "ports/upkeep.hpp"
 
 namespace mortise::service {
 
@@ -25,6 +26,7 @@ struct ConnectPorts {
   ports::Authorization& authorization;
   ports::Egress& egress;
   ports::Changed& changed;  ///< told of every connection that is ready
+  ports::Upkeep& upkeep;    ///< push begins before the first sync, and ends before the grant
   const ports::Clock& clock;
   ports::Executor& executor;
   ports::Random& random;

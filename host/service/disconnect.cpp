@@ -29,13 +29,21 @@ void Departure::start() {
   if (connection_.status == core::ConnectionStatus::disconnected && !grant_) {
     return answer("Already disconnected.", Status(Error{Code::not_found, "no grant"}));
   }
+  if (rounds_ > 1) return revoke();
+  // While the grant lives: without it, nobody can stop the service from telling us.
+  connecting_.ports_.upkeep.leaving(connection_id_,
+                                    [self = shared_from_this()] { self->revoke(); });
+}
+
+void Departure::revoke() {
   if (!grant_) return end(without_grant());
   if (!connector_) return end(Error{Code::unavailable, "the connector is not loaded"});
   const ports::Manifest& manifest = connector_->manifest();
   const bool refresh =
       manifest.auth.revoke_with == ports::TokenKind::refresh && !grant_->refresh_token.empty();
-  ports.authorization.revoke(manifest, refresh ? grant_->refresh_token : grant_->access_token,
-                             [self = shared_from_this()](Status revoked) { self->end(revoked); });
+  connecting_.ports_.authorization.revoke(
+      manifest, refresh ? grant_->refresh_token : grant_->access_token,
+      [self = shared_from_this()](Status revoked) { self->end(revoked); });
 }
 
 Status Departure::without_grant() const {
@@ -50,6 +58,7 @@ void Departure::end(const Status& revoked) {
   const auto status = commit();
   if (status.ok()) {
     connecting_.ports_.changed.connection_ready(connection_id_);
+    connecting_.ports_.upkeep.look(connection_id_);
     return answer("Disconnected.", revoked);
   }
   if (status.error().code != Code::conflict || rounds_ >= kRounds) return done_(status.error());

@@ -21,6 +21,7 @@ class Departure : public std::enable_shared_from_this<Departure> {
   void start();
 
  private:
+  void revoke();
   void end(const Status& revoked);
   Status commit();
   Status add_set_aside(ports::Changes& changes) const;

@@ -140,6 +140,7 @@ Result<core::Connection> Connecting::keep_target(const std::string& connection_i
     auto status = ports_.store.commit(std::move(changes), ports::Durability::full);
     if (status.ok()) {
       ++connection->rev;
+      ports_.upkeep.look(connection_id);
       return connection;
     }
     if (status.error().code != Code::conflict || tries >= kCommitTries) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "core/schedule.hpp"
 #include "service/events.hpp"
 
 namespace mortise::service {
@@ -55,6 +56,23 @@ void StoredTokens::access(const std::string& connection_id, Done done) {
 
 void StoredTokens::renew(const std::string& connection_id, core::Secret refused, Done done) {
   join(connection_id, {std::move(refused), std::move(done)});
+}
+
+void StoredTokens::keep_alive(const std::string& connection_id, Done done) {
+  auto work = load(connection_id);
+  if (!work.ok()) {
+    return ports_.executor.post(
+        [done = std::move(done), error = std::move(work).error()] { done(error); });
+  }
+  const ports::Auth& auth = work->connector->manifest().auth;
+  const core::Grant& grant = work->grant;
+  const core::Instant due_ms =
+      core::keepalive_due(grant.refreshed_ms, auth.keepalive_days, connection_id);
+  const bool can = auth.refresh != ports::RefreshWhen::never && !grant.refresh_token.empty();
+  if (can && due_ms <= ports_.clock.now_ms()) {
+    return join(connection_id, {grant.access_token, std::move(done)});
+  }
+  ports_.executor.post([done = std::move(done), token = grant.access_token] { done(token); });
 }
 
 void StoredTokens::join(const std::string& connection_id, Waiter waiter) {

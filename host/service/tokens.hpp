@@ -39,6 +39,7 @@ class StoredTokens final : public ports::Tokens {
 
   void access(const std::string& connection_id, Done done) override;
   void renew(const std::string& connection_id, core::Secret refused, Done done) override;
+  void keep_alive(const std::string& connection_id, Done done) override;
 
   /// Finishes the refreshes that a crash interrupted; call once at start. `done` is told how many
   /// there were when all have ended, on the executor.

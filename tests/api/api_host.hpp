@@ -12,6 +12,7 @@
 #include "api/api.hpp"
 #include "api/fake_services.hpp"
 #include "api/raw_client.hpp"
+#include "fakes/upkeep.hpp"
 
 namespace mortise::tests {
 
@@ -63,6 +64,8 @@ class ApiHost {
   FakeScripts scripts;
   fakes::PoolExecutor executor;
   FakeConnect connect;
+  FakeHooks hooks;
+  fakes::RememberedUpkeep upkeep{executor};
   std::unique_ptr<api::Api> api;
 
  private:

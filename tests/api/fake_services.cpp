@@ -530,4 +530,38 @@ std::vector<ports::ScriptRevision> FakeScripts::list() const {
   return {{"policies/tiers.lua", std::string(64, 'a'), fakes::ManualClock::kStart, {}}};
 }
 
+ports::Verdict FakeHooks::receive(const ports::Knock& knock) {
+  std::string signature;
+  for (const auto& [name, value] : knock.headers) {
+    if (name == "x-memo-signature") signature = value;
+  }
+  const std::lock_guard lock(mutex_);
+  last_ = {std::string(knock.connector), std::string(knock.channel), signature,
+           std::string(knock.body)};
+  return verdict;
+}
+
+std::vector<std::string> FakeHooks::last() {
+  const std::lock_guard lock(mutex_);
+  return last_;
+}
+
+Result<ports::Handshake> FakeHooks::open_handshake(const std::string& connector) {
+  if (connector != "memo") return Error{Code::not_found, "no such connector", "connector_missing"};
+  const std::lock_guard lock(mutex_);
+  handshake_ = {true, 1'795'165'800'000, {}, {}};
+  return handshake_;
+}
+
+Result<ports::Handshake> FakeHooks::handshake(const std::string& connector) {
+  if (connector != "memo") return Error{Code::not_found, "no such connector", "connector_missing"};
+  const std::lock_guard lock(mutex_);
+  ports::Handshake told = handshake_;
+  // It arrives as soon as somebody asks, and is told once.
+  told.open = false;
+  told.arrived_ms = 1'795'165'201'000;
+  if (std::exchange(handshake_.open, false)) told.token = core::Secret("secret_of_the_service");
+  return told;
+}
+
 }  // namespace mortise::tests

@@ -2,6 +2,7 @@
 // are read and merged by the core's own rules; runs end when a test says so.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -100,6 +101,23 @@ class FakeConnect final : public ports::Connect {
   ports::Executor& executor_;
   mutable std::mutex mutex_;
   std::map<std::string, Begun> sessions_;
+};
+
+/// Answers what a test says, and remembers what came.
+class FakeHooks final : public ports::Hooks {
+ public:
+  ports::Verdict receive(const ports::Knock& knock) override;
+  Result<ports::Handshake> open_handshake(const std::string& connector) override;
+  Result<ports::Handshake> handshake(const std::string& connector) override;
+
+  std::atomic<ports::Verdict> verdict{ports::Verdict::stored};
+  /// Of what came last: connector, channel, a header's value, body.
+  std::vector<std::string> last();
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> last_;
+  ports::Handshake handshake_;
 };
 
 /// One connector, "memo", with a setting of each common type.

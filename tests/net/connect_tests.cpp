@@ -40,10 +40,26 @@ TEST_CASE("connect: Google, from the button to the connection", "[service][conne
   CHECK(grant.expires_ms == world.clock.now_ms() + 3'599'000);
   CHECK(world.event_types() == std::vector<std::string>{"connection.connected"});
   CHECK(world.listener.ready == std::vector<std::string>{connection.id});
+  CHECK(world.upkeep.told() == std::vector<std::string>{"arrived " + connection.id});
   const auto request = world.transport.requests().at(0);
   CHECK(request.body.find("code_verifier=") != std::string::npos);
   CHECK(request.body.find("redirect_uri=https%3A%2F%2Fsync.example.com%2Foauth%2F") !=
         std::string::npos);
+}
+
+TEST_CASE("connect: push begins once the grant is stored and before anything is synced",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
+  bool asked = false;
+  world.upkeep.meanwhile = [&](const std::string& id) {
+    asked = true;
+    CHECK(world.store.grants().find(id).ok());
+    CHECK(world.listener.ready.empty());
+  };
+  const auto id = world.connect("google_calendar")->connection_id;
+  CHECK(asked);
+  CHECK(world.listener.ready == std::vector<std::string>{id});
 }
 
 TEST_CASE("connect: Notion says through its connector who it is", "[service][connect]") {

@@ -10,6 +10,7 @@
 #include "fakes/manual_clock.hpp"
 #include "fakes/memory_store.hpp"
 #include "fakes/seeded_random.hpp"
+#include "fakes/upkeep.hpp"
 #include "net/egress.hpp"
 #include "net/http_authorization.hpp"
 #include "net/provider_doubles.hpp"
@@ -51,8 +52,9 @@ struct ConnectWorld {
       {transport, tokens, store.connections(), connectors, clock, clock, executor, random},
       net::Endpoints()};
   Listener listener;
+  fakes::RememberedUpkeep upkeep{executor};
   service::Connecting connecting{
-      {store, connectors, authorization, egress, listener, clock, executor, random},
+      {store, connectors, authorization, egress, listener, upkeep, clock, executor, random},
       {"https://sync.example.com/", {"https://app.example.com/settings"}, 600'000}};
 
   ConnectWorld() {

@@ -48,6 +48,23 @@ TEST_CASE("disconnect: revokes there, destroys the tokens, keeps the row", "[ser
   CHECK(request.body.find(notion ? R"("na")" : "token=gr") != std::string::npos);
 }
 
+TEST_CASE("disconnect: channels are stopped while the grant lives, then looked at again",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
+  const auto id = world.connect("google_calendar")->connection_id;
+  const auto sent = world.transport.count();
+  world.upkeep.meanwhile = [&](const std::string&) {
+    CHECK(world.transport.count() == sent);
+    CHECK(world.store.grants().find(id).ok());
+  };
+  world.disconnect(id);
+  CHECK(world.upkeep.told() ==
+        std::vector<std::string>{"arrived " + id, "leaving " + id, "look " + id});
+  world.disconnect(id);
+  CHECK(world.upkeep.told().size() == 3);
+}
+
 TEST_CASE("disconnect: a service that cannot be reached does not prevent it",
           "[service][connect]") {
   ConnectWorld world;

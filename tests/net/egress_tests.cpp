@@ -33,6 +33,7 @@ class ScriptedTokens final : public ports::Tokens {
       done(core::Secret("token" + std::to_string(number)));
     });
   }
+  void keep_alive(const std::string& id, Done done) override { access(id, std::move(done)); }
   int number = 1;
   int renewals = 0;
   bool dead = false;

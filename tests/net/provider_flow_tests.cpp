@@ -7,6 +7,7 @@
 #include "fakes/manual_clock.hpp"
 #include "fakes/memory_store.hpp"
 #include "fakes/seeded_random.hpp"
+#include "fakes/upkeep.hpp"
 #include "net/connect_world.hpp"
 #include "net/curl_transport.hpp"
 #include "net/encoding.hpp"
@@ -112,8 +113,9 @@ struct World {
       {transport, tokens, store.connections(), connectors, clock, clock, executor, random},
       endpoints};
   Listener listener;
+  fakes::RememberedUpkeep upkeep{executor};
   service::Connecting connecting{
-      {store, connectors, authorization, egress, listener, clock, executor, random},
+      {store, connectors, authorization, egress, listener, upkeep, clock, executor, random},
       {"http://127.0.0.1:9", {}, 600'000}};
 
   World() {

@@ -116,6 +116,40 @@ TEST_CASE("tokens: a fresh token is given without asking anybody", "[net][tokens
   CHECK(endpoint.exchanges() == 0);
 }
 
+TEST_CASE("tokens: a grant that was idle for nearly as long as it may be is refreshed",
+          "[net][tokens]") {
+  fakes::MemoryStore store;
+  TokenEndpoint endpoint(Rotation::none);
+  Host host(store, calls(endpoint));
+  add_connection(store, "google_calendar", std::nullopt);
+  core::Grant grant = store.grants().find(kConnection).value();
+  grant.refreshed_ms = host.clock.now_ms();
+  keep(store, {ports::put(grant)});
+  const auto keep_alive = [&] {
+    std::optional<Result<core::Secret>> got;
+    host.tokens.keep_alive(kConnection,
+                           [&](Result<core::Secret> token) { got = std::move(token); });
+    REQUIRE_FALSE(got.has_value());
+    REQUIRE(fakes::run_until_quiet(host.clock, host.executor));
+    return text(*got);
+  };
+  const std::int64_t day_ms = 86'400'000;
+  CHECK(keep_alive() == "access1");
+  host.clock.advance(5 * day_ms);
+  CHECK(keep_alive() == "access1");
+  CHECK(endpoint.exchanges() == 0);
+  host.clock.advance(2 * day_ms);
+  CHECK(keep_alive() == "access2");
+  CHECK(keep_alive() == "access2");
+  CHECK(endpoint.exchanges() == 1);
+  grant = store.grants().find(kConnection).value();
+  grant.refresh_token = core::Secret();
+  keep(store, {ports::put(grant)});
+  host.clock.advance(30 * day_ms);
+  CHECK(keep_alive() == "access2");  // nothing to refresh with: not dead for that
+  CHECK(connection_in(store).status == core::ConnectionStatus::connected);
+}
+
 TEST_CASE("tokens: one that ends within a minute is refreshed first", "[net][tokens]") {
   fakes::MemoryStore store;
   TokenEndpoint endpoint(Rotation::none);

@@ -69,7 +69,7 @@ function setCookies(headers) {
 }
 
 export class World {
-  /** A simulator, a store of its own, and a host on it. `settings` are further properties. */
+  /** A simulator, a store of its own, and a host on it. `settings` are further properties; ${url} in them is the host's. */
   static async start({ settings = {}, environment = {}, simulator = [] } = {}) {
     const world = new World();
     world.folder = await mkdtemp(join(tmpdir(), 'mortise-system-'));
@@ -91,7 +91,7 @@ export class World {
       ...settings,
     };
     await writeFile(join(world.folder, 'config', 'mortise.properties'),
-      Object.entries(properties).map(([key, value]) => `${key} = ${value}\n`).join(''));
+      Object.entries(properties).map(([key, value]) => `${key} = ${String(value).replace('${url}', world.url)}\n`).join(''));
     world.env.MORTISE_KEY = randomBytes(32).toString('hex');
     world.key = world.command(['apikey', 'new', '--scopes', 'read,write,admin']).trim();
     for (const connector of ['notion', 'google_calendar']) {

@@ -1,0 +1,569 @@
+#include "sync/channels.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/schedule.hpp"
+#include "core/time.hpp"
+
+namespace mortise::sync {
+namespace {
+
+using core::Channel;
+using core::ChannelState;
+using core::Instant;
+using ports::Notifications;
+
+constexpr int kCommitTries = 5;
+/// A service that refuses for good is asked again at this pace, in case a person put it right.
+constexpr std::int64_t kRefusedRetryMs = 12 * core::kHourMs;
+constexpr std::int64_t kSilentMs = core::kDayMs;
+/// A notification that is under way is not missing yet.
+constexpr std::int64_t kUnderWayMs = 10 * core::kMinuteMs;
+constexpr std::size_t kRunsLooked = 200;
+
+/// Whether asking again soon may help.
+bool passes(const Error& error) {
+  return error.code == Code::unavailable || error.code == Code::rate_limited ||
+         error.code == Code::cancelled || error.code == Code::conflict ||
+         error.code == Code::internal || error.code == Code::unauthenticated;
+}
+
+/// Why services could not be told this address, or empty.
+std::string trouble_with(const std::string& url) {
+  if (url.empty()) return "no_public_url";
+  if (url.starts_with("https://")) return {};
+  for (const std::string_view loopback : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
+    if (!url.starts_with(loopback)) continue;
+    const std::string_view rest = std::string_view(url).substr(loopback.size());
+    if (rest.empty() || rest[0] == ':' || rest[0] == '/') return {};  // it does not leave this host
+  }
+  return "public_url_not_https";
+}
+
+std::string hex(std::span<const std::byte> bytes) {
+  std::string text;
+  for (const std::byte byte : bytes) text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+  return text;
+}
+
+}  // namespace
+
+const Channel* PushChannels::View::live(Instant now_ms) const {
+  const Channel* last = nullptr;
+  for (const Channel& channel : channels) {
+    const bool lives = !channel.expires_ms || *channel.expires_ms > now_ms;
+    if (channel.state != ChannelState::open || !lives) continue;
+    if (channel.target_id != connection.target.id) continue;
+    if (last == nullptr || channel.opened_ms >= last->opened_ms) last = &channel;
+  }
+  return last;
+}
+
+PushChannels::PushChannels(Ports ports, const ports::Secrets& secrets, ports::RunQueue& runs,
+                           ChannelOptions options)
+    : ports_(std::move(ports)),
+      secrets_(secrets),
+      runs_(runs),
+      options_(std::move(options)),
+      address_trouble_(trouble_with(options_.public_url)),
+      stopping_(std::make_shared<std::atomic<bool>>(false)) {}
+
+void PushChannels::on_change(std::function<void(const std::string&)> changed) {
+  changed_ = std::move(changed);
+}
+
+void PushChannels::stop() {
+  stopping_->store(true);
+}
+
+bool PushChannels::idle(std::int64_t timeout_ms) {
+  std::unique_lock lock(mutex_);
+  return quiet_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                         [this] { return under_way_ == 0; });
+}
+
+void PushChannels::open(const std::string& connection_id, std::function<void()> done) {
+  ask_turn(
+      connection_id,
+      [](Work& work) {
+        work.choosing = true;
+        work.leaving = false;
+        work.failures = 0;
+        work.retry_ms = 0;
+      },
+      bounded(std::move(done)));
+}
+
+void PushChannels::close(const std::string& connection_id, std::function<void()> done) {
+  ask_turn(
+      connection_id, [](Work& work) { work.leaving = true; }, bounded(std::move(done)));
+}
+
+void PushChannels::keep(const std::string& connection_id) {
+  ask_turn(connection_id, [](Work&) {});
+}
+
+void PushChannels::refresh(const std::string& connection_id) {
+  ask_turn(connection_id, [](Work& work) {
+    work.leaving = false;
+    work.failures = 0;
+    work.retry_ms = 0;
+  });
+}
+
+void PushChannels::sweep(const std::string& connection_id) {
+  ask_turn(connection_id, [](Work& work) { work.sweeping = true; });
+}
+
+/// `done`, once: when it is called, or when patience is at its end.
+std::function<void()> PushChannels::bounded(std::function<void()> done) {
+  auto told = std::make_shared<std::atomic<bool>>(false);
+  auto tell = [told, done = std::move(done)] {
+    if (!told->exchange(true)) done();
+  };
+  const ports::Timers::Id timer = ports_.timers.after(options_.patience_ms, tell);
+  return [this, timer, tell] {
+    ports_.timers.cancel(timer);
+    tell();
+  };
+}
+
+void PushChannels::ask_turn(const std::string& connection_id, void (*mark)(Work&),
+                            std::function<void()> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_->load()) {
+      Work& work = works_[connection_id];
+      mark(work);
+      if (done) work.waiting.push_back(std::move(done));
+      work.again = true;
+      if (work.busy) return;
+      work.busy = true;
+      ++under_way_;
+      ports_.executor.post([this, connection_id] { take_turns(connection_id); });
+      return;
+    }
+  }
+  if (done) ports_.executor.post(std::move(done));
+}
+
+Detached PushChannels::take_turns(std::string connection_id) {
+  for (;;) {
+    Work asked;
+    std::vector<std::function<void()>> waiting;
+    {
+      const std::lock_guard lock(mutex_);
+      Work& work = works_[connection_id];
+      waiting.swap(work.waiting);
+      if (!work.again) {
+        work.busy = false;
+        if (--under_way_ == 0) quiet_.notify_all();
+        co_return;
+      }
+      asked = work;
+      work.again = work.sweeping = work.choosing = false;
+    }
+    if (!stopping_->load()) {
+      Task<bool> taking = turn(connection_id, std::move(asked));
+      co_await taking;
+    }
+    for (const auto& done : waiting) done();
+    if (changed_ && !stopping_->load()) changed_(connection_id);
+  }
+}
+
+PushChannels::Reason PushChannels::why_off(const core::Connection& connection,
+                                           const ports::Connector* connector) const {
+  using Subscription = Notifications::Subscription;
+  if (connector == nullptr) return "unsupported";
+  const ports::Manifest& manifest = connector->manifest();
+  const bool channels = manifest.notifications.subscription == Subscription::channel;
+  if (manifest.notifications.subscription == Subscription::none) return "unsupported";
+  if (channels && !manifest.operations.channels) return "unsupported";
+  if (connection.status != core::ConnectionStatus::connected) return "not_connected";
+  if (!core::pulls_by_itself(connection)) return "not_wanted";
+  if (!address_trouble_.empty()) return address_trouble_;
+  if (!channels) return secrets_.find(manifest.id + ".webhook_secret") ? "" : "no_handshake";
+  return connection.target.id.empty() ? "no_target" : "";
+}
+
+Result<PushChannels::View> PushChannels::look(const std::string& connection_id) const {
+  View view;
+  auto connection = ports_.store.connections().find(connection_id);
+  if (!connection) return std::move(connection).error();
+  view.connection = std::move(*connection);
+  view.connector = ports_.connectors.find(view.connection.connector);
+  auto channels = ports_.store.channels().of_connection(connection_id);
+  if (!channels) return std::move(channels).error();
+  view.channels = std::move(*channels);
+  view.off = why_off(view.connection, view.connector.get());
+  return view;
+}
+
+/// One look at a connection and all that is to be done for it.
+Task<bool> PushChannels::turn(std::string connection_id, Work asked) {
+  auto looked = look(connection_id);
+  if (!looked) co_return false;
+  View view = std::move(*looked);
+  if (asked.choosing && view.off == "no_target") {
+    Task<bool> choosing = choose_target(view);
+    co_await choosing;
+  }
+  if (asked.leaving) view.off = "not_connected";
+  const Instant now_ms = ports_.clock.now_ms();
+  const bool by_channel = view.connector && view.connector->manifest().notifications.subscription ==
+                                                Notifications::Subscription::channel;
+  if (by_channel && view.off.empty() && now_ms >= asked.retry_ms) {
+    const Channel* const live = view.live(now_ms);
+    const bool lapses = live == nullptr || core::renewal_due(*live).value_or(now_ms + 1) <= now_ms;
+    if (lapses || (asked.sweeping && is_silent(*live))) {
+      Task<bool> opening = open_one(view, live != nullptr);
+      co_await opening;
+      auto again = look(connection_id);
+      if (!again) co_return false;
+      view.channels = std::move(again->channels);
+    }
+  }
+  const Channel* const live = view.off.empty() ? view.live(now_ms) : nullptr;
+  const std::string kept = live ? live->id : std::string();
+  const std::vector<Channel> channels = view.channels;
+  for (const Channel& channel : channels) {
+    if (channel.id == kept) continue;
+    if (channel.failures > 0 && !asked.sweeping && view.off.empty()) continue;
+    Task<bool> closing = close_one(view, channel, asked.leaving);
+    co_await closing;
+  }
+  co_return true;
+}
+
+Task<bool> PushChannels::choose_target(View& view) {
+  if (!view.connector->manifest().operations.targets) co_return false;
+  ports::Call call;
+  call.operation = ports::Operation::targets;
+  Task<Answer> asking = ask(view, std::move(call), {});
+  const Answer answer = co_await asking;
+  const auto chosen =
+      std::find_if(answer.targets.begin(), answer.targets.end(),
+                   [](const auto& choice) { return choice.is_default && !choice.read_only; });
+  if (answer.error || chosen == answer.targets.end()) co_return false;
+  for (int tries = 0; tries < kCommitTries; ++tries) {
+    auto connection = ports_.store.connections().find(view.connection.id);
+    if (!connection) co_return false;
+    if (connection->target.id.empty()) {
+      connection->target = chosen->target;
+      connection->updated_ms = ports_.clock.now_ms();
+      if (!ports_.store.commit({ports::put(*connection)}, ports::Durability::full)) continue;
+      ++connection->rev;
+    }
+    view.connection = std::move(*connection);  // or a person was faster
+    view.off = why_off(view.connection, view.connector.get());
+    co_return true;
+  }
+  co_return false;
+}
+
+/// Opens a channel and, if that went well, marks all that were open before as closing.
+Task<bool> PushChannels::open_one(const View& view, bool had_one) {
+  const ports::Manifest& manifest = view.connector->manifest();
+  Channel channel;
+  channel.id = random_uuid();
+  channel.connection_id = view.connection.id;
+  channel.target_id = view.connection.target.id;
+  channel.secret = random_secret();
+  channel.opened_ms = ports_.clock.now_ms();
+  if (Status kept = ports_.store.commit({ports::put(channel)}, ports::Durability::full); !kept) {
+    note_failure(view, kept.error());
+    co_return false;
+  }
+  ++channel.rev;
+
+  ports::Call call;
+  call.operation = ports::Operation::open_channel;
+  call.channel_id = channel.id;
+  call.channel_address = address_of(manifest.id, channel.id);
+  if (manifest.notifications.life_s > 0) {
+    call.channel_expires_ms = channel.opened_ms + manifest.notifications.life_s * 1000;
+  }
+  Task<Answer> asking = ask(view, std::move(call), channel.secret);
+  Answer answer = co_await asking;
+  const Instant now_ms = ports_.clock.now_ms();
+  if (!answer.error && answer.channel->expires_ms && *answer.channel->expires_ms <= now_ms) {
+    answer.error = Error{Code::unavailable, "the channel that was opened has ended already"};
+    answer.certain = false;
+  }
+  if (answer.error) {
+    // Where the service may know it, it is stopped; else it never was.
+    if (answer.certain) {
+      forget(channel);
+    } else {
+      change(channel.id, [](Channel& now) { now.state = ChannelState::closing; });
+    }
+    note_failure(view, *answer.error);
+    co_return false;
+  }
+  if (Status opened = keep_opened(view, channel, *answer.channel); !opened) {
+    note_failure(view, opened.error());
+    co_return false;
+  }
+  note_success(view.connection.id);
+  log("information",
+      fmt::format("event={} connection={} channel={} expires={}",
+                  had_one ? "channel_renewed" : "channel_opened", view.connection.id, channel.id,
+                  answer.channel->expires_ms ? core::format_instant(*answer.channel->expires_ms)
+                                             : "never"));
+  // Nobody listened until now.
+  if (!had_one) runs_.sync(view.connection.id, core::RunTrigger::schedule);
+  co_return true;
+}
+
+/// The new one is open and the old ones are closing from one moment on.
+Status PushChannels::keep_opened(const View& view, const Channel& opened,
+                                 const ports::ChannelReport& report) {
+  for (int tries = 1;; ++tries) {
+    auto all = ports_.store.channels().of_connection(view.connection.id);
+    if (!all) return std::move(all).error();
+    ports::Changes changes;
+    bool known = false;
+    for (Channel& channel : *all) {
+      if (channel.id == opened.id) {
+        known = true;
+        channel.state = ChannelState::open;
+        channel.resource = report.resource;
+        channel.expires_ms = report.expires_ms;
+      } else if (channel.state == ChannelState::open) {
+        channel.state = ChannelState::closing;
+        channel.failures = 0;
+      } else {
+        continue;
+      }
+      changes.push_back(ports::put(std::move(channel)));
+    }
+    if (!known) return Error{Code::conflict, "the channel was forgotten while it was opened"};
+    Status kept = ports_.store.commit(std::move(changes), ports::Durability::full);
+    if (kept || kept.error().code != Code::conflict || tries >= kCommitTries) return kept;
+  }
+}
+
+/// Stops a channel there and forgets it. `anyway`: forgets it also when that fails, for the grant
+/// will be gone.
+Task<bool> PushChannels::close_one(const View& view, Channel channel, bool anyway) {
+  const bool ended = channel.expires_ms && *channel.expires_ms <= ports_.clock.now_ms();
+  const bool can_ask = view.connector && view.connector->manifest().operations.channels &&
+                       view.connection.status == core::ConnectionStatus::connected;
+  if (ended || !can_ask) co_return forget(channel);
+  if (channel.state != ChannelState::closing) {
+    change(channel.id, [](Channel& now) { now.state = ChannelState::closing; });
+  }
+  ports::Call call;
+  call.operation = ports::Operation::close_channel;
+  call.channel_id = channel.id;
+  call.channel_resource = channel.resource;
+  Task<Answer> asking = ask(view, std::move(call), {});
+  const Answer answer = co_await asking;
+  // One whose opening was never answered may have no resource to be stopped by: one try is enough.
+  const bool gone = !answer.error || answer.error->code == Code::not_found ||
+                    answer.error->code == Code::unauthenticated || channel.resource.empty();
+  log(gone ? "information" : "warning",
+      fmt::format("event={} connection={} channel={}{}", gone ? "channel_closed" : "channel_stays",
+                  channel.connection_id, channel.id,
+                  gone ? std::string() : fmt::format(" message=\"{}\"", answer.error->message)));
+  if (gone || anyway) co_return forget(channel);
+  change(channel.id, [&](Channel& now) {
+    ++now.failures;
+    now.error_message = answer.error->message;
+  });
+  co_return false;
+}
+
+Task<PushChannels::Answer> PushChannels::ask(const View& view, ports::Call call,
+                                             core::Secret secret) {
+  call.now_ms = ports_.clock.now_ms();
+  call.settings = ports::connector_settings(view.connector->manifest(), view.connection.settings);
+  call.target = view.connection.target;
+  ports::Started started = view.connector->begin(call);
+  ports::Step step = std::move(started.step);
+  Answer answer;
+  for (;;) {
+    if (step.channel) answer.channel = std::move(step.channel);
+    answer.targets.insert(answer.targets.end(), step.targets.begin(), step.targets.end());
+    if (step.error) answer.error = std::move(step.error);
+    if (step.done() || answer.error) break;
+    std::vector<ports::ConnectorReply> replies;
+    for (ports::ConnectorRequest& request : step.requests) {
+      ports::EgressCall out;
+      out.connection_id = view.connection.id;
+      out.lane = ports::Lane::background;
+      out.request = std::move(request);
+      out.cancel = stopping_;
+      out.channel_secret = secret;
+      std::function<void(std::function<void(ports::ConnectorReply)>)> send =
+          [this, &out](std::function<void(ports::ConnectorReply)> done) {
+            ports_.egress.send(std::move(out), std::move(done));
+          };
+      Callback<ports::ConnectorReply> sending(std::move(send));
+      ports::ConnectorReply reply = co_await sending;
+      answer.certain = reply.error ? !reply.maybe_sent : reply.reply.status >= 400;
+      replies.push_back(std::move(reply));
+    }
+    step = started.operation->resume(std::move(replies));
+  }
+  const bool opens = call.operation == ports::Operation::open_channel;
+  if (opens && !answer.error && !answer.channel) {
+    answer.error = Error{Code::unsupported, "the connector opened no channel"};
+  }
+  co_return answer;
+}
+
+/// Changes a stored channel, whoever else writes it meanwhile.
+bool PushChannels::change(const std::string& id, const std::function<void(Channel&)>& edit) {
+  for (int tries = 0; tries < kCommitTries; ++tries) {
+    auto channel = ports_.store.channels().find(id);
+    if (!channel) return false;
+    edit(*channel);
+    Status kept = ports_.store.commit({ports::put(std::move(*channel))}, ports::Durability::full);
+    if (kept) return true;
+    if (kept.error().code != Code::conflict) return false;
+  }
+  return false;
+}
+
+bool PushChannels::forget(const Channel& channel) {
+  return ports_.store.commit({ports::EraseChannel{channel.id}}, ports::Durability::full).ok();
+}
+
+/// Whether polls found what this channel should have told.
+bool PushChannels::is_silent(const Channel& channel) const {
+  const Instant heard_ms = std::max(channel.opened_ms, channel.notified_ms.value_or(0));
+  if (ports_.clock.now_ms() - heard_ms < kSilentMs) return false;
+  auto runs = ports_.store.runs().list("", channel.connection_id, {kRunsLooked, ""});
+  if (!runs) return false;
+  return std::any_of(runs->items.begin(), runs->items.end(), [&](const core::Run& run) {
+    return run.trigger == core::RunTrigger::schedule && run.counts.received > 0 &&
+           run.created_ms > heard_ms + kUnderWayMs;
+  });
+}
+
+void PushChannels::note_failure(const View& view, const Error& error) {
+  const Instant now_ms = ports_.clock.now_ms();
+  const Channel* const live = view.live(now_ms);
+  std::int64_t failures = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    Work& work = works_[view.connection.id];
+    failures = ++work.failures;
+    work.message = error.message;
+    work.retry_ms =
+        passes(error)
+            ? core::renewal_retry(now_ms, failures, live ? live->expires_ms : std::nullopt,
+                                  view.connection.id)
+            : now_ms + core::jittered(kRefusedRetryMs, view.connection.id, failures);
+    work.retry_ms = std::max(work.retry_ms, now_ms + error.retry_after_ms.value_or(0));
+  }
+  log("warning",
+      fmt::format("event=channel_failed connection={} failures={} live={} message=\"{}\"",
+                  view.connection.id, failures, live != nullptr, error.message));
+}
+
+void PushChannels::note_success(const std::string& connection_id) {
+  const Instant now_ms = ports_.clock.now_ms();
+  const std::lock_guard lock(mutex_);
+  Work& work = works_[connection_id];
+  work.failures = 0;
+  work.retry_ms = now_ms + core::kChannelRetryMs;  // also where channels hardly live
+  work.message.clear();
+}
+
+std::optional<Instant> PushChannels::due(const core::Connection& connection) const {
+  auto looked = look(connection.id);
+  if (!looked) return std::nullopt;
+  const View& view = *looked;
+  Work work;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = works_.find(connection.id);
+    if (found != works_.end()) {
+      if (found->second.busy) return std::nullopt;  // on_change() follows
+      work.retry_ms = found->second.retry_ms;
+      work.leaving = found->second.leaving;
+    }
+  }
+  const Instant now_ms = ports_.clock.now_ms();
+  const bool wanted = view.off.empty() && !work.leaving;
+  const Channel* const live = wanted ? view.live(now_ms) : nullptr;
+  const bool left_over = std::any_of(
+      view.channels.begin(), view.channels.end(),
+      [&](const Channel& channel) { return &channel != live && channel.failures == 0; });
+  std::optional<Instant> due_ms;
+  if (left_over) due_ms = now_ms;
+  const bool by_channel = view.connector && view.connector->manifest().notifications.subscription ==
+                                                Notifications::Subscription::channel;
+  if (wanted && by_channel) {
+    const auto next_ms = live ? core::renewal_due(*live) : now_ms;
+    if (next_ms && (!due_ms || *next_ms < *due_ms)) due_ms = next_ms;
+  }
+  if (due_ms) due_ms = std::max(*due_ms, work.retry_ms);
+  return due_ms;
+}
+
+ports::PushStatus PushChannels::status(const core::Connection& connection) const {
+  ports::PushStatus status;
+  auto looked = look(connection.id);
+  if (!looked || !looked->off.empty()) {
+    status.reason = looked ? looked->off : "not_connected";
+    return status;
+  }
+  const View& view = *looked;
+  if (view.connector->manifest().notifications.subscription !=
+      Notifications::Subscription::channel) {
+    status.state = ports::PushState::on;
+    return status;
+  }
+  const Channel* const live = view.live(ports_.clock.now_ms());
+  status.state = live ? ports::PushState::on : ports::PushState::opening;
+  if (live) {
+    status.expires_ms = live->expires_ms;
+    status.notified_ms = live->notified_ms;
+  }
+  const std::lock_guard lock(mutex_);
+  const auto found = works_.find(connection.id);
+  if (found != works_.end() && found->second.failures > 0) {
+    status.state = ports::PushState::failing;
+    status.message = found->second.message;
+  }
+  return status;
+}
+
+std::string PushChannels::address_of(const std::string& connector, const std::string& id) const {
+  std::string base = options_.public_url;
+  while (!base.empty() && base.back() == '/') base.pop_back();
+  return base + "/hooks/" + connector + "/" + id;
+}
+
+/// Version 4 (RFC 9562 section 5.4).
+std::string PushChannels::random_uuid() const {
+  std::array<std::byte, 16> bytes{};
+  ports_.random.fill(bytes);
+  bytes[6] = (bytes[6] & std::byte{0x0f}) | std::byte{0x40};
+  bytes[8] = (bytes[8] & std::byte{0x3f}) | std::byte{0x80};
+  std::string text = hex(bytes);
+  for (std::size_t at = 20; at >= 8; at -= 4) text.insert(at, 1, '-');
+  return text;
+}
+
+core::Secret PushChannels::random_secret() const {
+  std::array<std::byte, 32> bytes{};
+  ports_.random.fill(bytes);
+  return core::Secret(hex(bytes));
+}
+
+void PushChannels::log(std::string_view level, const std::string& line) const {
+  if (ports_.log) ports_.log(level, line);
+}
+
+}  // namespace mortise::sync

@@ -1,0 +1,134 @@
+#include "sync/intake.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/ids.hpp"
+#include "core/schedule.hpp"
+
+namespace mortise::sync {
+namespace {
+
+constexpr std::int64_t kStoreRetryMs = 5'000;
+/// A channel's last sign of life need not be known better.
+constexpr std::int64_t kHeardMs = core::kMinuteMs;
+
+}  // namespace
+
+Intake::Intake(Ports ports, ports::InboxJournal& journal, ports::RunQueue& runs)
+    : ports_(std::move(ports)), journal_(journal), runs_(runs) {}
+
+void Intake::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    again_ = true;
+    if (busy_) return;
+    if (!under_way_.begin()) return;
+    busy_ = true;
+  }
+  ports_.executor.post([this] { work_off(); });
+}
+
+void Intake::work_off() {
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!again_ || under_way_.stopped()) {
+        busy_ = false;
+        break;
+      }
+      again_ = false;
+    }
+    const ports::InboxJournal::Pending pending = journal_.pending();
+    if (pending.received.empty()) continue;
+    if (Status taken = take_over(pending.received); !taken) {
+      if (ports_.log) {
+        ports_.log("error", fmt::format("event=inbox_waits message=\"{}\"", taken.error().message));
+      }
+      ports_.timers.after(kStoreRetryMs, [this] { wake(); });
+      continue;
+    }
+    journal_.drop(pending.mark);
+  }
+  under_way_.end();
+}
+
+/// Commits a batch and asks for what follows from it. What was known already changes nothing.
+Status Intake::take_over(const std::vector<ports::Received>& batch) {
+  ports::Changes changes;
+  std::vector<core::Connection> all;
+  std::set<std::string> connections;
+  std::set<std::pair<std::string, std::string>> names;
+  std::set<std::pair<std::string, core::Instant>> heard;
+  for (const ports::Received& received : batch) {
+    core::Notification notification = received.notification;
+    const std::string& provider_id = notification.provider_id;
+    if (!provider_id.empty()) {
+      if (!names.emplace(notification.connector, provider_id).second) continue;
+      auto seen = ports_.store.inbox().seen(notification.connector, provider_id);
+      if (!seen) return std::move(seen).error();
+      if (*seen) continue;
+    }
+    if (!notification.channel_id.empty()) {
+      heard.emplace(notification.channel_id, notification.received_ms);
+    }
+    bool first = true;
+    for (const std::string& connection : concerned(received, all)) {
+      if (!std::exchange(first, false)) {
+        std::array<std::byte, 10> random{};
+        ports_.random.fill(random);
+        notification.id =
+            core::make_id(core::kNotificationPrefix, notification.received_ms, random);
+      }
+      notification.connection_id = connection;
+      connections.insert(connection);
+      changes.push_back(ports::put(notification));
+    }
+  }
+  if (!changes.empty()) {
+    Status kept = ports_.store.commit(std::move(changes), ports::Durability::full);
+    if (!kept) return kept;
+  }
+  for (const std::string& connection : connections) {
+    runs_.sync(connection, core::RunTrigger::notification);
+  }
+  for (const auto& [channel, at_ms] : heard) note_heard(channel, at_ms);
+  return {};
+}
+
+/// The connections that are read because of it.
+std::vector<std::string> Intake::concerned(const ports::Received& received,
+                                           std::vector<core::Connection>& all) const {
+  const core::Notification& notification = received.notification;
+  std::vector<std::string> ids;
+  if (!notification.connection_id.empty()) {
+    auto connection = ports_.store.connections().find(notification.connection_id);
+    if (connection && core::pulls_by_itself(*connection)) ids.push_back(connection->id);
+    return ids;
+  }
+  if (all.empty()) {
+    if (auto listed = ports_.store.connections().list_all()) all = std::move(*listed);
+  }
+  for (const core::Connection& connection : all) {
+    if (connection.connector != notification.connector ||
+        connection.identity.workspace_id != received.workspace_id) {
+      continue;
+    }
+    if (core::pulls_by_itself(connection)) ids.push_back(connection.id);
+  }
+  return ids;
+}
+
+void Intake::note_heard(const std::string& channel_id, core::Instant at_ms) {
+  auto channel = ports_.store.channels().find(channel_id);
+  if (!channel || channel->notified_ms.value_or(0) + kHeardMs > at_ms) return;
+  channel->notified_ms = at_ms;
+  // Whoever writes it at the same moment wins: the next notification says it again.
+  (void)ports_.store.commit({ports::put(std::move(*channel))}, ports::Durability::relaxed);
+}
+
+}  // namespace mortise::sync

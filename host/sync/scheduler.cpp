@@ -1,0 +1,254 @@
+#include "sync/scheduler.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/schedule.hpp"
+
+namespace mortise::sync {
+namespace {
+
+using core::Instant;
+
+constexpr std::int64_t kVisitMs = 5 * core::kMinuteMs;
+constexpr std::int64_t kSweepMs = 12 * core::kHourMs;
+constexpr std::int64_t kPruneMs = 10 * core::kMinuteMs;
+/// The wall clock may jump: no timer is set for longer.
+constexpr std::int64_t kLongestWaitMs = core::kMinuteMs;
+/// What is due again at once is not done again at once.
+constexpr std::int64_t kPauseMs = 1'000;
+/// How close the first visits after a start follow on each other.
+constexpr std::int64_t kFirstVisitMs = 10;
+/// Notifications that no run looked at for so long get one: theirs was lost, or failed.
+constexpr std::int64_t kUnhandledMs = core::kMinuteMs;
+constexpr std::size_t kVisitsPerTurn = 50;
+/// The agenda's line for what is no connection's.
+const std::string kHousekeeping;
+
+}  // namespace
+
+Scheduler::Scheduler(Ports ports, PushChannels& channels, ports::RunQueue& runs,
+                     ports::Tokens& tokens, ScheduleOptions options)
+    : ports_(std::move(ports)),
+      channels_(channels),
+      runs_(runs),
+      tokens_(tokens),
+      options_(options) {
+  channels_.on_change([this](const std::string& connection_id) {
+    plan(connection_id, ports_.clock.now_ms() + kPauseMs);
+  });
+}
+
+Status Scheduler::start() {
+  auto all = ports_.store.connections().list_all();
+  if (!all) return std::move(all).error();
+  auto waiting = ports_.store.inbox().connections_with_pending();
+  if (!waiting) return std::move(waiting).error();
+  since_ms_ = ports_.clock.now_ms();
+  // What was answered before the end was promised: it does not wait for its turn.
+  for (const std::string& connection : *waiting) {
+    runs_.sync(connection, core::RunTrigger::notification);
+  }
+  const std::int64_t window_ms = static_cast<std::int64_t>(all->size()) * kFirstVisitMs;
+  for (const core::Connection& connection : *all) {
+    plan(connection.id, since_ms_ + core::spread(window_ms, connection.id, since_ms_));
+  }
+  plan(kHousekeeping, since_ms_ + kPruneMs);
+  return {};
+}
+
+void Scheduler::stop() {
+  under_way_.stop();
+  std::optional<ports::Timers::Id> timer;
+  {
+    const std::lock_guard lock(mutex_);
+    timer = std::exchange(timer_, std::nullopt);
+  }
+  if (timer) ports_.timers.cancel(*timer);
+}
+
+void Scheduler::arrived(const std::string& connection_id, std::function<void()> done) {
+  channels_.open(connection_id, std::move(done));
+}
+
+void Scheduler::leaving(const std::string& connection_id, std::function<void()> done) {
+  channels_.close(connection_id, std::move(done));
+}
+
+void Scheduler::look(const std::string& connection_id) {
+  channels_.refresh(connection_id);  // and then plans a visit, by on_change()
+}
+
+/// Moves the connection's next visit to `due_ms`.
+void Scheduler::plan(const std::string& connection_id, Instant due_ms) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [entry, fresh] = entries_.try_emplace(connection_id);
+    if (!fresh) agenda_.erase({entry->second.due_ms, connection_id});
+    entry->second.due_ms = due_ms;
+    agenda_.emplace(due_ms, connection_id);
+  }
+  arm();
+}
+
+/// Sets the timer to the first line of the agenda, unless it is set to an earlier moment.
+void Scheduler::arm() {
+  const Instant now_ms = ports_.clock.now_ms();
+  const std::lock_guard lock(mutex_);
+  if (turning_ || agenda_.empty() || under_way_.stopped()) return;
+  const Instant due_ms = std::clamp(agenda_.begin()->first, now_ms, now_ms + kLongestWaitMs);
+  if (timer_ && armed_ms_ <= due_ms && armed_ms_ >= now_ms) return;
+  if (timer_) ports_.timers.cancel(*timer_);
+  armed_ms_ = due_ms;
+  timer_ = ports_.timers.after(due_ms - now_ms, [this] { turn(); });
+}
+
+/// Visits all that is due, but not so many that other work waits long.
+void Scheduler::turn() {
+  if (!under_way_.begin()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    timer_.reset();
+    if (turning_) return under_way_.end();
+    turning_ = true;
+  }
+  for (std::size_t visits = 0; visits < kVisitsPerTurn && !under_way_.stopped(); ++visits) {
+    std::string next;
+    {
+      const Instant now_ms = ports_.clock.now_ms();
+      const std::lock_guard lock(mutex_);
+      if (agenda_.empty() || agenda_.begin()->first > now_ms) break;
+      next = agenda_.begin()->second;
+      agenda_.erase(agenda_.begin());
+    }
+    if (next.empty()) {
+      prune();
+    } else {
+      visit(next);
+    }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    turning_ = false;
+  }
+  arm();
+  under_way_.end();
+}
+
+void Scheduler::visit(const std::string& connection_id) {
+  const Instant now_ms = ports_.clock.now_ms();
+  auto connection = ports_.store.connections().find(connection_id);
+  if (!connection && connection.error().code == Code::not_found) {
+    const std::lock_guard lock(mutex_);
+    entries_.erase(connection_id);
+    return;
+  }
+  if (!connection) return plan(connection_id, now_ms + kVisitMs);
+  Entry entry;
+  {
+    const std::lock_guard lock(mutex_);
+    entry = entries_[connection_id];
+  }
+  sweep_if_due(*connection, entry, now_ms);
+  poll_if_due(*connection, entry, now_ms);
+  Instant next_ms = now_ms + kVisitMs;
+  auto state = ports_.store.sync_states().find(connection_id);
+  if (state) {
+    state->started_ms = std::max(state->started_ms.value_or(0), entry.asked_ms);
+    next_ms = std::min(next_ms, next_poll(*connection, *state).value_or(next_ms));
+  }
+  if (const auto channel_ms = channels_.due(*connection)) {
+    if (*channel_ms <= now_ms) channels_.keep(connection_id);
+    next_ms = std::min(next_ms, *channel_ms);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    Entry& kept = entries_[connection_id];
+    kept.asked_ms = entry.asked_ms;
+    kept.swept_ms = entry.swept_ms;
+  }
+  plan(connection_id, std::max(next_ms, now_ms + kPauseMs));
+}
+
+/// The net below the timers: at start and twice a day.
+void Scheduler::sweep_if_due(const core::Connection& connection, Entry& entry, Instant now_ms) {
+  if (entry.swept_ms != 0 && now_ms - entry.swept_ms < kSweepMs) return;
+  entry.swept_ms = now_ms;
+  channels_.sweep(connection.id);
+  if (connection.status != core::ConnectionStatus::connected) return;
+  tokens_.keep_alive(connection.id, [log = ports_.log, id = connection.id](auto token) {
+    if (token || !log || token.error().code == Code::not_found) return;
+    log("warning", fmt::format("event=keepalive_failed connection={} message=\"{}\"", id,
+                               token.error().message));
+  });
+}
+
+std::int64_t Scheduler::interval_ms(const core::Connection& connection) const {
+  return connection.interval_s > 0 ? connection.interval_s * 1000 : options_.poll_ms;
+}
+
+std::optional<Instant> Scheduler::next_poll(const core::Connection& connection,
+                                            const core::SyncState& state) const {
+  if (!core::pulls_by_itself(connection) || connection.target.id.empty()) return std::nullopt;
+  if (!ports_.connectors.find(connection.connector)) return std::nullopt;
+  core::SyncState known = state;
+  known.connection_id = connection.id;
+  return core::poll_due_since(known, interval_ms(connection), since_ms_);
+}
+
+/// Asks for a sync when its time has come, or when notifications wait and none is on its way.
+void Scheduler::poll_if_due(const core::Connection& connection, Entry& entry, Instant now_ms) {
+  auto state = ports_.store.sync_states().find(connection.id);
+  auto oldest = ports_.store.inbox().oldest_pending(connection.id);
+  if (!state || !oldest) return;
+  state->started_ms = std::max(state->started_ms.value_or(0), entry.asked_ms);
+  if (*state->started_ms == 0) state->started_ms.reset();
+  const auto poll_ms = next_poll(connection, *state);
+  if (!poll_ms) return;
+  const bool poll = *poll_ms <= now_ms;
+  // Once: after a failure they wait for the retry, as everything does.
+  const bool unhandled = *oldest && state->failures == 0 && now_ms - **oldest >= kUnhandledMs &&
+                         entry.asked_ms < **oldest + kUnhandledMs;
+  if (!poll && !unhandled) return;
+  entry.asked_ms = now_ms;
+  runs_.sync(connection.id, poll ? core::RunTrigger::schedule : core::RunTrigger::notification);
+}
+
+void Scheduler::prune() {
+  const Instant now_ms = ports_.clock.now_ms();
+  if (options_.keep_days > 0) {
+    ports::Prune prune;
+    prune.before_ms = now_ms - options_.keep_days * core::kDayMs;
+    Status pruned = ports_.store.commit({prune}, ports::Durability::relaxed);
+    if (!pruned && ports_.log) {
+      ports_.log("warning",
+                 fmt::format("event=prune_failed message=\"{}\"", pruned.error().message));
+    }
+  }
+  plan(kHousekeeping, now_ms + kPruneMs);
+}
+
+Result<ports::SyncStatus> Scheduler::status(const std::string& connection_id) const {
+  auto connection = ports_.store.connections().find(connection_id);
+  if (!connection) return std::move(connection).error();
+  auto state = ports_.store.sync_states().find(connection_id);
+  if (!state) return std::move(state).error();
+  auto oldest = ports_.store.inbox().oldest_pending(connection_id);
+  if (!oldest) return std::move(oldest).error();
+  ports::SyncStatus status;
+  status.push = channels_.status(*connection);
+  status.state = *state;
+  status.oldest_notification_ms = *oldest;
+  Instant asked_ms = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(connection_id);
+    if (found != entries_.end()) asked_ms = found->second.asked_ms;
+  }
+  if (asked_ms > state->started_ms.value_or(0)) state->started_ms = asked_ms;
+  status.next_ms = next_poll(*connection, *state);
+  return status;
+}
+
+}  // namespace mortise::sync

@@ -1,0 +1,119 @@
+// How fast a notification is answered, and how fast it becomes a change here: the real host over
+// HTTP, the simulated Google, an optimised build. `node push_bench.mjs [connections] [seconds]`
+// Fails if a promise of the documentation is broken.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { World, until } from '../system/host.mjs';
+
+const [connections, seconds] = [Number(process.argv[2] ?? 200), Number(process.argv[3] ?? 30)];
+const perSecond = 20;
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+/** One POST; answers how long it took, in ms. */
+function post(port, path, headers) {
+  return new Promise((resolve, reject) => {
+    const begin = process.hrtime.bigint();
+    const sent = request({ host: '127.0.0.1', port, path, method: 'POST', headers: { ...headers, 'content-length': 0 }, agent }, (answer) => {
+      answer.resume();
+      answer.on('end', () => resolve({ status: answer.statusCode, ms: Number(process.hrtime.bigint() - begin) / 1e6 }));
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+function told(what, times) {
+  times.sort((a, b) => a - b);
+  const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
+  const line = { count: times.length, p50: at(0.5), p90: at(0.9), p99: at(0.99), worst: times.at(-1) };
+  console.log(`${what}: ${Object.entries(line).map(([name, value]) => `${name} ${name === 'count' ? value : `${value.toFixed(1)} ms`}`).join(', ')}`);
+  return line;
+}
+
+/** Calls `act(i)` `rate` times a second, on time whatever it takes. */
+async function paced(count, rate, act) {
+  const begin = Date.now();
+  const all = [];
+  for (let i = 0; i < count; i += 1) {
+    const wait = begin + (i * 1000) / rate - Date.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    all.push(act(i));
+  }
+  return Promise.all(all);
+}
+
+const world = await World.start({ settings: { 'server.public_url': '${url}', 'sync.poll_s': 86_400 } });
+try {
+  const open = [];
+  for (let i = 0; i < connections; i += 1) {
+    const account = await world.account(`account-${i}`);
+    const connection = await world.connect('google_calendar', account);
+    await world.ok('PUT', `/v1/connections/${connection.id}/target`, { title: `Calendar ${i}` });
+    open.push({ account, connection: await world.ok('GET', `/v1/connections/${connection.id}`) });
+  }
+  const channels = await until(async () => {
+    const list = (await world.simulator.set('POST', 'google/channels', {})).channels;
+    const wanted = new Set(open.map((each) => each.connection.target.id));
+    return list.filter((each) => wanted.has(each.calendar)).length === connections && list;
+  }, 'a channel for every calendar', 120_000);
+  const channelOf = (each) => channels.find((channel) => channel.calendar === each.connection.target.id);
+
+  // 1. Answers, while another connection holds the store's write transaction for 500 ms at a time.
+  await world.simulator.set('POST', 'google/delivery_settings', { paused: true });
+  const holder = spawn(join(process.env.MORTISE_BINARY_DIR, 'bin', 'hold_store'), [join(world.folder, 'data', 'mortise.db')],
+    { env: world.env, stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(holder.stdout, 'data');
+  const answers = await paced(seconds * perSecond, perSecond, (i) => {
+    const channel = channelOf(open[i % open.length]);
+    return post(world.port, new URL(channel.address).pathname, {
+      'x-goog-channel-id': channel.id, 'x-goog-channel-token': channel.token, 'x-goog-resource-state': 'exists',
+      'x-goog-resource-id': channel.resource_id, 'x-goog-message-number': String(1_000_000 + i),
+    });
+  });
+  holder.stdin.end();
+  const [held] = await once(holder.stdout, 'data');
+  console.log(`the store was ${String(held).trim()}`);
+  assert.ok(answers.every((each) => each.status === 200));
+  const answered = told(`answers to ${perSecond} notifications/s, store held 500 ms at a time`, answers.map((each) => each.ms));
+  assert.ok(answered.p99 < 20, 'answers: p99 under 20 ms');
+
+  // 2. From the change at the service to the change seen through our API.
+  await until(async () => {
+    const runs = await Promise.all(open.map((each) => world.ok('GET', `/v1/runs?account_id=${each.account}&limit=5`)));
+    return runs.every(({ items }) => items.every((run) => ['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state)));
+  }, 'everything to be quiet', 300_000);
+  await world.simulator.set('POST', 'google/delivery_settings', { paused: false });
+  await world.simulator.set('POST', 'google/flush_deliveries', {});
+  const [user] = (await world.simulator.set('POST', 'google/users', {})).users;
+  const plans = new Map();
+  const arrived = async (each, title) => {
+    if (!plans.has(each.account)) {
+      const { items } = await world.ok('GET', `/v1/accounts/${each.account}/plans`);
+      if (items.length === 0) return false;
+      plans.set(each.account, items.find((plan) => plan.external_id === 'calendar') ?? items[0]);
+    }
+    const { items } = await world.ok('GET', `/v1/plans/${plans.get(each.account).id}/tasks?limit=200`);
+    return items.some((task) => task.title === title);
+  };
+  const times = await paced(seconds * perSecond, perSecond, async (i) => {
+    const each = open[i % open.length];
+    const title = `Change ${i}`;
+    const start = new Date(Date.now() + (i + 1) * 3_600_000).toISOString();
+    const begin = process.hrtime.bigint();
+    await world.simulator.set('POST', 'google/create_event', {
+      user: user.email, calendar: each.connection.target.id,
+      event: { summary: title, start: { dateTime: start }, end: { dateTime: new Date(Date.parse(start) + 1_800_000).toISOString() } },
+    });
+    await until(() => arrived(each, title), `${title} to arrive`, 60_000);
+    return Number(process.hrtime.bigint() - begin) / 1e6;
+  });
+  const seen = told(`from a change there to a change here, ${perSecond}/s over ${connections} connections`, times);
+  assert.ok(seen.p50 < 100, 'changes: p50 under 100 ms');
+  assert.ok(seen.p99 < 1000, 'changes: p99 under 1 s');
+} finally {
+  agent.destroy();
+  await world.end();
+}

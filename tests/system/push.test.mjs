@@ -1,0 +1,96 @@
+// Push channels of the whole program: opened in the callback, believed by their secret, stopped with
+// the connection; and Notion's handshake.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { World, until } from './host.mjs';
+
+let world;
+before(async () => {
+  world = await World.start({ settings: { 'server.public_url': '${url}' } });
+  await world.account();
+});
+after(() => world?.end());
+
+const channels = async () => (await world.simulator.set('POST', 'google/channels', {})).channels;
+const knock = (path, headers = {}, body = undefined) => fetch(world.url + path, { method: 'POST', headers, body });
+
+test('a Google connection has its channel when the browser is back', async () => {
+  const connection = await world.connect('google_calendar');
+  assert.ok(connection.target.id, 'the default calendar was chosen');
+  const [channel, ...others] = await channels();
+  assert.equal(others.length, 0);
+  assert.equal(channel.address, `${world.url}/hooks/google_calendar/${channel.id}`);
+  assert.match(channel.token, /^[0-9a-f]{64}$/);
+  assert.match(world.log, new RegExp(`event=channel_opened connection=${connection.id} channel=${channel.id}`));
+  assert.ok(!world.log.includes(channel.token), 'the secret is in no log');
+});
+
+test('only what carries the channel and its secret is believed', async () => {
+  const [{ id, token }] = await channels();
+  const good = { 'x-goog-channel-id': id, 'x-goog-channel-token': token, 'x-goog-resource-state': 'exists', 'x-goog-message-number': '7' };
+  const path = `/hooks/google_calendar/${id}`;
+  assert.equal((await knock(path, good)).status, 200);
+  assert.equal((await knock('/hooks/google_calendar', good)).status, 200);
+  assert.equal((await knock(path, { ...good, 'x-goog-resource-state': 'sync' })).status, 200);
+  assert.equal((await knock(path, { ...good, 'x-goog-channel-token': 'guess' })).status, 401);
+  assert.equal((await knock(path)).status, 404);
+  assert.equal((await knock('/hooks/google_calendar/other', good)).status, 404);
+  assert.equal((await knock('/hooks/nobody', good)).status, 404);
+});
+
+test('what a person changes there starts a sync by itself', async () => {
+  const [channel] = await channels();
+  await world.simulator.set('POST', 'google/create_event', {
+    user: channel.email,
+    event: { summary: 'Dentist', start: { dateTime: '2026-12-01T09:00:00Z' }, end: { dateTime: '2026-12-01T09:30:00Z' } },
+  });
+  await until(async () => {
+    const { items } = await world.ok('GET', '/v1/runs?account_id=ana&limit=50');
+    return items.some((run) => run.trigger === 'notification');
+  }, 'a run that a notification started');
+});
+
+test('a restart keeps the channel and what waits', async () => {
+  const [channel] = await channels();
+  await world.kill();
+  await world.boot();
+  assert.deepEqual((await channels()).map((each) => each.id), [channel.id]);
+  const answer = await knock(`/hooks/google_calendar/${channel.id}`, {
+    'x-goog-channel-id': channel.id, 'x-goog-channel-token': channel.token, 'x-goog-resource-state': 'exists', 'x-goog-message-number': '99',
+  });
+  assert.equal(answer.status, 200);
+});
+
+test('another calendar gets another channel', async () => {
+  const { items: [connection] } = await world.ok('GET', '/v1/accounts/ana/connections');
+  const [old] = await channels();
+  const chosen = await world.api('PUT', `/v1/connections/${connection.id}/target`, { title: 'Work' });
+  if (chosen.status === 409) return;  // it holds things of ours already
+  assert.equal(chosen.status, 200);
+  await until(async () => {
+    const now = await channels();
+    return now.length === 1 && now[0].id !== old.id && now[0].calendar === chosen.body.target.id;
+  }, 'the channel of the other calendar');
+});
+
+test('a disconnect stops the channel before the grant is gone', async () => {
+  const { items: [connection] } = await world.ok('GET', '/v1/accounts/ana/connections');
+  const [{ id, token }] = await channels();
+  const gone = await world.ok('DELETE', `/v1/connections/${connection.id}`);
+  assert.equal(gone.revoked, true);
+  assert.deepEqual(await channels(), []);
+  const late = { 'x-goog-channel-id': id, 'x-goog-channel-token': token, 'x-goog-resource-state': 'exists' };
+  assert.equal((await knock(`/hooks/google_calendar/${id}`, late)).status, 404);
+});
+
+test('Notion: the key comes while an operator waits for it, and is told once', async () => {
+  const handshake = '/v1/connectors/notion/handshake';
+  const bring = (token) => knock('/hooks/notion', { 'content-type': 'application/json' }, JSON.stringify({ verification_token: token }));
+  assert.equal((await bring('secret_before_anybody_asked')).status, 401);
+  assert.equal((await world.ok('POST', handshake)).open, true);
+  assert.equal((await bring('secret_that_notion_brings')).status, 200);
+  assert.equal((await bring('secret_of_somebody_else')).status, 401);
+  assert.equal((await world.ok('GET', handshake)).token, 'secret_that_notion_brings');
+  assert.equal((await world.ok('GET', handshake)).token, undefined);
+  assert.ok(!world.log.includes('secret_that_notion_brings'));
+});
