@@ -139,8 +139,10 @@ class Execution {
   // pull.cpp: what changed there since the last look
   bool wants_pull() const;
   Task<Round> pull(const Link& link);
+  enum class Look : std::uint8_t { since_last, at_all };
   Task<Status> pull_listing(const Link& link, Scene& scene, std::string container_id,
-                            std::string container_kind, bool delta);
+                            std::string container_kind, Look look);
+  Task<Status> pull_named(const Link& link, Scene& scene);
   Task<Status> pull_containers(const Link& link, Scene& scene);
   Task<Status> pull_tree(const Link& link, Scene& scene, std::string container_id,
                          std::string container_kind);

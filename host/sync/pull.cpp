@@ -109,7 +109,8 @@ Task<Execution::Round> Execution::pull(const Link& link) {
   const ports::Properties& properties = link.connector->manifest().properties;
   Status looked;
   if (properties.delta || properties.complete_listing) {
-    Task<Status> listing = pull_listing(link, scene, {}, {}, properties.delta);
+    Task<Status> listing =
+        pull_listing(link, scene, {}, {}, properties.delta ? Look::since_last : Look::at_all);
     looked = co_await listing;
   } else {
     Task<Status> reading = pull_containers(link, scene);
@@ -141,7 +142,7 @@ Task<Execution::Round> Execution::pull(const Link& link) {
 
 /// One container that lists from a cursor, or all of it.
 Task<Status> Execution::pull_listing(const Link& link, Scene& scene, std::string container_id,
-                                     std::string container_kind, bool delta) {
+                                     std::string container_kind, Look look) {
   const ports::Manifest& manifest = link.connector->manifest();
   auto bookmarks = ports_.store.bookmarks().of_connection(run_.connection_id);
   if (!bookmarks) co_return Status(bookmarks.error());
@@ -152,7 +153,7 @@ Task<Status> Execution::pull_listing(const Link& link, Scene& scene, std::string
   ports::Call call = call_for(link, ports::Operation::list);
   call.container_id = container_id;
   call.container_kind = container_kind;
-  if (delta && mark.tag == tag && !sweep) call.cursor = mark.cursor;
+  if (look == Look::since_last && mark.tag == tag && !sweep) call.cursor = mark.cursor;
   Task<Result<Report>> driving = exchange_->drive(call);
   Result<Report> report = co_await driving;
   if (!report && report.error().code == Code::stale && !call.cursor.empty()) {
@@ -229,8 +230,14 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene) {
     if (kind == nullptr || !kind->delta || pair.state != PairState::paired) continue;
     if (hinted(scene, pair)) tables.emplace_back(pair.remote_id, pair.kind);
   }
+  // What was removed from a table is not among what changed in it: a person who asks gets all of it
+  // looked at, a notification names it, and the sweep finds the rest.
+  Task<Status> naming = pull_named(link, scene);
+  Status named = co_await naming;
+  if (!named) co_return named;
+  const Look look = run_.trigger == core::RunTrigger::user ? Look::at_all : Look::since_last;
   for (const auto& [id, kind] : tables) {
-    Task<Status> listing = pull_listing(link, scene, id, kind, true);
+    Task<Status> listing = pull_listing(link, scene, id, kind, look);
     Status listed = co_await listing;
     if (listed) continue;
     if (listed.error().code != Code::not_found) co_return listed;
@@ -241,6 +248,24 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene) {
     marks_.push_back(std::move(whole));
   }
   co_return save_scene(scene);
+}
+
+/// The items of ours that notifications named.
+Task<Status> Execution::pull_named(const Link& link, Scene& scene) {
+  ports::Call call = call_for(link, ports::Operation::get);
+  for (const std::string& id : hints_) {
+    const Pair* pair = scene.by_id(id);
+    const ports::Kind* kind =
+        pair == nullptr ? nullptr : link.connector->manifest().kind(pair->kind);
+    if (kind != nullptr && !kind->container && call.ids.size() < kMostChecks)
+      call.ids.push_back(id);
+  }
+  if (call.ids.empty()) co_return Status();
+  Task<Result<Report>> getting = exchange_->drive(std::move(call));
+  Result<Report> report = co_await getting;
+  if (!report) co_return Status(report.error());
+  for (const ports::Item& item : report->items) scene.note(item);
+  co_return Status();
 }
 
 /// Whether notifications gave this container, or something in it, as changed; without any, all

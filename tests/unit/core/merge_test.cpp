@@ -174,6 +174,11 @@ TEST_CASE("merge: what the service made of our words is no edit", "[core][merge]
   CHECK(merged.take == "{}");
 }
 
+TEST_CASE("merge: what the service says in our words again is nothing to take", "[core][merge]") {
+  const MergeInput input{R"({"a":"x "})", R"({"a":"x"})", R"({"a":"x "})", R"({"a":"x "})", 1, 2};
+  CHECK(merge(input, {}).take == "{}");
+}
+
 TEST_CASE("merge: what was agreed keeps what is still to be written apart", "[core][merge]") {
   const MergeInput input =
       sides(R"({"a":1,"b":1,"c":1})", R"({"a":2,"b":1,"c":2})", R"({"a":1,"b":3,"c":3})");
