@@ -41,6 +41,8 @@ inline constexpr std::size_t kMaxJsonFieldBytes = 64 * 1024;  ///< `extra`, `sou
 inline constexpr std::size_t kMaxReminders = 20;
 inline constexpr std::int64_t kMaxReminderMinutes = 40'320;  ///< four weeks
 inline constexpr std::size_t kMaxRecurrenceLines = 20;
+inline constexpr std::size_t kMaxRecurrenceRules =
+    4;                                               ///< RRULEs of them: each is counted by itself
 inline constexpr std::size_t kMaxOverrides = 1'000;  ///< per series
 inline constexpr std::size_t kMaxAttendees = 200;
 inline constexpr std::int64_t kMaxDurationS = 1'000 * 3'600;

@@ -118,10 +118,15 @@ void read_recurrence(ObjectReader& reader, std::vector<std::string>& recurrence)
   const Json* const array = reader.array("recurrence", kMaxRecurrenceLines);
   if (reader.problems().size() > before || !reader.has("recurrence")) return;
   recurrence.clear();
+  std::size_t rules = 0;
   for (std::size_t index = 0; array != nullptr && index < array->size(); ++index) {
     const Json& line = (*array)[index];
     const std::string text = line.is_string() ? line.get<std::string>() : std::string();
-    if (auto complaint = recurrence_complaint(text)) {
+    auto complaint = recurrence_complaint(text);
+    if (!complaint && text.starts_with("RRULE") && ++rules > kMaxRecurrenceRules) {
+      complaint = fmt::format("is one RRULE too many: a task has at most {}", kMaxRecurrenceRules);
+    }
+    if (complaint) {
       add_problem(reader.problems(), pointer_to(pointer_to(reader.pointer(), "recurrence"), index),
                   std::move(*complaint));
     } else {

@@ -120,6 +120,12 @@ TEST_CASE("record_json: bounds hold at the edge", "[core][record_json]") {
   CHECK(with("duration_s", 3'600'000));
   CHECK_FALSE(with("duration_s", 3'600'001));
   CHECK_FALSE(with("duration_s", 0));
+  Json rules = std::vector<std::string>(4, "RRULE:FREQ=DAILY");
+  CHECK(with("recurrence", rules));
+  rules.push_back("EXDATE:20261123");
+  CHECK(with("recurrence", rules));
+  rules.push_back("RRULE:FREQ=WEEKLY");
+  CHECK_FALSE(with("recurrence", rules));
   CHECK_FALSE(with("duration_s", 18'446'744'073'709'551'615ULL));
   CHECK_FALSE(with("duration_s", "60"));
   CHECK(with("due", "2199-12-31"));
