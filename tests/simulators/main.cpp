@@ -146,6 +146,7 @@ int run(const Options& options, const sigset_t& signals) {
     ~Ending() {
       server.stop();
       simulation.stop();
+      alarm(0);  // nothing can hang any more; leaving may take its time on a busy machine
     }
   } const ending{server, simulation};
   // Handlers may need the base URL from the first request on: the port is known before any is

@@ -143,16 +143,28 @@ test('columns are renamed and deleted by hand while their ids stay', async () =>
   assert.equal(await refused('remove_property', { id: source, property: 'Task' }), 400);
 });
 
+test('rows follow their options when a person renames or deletes one', async () => {
+  const { source, row } = await makeTable();
+  await person('set', { id: row, property: 'Status', value: 'In progress' });
+  await person('set', { id: row, property: 'Tags', value: 'a, b' });
+  const { properties } = await notion.dataSources.retrieve({ data_source_id: source });
+  const options = properties.Status.status.options.map(({ id, name }) => ({ id, name: name === 'In progress' ? 'Doing' : name }));
+  await person('schema', { id: source, properties: { Status: { status: { options } }, Tags: { multi_select: { options: [{ id: properties.Tags.multi_select.options[1].id }] } } } });
+  const now = (await page(row)).properties;
+  assert.deepEqual([now.Status.status.name, now.Tags.multi_select.map(({ name }) => name)], ['Doing', ['b']]);
+  assert.deepEqual((await notion.dataSources.query({ data_source_id: source, filter: { property: 'Status', status: { equals: 'Doing' } } })).results.map(({ id }) => id), [row]);
+});
+
 test('a page taken away looks gone with everything below it, and comes back as it was', async () => {
   const child = await notion.pages.create({ parent: { page_id: home }, properties: { title: { title: text('Module 1') } }, children: [toDo('x')] });
   const [inside] = await children(child.id);
   const before_ = await page(child.id);
   await at(9);
   await person('unshare', { id: child.id });
-  for (const gone of [page(child.id), block(inside.id), notion.blocks.children.list({ block_id: child.id })]) {
-    await assert.rejects(gone, { status: 404, code: 'object_not_found' });
+  for (const look of [() => page(child.id), () => block(inside.id), () => children(child.id)]) {
+    await assert.rejects(look, { status: 404, code: 'object_not_found' });
   }
-  assert.equal((await page(home)).last_edited_time, minute(0));
+  assert.deepEqual([(await page(home)).last_edited_time, await children(home)], [minute(0), []]);
   await person('share', { id: child.id });
   assert.deepEqual(await page(child.id), before_);
   assert.equal((await block(inside.id)).to_do.rich_text[0].plain_text, 'x');
@@ -231,7 +243,7 @@ test('a person does all of it on the pages', async () => {
   assert.deepEqual([properties.Hours.type, properties.Tags], ['number', undefined]);
   await post(row, { action: 'set', property: 'Hours', value: 'many' }, 400);
 
-  await post(row, { action: 'unshare' });
+  await press(row, 'Hide Read');
   await assert.rejects(page(row), { status: 404 });
   assert.match(await see(row), /Connected apps cannot see this/);
   await post(row, { action: 'share' });

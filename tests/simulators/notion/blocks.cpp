@@ -182,8 +182,8 @@ Json list_children(Call& call) {
   const bool gone = call.model.in_trash(parent);
   return list_page("block", parent.children, paging_of(call), [&](const std::string& id) -> Json {
     Thing* child = call.model.find(id);
-    return child == nullptr || (child->trashed && !gone) ? Json()
-                                                         : block_object(call.model, *child);
+    const bool shown = (!child->trashed || gone) && call.model.visible(call.grant, *child);
+    return shown ? block_object(call.model, *child) : Json();
   });
 }
 

@@ -73,6 +73,35 @@ void forget_property(Model& model, const Thing& source, const std::string& id) {
   }
 }
 
+/// Rows follow their options: a new name or colour is theirs too, an option that went is theirs no
+/// more.
+void follow_options(Model& model, const Thing& source, const Json& property) {
+  const std::string type = property["type"], id = property["id"];
+  if (type != "select" && type != "status" && type != "multi_select") return;
+  const Json& options = property[type]["options"];
+  const auto now = [&](const Json& value) -> Json {
+    for (const Json& option : options) {
+      if (option["id"] != value["id"]) continue;
+      return {{"id", option["id"]}, {"name", option["name"]}, {"color", option["color"]}};
+    }
+    return nullptr;
+  };
+  for (const auto& row_id : source.children) {
+    Thing* row = model.find(row_id);
+    const auto found = row->body["properties"].find(id);
+    if (found == row->body["properties"].end() || found->is_null()) continue;
+    if (type != "multi_select") {
+      *found = now(*found);
+      continue;
+    }
+    Json kept = Json::array();
+    for (const Json& value : *found) {
+      if (Json option = now(value); !option.is_null()) kept.push_back(std::move(option));
+    }
+    *found = std::move(kept);
+  }
+}
+
 void update_property(Call& call, Thing& source, const std::string& key, const Json& change) {
   const std::string path = "body.properties." + key;
   Json& schema = source.body["properties"];
@@ -99,6 +128,7 @@ void update_property(Call& call, Thing& source, const std::string& key, const Js
   Json changed = read_property(call.model, name, change, property, path);
   if (changed["type"] != (*property)["type"]) forget_property(call.model, source, changed["id"]);
   *property = std::move(changed);
+  follow_options(call.model, source, *property);
 }
 
 }  // namespace

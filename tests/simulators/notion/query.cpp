@@ -73,6 +73,7 @@ Json query_data_source(Call& call) {
   std::vector<Thing*> rows;
   for (const auto& id : source.children) {
     Thing* row = call.model.find(id);
+    if (!call.model.visible(call.grant, *row)) continue;
     if (call.body.contains("filter") &&
         !row_matches(call.model, source, *row, call.body["filter"], 0)) {
       continue;

@@ -130,7 +130,8 @@ std::string source_html(Model& model, const Thing& source, std::size_t from) {
   const auto rows = model.living_children(source);
   const std::size_t end = std::min(rows.size(), from + kRowsShown);
   for (std::size_t i = from; i < end; ++i) out += row_html(model, *rows[i]);
-  out += "</tbody></table></div><p class=\"soft\">" + std::to_string(rows.size()) + " rows";
+  out += "</tbody></table></div><p class=\"soft\">" + std::to_string(rows.size()) +
+         (rows.size() == 1 ? " row" : " rows");
   if (from > 0)
     out += " · <a href=\"?from=" + std::to_string(from - std::min(from, kRowsShown)) +
            "\">earlier</a>";
@@ -199,7 +200,7 @@ Response edit(Model& model, Thing& thing, const Request& request) {
     if (name != "action" && name != "id") body[name] = yes_or_no ? Json(value == "1") : Json(value);
   }
   try {
-    control(model, action, body);
+    control(model, action, clean(body));
   } catch (const Refusal& refusal) {
     return html_response(refusal.status,
                          html_page("Notion", "<h1>This cannot be done</h1><p role=\"alert\">" +
@@ -209,6 +210,10 @@ Response edit(Model& model, Thing& thing, const Request& request) {
 }
 
 }  // namespace
+
+Json clean(const Json& json) {
+  return Json::parse(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
 
 Response view(Model& model, const Request& request) {
   if (request.segments.size() < 2) return home(model);

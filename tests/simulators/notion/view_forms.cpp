@@ -89,7 +89,11 @@ std::string edit_html(Model& model, const Thing& thing, const std::string& title
          form(thing, input("title", title, "New text") +
                          "<button name=\"action\" value=\"rename\">Rename</button>") +
          order_html(model, thing, title) +
-         form(thing, button("trash", "Move to trash", "Trash " + named(title))) + "</details>";
+         form(thing, button("trash", "Move to trash", "Trash " + named(title))) +
+         (thing.kind == Thing::Kind::block
+              ? ""
+              : form(thing, button("unshare", "Hide from apps", "Hide " + named(title)))) +
+         "</details>";
 }
 
 std::string tick_html(const Thing& thing, bool ticked, const std::string& label) {
@@ -147,11 +151,10 @@ std::string sharing_html(Model& model, const Thing& thing) {
   for (const Grant& grant : model.grants()) {
     hidden_here = hidden_here || std::ranges::count(grant.hidden, thing.id) > 0;
   }
-  if (hidden_here) {
-    return "<p role=\"status\">Connected apps cannot see this.</p>" +
-           form(thing, "<button name=\"action\" value=\"share\">Show it to apps again</button>");
-  }
-  return form(thing, "<button name=\"action\" value=\"unshare\">Hide from apps</button>");
+  if (!hidden_here) return {};
+  return "<div class=\"card\" role=\"status\">Connected apps cannot see this." +
+         form(thing, "<button name=\"action\" value=\"share\">Show it to apps again</button>") +
+         "</div>";
 }
 
 std::string trash_html(Model& model, const Workspace& workspace) {

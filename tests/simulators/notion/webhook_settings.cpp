@@ -4,6 +4,7 @@
 
 #include "simulators/common/html.hpp"
 #include "simulators/notion/values.hpp"
+#include "simulators/notion/view.hpp"
 #include "simulators/notion/webhooks.hpp"
 
 namespace mortise::simulators::notion {
@@ -62,7 +63,7 @@ Json body_of(const Fields& form) {
       body[name] = value;
     }
   }
-  return body;
+  return clean(body);
 }
 
 }  // namespace
@@ -213,7 +214,9 @@ std::optional<Response> Webhooks::control(std::string_view action, const Json& b
 }
 
 std::string Webhooks::card(const Subscription& subscription) const {
-  std::string out = "<section class=\"card\"><h2>" + html_escape(subscription.client) + "</h2><p>" +
+  const OAuthClient* app = model_.world().oauth.at("notion").find(subscription.client);
+  std::string out = "<section class=\"card\"><h2>" +
+                    html_escape(app == nullptr ? subscription.client : app->name) + "</h2><p>" +
                     html_escape(subscription.url) + " · <strong>" +
                     (subscription.confirmed ? "Active" : "Waiting to be verified") +
                     "</strong></p>";
