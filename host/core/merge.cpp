@@ -77,7 +77,7 @@ class Merge {
   std::vector<Names> units() const {
     Names left = changed_here_;
     left.insert(changed_there_.begin(), changed_there_.end());
-    if (rules_.policy != MergePolicy::merge && !rules_.resolve) return {left};
+    if (rules_.policy != MergePolicy::merge) return {left};
     std::vector<Names> units;
     for (const std::vector<std::string>& group : rules_.together) {
       Names unit = common(left, Names(group.begin(), group.end()));

@@ -10,7 +10,7 @@
 ---@field action "export.start"|"outside_progress"
 ---@field account? string
 ---@field tier string one of the policy's tiers
----@field trigger? "user"|"change"|"schedule"|"reconnect"
+---@field trigger? "user"|"change"|"schedule"|"reconnect"|"notification"
 ---@field connector? string
 
 ---@class Used
@@ -180,12 +180,22 @@ function with(original, changes) end
 ---@field to_item? string|function (task, here), or (value, task, here) on a line with `task`
 ---@field to_task? fun(value: any, task: Task, here: Here): any
 
+--- The lines of one kind, and beside them how its two directions meet.
+---@class Kind
+---@field [integer] Line
+---@field when? fun(task: Task, here: Here): boolean whether the task becomes an item at all
+---@field recurs? boolean only of `event`: edited occurrences of a recurring task become items, too
+---@field adopts? boolean what people make at the service becomes an appointment
+---@field alike? string[] item fields: something equal in all of them is linked to the task, not doubled
+---@field together? string[][] item fields that make sense only together: one conflict
+
 ---@class MappingDescription
 ---@field connector string
 ---@field says? string
 ---@field settings? table<string, Setting>
 ---@field plan fun(plan: Plan, settings: table, here: Here): Node|Node[]
----@field fields { event?: Line[], row?: Line[], todo?: Line[] } each may have `when = function(task, here)`, event also `recurs = true`
+---@field fields { event?: Kind, row?: Kind, todo?: Kind }
+---@field resolve? fun(field: string, base: any, here: any, there: any): any both sides changed a field: what both shall have (values in the item's form, `none` for no value), or nil: the setting `conflicts` decides
 ---@field examples table[]
 
 ---@param description MappingDescription

@@ -167,6 +167,18 @@ TEST_CASE("merge: a script's word counts before the policy's", "[core][merge]") 
   CHECK(merged.conflicts[0].kept == Kept::both);
 }
 
+TEST_CASE("merge: a script that says nothing leaves the whole item to the policy",
+          "[core][merge]") {
+  const MergeInput input = sides(R"({"a":1,"b":1})", R"({"a":2,"b":1})", R"({"a":1,"b":3})");
+  MergeRules rules;
+  rules.policy = MergePolicy::remote;
+  const Merged plain = merge(input, rules);
+  rules.resolve = [](const std::string&, const JsonText&, const JsonText&,
+                     const JsonText&) -> std::optional<JsonText> { return std::nullopt; };
+  CHECK(merge(input, rules) == plain);
+  CHECK(plain.take == R"({"a":1,"b":3})");
+}
+
 TEST_CASE("merge: what the service made of our words is no edit", "[core][merge]") {
   const MergeInput input{R"({"a":"x "})", R"({"a":"x"})", R"({"a":"x "})", R"({"a":"x"})", 1, 2};
   const Merged merged = merge(input, {});
