@@ -11,6 +11,7 @@
 #include "core/names.hpp"
 #include "core/occurrence.hpp"
 #include "core/record_json.hpp"
+#include "core/recurrence.hpp"
 #include "sync/execution.hpp"
 
 namespace mortise::sync {
@@ -24,6 +25,12 @@ using core::ReceiveKind;
 
 /// So many changes a commit: a first sync of thousands must not hold the store's writer.
 constexpr std::size_t kMostAtOnce = 100;
+
+/// The zone of tasks that name none.
+std::string_view zone_of(const Snapshot& snapshot, const Options& options) {
+  if (!snapshot.plan.zone.empty()) return snapshot.plan.zone;
+  return snapshot.account.zone.empty() ? options.host_zone : snapshot.account.zone;
+}
 
 std::string_view word(ReceiveKind kind) {
   switch (kind) {
@@ -103,12 +110,16 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
       reception.remark = "a status change outside does not count as progress in this tier";
     }
     auto changed = core::apply_patch(task, patch);
-    if (changed) {
+    // A series that was moved outside leaves edited occurrences behind that no longer happen.
+    const Status kept = changed ? core::drop_lost_overrides(task, *changed.value,
+                                                            zone_of(reception.snapshot, options_))
+                                : Status();
+    if (changed && kept) {
       reception.patch = std::move(patch);
       reception.after = std::move(changed.value);
       return;
     }
-    trouble = changed.problems.front().detail;
+    trouble = changed ? kept.error().message : changed.problems.front().detail;
   }
   reception.policy = "unmappable";
   reception.remark = "the change made outside cannot be taken over: " + trouble;
