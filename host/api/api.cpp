@@ -62,7 +62,10 @@ struct Api::Parts {
     add_plans(router, context);
     add_tasks(router, context);
     add_occurrences(router, context);
+    add_history(router, context);
+    add_conflicts(router, context);
     add_connections(router, context);
+    add_connection_edit(router, context);
     add_connect(router, context);
     add_exports(router, context);
     add_runs(router, context);

@@ -1,29 +1,79 @@
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "api/render.hpp"
 #include "api/resources.hpp"
+#include "core/time.hpp"
 
 namespace mortise::api {
 
 namespace {
 
-std::string active_run(const Context& context, const core::Connection& connection) {
-  const auto runs = context.services.store.runs().unfinished();
-  if (!runs) return {};
+// What a connection has under way, and what waits for a person.
+struct Runs {
+  std::string active, waiting;
+};
+
+Runs unfinished_runs(const Context& context, const core::Connection& connection) {
+  Runs found;
+  const auto runs = context.services.store.runs().unfinished(connection.id);
+  if (!runs) return found;
   for (const core::Run& run : *runs) {
-    if (run.connection_id == connection.id) return run.id;
+    const bool asks =
+        run.state == core::RunState::waiting && run.waiting_for == core::RunWait::approval;
+    std::string& id = asks ? found.waiting : found.active;
+    if (id.empty()) id = run.id;
   }
-  return {};
+  return found;
+}
+
+std::string_view sync_word(const core::Connection& connection, const core::SyncState& state,
+                           const Runs& runs) {
+  if (connection.status != core::ConnectionStatus::connected) return "paused";
+  if (!runs.waiting.empty()) return "asks";
+  if (!runs.active.empty()) return "running";
+  if (state.failures > 0) return "failing";
+  return connection.auto_sync ? "idle" : "off";
+}
+
+void put_instant(core::Json& object, const char* name, std::optional<core::Instant> at_ms) {
+  if (at_ms) object[name] = core::format_instant(*at_ms);
+}
+
+core::Json push_json(const ports::PushStatus& push) {
+  static constexpr std::string_view kWords[] = {"off", "opening", "on", "failing"};
+  core::Json out = {{"state", kWords[static_cast<std::size_t>(push.state)]}};
+  if (!push.reason.empty()) out["reason"] = push.reason;
+  if (!push.message.empty()) out["message"] = push.message;
+  put_instant(out, "expires_at", push.expires_ms);
+  put_instant(out, "notified_at", push.notified_ms);
+  return out;
+}
+
+core::Json sync_json(const core::Connection& connection, const ports::SyncStatus& status,
+                     const Runs& runs) {
+  const core::SyncState& state = status.state;
+  core::Json out = {{"state", sync_word(connection, state, runs)},
+                    {"failures", state.failures},
+                    {"push", push_json(status.push)}};
+  put_instant(out, "last_started_at", state.started_ms);
+  put_instant(out, "last_complete_at", state.complete_ms);
+  put_instant(out, "next_at", status.next_ms);
+  put_instant(out, "oldest_notification_at", status.oldest_notification_ms);
+  if (!state.error_code.empty()) {
+    out["error"] = {{"code", state.error_code},
+                    {"reason", state.error_reason},
+                    {"message", state.error_message}};
+  }
+  if (!runs.waiting.empty()) out["waiting_run_id"] = runs.waiting;
+  return out;
 }
 
 core::Json shown(const Context& context, const core::Connection& connection) {
-  return connection_json(connection, context.services.connectors, active_run(context, connection));
-}
-
-Response connection_response(const Context& context, const Request& request,
-                             const core::Connection& connection) {
-  return json_response(request, shown(context, connection), connection.rev);
+  const Runs runs = unfinished_runs(context, connection);
+  core::Json out = connection_json(connection, context.services.connectors, runs.active);
+  const auto status = context.services.upkeep.status(connection.id);
+  out["sync"] = sync_json(connection, status ? *status : ports::SyncStatus{}, runs);
+  return out;
 }
 
 Response list_connectors(const Context& context, const Request&) {
@@ -47,114 +97,6 @@ Response get_connection(const Context& context, const Request& request) {
   return respond(
       request, find_connection(context, request, request.param("connection")),
       [&](const core::Connection& found) { return connection_response(context, request, found); });
-}
-
-// One setting of the connector, checked against its description in the manifest.
-void check_setting(const ports::Manifest& manifest, const std::string& name,
-                   const core::Json& value, std::vector<BodyError>& errors) {
-  const std::string pointer = "/settings/connector/" + name;
-  const auto complain = [&](std::string detail) { errors.push_back({pointer, std::move(detail)}); };
-  const ports::Setting* setting = nullptr;
-  for (const ports::Setting& each : manifest.settings) {
-    if (each.name == name) setting = &each;
-  }
-  if (!setting) return complain("unknown field: " + manifest.name + " has no setting of this name");
-  switch (setting->type) {
-    case ports::SettingType::flag:
-      if (!value.is_boolean()) complain("must be true or false");
-      return;
-    case ports::SettingType::integer:
-      if (!value.is_number_integer()) return complain("must be an integer");
-      if ((setting->least && value.get<std::int64_t>() < *setting->least) ||
-          (setting->most && value.get<std::int64_t>() > *setting->most)) {
-        complain("is out of bounds");
-      }
-      return;
-    case ports::SettingType::choice:
-      if (!value.is_string() || std::find(setting->choices.begin(), setting->choices.end(),
-                                          value.get<std::string>()) == setting->choices.end()) {
-        complain("is none of the choices");
-      }
-      return;
-    case ports::SettingType::text:
-    case ports::SettingType::url:
-      if (!value.is_string()) return complain("must be text");
-      if (setting->most &&
-          value.get<std::string>().size() > static_cast<std::size_t>(*setting->most)) {
-        complain("is too long");
-      }
-      return;
-  }
-}
-
-// The settings with the patch merged in, or what is wrong with it.
-std::vector<BodyError> merge_settings(const Context& context, core::Connection& connection,
-                                      const core::Json& patch) {
-  std::vector<BodyError> errors;
-  if (!patch.is_object()) return {{"/settings", "must be an object"}};
-  for (const auto& [part, members] : patch.items()) {
-    if (part != "connector" && part != "mapping") {
-      errors.push_back({"/settings/" + part, "unknown field; there are 'connector' and 'mapping'"});
-    } else if (!members.is_object()) {
-      errors.push_back({"/settings/" + part, "must be an object"});
-    }
-  }
-  if (!errors.empty()) return errors;
-  auto settings = core::parse_json(connection.settings);
-  if (!settings) return {{"/settings", settings.error().message}};
-  settings->merge_patch(patch);
-  const auto connector = context.services.connectors.find(connection.connector);
-  if (const auto own = settings->find("connector"); connector && own != settings->end()) {
-    for (const auto& [name, value] : own->items()) {
-      check_setting(connector->manifest(), name, value, errors);
-    }
-  }
-  if (const auto own = settings->find("mapping"); own != settings->end()) {
-    const auto mapping = context.services.mapper.mapping(connection.connector);
-    if (!mapping) return {{"/settings/mapping", mapping.error().message}};
-    if (const auto checked = (*mapping)->settings(own->dump()); !checked) {
-      errors.push_back({"/settings/mapping", checked.error().message});
-    }
-  }
-  auto text = core::canonical_json(*settings);
-  if (!text) errors.push_back({"/settings", text.error().message});
-  if (errors.empty()) connection.settings = *std::move(text);
-  return errors;
-}
-
-Response edit_connection(const Context& context, const Request& request) {
-  auto connection = find_connection(context, request, request.param("connection"));
-  if (!connection) return refusal(request, connection.error());
-  JsonBody body(request);
-  const core::Json* settings = body.fields().member("settings");
-  const core::Json* auto_sync = body.fields().member("auto_sync");
-  if (auto_sync && !auto_sync->is_boolean()) {
-    body.fields().problem("auto_sync", "must be true or false");
-  }
-  if (auto refused = body.refused(request)) return *std::move(refused);
-  const auto rev = if_match(request);
-  if (!rev) return refusal(request, rev.error());
-  if (*rev && **rev != connection->rev) {
-    return refusal(request,
-                   Error{Code::conflict, "the connection has changed meanwhile", "rev_conflict"});
-  }
-  if (auto_sync) connection->auto_sync = auto_sync->get<bool>();
-  if (settings) {
-    if (auto errors = merge_settings(context, *connection, *settings); !errors.empty()) {
-      ports::Refusal refused{{Code::invalid, "the settings are not valid"}, {}, {}};
-      for (BodyError& each : errors) refused.complaints.push_back({each.pointer, each.detail});
-      return refusal(request, refused);
-    }
-  }
-  connection->updated_ms = context.services.clock.now_ms();
-  if (const auto saved =
-          context.services.store.commit({ports::put(*connection)}, ports::Durability::relaxed);
-      !saved) {
-    return refusal(request, saved.error());
-  }
-  ++connection->rev;
-  context.services.upkeep.look(connection->id);
-  return connection_response(context, request, *connection);
 }
 
 Response disconnect(const Context& context, const Request& request) {
@@ -227,6 +169,11 @@ Response choose_target(const Context& context, const Request& request) {
 
 }  // namespace
 
+Response connection_response(const Context& context, const Request& request,
+                             const core::Connection& connection) {
+  return json_response(request, shown(context, connection), connection.rev);
+}
+
 void add_connections(Router& router, const Context& context) {
   const auto with = [&context](auto function) {
     return [&context, function](const Request& request) { return function(context, request); };
@@ -238,7 +185,6 @@ void add_connections(Router& router, const Context& context) {
   router.add({"GET", "/v1/accounts/{account}/connections", "list_connections", Access::read,
               with(list_connections), kBoth});
   router.add({"GET", one, "get_connection", Access::read, with(get_connection), kBoth});
-  router.add({"PATCH", one, "edit_connection", Access::write, with(edit_connection), kBoth});
   router.add({"DELETE", one, "disconnect", Access::write, with(disconnect), kBoth});
   router.add({"GET", one + "/targets", "list_targets", Access::read, with(list_targets), kBoth});
   router.add({"PUT", one + "/target", "choose_target", Access::write, with(choose_target), kBoth});

@@ -102,6 +102,7 @@ core::Json preview_json(const ports::Preview& preview) {
       {"remove", preview.remove},
       {"unchanged", preview.unchanged},
       {"parked", preview.parked},
+      {"receive", preview.receive},
       {"cost",
        {{"writes", preview.writes}, {"reads", preview.reads}, {"seconds", preview.seconds}}},
       {"items", std::move(items)}};

@@ -61,12 +61,25 @@ Response edit_plan(const Context& context, const Request& request) {
                  });
 }
 
+// "?remote=keep" or "remove"; nothing if it is not said.
+std::optional<ports::RemoteItems> remote_of(const std::string& word) {
+  if (word == "keep") return ports::RemoteItems::keep;
+  if (word == "remove") return ports::RemoteItems::remove;
+  return std::nullopt;
+}
+
 Response remove_plan(const Context& context, const Request& request) {
+  const Query query(request, {"remote"});
+  if (auto refused = query.refused(request)) return *std::move(refused);
+  const auto remote = remote_of(query.get("remote"));
+  if (!remote && !query.get("remote").empty()) {
+    return refusal(request, make_problem(400, "bad_remote", "'remote' is keep or remove."));
+  }
   const auto plan = find_plan(context, request, request.param("plan"));
   if (!plan) return refusal(request, plan.error());
   const auto rev = if_match(request);
   if (!rev) return refusal(request, rev.error());
-  return respond(request, context.services.plans.remove_plan(plan->id, *rev),
+  return respond(request, context.services.plans.remove_plan(plan->id, remote, *rev),
                  [](const core::Plan&) { return no_content(); });
 }
 

@@ -49,8 +49,35 @@ Json run_item_json(const core::RunItem& item) {
   Json out = {{"key", item.key},       {"kind", item.kind},
               {"title", item.title},   {"action", item.action},
               {"result", item.result}, {"at", core::format_instant(item.at_ms)}};
-  if (!item.code.empty()) out["error"] = {{"code", item.code}, {"message", item.message}};
+  if (!item.code.empty()) {
+    out["error"] = {{"code", item.code}, {"message", item.message}};
+  } else {
+    put(out, "message", item.message);
+  }
   put(out, "url", item.url);
+  put(out, "cause", item.cause);
+  put(out, "provider_request", item.provider_request);
+  if (item.task_rev > 0) out["task_rev"] = item.task_rev;
+  return out;
+}
+
+Json conflict_json(const core::Conflict& conflict) {
+  Json out = {{"id", conflict.id},
+              {"account_id", conflict.account_id},
+              {"connection_id", conflict.connection_id},
+              {"plan_id", conflict.plan_id},
+              {"task_id", conflict.task_id},
+              {"title", conflict.title},
+              {"run_id", conflict.run_id},
+              {"policy", conflict.policy},
+              {"fields", stored(conflict.fields)},
+              {"undo", stored(conflict.undo)},
+              {"at", core::format_instant(conflict.at_ms)},
+              {"rev", conflict.rev}};
+  if (const auto slash = conflict.key.find('/'); slash != std::string::npos) {
+    out["slot"] = conflict.key.substr(slash + 1);
+  }
+  put_instant(out, "undone_at", conflict.undone_ms);
   return out;
 }
 
@@ -78,6 +105,9 @@ Json connection_json(const core::Connection& connection, const ports::Connectors
       {"identity", std::move(identity)},
       {"features", connection.features},
       {"auto_sync", connection.auto_sync},
+      {"direction", core::name_of(connection.direction)},
+      {"interval_s", connection.interval_s},
+      {"left_out_plans", connection.left_out_plans},
       {"settings", stored(connection.settings)},
       {"rev", connection.rev},
       {"created_at", core::format_instant(connection.created_ms)},
@@ -126,7 +156,8 @@ TaskSync::TaskSync(const ports::Store& store, const core::Plan& plan) : store_(s
     const core::Run* newest = nullptr;
     for (std::size_t i = 0; runs && !newest && i < runs->items.size(); ++i) {
       const core::Run& run = runs->items[i];
-      if (run.plan_id == plan.id && is_finished(run.state)) newest = &run;
+      const bool about = run.plan_id.empty() || run.plan_id == plan.id;
+      if (about && is_finished(run.state)) newest = &run;
     }
     if (newest && newest->counts.failed + newest->counts.parked + newest->counts.uncertain > 0) {
       ports::PageRequest page{200, ""};

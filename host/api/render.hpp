@@ -12,6 +12,7 @@
 
 namespace mortise::api {
 
+core::Json conflict_json(const core::Conflict& conflict);
 core::Json run_item_json(const core::RunItem& item);
 
 /// `active_run`: the unfinished run of this connection, or empty. `state` sums status and run up in

@@ -27,6 +27,9 @@ void add_plans(Router& router, const Context& context);
 void add_tasks(Router& router, const Context& context);
 void add_occurrences(Router& router, const Context& context);
 void add_connections(Router& router, const Context& context);
+void add_connection_edit(Router& router, const Context& context);
+void add_conflicts(Router& router, const Context& context);
+void add_history(Router& router, const Context& context);
 void add_connect(Router& router, const Context& context);
 void add_exports(Router& router, const Context& context);
 void add_runs(Router& router, const Context& context);
@@ -49,6 +52,10 @@ Response open_stream(const Request& request, std::string topic, std::uint64_t si
 
 /// 200 with a task as the API shows it, and its ETag.
 Response task_response(const Context& context, const Request& request, const core::Task& task);
+
+/// 200 with a connection as the API shows it, and its ETag.
+Response connection_response(const Context& context, const Request& request,
+                             const core::Connection& connection);
 
 /// 202 with the run and where to watch it.
 Response accepted_run(const core::Run& run);

@@ -23,6 +23,7 @@ struct Services {
   ports::PlanEditing& plans;
   ports::Exports& exports;
   ports::Connect& connect;
+  ports::Changed& changed;
   ports::Hooks& hooks;
   ports::Upkeep& upkeep;
   ports::Connectors& connectors;

@@ -292,8 +292,8 @@ Status Host::Parts::wire() {
     log("critical", fmt::format("event=bug request={} what=\"{}\"", id, what));
   };
   api = std::make_unique<api::Api>(
-      api::Services{*store, *plans, *exports, *connect, *hooks, *scheduler, *connectors, gate,
-                    mapper, scripts, clock, random},
+      api::Services{*store, *plans, *exports, *connect, *dispatcher, *hooks, *scheduler,
+                    *connectors, gate, mapper, scripts, clock, random},
       publisher, std::move(http));
   return {};
 }

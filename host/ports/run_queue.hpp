@@ -16,6 +16,9 @@ class RunQueue {
   /// The service may have changed: a run that pulls and then does all that is left to do. One that
   /// is queued already will do.
   virtual void sync(const std::string& connection_id, core::RunTrigger trigger) = 0;
+  /// The same, asked for by a person: answers the run that will do it, queued durably.
+  virtual Result<core::Run> sync_now(const std::string& connection_id,
+                                     const std::string& request_id) = 0;
   virtual Result<core::Run> cancel(const std::string& run_id) = 0;
   virtual Result<core::Run> approve(const std::string& run_id) = 0;
   virtual Result<core::Run> discard(const std::string& run_id) = 0;

@@ -81,6 +81,10 @@ class Exports {
  public:
   virtual ~Exports() = default;
   virtual Answer<core::Run> start(const ExportRequest& request) = 0;
+  /// "Sync now" for all that a connection keeps in step: pulls and pushes, not counted. One that is
+  /// queued already is the answer. Errors: `conflict` (`needs_reconnect`, `not_connected`).
+  virtual Result<core::Run> sync(const std::string& connection_id,
+                                 const std::string& request_id) = 0;
   virtual Answer<Preview> preview(const ExportRequest& request) = 0;
   virtual Result<QuotaView> usage(const std::string& account_id) = 0;
   /// Asks a run to stop; what is under way ends first.
@@ -136,6 +140,12 @@ struct OccurrenceWindow {
   std::size_t limit = 0;
 };
 
+/// What becomes of a removed plan's items at the services.
+enum class RemoteItems : std::uint8_t {
+  keep,   ///< they are the person's own from now on
+  remove  ///< the next sync takes away what stands there
+};
+
 /// What an import did.
 struct ImportReport {
   core::Plan plan;
@@ -156,12 +166,21 @@ class PlanEditing {
                                       const core::JsonText& document) = 0;
   virtual Answer<core::Plan> edit_plan(const std::string& plan_id, const core::JsonText& patch,
                                        std::optional<core::Rev> if_match) = 0;
+  /// `remote` may be left out only if nothing of the plan stands at a service. Error `conflict`
+  /// (`remote_choice_needed`).
   virtual Answer<core::Plan> remove_plan(const std::string& plan_id,
+                                         std::optional<RemoteItems> remote,
                                          std::optional<core::Rev> if_match) = 0;
   virtual Answer<core::Task> add_task(const TaskInsert& insert) = 0;
   virtual Answer<core::Task> edit_task(const TaskEdit& edit) = 0;
   virtual Answer<core::Task> remove_task(const std::string& task_id,
                                          std::optional<core::Rev> if_match) = 0;
+  /// A removed task comes back, whoever removed it; one that is there stays as it is. Errors
+  /// `conflict`: `plan_removed`, `external_id_taken`.
+  virtual Answer<core::Task> restore_task(const std::string& task_id) = 0;
+  /// Brings back what a conflict had not kept, as an ordinary edit of its task. Errors `conflict`:
+  /// `undone_already`, `nothing_to_undo`, `task_removed` (or the occurrence).
+  virtual Answer<core::Conflict> undo_conflict(const std::string& conflict_id) = 0;
   /// Computes all times anew; times that a person set stay.
   virtual Answer<core::Plan> reschedule(const std::string& plan_id) = 0;
 

@@ -19,6 +19,19 @@ ports::Refusal refuse(Error error) {
   return {std::move(error), {}, std::nullopt};
 }
 
+/// Whether a run through this connection could do anything.
+Status check_usable(const core::Connection& connection) {
+  if (connection.status == core::ConnectionStatus::needs_reconnect) {
+    return Error{Code::conflict, "the service no longer accepts this connection: connect it again",
+                 "needs_reconnect"};
+  }
+  if (connection.status == core::ConnectionStatus::disconnected) {
+    return Error{Code::conflict, "this connection was disconnected: connect it first",
+                 "not_connected"};
+  }
+  return {};
+}
+
 }  // namespace
 
 QuotaExports::QuotaExports(ports::Store& store, ports::Gate& gate, ports::RunQueue& queue,
@@ -49,14 +62,7 @@ Result<QuotaExports::Checked> QuotaExports::check(const ports::ExportRequest& re
     return Error{Code::not_found,
                  fmt::format("account {} has no connection {}", account->id, connection->id)};
   }
-  if (connection->status == core::ConnectionStatus::needs_reconnect) {
-    return Error{Code::conflict, "the service no longer accepts this connection: connect it again",
-                 "needs_reconnect"};
-  }
-  if (connection->status == core::ConnectionStatus::disconnected) {
-    return Error{Code::conflict, "this connection was disconnected: connect it first",
-                 "not_connected"};
-  }
+  if (Status usable = check_usable(*connection); !usable) return std::move(usable).error();
   return Checked{std::move(*account), std::move(*connection)};
 }
 
@@ -138,6 +144,14 @@ ports::Answer<core::Run> QuotaExports::start(const ports::ExportRequest& request
     if (committed.error().code != Code::conflict) return refuse(std::move(committed).error());
   }
   return refuse({Code::unavailable, "too many exports at once: try again", "busy"});
+}
+
+Result<core::Run> QuotaExports::sync(const std::string& connection_id,
+                                     const std::string& request_id) {
+  auto connection = store_.connections().find(connection_id);
+  if (!connection) return std::move(connection).error();
+  if (Status usable = check_usable(*connection); !usable) return std::move(usable).error();
+  return queue_.sync_now(connection_id, request_id);
 }
 
 ports::Answer<ports::Preview> QuotaExports::preview(const ports::ExportRequest& request) {

@@ -24,6 +24,7 @@ class QuotaExports final : public ports::Exports {
                const ports::Clock& clock, ports::Random& random, ExportSettings settings);
 
   ports::Answer<core::Run> start(const ports::ExportRequest& request) override;
+  Result<core::Run> sync(const std::string& connection_id, const std::string& request_id) override;
   ports::Answer<ports::Preview> preview(const ports::ExportRequest& request) override;
   Result<ports::QuotaView> usage(const std::string& account_id) override;
   Result<core::Run> cancel(const std::string& run_id) override;

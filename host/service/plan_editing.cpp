@@ -24,8 +24,6 @@ using core::Task;
 using ports::Answer;
 using ports::Refusal;
 
-constexpr const char* kBuiltInPlan = "calendar";
-
 bool is_closed(const Task& task) {
   return task.status == core::TaskStatus::done || task.status == core::TaskStatus::cancelled;
 }
@@ -292,31 +290,6 @@ Answer<Plan> StoredPlans::edit_plan(const std::string& plan_id, const core::Json
   return answer;
 }
 
-Answer<Plan> StoredPlans::remove_plan(const std::string& plan_id,
-                                      std::optional<core::Rev> if_match) {
-  return retried<Plan>([&]() -> Answer<Plan> {
-    auto opened = open(plan_id);
-    if (!opened) return refuse(std::move(opened).error());
-    Plan& plan = opened->plan;
-    if (if_match && *if_match != plan.rev) return refuse(stale("the plan", *if_match, plan.rev));
-    if (plan.external_id == kBuiltInPlan) {
-      return refuse({Code::forbidden, "the built-in calendar plan cannot be removed", "built_in"});
-    }
-    plan.deleted_ms = plan.updated_ms = clock_.now_ms();
-    ports::Changes changes{ports::put(plan)};
-    for (Task& task : opened->tasks) {  // they go along, and so free their external ids
-      task.deleted_ms = task.updated_ms = *plan.deleted_ms;
-      changes.push_back(ports::put(std::move(task)));
-    }
-    if (Status saved = store_.commit(std::move(changes)); !saved) {
-      return refuse(std::move(saved).error());
-    }
-    auto stored = store_.plans().find(plan_id);
-    if (!stored) return refuse(std::move(stored).error());
-    return std::move(*stored);
-  });
-}
-
 Answer<Task> StoredPlans::add_task(const ports::TaskInsert& insert) {
   auto document = core::parse_json(insert.task);
   if (!document) return refuse(std::move(document).error());
@@ -372,6 +345,35 @@ Result<Task> StoredPlans::live_task(const std::string& task_id,
   return task;
 }
 
+Answer<Task> StoredPlans::patched(const Task& current, const Json& patch,
+                                  ports::Changes& changes) const {
+  auto read = core::apply_patch(current, patch);
+  if (!read) return refuse(read.problems, "the task");
+  Task task = std::move(*read.value);
+  if (task == current) return task;
+  task.updated_ms = clock_.now_ms();
+  const bool cleared = needs_time(task) && !needs_time(current);
+  if (cleared || (needs_time(task) && is_closed(current) && !is_closed(task))) {
+    auto opened = open(task.plan_id);
+    if (!opened) return refuse(std::move(opened).error());
+    for (Task& each : opened->tasks) {
+      if (each.id == task.id) each = task;
+    }
+    auto placed = place(*opened);
+    if (auto* refusal = std::get_if<Refusal>(&placed)) return std::move(*refusal);
+    for (const std::size_t i : std::get<std::vector<std::size_t>>(placed)) {
+      if (opened->tasks[i].id == task.id) {
+        task = opened->tasks[i];
+      } else {
+        changes.push_back(ports::put(opened->tasks[i]));
+      }
+    }
+  }
+  auto settled = settle_overrides(current, task, patch.contains("overrides"));
+  if (auto* refusal = std::get_if<Refusal>(&settled)) return std::move(*refusal);
+  return task;
+}
+
 Answer<Task> StoredPlans::edit_task(const ports::TaskEdit& edit) {
   auto document = core::parse_json(edit.patch);
   if (!document) return refuse(std::move(document).error());
@@ -379,58 +381,19 @@ Answer<Task> StoredPlans::edit_task(const ports::TaskEdit& edit) {
   auto answer = retried<Task>([&]() -> Answer<Task> {
     auto current = live_task(edit.task_id, edit.if_match);
     if (!current) return refuse(std::move(current).error());
-    auto read = core::apply_patch(*current, *document);
-    if (!read) return refuse(read.problems, "the task");
-    Task task = std::move(*read.value);
-    if (task == *current) return task;
-    stored = true;
-    task.updated_ms = clock_.now_ms();
     ports::Changes changes;
-    const bool cleared = needs_time(task) && !needs_time(*current);
-    if (cleared || (needs_time(task) && is_closed(*current) && !is_closed(task))) {
-      auto opened = open(task.plan_id);
-      if (!opened) return refuse(std::move(opened).error());
-      for (Task& each : opened->tasks) {
-        if (each.id == task.id) each = task;
-      }
-      auto placed = place(*opened);
-      if (auto* refusal = std::get_if<Refusal>(&placed)) return std::move(*refusal);
-      for (const std::size_t i : std::get<std::vector<std::size_t>>(placed)) {
-        if (opened->tasks[i].id == task.id) {
-          task = opened->tasks[i];
-        } else {
-          changes.push_back(ports::put(opened->tasks[i]));
-        }
-      }
-    }
-    auto settled = settle_overrides(*current, task, document->contains("overrides"));
-    if (auto* refusal = std::get_if<Refusal>(&settled)) return std::move(*refusal);
-    changes.push_back(ports::put(task));
+    auto edited = patched(*current, *document, changes);
+    Task* task = std::get_if<Task>(&edited);
+    if (task == nullptr || *task == *current) return edited;
+    stored = true;
+    changes.push_back(ports::put(*task));
     if (Status saved = store_.commit(std::move(changes)); !saved) {
       return refuse(std::move(saved).error());
     }
-    ++task.rev;
-    return task;
+    ++task->rev;
+    return edited;
   });
   if (const auto* task = std::get_if<Task>(&answer); task != nullptr && stored) {
-    changed_.plan_saved(task->account_id, task->plan_id);
-  }
-  return answer;
-}
-
-Answer<Task> StoredPlans::remove_task(const std::string& task_id,
-                                      std::optional<core::Rev> if_match) {
-  auto answer = retried<Task>([&]() -> Answer<Task> {
-    auto task = live_task(task_id, if_match);
-    if (!task) return refuse(std::move(task).error());
-    task->deleted_ms = task->updated_ms = clock_.now_ms();
-    if (Status saved = store_.commit({ports::put(*task)}); !saved) {
-      return refuse(std::move(saved).error());
-    }
-    ++task->rev;
-    return std::move(*task);
-  });
-  if (const auto* task = std::get_if<Task>(&answer)) {
     changed_.plan_saved(task->account_id, task->plan_id);
   }
   return answer;

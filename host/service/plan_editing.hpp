@@ -13,6 +13,9 @@
 
 namespace mortise::service {
 
+/// The external id of the plan of stand-alone appointments that every account has.
+inline constexpr const char* kBuiltInPlan = "calendar";
+
 struct EditingSettings {
   std::string host_zone;             ///< for accounts and plans without a zone
   core::Availability working_hours;  ///< when unscheduled tasks may be placed
@@ -31,13 +34,20 @@ class StoredPlans final : public ports::PlanEditing {
                                             const core::JsonText& document) override;
   ports::Answer<core::Plan> edit_plan(const std::string& plan_id, const core::JsonText& patch,
                                       std::optional<core::Rev> if_match) override;
-  ports::Answer<core::Plan> remove_plan(const std::string& plan_id,
-                                        std::optional<core::Rev> if_match) override;
   ports::Answer<core::Task> add_task(const ports::TaskInsert& insert) override;
   ports::Answer<core::Task> edit_task(const ports::TaskEdit& edit) override;
+  ports::Answer<core::Plan> reschedule(const std::string& plan_id) override;
+
+  // removals.cpp
+  ports::Answer<core::Plan> remove_plan(const std::string& plan_id,
+                                        std::optional<ports::RemoteItems> remote,
+                                        std::optional<core::Rev> if_match) override;
   ports::Answer<core::Task> remove_task(const std::string& task_id,
                                         std::optional<core::Rev> if_match) override;
-  ports::Answer<core::Plan> reschedule(const std::string& plan_id) override;
+  ports::Answer<core::Task> restore_task(const std::string& task_id) override;
+
+  // conflicts.cpp
+  ports::Answer<core::Conflict> undo_conflict(const std::string& conflict_id) override;
 
   // occurrences.cpp
   Result<std::vector<core::Occurrence>> occurrences(
@@ -60,6 +70,16 @@ class StoredPlans final : public ports::PlanEditing {
   ports::Answer<std::vector<std::size_t>> place(Opened& opened) const;
   Result<core::Task> live_task(const std::string& task_id, std::optional<core::Rev> if_match) const;
   Result<std::string> zone_of_plan(const std::string& plan_id) const;
+  /// The task with a patch applied, and timed anew if it lost its time. Other tasks that move along
+  /// are put into `changes`.
+  ports::Answer<core::Task> patched(const core::Task& current, const core::Json& patch,
+                                    ports::Changes& changes) const;
+  /// Error `conflict` (`sync_under_way`) while a run may be writing items of the plan.
+  Status expect_quiet(const core::Plan& plan) const;
+  /// The pairs of a plan, in all of its account's connections.
+  Result<std::vector<core::Pair>> pairs_of(const core::Plan& plan) const;
+  ports::Answer<core::Task> undone(const core::Task& current, const core::Conflict& conflict,
+                                   const core::Json& undo, ports::Changes& changes) const;
   /// After an edit of a task: drops the overrides that belong to no occurrence any more. `brought`:
   /// the edit brought them, so it is refused instead.
   ports::Answer<std::monostate> settle_overrides(const core::Task& before, core::Task& after,

@@ -341,37 +341,52 @@ void Dispatcher::schedule_push(const std::string& connection_id, const std::stri
 
 void Dispatcher::enqueue_sync(const std::string& connection_id, const std::string& plan_id,
                               core::RunTrigger trigger) {
+  if (queued_sync(connection_id, plan_id, trigger, {})) kick(connection_id);
+}
+
+Result<Run> Dispatcher::queued_sync(const std::string& connection_id, const std::string& plan_id,
+                                    core::RunTrigger trigger, const std::string& request_id) {
+  const std::lock_guard lock(queueing_);
   auto connection = ports_.store.connections().find(connection_id);
-  auto runs = ports_.store.runs().unfinished();
-  if (!connection || !runs) return;
-  bool queued = false;
+  if (!connection) return std::move(connection).error();
+  auto runs = ports_.store.runs().unfinished(connection_id);
+  if (!runs) return std::move(runs).error();
+  std::optional<Run> queued;
   for (Run& run : *runs) {
-    if (run.connection_id != connection_id || run.plan_id != plan_id) continue;
+    if (run.plan_id != plan_id) continue;
     // What waits for an approval looks again: the plan is not what a person was asked about.
     if (run.state == RunState::waiting && run.waiting_for == RunWait::approval) {
       run.state = RunState::queued;
       run.waiting_for = RunWait::none;
       run.guard.clear();
       if (!ports_.store.commit({ports::put(run)}, ports::Durability::full)) continue;
+      ++run.rev;
     }
-    queued = queued || run.state == RunState::queued;
+    if (run.state == RunState::queued && !queued) queued = std::move(run);
   }
-  if (!queued) {
-    Run run;
-    std::array<std::byte, 10> random{};
-    ports_.random.fill(random);
-    run.created_ms = ports_.clock.now_ms();
-    run.id = core::make_id(core::kRunPrefix, run.created_ms, random);
-    run.account_id = connection->account_id;
-    run.connection_id = connection_id;
-    run.plan_id = plan_id;
-    run.kind = core::RunKind::sync;
-    run.trigger = trigger;
-    if (Status saved = ports_.store.commit({ports::put(run)}, ports::Durability::full); !saved) {
-      return;
-    }
+  if (queued) return *std::move(queued);
+  Run run;
+  std::array<std::byte, 10> random{};
+  ports_.random.fill(random);
+  run.created_ms = ports_.clock.now_ms();
+  run.id = core::make_id(core::kRunPrefix, run.created_ms, random);
+  run.account_id = connection->account_id;
+  run.connection_id = connection_id;
+  run.plan_id = plan_id;
+  run.kind = core::RunKind::sync;
+  run.trigger = trigger;
+  run.request_id = request_id;
+  if (Status saved = ports_.store.commit({ports::put(run)}, ports::Durability::full); !saved) {
+    return std::move(saved).error();
   }
-  kick(connection_id);
+  ++run.rev;
+  return run;
+}
+
+Result<Run> Dispatcher::sync_now(const std::string& connection_id, const std::string& request_id) {
+  auto run = queued_sync(connection_id, {}, core::RunTrigger::user, request_id);
+  if (run) kick(connection_id);
+  return run;
 }
 
 void Dispatcher::sync(const std::string& connection_id, core::RunTrigger trigger) {

@@ -33,6 +33,8 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
 
   void kick(const std::string& connection_id) override;
   void sync(const std::string& connection_id, core::RunTrigger trigger) override;
+  Result<core::Run> sync_now(const std::string& connection_id,
+                             const std::string& request_id) override;
   Result<core::Run> cancel(const std::string& run_id) override;
   Result<core::Run> approve(const std::string& run_id) override;
   Result<core::Run> discard(const std::string& run_id) override;
@@ -59,6 +61,9 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   Result<core::Run> end_parked(core::Run run, const std::string& reason);
   void enqueue_sync(const std::string& connection_id, const std::string& plan_id,
                     core::RunTrigger trigger);
+  /// The queued run of this connection and plan: one that is there, else a new one.
+  Result<core::Run> queued_sync(const std::string& connection_id, const std::string& plan_id,
+                                core::RunTrigger trigger, const std::string& request_id);
   void schedule_push(const std::string& connection_id, const std::string& plan_id);
   bool begin_work();
   void end_work();
@@ -68,6 +73,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   const Options options_;
   Waits waits_;
   mutable std::mutex mutex_;
+  std::mutex queueing_;  ///< held while a sync is queued, so that one stands where several ask
   std::condition_variable changed_;
   std::map<std::string, Active> active_;                                     ///< by connection
   std::map<std::pair<std::string, std::string>, ports::Timers::Id> pushes_;  ///< debouncing

@@ -48,9 +48,10 @@ ApiHost::ApiHost(std::string public_url, api::RateLimits rates)
     const std::lock_guard lock(mutex_);
     routes_[record.request_id] = record.route;
   };
-  api = std::make_unique<api::Api>(api::Services{store, plans, exports, connect, hooks, upkeep,
-                                                 connectors, gate, mapper, scripts, clock, random},
-                                   publisher, std::move(options));
+  api = std::make_unique<api::Api>(
+      api::Services{store, plans, exports, connect, changed, hooks, upkeep, connectors, gate,
+                    mapper, scripts, clock, random},
+      publisher, std::move(options));
   if (const auto started = api->start(); !started)
     throw std::runtime_error(started.error().message);
   key_ = key_line({"read", "write", "admin"});

@@ -58,6 +58,7 @@ class ApiHost {
   api::EventPublisher publisher;
   FakePlans plans;
   FakeExports exports;
+  FakeChanged changed;
   FakeConnectors connectors;
   FakeGate gate;
   FakeMapper mapper;

@@ -101,9 +101,13 @@ ports::Answer<core::Plan> FakePlans::edit_plan(const std::string& id, const core
 }
 
 ports::Answer<core::Plan> FakePlans::remove_plan(const std::string& id,
+                                                 std::optional<ports::RemoteItems> remote,
                                                  std::optional<core::Rev> if_match) {
   core::Plan plan = store_.plans().find(id).value();
   if (if_match && *if_match != plan.rev) return refuse(rev_conflict());
+  if (!remote && !store_.pairs().of_plan("cnn_ann", id).value().empty()) {
+    return refuse({Code::conflict, "say remote=keep or remote=remove", "remote_choice_needed"});
+  }
   plan.deleted_ms = clock_.now_ms();
   if (auto saved = store_.commit({ports::put(plan)}, ports::Durability::relaxed); !saved) {
     return refuse(saved.error());
@@ -187,6 +191,25 @@ ports::Answer<core::Task> FakePlans::remove_task(const std::string& id,
   return task;
 }
 
+ports::Answer<core::Task> FakePlans::restore_task(const std::string& id) {
+  core::Task task = store_.plans().find_task(id).value();
+  task.deleted_ms.reset();
+  if (auto saved = store_.commit({ports::put(task)}, ports::Durability::relaxed); !saved) {
+    return refuse(saved.error());
+  }
+  return store_.plans().find_task(id).value();
+}
+
+ports::Answer<core::Conflict> FakePlans::undo_conflict(const std::string& id) {
+  core::Conflict conflict = store_.conflicts().find(id).value();
+  if (conflict.undone_ms) return refuse({Code::conflict, "was undone", "undone_already"});
+  conflict.undone_ms = clock_.now_ms();
+  if (auto saved = store_.commit({ports::put(conflict)}, ports::Durability::relaxed); !saved) {
+    return refuse(saved.error());
+  }
+  return store_.conflicts().find(id).value();
+}
+
 ports::Answer<core::Plan> FakePlans::reschedule(const std::string& id) {
   return store_.plans().find(id).value();
 }
@@ -223,6 +246,29 @@ ports::Answer<core::Run> FakeExports::start(const ports::ExportRequest& request)
     if (saved) return store_.runs().find(run.id).value();
     if (saved.error().code != Code::conflict) return refuse(saved.error());
   }
+}
+
+Result<core::Run> FakeExports::sync(const std::string& connection_id,
+                                    const std::string& request_id) {
+  const auto connection = store_.connections().find(connection_id);
+  if (connection->status == core::ConnectionStatus::disconnected) {
+    return Error{Code::conflict, "it was disconnected", "not_connected"};
+  }
+  const auto unfinished = store_.runs().unfinished(connection_id);
+  for (const core::Run& run : *unfinished) {
+    if (run.plan_id.empty() && run.state == core::RunState::queued) return run;
+  }
+  core::Run run;
+  run.id = make_id(core::kRunPrefix, clock_, random_);
+  run.account_id = connection->account_id;
+  run.connection_id = connection_id;
+  run.kind = core::RunKind::sync;
+  run.request_id = request_id;
+  run.created_ms = clock_.now_ms();
+  if (auto saved = store_.commit({ports::put(run)}, ports::Durability::full); !saved) {
+    return saved.error();
+  }
+  return store_.runs().find(run.id);
 }
 
 void FakeExports::before_start(std::function<void()> hook) {

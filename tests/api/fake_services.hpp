@@ -27,10 +27,13 @@ class FakePlans final : public ports::PlanEditing {
   ports::Answer<ports::ImportReport> import(const std::string&, const core::JsonText&) override;
   ports::Answer<core::Plan> edit_plan(const std::string&, const core::JsonText&,
                                       std::optional<core::Rev>) override;
-  ports::Answer<core::Plan> remove_plan(const std::string&, std::optional<core::Rev>) override;
+  ports::Answer<core::Plan> remove_plan(const std::string&, std::optional<ports::RemoteItems>,
+                                        std::optional<core::Rev>) override;
   ports::Answer<core::Task> add_task(const ports::TaskInsert&) override;
   ports::Answer<core::Task> edit_task(const ports::TaskEdit&) override;
   ports::Answer<core::Task> remove_task(const std::string&, std::optional<core::Rev>) override;
+  ports::Answer<core::Task> restore_task(const std::string&) override;
+  ports::Answer<core::Conflict> undo_conflict(const std::string&) override;
   ports::Answer<core::Plan> reschedule(const std::string&) override;
   Result<std::vector<core::Occurrence>> occurrences(const ports::OccurrenceWindow&) const override;
   ports::Answer<core::Task> edit_occurrence(const ports::OccurrenceEdit&) override;
@@ -51,6 +54,7 @@ class FakeExports final : public ports::Exports {
               ports::Publisher& publisher)
       : store_(store), clock_(clock), random_(random), publisher_(publisher) {}
   ports::Answer<core::Run> start(const ports::ExportRequest&) override;
+  Result<core::Run> sync(const std::string&, const std::string&) override;
   ports::Answer<ports::Preview> preview(const ports::ExportRequest&) override;
   Result<ports::QuotaView> usage(const std::string&) override;
   Result<core::Run> cancel(const std::string&) override;
@@ -69,6 +73,25 @@ class FakeExports final : public ports::Exports {
   const ports::Clock& clock_;
   ports::Random& random_;
   ports::Publisher& publisher_;
+};
+
+/// Remembers who was told.
+class FakeChanged final : public ports::Changed {
+ public:
+  void plan_saved(const std::string&, const std::string& plan_id) override { note(plan_id); }
+  void connection_ready(const std::string& connection_id) override { note(connection_id); }
+  std::vector<std::string> told() const {
+    const std::lock_guard lock(mutex_);
+    return told_;
+  }
+
+ private:
+  void note(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    told_.push_back(id);
+  }
+  mutable std::mutex mutex_;
+  std::vector<std::string> told_;
 };
 
 /// Connects without a provider: the "consent page" is https://provider.example/consent.

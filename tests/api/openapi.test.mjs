@@ -145,7 +145,7 @@ test('every request that succeeded fits its description', () => {
   for (const exchange of exchanges) {
     if (exchange.status >= 300 || exchange.request === null) continue;
     const operation = operations.get(exchange.operation);
-    if (!operation.requestBody) continue;
+    if (!operation.requestBody?.content['application/json']) continue;  // a service's own form
     const pointer = `/paths/${escape(operation.path)}/${operation.method.toLowerCase()}/requestBody/content/application~1json/schema`;
     const check = validator(pointer);
     if (!check(exchange.request)) failures.add(`${exchange.operation}: ${ajv.errorsText(check.errors)} in ${JSON.stringify(exchange.request)}`);

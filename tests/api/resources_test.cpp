@@ -200,6 +200,120 @@ TEST_CASE("connections: settings are checked by their schemas, targets are chose
   CHECK(host.get("/v1/accounts/ann/connections").json["items"].size() == 1);
 }
 
+TEST_CASE("connections: what travels, which way and how often is set, checked, and told",
+          "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = "/v1/connections/" + host.connection_id;
+  const ApiAnswer fresh = host.get(path);
+  CHECK(fresh.json["direction"] == "both");
+  CHECK(fresh.json["interval_s"] == 0);
+  CHECK(fresh.json["sync"]["state"] == "idle");
+  CHECK(fresh.json["sync"]["failures"] == 0);
+  const ApiAnswer edited = host.call(
+      "PATCH", path,
+      Json{{"direction", "pull"}, {"interval_s", 600}, {"left_out_plans", {host.plan_id}}}.dump());
+  REQUIRE(edited.status == 200);
+  CHECK(edited.json["direction"] == "pull");
+  CHECK(edited.json["left_out_plans"] == Json{host.plan_id});
+  CHECK(host.changed.told() == std::vector{host.connection_id});
+  const core::Connection stored = host.store.connections().find(host.connection_id).value();
+  CHECK(stored.direction == core::Direction::pull);
+  CHECK(stored.interval_s == 600);
+
+  host.call("PATCH", path, R"({"interval_s":null,"auto_sync":false,"direction":null})");
+  CHECK(host.get(path).json["interval_s"] == 0);
+  CHECK(host.get(path).json["sync"]["state"] == "off");
+  CHECK(host.changed.told().size() == 1);  // nothing travels by itself: nothing to sync
+  host.call("PATCH", path, R"({"auto_sync":true})");
+  CHECK(host.changed.told().size() == 2);
+
+  const auto pointer = [&](const std::string& body) {
+    const ApiAnswer refused = host.call("PATCH", path, body);
+    CHECK(refused.status == 422);
+    return refused.json["errors"][0]["pointer"].get<std::string>();
+  };
+  CHECK(pointer(R"({"direction":"pul"})") == "/direction");
+  for (const char* interval : {"59", "86401", "-1", "1.5", "\"60\""}) {
+    CHECK(pointer(std::string(R"({"interval_s":)") + interval + "}") == "/interval_s");
+  }
+  CHECK(pointer(R"({"left_out_plans":["pln_none"]})") == "/left_out_plans/0");
+  CHECK(pointer(R"({"left_out_plans":"all"})") == "/left_out_plans");
+  host.call("PUT", "/v1/accounts/bob", "{}");
+  const std::string others =
+      host.post("/v1/accounts/bob/plans", R"({"title":"Bob's","modules":[]})").json["plan"]["id"];
+  CHECK(pointer(Json{{"left_out_plans", {host.plan_id, others}}}.dump()) == "/left_out_plans/1");
+}
+
+TEST_CASE("connections: a run that writes the connection meanwhile refuses nobody",
+          "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = "/v1/connections/" + host.connection_id;
+  std::atomic<int> races = 3;
+  host.store.before_commit([&](const ports::Changes& changes, ports::Durability) -> Status {
+    const bool edit = std::holds_alternative<ports::Put<core::Connection>>(changes.front());
+    if (edit && races-- > 0) return Error{Code::conflict, "somebody was first", "rev_conflict"};
+    return {};
+  });
+  CHECK(host.call("PATCH", path, R"({"interval_s":60})").json["interval_s"] == 60);
+  races = 1;
+  const std::string named = "If-Match: " + host.get(path).headers.at("etag") + "\r\n";
+  CHECK(host.call("PATCH", path, R"({"interval_s":90})", named).status == 412);
+}
+
+TEST_CASE("connections: how their sync stands is told", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = "/v1/connections/" + host.connection_id;
+  ports::SyncStatus& status = host.upkeep.answer;
+  status.state.started_ms = status.state.complete_ms = host.clock.now_ms();
+  status.state.failures = 2;
+  status.state.error_code = "unavailable";
+  status.state.error_message = "it does not answer";
+  status.oldest_notification_ms = host.clock.now_ms();
+  status.next_ms = host.clock.now_ms() + 60'000;
+  status.push.state = ports::PushState::failing;
+  status.push.message = "the channel was refused";
+  const Json sync = host.get(path).json["sync"];
+  CHECK(sync["state"] == "failing");
+  CHECK(sync["failures"] == 2);
+  CHECK(sync["error"]["message"] == "it does not answer");
+  CHECK(sync["last_complete_at"] == sync["oldest_notification_at"]);
+  CHECK(sync["next_at"].get<std::string>() > sync["last_complete_at"].get<std::string>());
+  CHECK(sync["push"]["state"] == "failing");
+  CHECK(sync["push"]["message"] == "the channel was refused");
+
+  const ApiAnswer asked = host.post(path + "/sync", "");
+  CHECK(asked.status == 202);
+  CHECK(asked.json["kind"] == "sync");
+  CHECK_FALSE(asked.json.contains("plan_id"));
+  const std::string id = asked.json["id"];
+  CHECK(asked.headers.at("location") == "/v1/runs/" + id);
+  CHECK(host.post(path + "/sync", "{}").json["id"] == id);
+  CHECK(host.post(path + "/sync", R"({"all":true})").status == 400);
+  CHECK(host.get(path).json["active_run_id"] == id);
+  CHECK(host.get(path).json["sync"]["state"] == "running");
+  CHECK(host.get(path).json["state"] == "syncing");
+
+  host.exports.move(id, [](core::Run& run) {
+    run.state = core::RunState::waiting;
+    run.waiting_for = core::RunWait::approval;
+    run.guard = R"({"plan_id":"p","reason":"mass_removal","message":"m","removals":9,"items":10})";
+  });
+  const Json asks = host.get(path).json;
+  CHECK(asks["sync"]["state"] == "asks");
+  CHECK(asks["sync"]["waiting_run_id"] == id);
+  CHECK_FALSE(asks.contains("active_run_id"));
+  CHECK(asks["state"] == "connected");
+  CHECK(host.get("/v1/runs/" + id).json["guard"]["removals"] == 9);
+
+  host.call("DELETE", path);
+  CHECK(host.post(path + "/sync", "").problem() == "conflict/not_connected");
+  CHECK(host.get(path).json["sync"]["state"] == "paused");
+  CHECK(host.post("/v1/connections/cnn_none/sync", "").status == 404);
+}
+
 TEST_CASE("decisions: are made and mapped without acting", "[api][resources]") {
   ApiHost host;
   host.seed();

@@ -53,6 +53,10 @@ class FakeQueue final : public ports::RunQueue {
     kicked.push_back(connection_id);
   }
   void sync(const std::string&, core::RunTrigger) override {}
+  Result<core::Run> sync_now(const std::string& connection_id,
+                             const std::string& request_id) override {
+    return answer("sync " + request_id, "run_of_" + connection_id);
+  }
   Result<core::Run> cancel(const std::string& run_id) override { return answer("cancel", run_id); }
   Result<core::Run> approve(const std::string& run_id) override {
     return answer("approve", run_id);
@@ -309,6 +313,22 @@ TEST_CASE("exports: what a policy lets pass for nothing reserves nothing", "[ser
   CHECK(world.accepted(request).usage == core::UsageState::none);
   CHECK(world.gate.asked.back().trigger == "reconnect");
   CHECK(world.usage("ann").exports() == 0);
+}
+
+TEST_CASE("exports: sync now is the queue's, is not counted, and needs a connection that works",
+          "[service][exports]") {
+  World world;
+  const auto run = world.exports.sync("cnn_ann", "req_1");
+  REQUIRE(run);
+  CHECK(run->id == "run_of_cnn_ann");
+  CHECK(run->error_message == "sync req_1");
+  CHECK(world.usage("ann").exports() == 0);
+  CHECK(world.gate.asked.empty());
+  world.set_status("cnn_ann", ConnectionStatus::needs_reconnect);
+  CHECK(world.exports.sync("cnn_ann", "").error().reason == "needs_reconnect");
+  world.set_status("cnn_ann", ConnectionStatus::disconnected);
+  CHECK(world.exports.sync("cnn_ann", "").error().reason == "not_connected");
+  CHECK(world.exports.sync("cnn_none", "").error().code == Code::not_found);
 }
 
 TEST_CASE("exports: a connection that does not work refuses before anything is counted",

@@ -113,10 +113,10 @@ TEST_CASE("plans: a removed plan frees its name and those of its tasks", "[servi
   PlanWorld world;
   const Plan plan = world.imported();
   const Task read = world.task(plan.id, "Read");
-  const Plan removed = value_of(world.plans.remove_plan(plan.id, plan.rev));
+  const Plan removed = value_of(world.plans.remove_plan(plan.id, {}, plan.rev));
   CHECK(removed.deleted_ms == world.clock.now_ms());
   CHECK(removed == world.store.plans().find(plan.id).value());
-  CHECK(refusal_of(world.plans.remove_plan(plan.id, {})).error.code == Code::not_found);
+  CHECK(refusal_of(world.plans.remove_plan(plan.id, {}, {})).error.code == Code::not_found);
   CHECK(refusal_of(world.plans.edit_plan(plan.id, "{}", {})).error.code == Code::not_found);
   CHECK(refusal_of(world.plans.reschedule(plan.id)).error.code == Code::not_found);
   world.leaves_everything([&] {
@@ -134,7 +134,7 @@ TEST_CASE("plans: a removed plan frees its name and those of its tasks", "[servi
 TEST_CASE("plans: the built-in calendar plan is protected", "[service][plans]") {
   PlanWorld world;
   const Plan calendar = world.calendar();
-  CHECK(refusal_of(world.plans.remove_plan(calendar.id, {})).error.reason == "built_in");
+  CHECK(refusal_of(world.plans.remove_plan(calendar.id, {}, {})).error.reason == "built_in");
   Json mine = document();
   mine["external_id"] = "calendar";
   CHECK(refusal_of(world.plans.import("ann", mine.dump())).complaints.at(0).pointer ==

@@ -229,6 +229,23 @@ TEST_CASE("runner: what waits for an approval looks again when the plan changes"
   CHECK(world.store.runs().unfinished().value().size() == 1);  // not one more for every change
 }
 
+TEST_CASE("runner: sync now answers the run that does it; one that is queued already will do",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const auto asked = world.dispatcher->sync_now(world.connection_id, "req_1");
+  REQUIRE(asked);
+  CHECK(asked->state == RunState::queued);
+  CHECK(asked->trigger == core::RunTrigger::user);
+  CHECK(asked->request_id == "req_1");
+  CHECK(world.dispatcher->sync_now(world.connection_id, "req_2")->id == asked->id);
+  world.settle();
+  CHECK(world.run(asked->id).state == RunState::succeeded);
+  CHECK(world.dispatcher->sync_now(world.connection_id, "req_3")->id != asked->id);
+  CHECK(world.dispatcher->sync_now("cnn_none", "").error().code == Code::not_found);
+}
+
 TEST_CASE("runner: a service that is down never ends in doubles", "[sync][runner][property]") {
   const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
   for (std::uint64_t round = 0; round < 12; ++round) {

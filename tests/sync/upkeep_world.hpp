@@ -77,6 +77,7 @@ struct AskedRuns final : ports::RunQueue {
     asked.push_back({connection_id, trigger, clock_.now_ms()});
     if (on_sync) on_sync(connection_id, trigger);
   }
+  Result<core::Run> sync_now(const std::string&, const std::string&) override { return nothing(); }
   Result<core::Run> cancel(const std::string&) override { return nothing(); }
   Result<core::Run> approve(const std::string&) override { return nothing(); }
   Result<core::Run> discard(const std::string&) override { return nothing(); }

@@ -1,0 +1,139 @@
+// What is removed, what that means at the services, and what comes back.
+#include "app/plan_world.hpp"
+
+using namespace mortise;
+using namespace mortise::tests;
+using core::Pair;
+using core::PairState;
+using ports::RemoteItems;
+
+namespace {
+
+/// A plan that was exported: two of its tasks stand at a service.
+struct Exported : PlanWorld {
+  Plan plan = imported();
+
+  Exported() {
+    core::Connection connection;
+    connection.id = "cnn_1";
+    connection.account_id = "ann";
+    connection.connector = "memo";
+    REQUIRE(
+        store.commit({ports::put(connection), ports::put(pair("Read")), ports::put(pair("Play"))},
+                     ports::Durability::relaxed));
+    changed.saved.clear();
+  }
+  Pair pair(const std::string& title, PairState state = PairState::paired) const {
+    Pair made;
+    made.connection_id = "cnn_1";
+    made.plan_id = plan.id;
+    made.key = "task:" + task(plan.id, title).id;
+    made.remote_id = "r-" + title;
+    made.state = state;
+    return made;
+  }
+  std::size_t pairs() const { return store.pairs().of_plan("cnn_1", plan.id).value().size(); }
+};
+
+}  // namespace
+
+TEST_CASE("plans: removing one asks what becomes of what stands at a service", "[service][plans]") {
+  Exported world;
+  world.leaves_everything([&] {
+    const Refusal refusal = refusal_of(world.plans.remove_plan(world.plan.id, {}, {}));
+    CHECK(refusal.error.reason == "remote_choice_needed");
+    CHECK(refusal.error.message.find("2 items") != std::string::npos);
+    CHECK(refusal.error.message.find("remote=keep") != std::string::npos);
+    CHECK(refusal.error.message.find("remote=remove") != std::string::npos);
+  });
+}
+
+TEST_CASE("plans: what is kept at a service belongs to nobody here", "[service][plans]") {
+  Exported world;
+  world.tells_once(world.plan.id, [&] {
+    value_of(world.plans.remove_plan(world.plan.id, RemoteItems::keep, {}));
+  });
+  CHECK(world.pairs() == 0);
+}
+
+TEST_CASE("plans: while a sync is under way nothing can be promised to be kept",
+          "[service][plans]") {
+  Exported world;
+  core::Run run;
+  run.id = "run_1";
+  run.account_id = "ann";
+  run.connection_id = "cnn_1";
+  run.state = core::RunState::running;
+  REQUIRE(world.store.commit({ports::put(run)}, ports::Durability::relaxed));
+  world.leaves_everything([&] {
+    CHECK(refusal_of(world.plans.remove_plan(world.plan.id, RemoteItems::keep, {})).error.reason ==
+          "sync_under_way");
+  });
+  value_of(world.plans.remove_plan(world.plan.id, RemoteItems::remove, {}));
+}
+
+TEST_CASE("plans: what is to go from a service is left to the sync", "[service][plans]") {
+  Exported world;
+  world.tells_once(world.plan.id, [&] {
+    value_of(world.plans.remove_plan(world.plan.id, RemoteItems::remove, {}));
+  });
+  CHECK(world.pairs() == 2);
+}
+
+TEST_CASE("plans: where nothing stands there is nothing to choose", "[service][plans]") {
+  Exported world;
+  const PairState gone = GENERATE(PairState::tombstone, PairState::set_aside);
+  REQUIRE(world.store.commit(
+      {ports::put(world.pair("Read", gone)), ports::put(world.pair("Play", gone))},
+      ports::Durability::relaxed));
+  value_of(world.plans.remove_plan(world.plan.id, {}, {}));
+}
+
+TEST_CASE("tasks: a removed one comes back where it was", "[service][tasks]") {
+  PlanWorld world;
+  const Plan plan = world.imported();
+  const Task play = world.task(plan.id, "Play");
+  value_of(world.plans.remove_task(play.id, {}));
+  CHECK(world.store.plans().removed_tasks(plan.id, 0).value().size() == 1);
+  world.changed.saved.clear();
+  Task restored;
+  world.tells_once(plan.id, [&] { restored = value_of(world.plans.restore_task(play.id)); });
+  CHECK(restored == world.store.plans().find_task(play.id).value());
+  CHECK_FALSE(restored.deleted_ms);
+  CHECK(world.titles(plan.id) == std::vector<std::string>{"Read", "Play", "Build", "Ship"});
+  world.leaves_everything([&] { CHECK(value_of(world.plans.restore_task(play.id)) == restored); });
+  CHECK(refusal_of(world.plans.restore_task("tsk_none")).error.code == Code::not_found);
+}
+
+TEST_CASE("tasks: one whose week is gone comes back without a week", "[service][tasks]") {
+  PlanWorld world;
+  const Plan plan = world.imported();
+  Task ship = world.task(plan.id, "Ship");
+  value_of(world.plans.remove_task(ship.id, {}));
+  ship = world.store.plans().find_task(ship.id).value();
+  ship.week_id = "wek_gone";
+  REQUIRE(world.store.commit({ports::put(ship)}, ports::Durability::relaxed));
+  CHECK(value_of(world.plans.restore_task(ship.id)).week_id.empty());
+}
+
+TEST_CASE("tasks: one does not come back into a removed plan, nor beside its follower",
+          "[service][tasks]") {
+  PlanWorld world;
+  const Plan plan = world.imported();
+  const Task read = world.task(plan.id, "Read");  // external id "read"
+  value_of(world.plans.remove_task(read.id, {}));
+  value_of(
+      world.plans.add_task({plan.id, "", "", R"({"title": "Read again", "external_id": "read"})"}));
+  CHECK(refusal_of(world.plans.restore_task(read.id)).error.reason == "external_id_taken");
+  value_of(world.plans.remove_plan(plan.id, {}, {}));
+  CHECK(refusal_of(world.plans.restore_task(read.id)).error.reason == "plan_removed");
+}
+
+TEST_CASE("tasks: restoring outlives other writers", "[service][tasks]") {
+  PlanWorld world;
+  const Plan plan = world.imported();
+  const Task read = world.task(plan.id, "Read");
+  value_of(world.plans.remove_task(read.id, {}));
+  world.lose_races(3);
+  CHECK_FALSE(value_of(world.plans.restore_task(read.id)).deleted_ms);
+}
