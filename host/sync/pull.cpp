@@ -18,8 +18,8 @@ using core::Pair;
 using core::PairState;
 
 constexpr std::int64_t kHourMs = 60 * 60 * 1000;
-/// More absences than this are not looked into one by one: a guard asks about them anyway.
-constexpr std::size_t kMostChecks = 100;
+/// So many items are asked for by name at once.
+constexpr std::size_t kMostAtOnce = 100;
 
 /// What a cursor depends on beside the service.
 std::string tag_of(const Link& link) {
@@ -210,6 +210,7 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene) {
         scene.note(item);
         continue;
       }
+      scene.note_found(item.id);
       Bookmark mark = bookmark_of(*bookmarks, run_.connection_id, item.id);
       // Edit times are rounded: what was read within the precision may have changed after.
       const core::Instant settled = item.edited_ms + 2 * manifest.properties.time_precision_ms;
@@ -257,7 +258,7 @@ Task<Status> Execution::pull_named(const Link& link, Scene& scene) {
     const Pair* pair = scene.by_id(id);
     const ports::Kind* kind =
         pair == nullptr ? nullptr : link.connector->manifest().kind(pair->kind);
-    if (kind != nullptr && !kind->container && call.ids.size() < kMostChecks)
+    if (kind != nullptr && !kind->container && call.ids.size() < kMostAtOnce)
       call.ids.push_back(id);
   }
   if (call.ids.empty()) co_return Status();
@@ -316,23 +317,31 @@ Task<Status> Execution::pull_tree(const Link& link, Scene& scene, std::string co
   co_return Status();
 }
 
-/// What a listing does not name any more may only have moved: asked for one by one.
+/// What a listing does not name any more may only have moved: asked for one by one, unless it is so
+/// much that a guard asks a person anyway.
 Task<Status> Execution::check_absences(const Link& link, Scene& scene,
                                        std::vector<const Pair*> missing) {
   std::unordered_set<std::string> moved;
-  if (!missing.empty() && missing.size() <= kMostChecks &&
-      link.connector->manifest().operations.get) {
-    ports::Call call = call_for(link, ports::Operation::get);
-    for (const Pair* pair : missing) call.ids.push_back(pair->remote_id);
-    Task<Result<Report>> getting = exchange_->drive(std::move(call));
-    Result<Report> report = co_await getting;
-    if (!report) co_return Status(report.error());
-    for (const ports::Item& item : report->items) {
-      const bool exists =
-          item.state == core::ItemState::present || item.state == core::ItemState::out_of_scope;
-      if (!exists) continue;
-      moved.insert(item.id);
-      scene.note(item);
+  const bool few =
+      missing.size() <= kMostAtOnce ||
+      static_cast<std::int64_t>(missing.size()) * 100 <=
+          static_cast<std::int64_t>(scene.pairs().size()) * options_.rules.remove_percent;
+  if (few && link.connector->manifest().operations.get) {
+    for (std::size_t begin = 0; begin < missing.size(); begin += kMostAtOnce) {
+      ports::Call call = call_for(link, ports::Operation::get);
+      for (std::size_t i = begin; i < std::min(missing.size(), begin + kMostAtOnce); ++i) {
+        call.ids.push_back(missing[i]->remote_id);
+      }
+      Task<Result<Report>> getting = exchange_->drive(std::move(call));
+      Result<Report> report = co_await getting;
+      if (!report) co_return Status(report.error());
+      for (const ports::Item& item : report->items) {
+        const bool exists =
+            item.state == core::ItemState::present || item.state == core::ItemState::out_of_scope;
+        if (!exists) continue;
+        moved.insert(item.id);
+        scene.note(item);
+      }
     }
   }
   for (const Pair* pair : missing) {

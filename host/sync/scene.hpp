@@ -42,6 +42,8 @@ class Scene {
                          const std::vector<ports::Item>& items);
   /// An item as it was seen.
   void note(const ports::Item& item);
+  /// An item that exists after all, whatever was seen before; says nothing of its content.
+  void note_found(const std::string& remote_id);
   /// An item that a complete listing did not name, whether its id is known or not.
   void note_absent(const core::Pair& pair);
   /// The items of a container that are not among these ids. Occurrences are not asked about: they

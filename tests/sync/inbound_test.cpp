@@ -309,6 +309,24 @@ TEST_CASE("inbound: a page that is lost asks, and one that was thrown away takes
   CHECK(world.tasks().size() == 6);
 }
 
+TEST_CASE("inbound: a page that is shared again is as before", "[sync][inbound][guard]") {
+  World world(Style::nested, 1);
+  settle_in(world, 2, 1, 3);
+  const FakeService before = world.service;
+  std::string page;
+  for (const auto& [id, item] : world.service.items()) {
+    if (item.fields.find("Module 1") != std::string::npos) page = id;
+  }
+  world.service.erase(page);
+  REQUIRE(world.sync().state == RunState::waiting);
+  world.service = before;
+  world.dispatcher->sync(world.connection_id, core::RunTrigger::schedule);
+  world.settle();
+  CHECK(world.store.runs().unfinished(world.connection_id).value().empty());
+  CHECK(world.tasks().size() == 6);
+  CHECK(world.service.outline() == world.expected());
+}
+
 TEST_CASE("inbound: a container that holds somebody's own things is not removed", "[sync][guard]") {
   World world(Style::nested, 1);
   settle_in(world, 2, 1, 2);
