@@ -78,7 +78,6 @@ try {
   console.log(`the store was ${String(held).trim()}`);
   assert.ok(answers.every((each) => each.status === 200));
   const answered = told(`answers to ${perSecond} notifications/s, store held 500 ms at a time`, answers.map((each) => each.ms));
-  assert.ok(answered.p99 < 20, 'answers: p99 under 20 ms');
 
   // 2. From the change at the service to the change seen through our API.
   await until(async () => {
@@ -111,6 +110,7 @@ try {
     return Number(process.hrtime.bigint() - begin) / 1e6;
   });
   const seen = told(`from a change there to a change here, ${perSecond}/s over ${connections} connections`, times);
+  assert.ok(answered.p99 < 20, 'answers: p99 under 20 ms');
   assert.ok(seen.p50 < 100, 'changes: p50 under 100 ms');
   assert.ok(seen.p99 < 1000, 'changes: p99 under 1 s');
 } finally {
