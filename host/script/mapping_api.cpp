@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 8> kColumnTypes = {"checkbox", "date", "n
                                                           "status",   "text", "title",  "url"};
 constexpr std::array<std::string_view, 5> kLineKeys = {"item", "task", "to_item", "to_task", "via"};
 constexpr std::array<std::string_view, 5> kKindKeys = {"adopts", "alike", "recurs", "together",
-                                                        "when"};
+                                                       "when"};
 
 // ---- what a plan becomes -----------------------------------------------------------------------
 

@@ -72,6 +72,13 @@ Json conflict_lines(const std::vector<core::FieldConflict>& conflicts) {
   return lines;
 }
 
+/// What the item is about: the task, or of a series the task as it is at that slot.
+core::Task at_slot(core::Task task, const std::string& slot) {
+  if (slot.empty()) return task;
+  auto occurrence = core::occurrence_task(task, slot);
+  return occurrence ? *std::move(occurrence) : task;
+}
+
 }  // namespace
 
 /// One piece of news under way.
@@ -194,10 +201,7 @@ Pair Execution::agreed_pair(const Reception& reception) const {
   const Receive& news = reception.news;
   core::JsonText mapped = news.input.here;
   if (reception.after) {
-    core::Task task = *reception.after;
-    if (const std::string slot = slot_of(news.key); !slot.empty()) {
-      if (auto occurrence = core::occurrence_task(task, slot)) task = *std::move(occurrence);
-    }
+    const core::Task task = at_slot(*reception.after, slot_of(news.key));
     auto fields = reception.snapshot.mapping->item_fields(
         news.base.kind, task, reception.snapshot.mapping_input(options_));
     mapped = fields && !fields->empty() ? *fields : news.input.there;
@@ -242,19 +246,18 @@ void Execution::record_conflict(const Reception& reception, ports::Changes& chan
   }
   const bool took = std::any_of(reception.conflicts.begin(), reception.conflicts.end(),
                                 [](const auto& each) { return each.kept != core::Kept::here; });
-  if (took && reception.before) undo = inverse(reception.patch, core::to_json(*reception.before));
+  const std::string slot = slot_of(reception.news.key);
+  if (took && reception.before) {
+    undo = inverse(reception.patch, core::to_json(at_slot(*reception.before, slot)));
+  }
   if (!refused.empty() && reception.policy != "unmappable") {
-    if (const core::Task* task = reception.after ? &*reception.after : nullptr) {
-      auto back =
-          reception.snapshot.mapping->task_change(reception.news.base.kind, refused.dump(), *task,
-                                                  reception.snapshot.mapping_input(options_));
-      if (back) undo.merge_patch(parsed(*back));
-    } else if (auto stored = ports_.store.plans().find_task(task_id)) {
-      auto back =
-          reception.snapshot.mapping->task_change(reception.news.base.kind, refused.dump(), *stored,
-                                                  reception.snapshot.mapping_input(options_));
-      if (back) undo = parsed(*back);
-    }
+    auto task = reception.after ? Result<core::Task>(*reception.after)
+                                : ports_.store.plans().find_task(task_id);
+    auto back = task ? reception.snapshot.mapping->task_change(
+                           reception.news.base.kind, refused.dump(), at_slot(*task, slot),
+                           reception.snapshot.mapping_input(options_))
+                     : Result<core::JsonText>(task.error());
+    if (back) undo.merge_patch(parsed(*back));
   }
   conflict.undo = undo.dump();
   changes.push_back(ports::put(std::move(conflict)));
