@@ -73,12 +73,14 @@ class Execution {
   /// Adds to the commit that stores the run; called again if another writer came first.
   using With = std::function<void(ports::Changes&, core::Run&)>;
 
-  // execution.cpp: rounds and the run's own record
+  // rounds.cpp: what is done in which order
   Task<Round> play_pass();
   Task<Round> play_plan(std::string plan_id);
   Task<Round> play_round();
   std::optional<Round> ready(const Link& link);
   Result<std::vector<std::string>> plans_in_scope(const Link& link) const;
+
+  // execution.cpp: the run's own record
   std::int64_t progress() const { return run_.counts.done + run_.counts.received; }
   enum class Target : std::uint8_t { chosen_only, may_make };
   Task<Status> ensure_target(const Link& link, Target how);

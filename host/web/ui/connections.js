@@ -99,8 +99,10 @@ export class Connections extends MortiseElement {
   }
 
   #retry(connection, run) {
-    return this.#during(connection.id, async () => this.live.keep(await this.live.api.act(
-      `v1/accounts/${encodeURIComponent(this.live.account)}/exports`, { plan_id: run.plan_id, connection_id: connection.id, kind: 'sync' })));
+    return this.#during(connection.id, async () => this.live.keep(await (run.plan_id
+      ? this.live.api.act(`v1/accounts/${encodeURIComponent(this.live.account)}/exports`,
+        { plan_id: run.plan_id, connection_id: connection.id, kind: 'sync' })
+      : this.live.api.act(`v1/connections/${connection.id}/sync`, {}))));
   }
 
   async #disconnect(connector, connection) {

@@ -1,0 +1,195 @@
+// What a run does in which order: a pass looks at the service and then takes plan after plan, a
+// plan goes on in rounds until nothing is left that can be done at once.
+#include <algorithm>
+
+#include "sync/execution.hpp"
+#include "sync/progress.hpp"
+
+namespace mortise::sync {
+
+using core::RunWait;
+
+/// Everything that the run is about, once: look there, then plan by plan.
+Task<Execution::Round> Execution::play_pass() {
+  if (!wants_pull() && !run_.plan_id.empty()) {
+    Task<Round> playing = play_plan(run_.plan_id);
+    const Round how = co_await playing;
+    co_return how;
+  }
+  auto link = load_link(ports_, run_.connection_id, mapping_);
+  if (!link) co_return react(link.error());
+  if (std::optional<Round> ended = ready(*link)) co_return *ended;
+  auto plans = plans_in_scope(*link);
+  if (!plans) co_return react(plans.error());
+  Round worst = Round::nothing_left;
+  for (bool looked = pulled_; !looked; looked = true) {
+    // What is in doubt is found out first: else our own new items would look like somebody's.
+    auto intents = ports_.store.journal().open_intents(run_.connection_id);
+    if (!intents) co_return react(intents.error());
+    for (const std::string& plan : *plans) {
+      const bool in_doubt = std::any_of(intents->begin(), intents->end(),
+                                        [&](const auto& each) { return each.plan_id == plan; });
+      if (!in_doubt) continue;
+      Task<Round> playing = play_plan(plan);
+      const Round how = co_await playing;
+      if (how != Round::nothing_left) co_return how;
+    }
+    Task<Round> pulling = pull(*link);
+    const Round how = co_await pulling;
+    if (how != Round::nothing_left) co_return how;
+    pulled_ = true;
+  }
+  for (const std::string& plan : *plans) {
+    Task<Round> playing = play_plan(plan);
+    const Round how = co_await playing;
+    if (stopped() || how == Round::parked) co_return how;
+    worst = std::max(worst, how);  // one plan's trouble is not the others'
+  }
+  if (run_.plan_id.empty() && worst < Round::asks) {
+    auto appeared = let_appear(*link);
+    if (!appeared) co_return react(appeared.error());
+    if (*appeared) co_return Round::again;
+  }
+  co_return worst;
+}
+
+/// A plan's rounds until nothing can be done at once any more.
+Task<Execution::Round> Execution::play_plan(std::string plan_id) {
+  plan_id_ = std::move(plan_id);
+  for (int idle = 0; idle < options_.give_up_after;) {
+    const std::int64_t before = progress();
+    Task<Round> round = play_round();
+    const Round how = co_await round;
+    if (how != Round::again || stopped()) co_return how;
+    idle = progress() > before ? 0 : idle + 1;
+  }
+  co_return Round::stuck;
+}
+
+/// The plans that a run is about.
+Result<std::vector<std::string>> Execution::plans_in_scope(const Link& link) const {
+  if (!run_.plan_id.empty()) return std::vector<std::string>{run_.plan_id};
+  auto plans = ports_.store.pairs().plans(run_.connection_id);
+  if (!plans) return plans;
+  const auto kinds = link.mapping->kinds();
+  if (std::any_of(kinds.begin(), kinds.end(),
+                  [](const auto& each) { return each.second.adopts; })) {
+    auto calendar = ports_.store.plans().find_external(link.account.id, kBuiltInPlan);
+    if (calendar && std::find(plans->begin(), plans->end(), calendar->id) == plans->end()) {
+      plans->push_back(calendar->id);
+    }
+  }
+  const std::vector<std::string>& out = link.connection.left_out_plans;
+  std::erase_if(*plans, [&](const std::string& id) {
+    if (std::find(out.begin(), out.end(), id) != out.end()) return true;
+    return !ports_.store.plans().find(id);
+  });
+  return plans;
+}
+
+/// Whether the connection can be used; if not, how the round ends.
+std::optional<Execution::Round> Execution::ready(const Link& link) {
+  mapping_ = link.mapping;
+  run_.script_revision = mapping_->revision();
+  if (link.connection.status == core::ConnectionStatus::needs_reconnect) {
+    return park(RunWait::reconnect);
+  }
+  if (link.connection.status == core::ConnectionStatus::disconnected) {
+    fail({Code::forbidden, "the connection was disconnected", "disconnected"});
+    return Round::failed;
+  }
+  if (exchange_) return std::nullopt;
+  const ports::Lane lane =
+      run_.trigger == core::RunTrigger::user ? ports::Lane::interactive : ports::Lane::background;
+  // Told on another thread, so it only says so; the run's record is this coroutine's own.
+  const auto on_wait = [&publisher = ports_.publisher, id = run_.id](RunWait wait,
+                                                                     core::Instant until_ms) {
+    publisher.publish("run:" + id, "wait", wait_json(id, wait, until_ms));
+  };
+  exchange_ = std::make_unique<Exchange>(ports_, *link.connector, run_.connection_id, run_.id, lane,
+                                         cancel_, on_wait);
+  return std::nullopt;
+}
+
+Task<Execution::Round> Execution::play_round() {
+  auto loaded = load_snapshot(ports_, run_.connection_id, plan_id_, mapping_);
+  if (!loaded) co_return react(loaded.error());
+  Snapshot snapshot = std::move(loaded).value();
+  if (std::optional<Round> ended = ready(snapshot)) co_return *ended;
+  if (snapshot.plan.deleted_ms && run_.kind == core::RunKind::export_plan) {
+    fail({Code::not_found, "the plan was removed", "plan_removed"});
+    co_return Round::failed;
+  }
+  auto intents = ports_.store.journal().open_intents(run_.connection_id);
+  if (!intents) co_return react(intents.error());
+  std::erase_if(*intents, [&](const auto& intent) { return intent.plan_id != plan_id_; });
+  if (!intents->empty()) {
+    Task<Status> recovering = recover(snapshot, std::move(*intents));
+    Status recovered = co_await recovering;
+    if (!recovered) co_return react(recovered.error());
+    co_return Round::again;
+  }
+  if (!stale_.empty()) {
+    Task<Status> looking = look_again(snapshot);
+    Status looked = co_await looking;
+    if (!looked) co_return react(looked.error());
+    co_return Round::again;
+  }
+
+  auto wanted = map_plan(snapshot, options_);
+  if (!wanted) {
+    fail(wanted.error());
+    co_return Round::failed;
+  }
+  for (const ports::ParkedItem& item : wanted->parked) {
+    if (given_up_.emplace(item.key, item.error).second) park_item(item);
+  }
+  core::ChangeList changes = decide(snapshot, *wanted, lost_, options_, ports_.clock.now_ms());
+  leave_out_given_up(changes);
+  if (changes.refuse && !changes.empty() && !approved(*changes.refuse)) {
+    run_.approved = false;
+    run_.guard = guard_json(*changes.refuse, plan_id_);
+    co_return Round::asks;
+  }
+  if (changes.receive.empty()) {
+    auto links = link_strangers(snapshot, changes);
+    if (!links) co_return react(links.error());
+    changes.receive = *std::move(links);
+  }
+  if (!changes.receive.empty()) {
+    Status received = receive(snapshot, changes.receive);
+    if (!received) co_return react(received.error());
+    co_return Round::again;
+  }
+  count_wanted(changes);
+  const bool writes = run_.kind == core::RunKind::export_plan ||
+                      snapshot.connection.direction != core::Direction::pull;
+  if (changes.empty() || !writes) co_return Round::nothing_left;
+  if (snapshot.connection.target.id.empty()) {
+    Task<Status> targeting = ensure_target(snapshot, Target::may_make);
+    Status found = co_await targeting;
+    if (!found) co_return react(found.error());
+    co_return Round::again;
+  }
+
+  Task<Result<bool>> resolving = resolve_ids(snapshot, changes);
+  Result<bool> learnt = co_await resolving;
+  if (!learnt) co_return react(learnt.error());
+  if (look_again_) {
+    look_again_ = false;
+    co_return Round::again;
+  }
+  if (*learnt) {
+    // The ids are part of what the writes say.
+    changes = decide(snapshot, *wanted, lost_, options_, ports_.clock.now_ms());
+    leave_out_given_up(changes);
+  }
+  Task<Status> sparing = spare_containers(snapshot, changes);
+  Status spared = co_await sparing;
+  if (!spared) co_return react(spared.error());
+  Task<Round> acting = act(snapshot, changes);
+  const Round how = co_await acting;
+  co_return how;
+}
+
+}  // namespace mortise::sync
