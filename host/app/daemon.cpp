@@ -7,6 +7,7 @@
 #include <Poco/PatternFormatter.h>
 #include <Poco/Util/ServerApplication.h>
 
+#include <csignal>
 #include <fstream>
 #include <iostream>
 
@@ -25,6 +26,15 @@ Poco::Message::Priority priority_of(std::string_view level) {
   return Poco::Message::PRIO_INFORMATION;
 }
 
+/// Called before any thread is made, so that all of them hold back what ends the process: a request
+/// that comes while the host still starts waits for waitForTerminationRequest() to take it.
+void hold_termination_requests() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGQUIT, SIGTERM}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 /// The life of one server process. Poco waits for the signals; its own configuration and options
 /// are not used: settings.hpp knows every key.
 class Daemon final : public Poco::Util::ServerApplication {
@@ -33,6 +43,7 @@ class Daemon final : public Poco::Util::ServerApplication {
       : settings_(std::move(settings)), arguments_(arguments), terminal_(terminal) {}
 
   int main(const std::vector<std::string>&) override {
+    hold_termination_requests();
     start_log();
     auto opened = Host::open(
         {settings_, terminal_.environment, terminal_.environment_names, std::string(kVersion),
