@@ -5,6 +5,7 @@
 
 #include "api/render.hpp"
 #include "api/resources.hpp"
+#include "core/item_key.hpp"
 #include "core/names.hpp"
 #include "core/record_json.hpp"
 
@@ -51,9 +52,7 @@ Response restore_task(const Context& context, const Request& request) {
 core::Json line_json(const core::RunItem& item, const std::optional<core::Run>& run) {
   core::Json out = run_item_json(item);
   out["run_id"] = item.run_id;
-  if (const auto slash = item.key.find('/'); slash != std::string::npos) {
-    out["slot"] = item.key.substr(slash + 1);
-  }
+  if (std::string slot = core::slot_of(item.key); !slot.empty()) out["slot"] = std::move(slot);
   if (!run) return out;
   out["connection_id"] = run->connection_id;
   out["trigger"] = core::name_of(run->trigger);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/item_key.hpp"
 #include "core/names.hpp"
 #include "core/time.hpp"
 
@@ -74,9 +75,7 @@ Json conflict_json(const core::Conflict& conflict) {
               {"undo", stored(conflict.undo)},
               {"at", core::format_instant(conflict.at_ms)},
               {"rev", conflict.rev}};
-  if (const auto slash = conflict.key.find('/'); slash != std::string::npos) {
-    out["slot"] = conflict.key.substr(slash + 1);
-  }
+  if (std::string slot = core::slot_of(conflict.key); !slot.empty()) out["slot"] = std::move(slot);
   put_instant(out, "undone_at", conflict.undone_ms);
   return out;
 }

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/item_key.hpp"
 #include "core/occurrence.hpp"
 #include "core/record_json.hpp"
 #include "core/recurrence.hpp"
@@ -18,12 +19,6 @@ using core::Task;
 using ports::Answer;
 using ports::Refusal;
 
-/// Of "task:<id>/<slot>"; empty for a whole task.
-std::string slot_of(const std::string& key) {
-  const std::size_t slash = key.find('/');
-  return slash == std::string::npos ? std::string() : key.substr(slash + 1);
-}
-
 Error gone(const std::string& what) {
   return {Code::conflict, what + " that the conflict is about is not there any more",
           "task_removed"};
@@ -34,7 +29,7 @@ Error gone(const std::string& what) {
 /// The task as an undo makes it: an edit like any other.
 Answer<Task> StoredPlans::undone(const Task& current, const Conflict& conflict, const Json& undo,
                                  ports::Changes& changes) const {
-  const std::string slot = slot_of(conflict.key);
+  const std::string slot = core::slot_of(conflict.key);
   if (slot.empty()) return patched(current, undo, changes);
   if (!core::recurs(current)) return refuse(gone("the occurrence"));
   auto zone = zone_of_plan(current.plan_id);

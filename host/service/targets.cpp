@@ -1,5 +1,6 @@
 // The part of Connecting about where a connection works.
 #include "core/hash.hpp"
+#include "core/item_key.hpp"
 #include "ports/drive.hpp"
 #include "service/connect.hpp"
 #include "service/granted.hpp"
@@ -108,7 +109,7 @@ Status Connecting::leave_target(const std::string& connection_id, ports::Changes
   for (const core::Pair& pair : *pairs) {
     if (!pair.appeared || pair.state == core::PairState::tombstone) continue;
     changes.push_back(ports::ErasePair{connection_id, pair.plan_id, pair.key});
-    auto task = ports_.store.plans().find_task(pair.key.substr(pair.key.find(':') + 1));
+    auto task = ports_.store.plans().find_task(core::task_id_of(pair.key));
     if (!task.ok() || task->deleted_ms) continue;
     task->deleted_ms = task->updated_ms = ports_.clock.now_ms();
     changes.push_back(ports::put(*std::move(task)));

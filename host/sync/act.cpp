@@ -283,10 +283,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
     pair.generation = action.generation;
   }
   pair.state = outcome.result == OutcomeResult::done ? PairState::paired : PairState::id_unknown;
-  pair.fields = action.fields;
-  pair.sent_hash = core::content_hash(action.fields);
-  pair.seen = outcome.fields;
-  pair.seen_hash = pair.seen.empty() ? pair.sent_hash : core::content_hash(pair.seen);
+  agree(pair, action.fields, outcome.fields);
   pair.version = outcome.version;
   if (!outcome.memo.empty()) pair.memo = outcome.memo;
   if (!outcome.url.empty()) pair.url = outcome.url;

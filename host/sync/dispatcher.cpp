@@ -29,14 +29,9 @@ bool pushes(const core::Connection& connection) {
          connection.direction != core::Direction::pull;
 }
 
-bool ended(const Run& run) {
-  return run.state == RunState::succeeded || run.state == RunState::partial ||
-         run.state == RunState::failed || run.state == RunState::cancelled;
-}
-
 /// Whether a run that is not active may go on now.
 bool ready(const Run& run, const core::Connection& connection) {
-  if (ended(run)) return false;
+  if (core::is_finished(run.state)) return false;
   if (run.state != RunState::waiting) return true;
   if (run.waiting_for == RunWait::approval) return run.approved;
   if (run.waiting_for == RunWait::reconnect) {
@@ -77,12 +72,11 @@ Status Dispatcher::start() {
 
 void Dispatcher::push_what_is_left(const core::Connection& connection) {
   auto plans = ports_.store.pairs().plans(connection.id);
-  auto runs = ports_.store.runs().unfinished();
+  auto runs = ports_.store.runs().unfinished(connection.id);
   if (!plans || !runs) return;
   for (const std::string& id : *plans) {
-    const bool under_way = std::any_of(runs->begin(), runs->end(), [&](const Run& run) {
-      return run.connection_id == connection.id && run.plan_id == id;
-    });
+    const bool under_way =
+        std::any_of(runs->begin(), runs->end(), [&](const Run& run) { return run.plan_id == id; });
     auto plan = ports_.store.plans().find(id);
     if (under_way || !plan || plan->deleted_ms || waits_.stopped() || !keeps(connection, id)) {
       continue;
@@ -138,16 +132,15 @@ void Dispatcher::kick(const std::string& connection_id) {
 
 void Dispatcher::start_next(const std::string& connection_id) {
   auto connection = ports_.store.connections().find(connection_id);
-  auto runs = ports_.store.runs().unfinished();
+  auto runs = ports_.store.runs().unfinished(connection_id);
   if (!connection || !runs) {  // the store is in trouble: the run is still there later
     if (connection || connection.error().code != Code::not_found) {
       ports_.timers.after(kStoreRetryMs, [this, connection_id] { kick(connection_id); });
     }
     return;
   }
-  auto next = std::find_if(runs->begin(), runs->end(), [&](const Run& run) {
-    return run.connection_id == connection_id && ready(run, *connection);
-  });
+  auto next = std::find_if(runs->begin(), runs->end(),
+                           [&](const Run& run) { return ready(run, *connection); });
   if (next == runs->end()) return;
   auto cancel = std::make_shared<std::atomic<bool>>(next->cancel_requested);
   {
@@ -162,7 +155,7 @@ Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::Cancel
   // What was read before the place was taken may be older than what the last run left behind.
   auto fresh = ports_.store.runs().find(run.id);
   bool stored = true;
-  if (fresh && !ended(*fresh)) {
+  if (fresh && !core::is_finished(fresh->state)) {
     if (fresh->cancel_requested) cancel->store(true);
     const auto received = [this, connection_id,
                            account_id = fresh->account_id](const std::string& plan_id) {
@@ -201,7 +194,7 @@ void Dispatcher::follow_up(const Run& run) {
 Result<Run> Dispatcher::cancel(const std::string& run_id) {
   auto run = ports_.store.runs().find(run_id);
   if (!run) return run;
-  if (ended(*run)) {
+  if (core::is_finished(run->state)) {
     return Error{Code::conflict,
                  fmt::format("run {} has ended already ({})", run_id, core::name_of(run->state)),
                  "run_ended"};
@@ -232,7 +225,7 @@ Result<Run> Dispatcher::ask_to_end(Run run) {
       return std::move(saved).error();
     }
     auto fresh = ports_.store.runs().find(run.id);
-    if (!fresh || ended(*fresh)) return fresh;
+    if (!fresh || core::is_finished(fresh->state)) return fresh;
     run = std::move(*fresh);
   }
 }
@@ -309,16 +302,12 @@ void Dispatcher::push_to_others(const std::string& account_id, const std::string
 /// Whether changes of a plan travel to the connection: it was exported there, or it is the plan of
 /// appointments and the service is a calendar.
 bool Dispatcher::keeps(const core::Connection& connection, const std::string& plan_id) const {
-  const std::vector<std::string>& out = connection.left_out_plans;
-  if (std::find(out.begin(), out.end(), plan_id) != out.end()) return false;
+  if (left_out(connection, plan_id)) return false;
   auto plans = ports_.store.pairs().plans(connection.id);
   if (plans && std::find(plans->begin(), plans->end(), plan_id) != plans->end()) return true;
   auto plan = ports_.store.plans().find(plan_id);
   auto mapping = ports_.mapper.mapping(connection.connector);
-  if (!plan || !mapping || plan->external_id != kBuiltInPlan) return false;
-  const auto kinds = (*mapping)->kinds();
-  return std::any_of(kinds.begin(), kinds.end(),
-                     [](const auto& each) { return each.second.adopts; });
+  return plan && mapping && plan->external_id == kBuiltInPlan && adopts(**mapping);
 }
 
 void Dispatcher::schedule_push(const std::string& connection_id, const std::string& plan_id) {

@@ -10,16 +10,16 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "sync/coroutine.hpp"
 #include "sync/exchange.hpp"
+#include "sync/scene.hpp"
 #include "sync/waits.hpp"
 #include "sync/wanted.hpp"
 
 namespace mortise::sync {
-
-class Scene;
 
 /// What stays of a pair whose item was removed: its generation, for a later re-creation.
 core::Pair tombstone(core::Pair pair, core::Instant now_ms);
@@ -142,13 +142,18 @@ class Execution {
   bool wants_pull() const;
   Task<Round> pull(const Link& link);
   enum class Look : std::uint8_t { since_last, at_all };
-  Task<Status> pull_listing(const Link& link, Scene& scene, std::string container_id,
+  Task<Status> pull_listing(const Link& link, Scene& scene, core::Bookmark mark,
                             std::string container_kind, Look look);
   Task<Status> pull_named(const Link& link, Scene& scene);
-  Task<Status> pull_containers(const Link& link, Scene& scene);
+  Task<Status> pull_containers(const Link& link, Scene& scene,
+                               const std::vector<core::Bookmark>& bookmarks);
   Task<Status> pull_tree(const Link& link, Scene& scene, std::string container_id,
                          std::string container_kind);
   bool hinted(const Scene& scene, const core::Pair& container) const;
+  Task<Result<bool>> check_listing(const Link& link, Scene& scene, const Report& report,
+                                   std::string container_id, std::string container_key,
+                                   Scene::Nameless nameless,
+                                   std::unordered_set<std::string> listed);
   Task<Status> check_absences(const Link& link, Scene& scene,
                               std::vector<const core::Pair*> missing);
   Status save_scene(Scene& scene);
@@ -175,7 +180,9 @@ class Execution {
                                                     const core::ChangeList& changes);
   std::vector<core::Receive> occurrences_changed_there(const Snapshot& snapshot) const;
   core::Receive linked(const Snapshot& snapshot, const core::WantedItem& item,
-                       const core::Sighting& there, core::JsonText sent) const;
+                       const core::Sighting& there, core::JsonText sent,
+                       const core::MergeRules& rules) const;
+  core::Pair pair_with(const core::Sighting& there) const;
   void take_over(const core::Pair& appeared, ports::Changes& changes) const;
   Result<bool> let_appear(const Link& link);
   Appearance appearance(const Snapshot& calendar, const core::Sighting& stranger,

@@ -64,13 +64,6 @@ std::vector<const Pair*> containers_to_ask(const Scene& scene, const ports::Mani
   return containers;
 }
 
-void note_nameless(Scene& scene, const Scene::Nameless& nameless) {
-  if (!nameless.sure) return;
-  for (const std::string& key : nameless.keys) {
-    if (const Pair* pair = scene.by_key(key)) scene.note_absent(*pair);
-  }
-}
-
 }  // namespace
 
 /// A run that follows a saved change, or exports, only writes.
@@ -92,9 +85,11 @@ Task<Execution::Round> Execution::pull(const Link& link) {
   auto pairs = ports_.store.pairs().of_connection(run_.connection_id);
   auto before = ports_.store.sightings().of_connection(run_.connection_id);
   auto pending = ports_.store.inbox().pending(run_.connection_id);
+  auto bookmarks = ports_.store.bookmarks().of_connection(run_.connection_id);
   if (!pairs) co_return react(pairs.error());
   if (!before) co_return react(before.error());
   if (!pending) co_return react(pending.error());
+  if (!bookmarks) co_return react(bookmarks.error());
   const core::Instant started_ms = ports_.clock.now_ms();
   cause_ = pending->empty() ? "poll" : pending->front().id;
   Scene scene({run_.connection_id, started_ms, cause_, true, link.mapping->kinds()},
@@ -110,10 +105,11 @@ Task<Execution::Round> Execution::pull(const Link& link) {
   Status looked;
   if (properties.delta || properties.complete_listing) {
     Task<Status> listing =
-        pull_listing(link, scene, {}, {}, properties.delta ? Look::since_last : Look::at_all);
+        pull_listing(link, scene, bookmark_of(*bookmarks, run_.connection_id, {}), {},
+                     properties.delta ? Look::since_last : Look::at_all);
     looked = co_await listing;
   } else {
-    Task<Status> reading = pull_containers(link, scene);
+    Task<Status> reading = pull_containers(link, scene, *bookmarks);
     looked = co_await reading;
   }
   if (!looked && looked.error().code == Code::not_found) {
@@ -141,12 +137,10 @@ Task<Execution::Round> Execution::pull(const Link& link) {
 }
 
 /// One container that lists from a cursor, or all of it.
-Task<Status> Execution::pull_listing(const Link& link, Scene& scene, std::string container_id,
+Task<Status> Execution::pull_listing(const Link& link, Scene& scene, Bookmark mark,
                                      std::string container_kind, Look look) {
   const ports::Manifest& manifest = link.connector->manifest();
-  auto bookmarks = ports_.store.bookmarks().of_connection(run_.connection_id);
-  if (!bookmarks) co_return Status(bookmarks.error());
-  Bookmark mark = bookmark_of(*bookmarks, run_.connection_id, container_id);
+  const std::string container_id = mark.container_id;
   const std::string tag = tag_of(link);
   const core::Instant now_ms = ports_.clock.now_ms();
   const bool sweep = now_ms - mark.complete_ms >= manifest.properties.sweep_hours * kHourMs;
@@ -171,15 +165,11 @@ Task<Status> Execution::pull_listing(const Link& link, Scene& scene, std::string
     listed.insert(item.id);
     scene.note(item);
   }
-  const bool complete = std::find(report->complete.begin(), report->complete.end(), container_id) !=
-                        report->complete.end();
-  if (complete) {
-    note_nameless(scene, nameless);
-    Task<Status> checking = check_absences(link, scene, scene.missing(container_key, listed));
-    Status checked = co_await checking;
-    if (!checked) co_return checked;
-    mark.complete_ms = now_ms;
-  }
+  Task<Result<bool>> checking =
+      check_listing(link, scene, *report, container_id, container_key, nameless, std::move(listed));
+  Result<bool> complete = co_await checking;
+  if (!complete) co_return Status(complete.error());
+  if (*complete) mark.complete_ms = now_ms;
   if (report->cursor) mark.cursor = *report->cursor;
   mark.tag = tag;
   mark.read_ms = now_ms;
@@ -188,11 +178,10 @@ Task<Status> Execution::pull_listing(const Link& link, Scene& scene, std::string
 }
 
 /// Containers that tell when anything in them was edited: asked for that, and read if it moved.
-Task<Status> Execution::pull_containers(const Link& link, Scene& scene) {
+Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
+                                        const std::vector<Bookmark>& bookmarks) {
   const ports::Manifest& manifest = link.connector->manifest();
-  auto bookmarks = ports_.store.bookmarks().of_connection(run_.connection_id);
-  if (!bookmarks) co_return Status(bookmarks.error());
-  Bookmark whole = bookmark_of(*bookmarks, run_.connection_id, {});
+  Bookmark whole = bookmark_of(bookmarks, run_.connection_id, {});
   const core::Instant now_ms = ports_.clock.now_ms();
   const bool sweep = now_ms - whole.complete_ms >= manifest.properties.sweep_hours * kHourMs;
   ports::Call asking = call_for(link, ports::Operation::get);
@@ -211,7 +200,7 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene) {
         continue;
       }
       scene.note_found(item.id);
-      Bookmark mark = bookmark_of(*bookmarks, run_.connection_id, item.id);
+      Bookmark mark = bookmark_of(bookmarks, run_.connection_id, item.id);
       // Edit times are rounded: what was read within the precision may have changed after.
       const core::Instant settled = item.edited_ms + 2 * manifest.properties.time_precision_ms;
       if (item.edited_ms != 0 && mark.edited_ms == item.edited_ms && mark.read_ms >= settled) {
@@ -238,7 +227,8 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene) {
   if (!named) co_return named;
   const Look look = run_.trigger == core::RunTrigger::user ? Look::at_all : Look::since_last;
   for (const auto& [id, kind] : tables) {
-    Task<Status> listing = pull_listing(link, scene, id, kind, look);
+    Task<Status> listing =
+        pull_listing(link, scene, bookmark_of(bookmarks, run_.connection_id, id), kind, look);
     Status listed = co_await listing;
     if (listed) continue;
     if (listed.error().code != Code::not_found) co_return listed;
@@ -301,20 +291,36 @@ Task<Status> Execution::pull_tree(const Link& link, Scene& scene, std::string co
       inner.emplace_back(item.id, item.kind);
     }
   }
-  const bool complete = std::find(report->complete.begin(), report->complete.end(), container_id) !=
-                        report->complete.end();
-  if (complete) {
-    note_nameless(scene, nameless);
-    Task<Status> checking = check_absences(link, scene, scene.missing(container_key, listed));
-    Status checked = co_await checking;
-    if (!checked) co_return checked;
-  }
+  Task<Result<bool>> checking =
+      check_listing(link, scene, *report, container_id, container_key, nameless, std::move(listed));
+  Result<bool> checked = co_await checking;
+  if (!checked) co_return Status(checked.error());
   for (const auto& [id, kind] : inner) {
     Task<Status> reading = pull_tree(link, scene, id, kind);
     Status read = co_await reading;
     if (!read && read.error().code != Code::not_found) co_return read;
   }
   co_return Status();
+}
+
+/// What a listing of a whole container lacks. Answers whether it was one of the whole.
+Task<Result<bool>> Execution::check_listing(const Link& link, Scene& scene, const Report& report,
+                                            std::string container_id, std::string container_key,
+                                            Scene::Nameless nameless,
+                                            std::unordered_set<std::string> listed) {
+  const std::vector<std::string>& complete = report.complete;
+  if (std::find(complete.begin(), complete.end(), container_id) == complete.end()) {
+    co_return Result<bool>(false);
+  }
+  if (nameless.sure) {
+    for (const std::string& key : nameless.keys) {
+      if (const Pair* pair = scene.by_key(key)) scene.note_absent(*pair);
+    }
+  }
+  Task<Status> checking = check_absences(link, scene, scene.missing(container_key, listed));
+  Status checked = co_await checking;
+  if (!checked) co_return Result<bool>(checked.error());
+  co_return Result<bool>(true);
 }
 
 /// What a listing does not name any more may only have moved: asked for one by one, unless it is so
@@ -336,9 +342,7 @@ Task<Status> Execution::check_absences(const Link& link, Scene& scene,
       Result<Report> report = co_await getting;
       if (!report) co_return Status(report.error());
       for (const ports::Item& item : report->items) {
-        const bool exists =
-            item.state == core::ItemState::present || item.state == core::ItemState::out_of_scope;
-        if (!exists) continue;
+        if (!exists(item)) continue;
         moved.insert(item.id);
         scene.note(item);
       }

@@ -1,13 +1,10 @@
 // What the service's news mean here: tasks change, come back, are removed softly or appear; each
 // together with its pair, in one commit. No I/O.
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
-#include <fmt/format.h>
-
-#include "core/hash.hpp"
 #include "core/ids.hpp"
+#include "core/item_key.hpp"
 #include "core/names.hpp"
 #include "core/occurrence.hpp"
 #include "core/record_json.hpp"
@@ -141,10 +138,10 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
 /// The task that the news are about, as it is and as it becomes.
 Status Execution::change_task(Reception& reception) {
   const Receive& news = reception.news;
-  auto stored = ports_.store.plans().find_task(task_id_of(news.key));
+  auto stored = ports_.store.plans().find_task(core::task_id_of(news.key));
   if (!stored) return std::move(stored).error();
   core::Task task = std::move(stored).value();
-  const std::string slot = slot_of(news.key);
+  const std::string slot = core::slot_of(news.key);
   if (news.kind == ReceiveKind::take_away) {
     reception.before = task;
     task.deleted_ms = ports_.clock.now_ms();
@@ -201,16 +198,13 @@ Pair Execution::agreed_pair(const Reception& reception) const {
   const Receive& news = reception.news;
   core::JsonText mapped = news.input.here;
   if (reception.after) {
-    const core::Task task = at_slot(*reception.after, slot_of(news.key));
+    const core::Task task = at_slot(*reception.after, core::slot_of(news.key));
     auto fields = reception.snapshot.mapping->item_fields(
         news.base.kind, task, reception.snapshot.mapping_input(options_));
     mapped = fields && !fields->empty() ? *fields : news.input.there;
   }
   Pair pair = news.base;
-  pair.fields = core::agreed_after(news.input, news.merged, mapped);
-  pair.sent_hash = core::content_hash(pair.fields);
-  pair.seen = news.input.there;
-  pair.seen_hash = core::content_hash(pair.seen);
+  agree(pair, core::agreed_after(news.input, news.merged, mapped), news.input.there);
   pair.state = PairState::paired;
   pair.synced_ms = ports_.clock.now_ms();
   if (const core::Sighting* seen = reception.sighting) {
@@ -223,7 +217,7 @@ Pair Execution::agreed_pair(const Reception& reception) const {
 }
 
 void Execution::record_conflict(const Reception& reception, ports::Changes& changes) {
-  const std::string task_id = task_id_of(reception.news.key);
+  const std::string task_id = core::task_id_of(reception.news.key);
   if (reception.conflicts.empty() || task_id.empty()) return;
   core::Conflict conflict;
   conflict.id = new_id(core::kConflictPrefix);
@@ -246,7 +240,7 @@ void Execution::record_conflict(const Reception& reception, ports::Changes& chan
   }
   const bool took = std::any_of(reception.conflicts.begin(), reception.conflicts.end(),
                                 [](const auto& each) { return each.kept != core::Kept::here; });
-  const std::string slot = slot_of(reception.news.key);
+  const std::string slot = core::slot_of(reception.news.key);
   if (took && reception.before) {
     undo = inverse(reception.patch, core::to_json(at_slot(*reception.before, slot)));
   }
@@ -306,13 +300,13 @@ Status keep_here(const Ports& ports, const std::string& connection_id, const std
 }
 
 Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& news) {
-  const std::string policy(core::name_of(merge_rules(snapshot, {}).policy));
+  const std::string policy(core::name_of(merge_policy(snapshot)));
   const std::int64_t before = progress();
   for (std::size_t begin = 0; begin < news.size() && !stopped(); begin += kMostAtOnce) {
     std::vector<Reception> receptions;
     std::set<std::string> touched;  // a task once a commit: its revision moves with it
     for (std::size_t i = begin; i < std::min(news.size(), begin + kMostAtOnce); ++i) {
-      if (const std::string id = task_id_of(news[i].key);
+      if (const std::string id = core::task_id_of(news[i].key);
           !id.empty() && !touched.insert(id).second) {
         continue;  // the next round has it
       }

@@ -32,9 +32,7 @@ Pair adopted(const Intent& intent, const ports::Item& item, core::Instant now_ms
   pair.remote_id = item.id;
   pair.remote_parent_id = item.parent_id;
   pair.ordinal = item.ordinal;
-  pair.fields = intent.fields;
-  pair.sent_hash = core::content_hash(intent.fields);
-  pair.seen_hash = core::content_hash(item.fields);
+  agree(pair, intent.fields, item.fields);
   pair.version = item.version;
   pair.memo = item.memo;
   pair.url = item.url;

@@ -161,9 +161,7 @@ Task<Status> Execution::look_again(const Snapshot& snapshot) {
   for (const ports::Item& item : report->items) {
     const Pair* pair = scene.by_id(item.id);
     if (pair == nullptr) continue;
-    const bool exists =
-        item.state == core::ItemState::present || item.state == core::ItemState::out_of_scope;
-    if (!exists) lost_.insert(pair->key);
+    if (!exists(item)) lost_.insert(pair->key);
     scene.note(item);
   }
   ports::Changes changes = scene.take_changes();

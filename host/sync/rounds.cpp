@@ -22,7 +22,7 @@ Task<Execution::Round> Execution::play_pass() {
   auto plans = plans_in_scope(*link);
   if (!plans) co_return react(plans.error());
   Round worst = Round::nothing_left;
-  for (bool looked = pulled_; !looked; looked = true) {
+  if (!pulled_) {
     // What is in doubt is found out first: else our own new items would look like somebody's.
     auto intents = ports_.store.journal().open_intents(run_.connection_id);
     if (!intents) co_return react(intents.error());
@@ -71,18 +71,14 @@ Result<std::vector<std::string>> Execution::plans_in_scope(const Link& link) con
   if (!run_.plan_id.empty()) return std::vector<std::string>{run_.plan_id};
   auto plans = ports_.store.pairs().plans(run_.connection_id);
   if (!plans) return plans;
-  const auto kinds = link.mapping->kinds();
-  if (std::any_of(kinds.begin(), kinds.end(),
-                  [](const auto& each) { return each.second.adopts; })) {
+  if (adopts(*link.mapping)) {
     auto calendar = ports_.store.plans().find_external(link.account.id, kBuiltInPlan);
     if (calendar && std::find(plans->begin(), plans->end(), calendar->id) == plans->end()) {
       plans->push_back(calendar->id);
     }
   }
-  const std::vector<std::string>& out = link.connection.left_out_plans;
   std::erase_if(*plans, [&](const std::string& id) {
-    if (std::find(out.begin(), out.end(), id) != out.end()) return true;
-    return !ports_.store.plans().find(id);
+    return left_out(link.connection, id) || !ports_.store.plans().find(id);
   });
   return plans;
 }

@@ -13,6 +13,10 @@ using core::Pair;
 using core::PairState;
 using core::Sighting;
 
+bool exists(const ports::Item& item) {
+  return item.state == ItemState::present || item.state == ItemState::out_of_scope;
+}
+
 Scene::Scene(About about, std::vector<Pair> pairs, std::vector<Sighting> before)
     : about_(std::move(about)), pairs_(std::move(pairs)) {
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
@@ -92,7 +96,6 @@ Pair* Scene::find(const ports::Item& item) {
 
 void Scene::note(const ports::Item& item) {
   Pair* pair = find(item);
-  const bool exists = item.state == ItemState::present || item.state == ItemState::out_of_scope;
   if (pair == nullptr) {
     const auto kind = about_.kinds.find(item.kind);
     const bool matters =
@@ -104,7 +107,7 @@ void Scene::note(const ports::Item& item) {
     }
     return;
   }
-  if (!exists) {
+  if (!exists(item)) {
     if (about_.pulls) see(item, item.state);
     return;
   }

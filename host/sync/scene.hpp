@@ -14,6 +14,9 @@
 
 namespace mortise::sync {
 
+/// Whether the item is there, looked at or not.
+bool exists(const ports::Item& item);
+
 class Scene {
  public:
   struct About {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/hash.hpp"
 #include "core/ids.hpp"
+#include "core/item_key.hpp"
 #include "core/occurrence.hpp"
 #include "core/record_json.hpp"
 #include "sync/execution.hpp"
@@ -80,9 +80,12 @@ Result<std::vector<Receive>> Execution::link_strangers(const Snapshot& snapshot,
   for (std::size_t i = 0; i < free.size(); ++i) {
     if (!free[i].key.empty()) found.insert_or_assign(free[i].key, i);
   }
+  std::map<std::string, core::MergeRules> rules;
   for (const core::WantedItem& item : created) {
     auto link = found.find(item.key);
-    if (link != found.end()) links.push_back(linked(snapshot, item, free[link->second], "{}"));
+    if (link == found.end()) continue;
+    if (!rules.contains(item.kind)) rules.emplace(item.kind, merge_rules(snapshot, item.kind));
+    links.push_back(linked(snapshot, item, free[link->second], "{}", rules[item.kind]));
   }
   return links;
 }
@@ -90,31 +93,39 @@ Result<std::vector<Receive>> Execution::link_strangers(const Snapshot& snapshot,
 /// An appointment that appeared from outside turned out to be a task of a plan: it goes.
 void Execution::take_over(const Pair& appeared, ports::Changes& changes) const {
   changes.push_back(ports::ErasePair{appeared.connection_id, appeared.plan_id, appeared.key});
-  auto task = ports_.store.plans().find_task(task_id_of(appeared.key));
+  auto task = ports_.store.plans().find_task(core::task_id_of(appeared.key));
   if (!task || task->deleted_ms) return;
   task->deleted_ms = task->updated_ms = ports_.clock.now_ms();
   changes.push_back(ports::put(*std::move(task)));
 }
 
+/// A pair of the plan under way with what stands there, for the caller to say which.
+Pair Execution::pair_with(const core::Sighting& there) const {
+  Pair pair;
+  pair.connection_id = run_.connection_id;
+  pair.plan_id = plan_id_;
+  pair.remote_id = there.remote_id;
+  pair.remote_parent_id = there.parent_id;
+  pair.version = there.version;
+  pair.memo = there.memo;
+  pair.url = there.url;
+  return pair;
+}
+
 /// News that make a pair of a wanted item and something at the service.
 Receive Execution::linked(const Snapshot& snapshot, const core::WantedItem& item,
-                          const core::Sighting& there, core::JsonText sent) const {
+                          const core::Sighting& there, core::JsonText sent,
+                          const core::MergeRules& rules) const {
   Receive link;
   link.key = item.key;
   link.title = item.title;
-  link.base.connection_id = run_.connection_id;
-  link.base.plan_id = plan_id_;
+  link.base = pair_with(there);
   link.base.key = item.key;
   link.base.kind = item.kind;
   link.base.parent_key = item.parent_key;
-  link.base.remote_id = there.remote_id;
-  link.base.remote_parent_id = there.parent_id;
-  link.base.version = there.version;
-  link.base.memo = there.memo;
-  link.base.url = there.url;
   if (const Pair* old = snapshot.pair(item.key)) link.base.generation = old->generation;
   link.input = {std::move(sent), {}, item.fields, there.fields, item.edited_ms, there.edited_ms};
-  link.merged = core::merge(link.input, merge_rules(snapshot, item.kind));
+  link.merged = core::merge(link.input, rules);
   link.kind = link.merged.take == "{}" ? ReceiveKind::agree : ReceiveKind::change;
   return link;
 }
@@ -123,9 +134,9 @@ Receive Execution::linked(const Snapshot& snapshot, const core::WantedItem& item
 std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapshot) const {
   std::vector<Receive> links;
   for (const auto& [key, sighting] : snapshot.sightings) {
-    const std::string slot = slot_of(key);
+    const std::string slot = core::slot_of(key);
     if (slot.empty() || snapshot.pair(key) != nullptr) continue;
-    const std::string task_id = task_id_of(key);
+    const std::string task_id = core::task_id_of(key);
     auto task = std::find_if(snapshot.tasks.begin(), snapshot.tasks.end(),
                              [&](const core::Task& each) { return each.id == task_id; });
     const Pair* series = snapshot.pair("task:" + task_id);
@@ -146,7 +157,7 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
     links.push_back(linked(
         snapshot,
         {key, series->kind, series->key, {}, task->title, here, slot, task_id, task->updated_ms},
-        sighting, sent));
+        sighting, sent, merge_rules(snapshot, series->kind)));
   }
   return links;
 }
@@ -206,16 +217,9 @@ Execution::Appearance Execution::appearance(const Snapshot& calendar,
   blank.position = position;
   blank.created_ms = blank.updated_ms = ports_.clock.now_ms();
   Appearance appearance;
-  Pair& pair = appearance.pair;
-  pair.connection_id = run_.connection_id;
-  pair.plan_id = calendar.plan.id;
+  Pair& pair = appearance.pair = pair_with(stranger);
   pair.key = "task:" + blank.id;
   pair.kind = stranger.kind;
-  pair.remote_id = stranger.remote_id;
-  pair.remote_parent_id = stranger.parent_id;
-  pair.version = stranger.version;
-  pair.memo = stranger.memo;
-  pair.url = stranger.url;
   pair.appeared = true;
   pair.synced_ms = blank.created_ms;
   core::RunItem& item = appearance.item;
@@ -247,10 +251,7 @@ Execution::Appearance Execution::appearance(const Snapshot& calendar,
   item.title = task->title;
   item.result = "done";
   auto fields = calendar.mapping->item_fields(stranger.kind, *task, input);
-  pair.fields = fields && !fields->empty() ? *fields : stranger.fields;
-  pair.sent_hash = core::content_hash(pair.fields);
-  pair.seen = stranger.fields;
-  pair.seen_hash = core::content_hash(pair.seen);
+  agree(pair, fields && !fields->empty() ? *fields : stranger.fields, stranger.fields);
   return appearance;
 }
 

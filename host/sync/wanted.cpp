@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "core/hash.hpp"
+#include "core/item_key.hpp"
 #include "core/json.hpp"
 #include "core/names.hpp"
 #include "core/settings.hpp"
@@ -37,13 +39,6 @@ std::map<std::string, core::Sighting> by_key(const std::vector<core::Pair>& pair
   return found;
 }
 
-std::string conflict_policy(const core::JsonText& mapping_settings) {
-  const Json settings = Json::parse(mapping_settings, nullptr, false);
-  return settings.is_object() && settings.contains("conflicts") && settings["conflicts"].is_string()
-             ? settings["conflicts"].get<std::string>()
-             : "merge";
-}
-
 core::RemoteNews news_of(const core::Sighting& sighting) {
   switch (sighting.state) {
     case core::ItemState::deleted:
@@ -63,16 +58,22 @@ std::string sighting_id(const core::Pair& pair) {
   return pair.remote_id.empty() ? "unknown " + pair.key : pair.remote_id;
 }
 
-std::string task_id_of(const std::string& key) {
-  constexpr std::string_view kPrefix = "task:";
-  if (key.rfind(kPrefix, 0) != 0) return {};
-  const std::size_t slash = key.find('/');
-  return key.substr(kPrefix.size(), slash == std::string::npos ? slash : slash - kPrefix.size());
+void agree(core::Pair& pair, core::JsonText fields, core::JsonText seen) {
+  pair.fields = std::move(fields);
+  pair.sent_hash = core::content_hash(pair.fields);
+  pair.seen = std::move(seen);
+  pair.seen_hash = pair.seen.empty() ? pair.sent_hash : core::content_hash(pair.seen);
 }
 
-std::string slot_of(const std::string& key) {
-  const std::size_t slash = key.find('/');
-  return slash == std::string::npos ? std::string() : key.substr(slash + 1);
+bool adopts(const ports::Mapping& mapping) {
+  const auto kinds = mapping.kinds();
+  return std::any_of(kinds.begin(), kinds.end(),
+                     [](const auto& each) { return each.second.adopts; });
+}
+
+bool left_out(const core::Connection& connection, const std::string& plan_id) {
+  const std::vector<std::string>& out = connection.left_out_plans;
+  return std::find(out.begin(), out.end(), plan_id) != out.end();
 }
 
 ports::MappingInput Snapshot::mapping_input(const Options& options) const {
@@ -84,10 +85,19 @@ ports::MappingInput Snapshot::mapping_input(const Options& options) const {
           .link_base = options.link_base};
 }
 
+core::MergePolicy merge_policy(const Link& link) {
+  const Json settings = Json::parse(link.mapping_settings, nullptr, false);
+  if (!settings.is_object() || !settings.contains("conflicts") ||
+      !settings["conflicts"].is_string()) {
+    return core::MergePolicy::merge;
+  }
+  return core::from_name<core::MergePolicy>(settings["conflicts"].get<std::string>())
+      .value_or(core::MergePolicy::merge);
+}
+
 core::MergeRules merge_rules(const Link& link, const std::string& kind) {
   core::MergeRules rules;
-  rules.policy = core::from_name<core::MergePolicy>(conflict_policy(link.mapping_settings))
-                     .value_or(core::MergePolicy::merge);
+  rules.policy = merge_policy(link);
   rules.precision_ms = link.connector->manifest().properties.time_precision_ms;
   const auto kinds = link.mapping->kinds();
   if (auto found = kinds.find(kind); found != kinds.end()) rules.together = found->second.together;
@@ -158,7 +168,7 @@ Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection
   std::unordered_set<std::string_view> live;
   for (const core::Task& task : snapshot.tasks) live.insert(task.id);
   for (const auto& [key, sighting] : snapshot.sightings) {
-    const std::string id = task_id_of(key);
+    const std::string id = core::task_id_of(key);
     if (id.empty() || live.contains(id)) continue;
     auto task = ports.store.plans().find_task(id);
     if (task && task->deleted_ms) snapshot.restorable.insert(key);

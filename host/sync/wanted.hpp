@@ -48,13 +48,19 @@ Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection
                                const std::string& plan_id,
                                std::shared_ptr<const ports::Mapping> keep);
 
-/// Of "task:<id>" and "task:<id>/<slot>" the id resp. the slot; empty for other keys.
-std::string task_id_of(const std::string& key);
-std::string slot_of(const std::string& key);
-
 /// Under which id the sightings of an item are kept: the service's, or while that is not known one
 /// of ours.
 std::string sighting_id(const core::Pair& pair);
+
+/// Notes what both sides agree on: our form, and the service's own (empty: it has not said it).
+void agree(core::Pair& pair, core::JsonText fields, core::JsonText seen);
+
+/// Whether what people make at the service becomes appointments: then the plan of appointments is
+/// kept in step there, exported or not.
+bool adopts(const ports::Mapping& mapping);
+
+/// Whether a person said that the plan shall not travel by itself.
+bool left_out(const core::Connection& connection, const std::string& plan_id);
 
 struct Wanted {
   std::vector<core::WantedItem> items;
@@ -69,6 +75,9 @@ Result<Wanted> map_plan(const Snapshot& snapshot, const Options& options);
 core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
                         const std::set<std::string>& lost, const Options& options,
                         core::Instant now_ms);
+
+/// Who wins, as the connection's mapping settings say.
+core::MergePolicy merge_policy(const Link& link);
 
 /// The rules by which both sides of one kind are merged.
 core::MergeRules merge_rules(const Link& link, const std::string& kind);

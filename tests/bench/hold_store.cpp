@@ -41,6 +41,7 @@ int main(int count, char** words) {
   int held = 0;
   while (!input_ended()) {
     if (!database->run("BEGIN IMMEDIATE")) continue;  // the host was faster
+    // Its purpose: a writer that is busy for so long, then lets the host's own one in.
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     if (database->run("COMMIT")) ++held;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
