@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
-import { World, until } from '../system/host.mjs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { until, wideBudgets, World } from '../system/host.mjs';
 
 const [connections, seconds] = [Number(process.argv[2] ?? 200), Number(process.argv[3] ?? 30)];
 const perSecond = 20;
@@ -45,8 +46,23 @@ async function paced(count, rate, act) {
   return Promise.all(all);
 }
 
-const world = await World.start({ settings: { 'server.public_url': '${url}', 'sync.poll_s': 86_400 } });
+/** The first moment at which `check` holds, asked every 5 ms. */
+async function seen(check, what) {
+  const end = Date.now() + 60_000;
+  while (!await check()) {
+    if (Date.now() > end) throw new Error(`timed out waiting for ${what}`);
+    await pause(5);
+  }
+}
+
+const world = await World.start({ settings: { ...wideBudgets, 'server.public_url': '${url}', 'sync.poll_s': 86_400 } });
 try {
+  // One key asks at most 100 times a second; a watcher of this many accounts is several apps.
+  await world.widenLimits();
+  await world.stop();
+  const keys = Array.from({ length: 20 }, () => world.command(['apikey', 'new', '--scopes', 'read']).trim());
+  await world.boot();
+  const get = (i, path) => world.ok('GET', path, undefined, { authorization: `Bearer ${keys[i % keys.length]}` });
   const open = [];
   for (let i = 0; i < connections; i += 1) {
     const account = await world.account(`account-${i}`);
@@ -80,21 +96,23 @@ try {
   const answered = told(`answers to ${perSecond} notifications/s, store held 500 ms at a time`, answers.map((each) => each.ms));
 
   // 2. From the change at the service to the change seen through our API.
-  await until(async () => {
-    const runs = await Promise.all(open.map((each) => world.ok('GET', `/v1/runs?account_id=${each.account}&limit=5`)));
-    return runs.every(({ items }) => items.every((run) => ['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state)));
-  }, 'everything to be quiet', 300_000);
+  for (const [i, each] of open.entries()) {
+    await until(async () => {
+      const { items } = await get(i, `/v1/runs?account_id=${each.account}&limit=5`);
+      return items.every((run) => run.finished_at);
+    }, 'everything to be quiet', 300_000);
+  }
   await world.simulator.set('POST', 'google/delivery_settings', { paused: false });
   await world.simulator.set('POST', 'google/flush_deliveries', {});
   const [user] = (await world.simulator.set('POST', 'google/users', {})).users;
   const plans = new Map();
-  const arrived = async (each, title) => {
+  const arrived = async (i, each, title) => {
     if (!plans.has(each.account)) {
-      const { items } = await world.ok('GET', `/v1/accounts/${each.account}/plans`);
+      const { items } = await get(i, `/v1/accounts/${each.account}/plans`);
       if (items.length === 0) return false;
       plans.set(each.account, items.find((plan) => plan.external_id === 'calendar') ?? items[0]);
     }
-    const { items } = await world.ok('GET', `/v1/plans/${plans.get(each.account).id}/tasks?limit=200`);
+    const { items } = await get(i, `/v1/plans/${plans.get(each.account).id}/tasks?limit=200`);
     return items.some((task) => task.title === title);
   };
   const times = await paced(seconds * perSecond, perSecond, async (i) => {
@@ -106,13 +124,13 @@ try {
       user: user.email, calendar: each.connection.target.id,
       event: { summary: title, start: { dateTime: start }, end: { dateTime: new Date(Date.parse(start) + 1_800_000).toISOString() } },
     });
-    await until(() => arrived(each, title), `${title} to arrive`, 60_000);
+    await seen(() => arrived(i, each, title), `${title} to arrive`);
     return Number(process.hrtime.bigint() - begin) / 1e6;
   });
-  const seen = told(`from a change there to a change here, ${perSecond}/s over ${connections} connections`, times);
+  const changed = told(`from a change there to a change here, ${perSecond}/s over ${connections} connections`, times);
   assert.ok(answered.p99 < 20, 'answers: p99 under 20 ms');
-  assert.ok(seen.p50 < 100, 'changes: p50 under 100 ms');
-  assert.ok(seen.p99 < 1000, 'changes: p99 under 1 s');
+  assert.ok(changed.p50 < 100, 'changes: p50 under 100 ms');
+  assert.ok(changed.p99 < 1000, 'changes: p99 under 1 s');
 } finally {
   agent.destroy();
   await world.end();
