@@ -1,0 +1,153 @@
+// Disconnecting and coming back, over HTTP: nothing is lost on either side, nothing of the grant stays, nothing doubles.
+// And a first sync of a calendar that holds what the app holds.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { connected, forms } from './expect.mjs';
+import { roadmap, until, wideBudgets, World } from './host.mjs';
+import { googleEvents, notionTasks } from './remote.mjs';
+
+const person = (world, action, body) => world.simulator.set('POST', action, body);
+
+/** All that the store's files hold, free pages too. */
+function decrypted(world) {
+  const done = spawnSync(join(process.env.MORTISE_BINARY_DIR, 'bin', 'dump_decrypted'), [join(world.folder, 'data', 'mortise.db')],
+    { env: world.env, maxBuffer: 1 << 28 });
+  assert.equal(done.status, 0, String(done.stderr));
+  return done.stdout;
+}
+
+/** What stands behind the connection's id in the row of its grant: the beginning of the sealed access token. */
+function sealedTokens(dump, id) {
+  const found = [];
+  for (let at = dump.indexOf(id); at >= 0; at = dump.indexOf(id, at + 1)) {
+    const behind = dump.subarray(at + id.length, at + id.length + 64);
+    if (behind[0] === 1 && behind.filter((byte) => byte > 126).length > 18) found.push(behind);  // sealed: 1, then noise
+  }
+  return found;
+}
+
+/** The tokens that a provider's live grants hold. */
+async function liveTokens(world, provider) {
+  const state = await world.simulator.set('GET', 'state');
+  if (provider === 'notion') return state.notion.grants.filter((grant) => grant.live).map((grant) => grant.access_token);
+  const found = [];
+  JSON.stringify(state.google.oauth, (key, value) => {
+    for (const text of [key, value]) if (typeof text === 'string' && /^(ya29\.|1\/\/)/.test(text)) found.push(text);
+    return value;
+  });
+  return found;
+}
+
+/** The plan's tasks as they are here, without how they stand at services. */
+const here = async (world, plan) => (await world.tasks(plan)).map(({ sync, ...task }) => task);
+const there = (world, form) => (form.provider === 'notion' ? notionTasks(world) : googleEvents(world));
+const channels = async (world) => (await person(world, 'google/channels', {})).channels;
+
+async function sync(world, connection) {
+  const started = await world.ok('POST', `/v1/connections/${connection.id}/sync`, {}, { 'idempotency-key': crypto.randomUUID() });
+  const run = await world.finished(started.id);
+  assert.equal(run.state, 'succeeded', JSON.stringify(run));
+  await world.quiet();
+  return run;
+}
+
+/** Somebody gives the task another title there. */
+async function renameThere(world, form, connection, from, to) {
+  const user = connection.identity.email;
+  if (form.provider === 'google') {
+    const { items } = await person(world, 'google/events', { user });
+    return person(world, 'google/edit_event', { user, id: items.find((each) => each.summary === from).id, changes: { summary: to } });
+  }
+  const { results } = await person(world, 'notion/find', { user });
+  return person(world, 'notion/rename', { id: results.find((each) => each.text.startsWith(from)).id, title: to });
+}
+
+for (const [name, form] of Object.entries(forms)) {
+  test(`disconnect and reconnect: nothing is lost, nothing doubles (${name})`, { timeout: 300_000 }, async () => {
+    const { world, plan, connection } = await connected(form, roadmap(),
+      { settings: { ...wideBudgets, 'server.public_url': '${url}' } });
+    try {
+      assert.equal((await world.export(plan, connection)).state, 'succeeded');
+      await sync(world, connection);
+      const [tasks, items] = [await here(world, plan), await there(world, form)];
+      assert.equal((await channels(world)).length, form.provider === 'google' ? 1 : 0);
+      const tokens = await liveTokens(world, form.provider);
+      assert.ok(tokens.length > 0);
+      const sealed = sealedTokens(decrypted(world), connection.id);
+      assert.ok(sealed.length > 0, 'the sealed token is found while it is there');
+
+      const gone = await world.ok('DELETE', `/v1/connections/${connection.id}`);
+      assert.equal(gone.revoked, true, JSON.stringify(gone));
+      assert.deepEqual(await here(world, plan), tasks);
+      assert.deepEqual(await there(world, form), items);
+      assert.deepEqual(await channels(world), []);
+      assert.deepEqual(await liveTokens(world, form.provider), []);
+      const pages = [decrypted(world)];
+      assert.equal(await world.stop(), 0);
+      pages.push(decrypted(world));
+      for (const dump of pages) {
+        for (const each of sealed) assert.equal(dump.indexOf(each), -1, 'not even the sealed token is left');
+        for (const token of tokens) assert.equal(dump.indexOf(token), -1);
+      }
+
+      // Meanwhile both sides go on.
+      await world.boot();
+      await world.ok('PATCH', `/v1/tasks/${tasks[1].id}`, { title: 'Renamed here meanwhile' });
+      await renameThere(world, form, connection, tasks[2].title, 'Renamed there meanwhile');
+      const back = await world.connect(form.connector);
+      assert.equal(back.id, connection.id);
+      await world.quiet();
+      const titles = (await here(world, plan)).map((task) => task.title);
+      assert.deepEqual(titles.slice(1, 3), ['Renamed here meanwhile', 'Renamed there meanwhile']);
+      assert.equal(titles.length, tasks.length);
+      // A person's own words in Notion replace the whole line, small print too: titles are compared.
+      assert.deepEqual((await there(world, form)).map((each) => each.title ?? each.summary).sort(), titles.sort());
+      const again = await sync(world, connection);
+      assert.deepEqual([again.counts.writes, again.counts.received], [0, 0], JSON.stringify(again.counts));
+      const run = await world.export(plan, connection);
+      assert.deepEqual([run.state, run.counts.writes], ['succeeded', 0], JSON.stringify(run));
+    } finally {
+      await world.end();
+    }
+  });
+}
+
+test('a first sync of a calendar that holds what the app holds links it: only what one side lacks is made', async () => {
+  const world = await World.start();
+  try {
+    await world.account();
+    const { items: plans } = await world.ok('GET', '/v1/accounts/ana/plans');
+    const calendar = plans.find((each) => each.external_id === 'calendar');
+    const [{ email: user }] = (await person(world, 'google/users', {})).users;
+    const appointment = (title, day) => world.ok('POST', `/v1/plans/${calendar.id}/tasks`, {
+      title, kind: 'appointment', duration_s: 3600, schedule: { kind: 'timed', start: `2026-12-${day}T09:00:00`, zone: 'Europe/Madrid' } });
+    const event = (summary, day) => person(world, 'google/create_event', { user, event: {
+      summary, start: { dateTime: `2026-12-${day}T09:00:00`, timeZone: 'Europe/Madrid' },
+      end: { dateTime: `2026-12-${day}T10:00:00`, timeZone: 'Europe/Madrid' } } });
+    for (const day of ['01', '02', '03', '04', '05']) {
+      await appointment('Physiotherapy', day);
+      await event('Physiotherapy', day);
+    }
+    await appointment('Only here', '06');
+    await event('Only there', '07');
+
+    const made = (await googleEvents(world)).map(({ id }) => id);
+    const connection = await world.connect('google_calendar', 'ana', { user });
+    const all = await until(async () => {
+      const tasks = await world.tasks(calendar);
+      return tasks.length > 6 && tasks;
+    }, 'the first sync');
+    await world.quiet();
+    const wanted = ['Only here', 'Only there', ...Array(5).fill('Physiotherapy')];
+    assert.deepEqual(all.map((task) => task.title).sort(), wanted);
+    assert.deepEqual((await googleEvents(world)).map((each) => each.summary).sort(), wanted);
+    const ids = (await googleEvents(world)).map(({ id }) => id);
+    assert.deepEqual(made.filter((id) => !ids.includes(id)), [], 'the events that were there are still the same');
+    const run = await sync(world, connection);
+    assert.deepEqual([run.counts.writes, run.counts.received], [0, 0]);
+  } finally {
+    await world.end();
+  }
+});
