@@ -166,6 +166,7 @@ Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::Cancel
     run = co_await playing;
     stored = execution.stored();
     if (stored) follow_up(run);
+    if (run.approved && core::is_finished(run.state)) look_again(connection_id);
   }
   {
     const std::lock_guard lock(mutex_);
@@ -245,9 +246,30 @@ Result<Run> Dispatcher::discard(const std::string& run_id) {
     return std::move(kept).error();
   }
   post([this, connection = run->connection_id, plan_id] {
+    look_again(connection);
     enqueue_sync(connection, plan_id, core::RunTrigger::change);
   });
   return ended;
+}
+
+/// A question was answered: other runs of the connection may be waiting with the same one.
+void Dispatcher::look_again(const std::string& connection_id) {
+  const std::lock_guard lock(queueing_);
+  auto runs = ports_.store.runs().unfinished(connection_id);
+  if (!runs) return;
+  for (Run& run : *runs) requeue(run);
+  kick(connection_id);
+}
+
+/// What waits for an approval looks again: what a person was asked about is not so any more.
+bool Dispatcher::requeue(Run& run) {
+  if (run.state != RunState::waiting || run.waiting_for != RunWait::approval) return true;
+  run.state = RunState::queued;
+  run.waiting_for = RunWait::none;
+  run.guard.clear();
+  if (!ports_.store.commit({ports::put(run)}, ports::Durability::full)) return false;
+  ++run.rev;
+  return true;
 }
 
 Result<Run> Dispatcher::approve(const std::string& run_id) {
@@ -342,15 +364,7 @@ Result<Run> Dispatcher::queued_sync(const std::string& connection_id, const std:
   if (!runs) return std::move(runs).error();
   std::optional<Run> queued;
   for (Run& run : *runs) {
-    if (run.plan_id != plan_id) continue;
-    // What waits for an approval looks again: the plan is not what a person was asked about.
-    if (run.state == RunState::waiting && run.waiting_for == RunWait::approval) {
-      run.state = RunState::queued;
-      run.waiting_for = RunWait::none;
-      run.guard.clear();
-      if (!ports_.store.commit({ports::put(run)}, ports::Durability::full)) continue;
-      ++run.rev;
-    }
+    if (run.plan_id != plan_id || !requeue(run)) continue;
     if (run.state == RunState::queued && !queued) queued = std::move(run);
   }
   if (queued) return *std::move(queued);

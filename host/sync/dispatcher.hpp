@@ -57,6 +57,8 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   void push_what_is_left(const core::Connection& connection);
   Result<core::Run> ask_to_end(core::Run run);
   void follow_up(const core::Run& run);
+  void look_again(const std::string& connection_id);
+  bool requeue(core::Run& run);
   Detached carry_out(std::string connection_id, core::Run run, ports::CancelFlag cancel);
   Result<core::Run> end_parked(core::Run run, const std::string& reason);
   void enqueue_sync(const std::string& connection_id, const std::string& plan_id,

@@ -194,6 +194,20 @@ TEST_CASE("inbound: an emptied service asks before it empties the plan", "[sync]
     CHECK(world.store.runs().unfinished(world.connection_id).value().size() == 1);
     CHECK(world.tasks().size() == 4);
   }
+  SECTION("two runs ask the same: one answer is enough") {
+    const core::Run other = world.sync();
+    REQUIRE(other.waiting_for == core::RunWait::approval);
+    SECTION("discarded") {
+      REQUIRE(world.dispatcher->discard(other.id).ok());
+    }
+    SECTION("approved") {
+      REQUIRE(world.dispatcher->approve(other.id).ok());
+    }
+    world.settle();
+    CHECK(world.store.runs().unfinished(world.connection_id).value().empty());
+    CHECK(world.run(run.id).state == RunState::succeeded);
+    CHECK(world.service.outline() == world.expected());
+  }
 }
 
 TEST_CASE("inbound: a forgotten cursor loses and doubles nothing", "[sync][inbound]") {

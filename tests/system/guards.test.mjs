@@ -1,0 +1,184 @@
+// What looks like a mishap removes nothing, on either side, until a person approves: over HTTP, with either answer.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertInStep, connected, forms } from './expect.mjs';
+import { roadmap, until, wideBudgets } from './host.mjs';
+import { googleEvents, notionTasks } from './remote.mjs';
+
+const person = (world, action, body) => world.simulator.set('POST', action, body);
+const user = (connection) => connection.identity.email;
+const there = (world, form) => (form.provider === 'notion' ? notionTasks(world) : googleEvents(world));
+const here = async (world, plan) => (await world.tasks(plan)).map(({ sync, ...task }) => task);
+
+/** The run that the connection asks with. */
+async function asking(world, reason) {
+  const run = await until(async () => {
+    const { items } = await world.ok('GET', '/v1/runs?account_id=ana&limit=50');
+    return items.find((each) => each.state === 'waiting' && each.waiting_for === 'approval');
+  }, 'the guard to ask');
+  assert.equal(run.guard.reason, reason, JSON.stringify(run.guard));
+  return run;
+}
+
+/** "Sync now"; answers the run when it has ended or asks. */
+async function sync(world, connection) {
+  const { id } = await world.ok('POST', `/v1/connections/${connection.id}/sync`, {}, { 'idempotency-key': crypto.randomUUID() });
+  return until(async () => {
+    const run = await world.run(id);
+    return ['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state) || run.waiting_for === 'approval' ? run : null;
+  }, `the sync ${id}`);
+}
+
+const answer = (world, run, word) => world.ok('POST', `/v1/runs/${run.id}/${word}`, {}, { 'idempotency-key': crypto.randomUUID() });
+
+/** The things in Notion that somebody can take away: pages, tables, rows, to-dos. */
+async function things(world, connection, wanted) {
+  const { results } = await person(world, 'notion/find', { user: user(connection) });
+  return results.filter(wanted);
+}
+const each = (act, wanted) => async (world, connection, plan) => {
+  const found = await things(world, connection, (thing) => wanted(thing, plan));
+  assert.ok(found.length > 0, 'something to take away');
+  for (const { id } of found) await person(world, act, { id });
+};
+const is_row = (thing) => thing.object === 'page' && thing.parent.type === 'data_source_id';
+const is_module = (thing) => thing.object === 'page' && thing.text.startsWith('Module');
+const is_plan = (thing, plan) => thing.object === 'page' && thing.text === plan.title;
+
+/** What happens there, and what the run then asks about. */
+const mishaps = [
+  ['calendar', 'is emptied event by event', 'mass_removal_here',
+    (world, connection) => person(world, 'google/empty_calendar', { user: user(connection) })],
+  ['calendar', 'answers 410, then an empty listing', 'remote_empty',
+    (world, connection) => person(world, 'google/empty_calendar', { user: user(connection), silently: true })],
+  ['calendar', 'is empty when the account connects again', 'remote_empty', async (world, connection) => {
+    await world.ok('DELETE', `/v1/connections/${connection.id}`);
+    await person(world, 'google/empty_calendar', { user: user(connection), silently: true });
+    await world.connect('google_calendar');
+  }],
+  ['pages', 'lose every to-do', 'remote_empty', each('notion/trash', (thing) => thing.type === 'to_do')],
+  ['pages', 'lose the page of a module', 'mass_removal_here', each('notion/trash', is_module)],
+  ['pages', 'are not shared any more', 'container_lost', each('notion/unshare', is_plan)],
+  ['database', 'loses every row', 'remote_empty', each('notion/trash', is_row)],
+  ['database', 'is not shared any more', 'container_lost', each('notion/unshare', is_plan)],
+];
+
+for (const [name, what, reason, mishap] of mishaps) {
+  test(`${name}: ${what}: nothing is removed here without approval`, { timeout: 300_000 }, async () => {
+    const form = forms[name];
+    const { world, plan, connection } = await connected(form, roadmap({ modules: 1, weeks: 2, tasks: 6 }));
+    try {
+      assert.equal((await world.export(plan, connection)).state, 'succeeded');
+      assert.equal((await sync(world, connection)).state, 'succeeded');
+      const tasks = await here(world, plan);
+      const still = async (said) => {
+        assert.deepEqual(await here(world, plan), tasks, said);
+        assert.equal((await world.traffic(form.provider)).writes ?? 0, 0, said);
+      };
+
+      // Nobody answers: however often it is looked at, nothing goes.
+      await world.resetTraffic();
+      await mishap(world, connection, plan);
+      await sync(world, connection);
+      await asking(world, reason);
+      await still('while it asks');
+      await sync(world, connection);
+      const asked = await asking(world, reason);
+      await still('after another look');
+      assert.equal(asked.guard.removals, tasks.length);
+
+      // Discarded: the tasks stay, and stand there again.
+      const discarded = await answer(world, asked, 'discard');
+      assert.equal(discarded.state, 'cancelled');
+      await world.quiet();
+      assert.deepEqual((await here(world, plan)).map(({ id }) => id), tasks.map(({ id }) => id));
+      if (what.includes('shared')) {  // and what cannot be seen any more is there, too
+        const titles = tasks.flatMap(({ title }) => [title, title]).sort();
+        assert.deepEqual((await there(world, form)).map(({ title }) => title).sort(), titles);
+      } else {
+        await assertInStep(world, form, plan);
+      }
+
+      // Once more, and approved: they go here, softly, and nothing is written there.
+      const again = await sync(world, connection);
+      assert.deepEqual([again.state, again.counts.received], ['succeeded', 0], JSON.stringify(again));
+      if (what.startsWith('is empty when')) await person(world, 'google/empty_calendar', { user: user(connection), silently: true });
+      else await mishap(world, connection, plan);
+      await world.resetTraffic();
+      await sync(world, connection);
+      await answer(world, await asking(world, reason), 'approve');
+      await world.quiet();
+      assert.deepEqual(await here(world, plan), []);
+      assert.equal((await world.traffic(form.provider)).writes ?? 0, 0);
+      const back = await world.ok('POST', `/v1/tasks/${tasks[0].id}/restore`, {});
+      assert.equal(back.title, tasks[0].title);
+    } finally {
+      await world.end();
+    }
+  });
+}
+
+for (const [name, form] of Object.entries(forms)) {
+  test(`${name}: an emptied plan removes nothing there without approval`, { timeout: 300_000 }, async () => {
+    const { world, plan, connection } = await connected(form, roadmap({ modules: 1, weeks: 2, tasks: 6 }),
+      { settings: { ...wideBudgets, 'sync.debounce_ms': 3000 } });
+    try {
+      assert.equal((await world.export(plan, connection)).state, 'succeeded');
+      assert.equal((await sync(world, connection)).state, 'succeeded');
+      const items = await there(world, form);
+      await world.resetTraffic();
+      for (const { id } of await world.tasks(plan)) await world.ok('DELETE', `/v1/tasks/${id}`);
+      const asked = await asking(world, 'plan_emptied');
+      assert.deepEqual(await there(world, form), items);
+      assert.equal((await world.traffic(form.provider)).writes ?? 0, 0);
+
+      await answer(world, asked, 'discard');
+      await world.quiet();
+      assert.deepEqual(await there(world, form), items);
+      assert.equal((await world.traffic(form.provider)).writes ?? 0, 0);
+
+      await sync(world, connection);
+      await answer(world, await asking(world, 'plan_emptied'), 'approve');
+      await world.quiet();
+      assert.deepEqual(await there(world, form), []);
+    } finally {
+      await world.end();
+    }
+  });
+}
+
+const gone = [
+  ['calendar', 'is deleted', 'target_gone',
+    (world, connection) => person(world, 'google/delete_calendar', { user: user(connection), calendar: connection.target.id })],
+  ['pages', 'is not shared any more', 'container_lost',
+    (world, connection) => person(world, 'notion/unshare', { id: connection.target.id })],
+  ['database', 'is in the trash', 'mass_removal_here',
+    (world, connection) => person(world, 'notion/trash', { id: connection.target.id })],
+];
+
+for (const [name, what, reason, lose] of gone) {
+  test(`${name}: the place itself ${what}: the run says so, and nothing is removed`, { timeout: 300_000 }, async () => {
+    const form = forms[name];
+    const { world, plan, connection: fresh } = await connected(form, roadmap({ modules: 1, weeks: 2, tasks: 6 }));
+    try {
+      if (form.provider === 'google') await world.ok('PUT', `/v1/connections/${fresh.id}/target`, { title: 'Work' });
+      assert.equal((await world.export(plan, fresh)).state, 'succeeded');
+      assert.equal((await sync(world, fresh)).state, 'succeeded');
+      const connection = await world.ok('GET', `/v1/connections/${fresh.id}`);
+      const tasks = await here(world, plan);
+      await lose(world, connection);
+      await world.resetTraffic();
+      for (let looks = 0; looks < 2; ++looks) {
+        const run = await sync(world, connection);
+        const said = run.state === 'failed' ? run.error.reason : run.guard?.reason;
+        assert.equal(said, reason, JSON.stringify(run));
+        assert.deepEqual(await here(world, plan), tasks);
+        assert.equal((await world.traffic(form.provider)).writes ?? 0, 0);
+      }
+      const { sync: status } = await world.ok('GET', `/v1/connections/${connection.id}`);
+      assert.ok(status.state === 'asks' ? status.waiting_run_id : status.error.reason === reason, JSON.stringify(status));
+    } finally {
+      await world.end();
+    }
+  });
+}
