@@ -1,6 +1,5 @@
 #include "api/render.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/item_key.hpp"
@@ -139,68 +138,6 @@ Json connector_json(const ports::Manifest& manifest, const ports::Mapper& mapper
   put(out, "manage_url", manifest.manage_url);
   if (const auto mapping = mapper.mapping(manifest.id)) {
     out["settings"]["mapping"] = stored((*mapping)->settings_schema());
-  }
-  return out;
-}
-
-TaskSync::TaskSync(const ports::Store& store, const core::Plan& plan) : store_(store) {
-  const auto connections = store.connections().list(plan.account_id);
-  if (!connections) return;
-  for (const core::Connection& connection : *connections) {
-    if (connection.status == core::ConnectionStatus::disconnected) continue;
-    const auto plans = store.pairs().plans(connection.id);
-    if (!plans || std::find(plans->begin(), plans->end(), plan.id) == plans->end()) continue;
-    Link link{connection, {}};
-    const auto runs = store.runs().list(plan.account_id, connection.id, {5, ""});
-    const core::Run* newest = nullptr;
-    for (std::size_t i = 0; runs && !newest && i < runs->items.size(); ++i) {
-      const core::Run& run = runs->items[i];
-      const bool about = run.plan_id.empty() || run.plan_id == plan.id;
-      if (about && is_finished(run.state)) newest = &run;
-    }
-    if (newest && newest->counts.failed + newest->counts.parked + newest->counts.uncertain > 0) {
-      ports::PageRequest page{200, ""};
-      do {
-        const auto items = store.runs().items(newest->id, page);
-        if (!items) break;
-        for (const core::RunItem& item : items->items) {
-          if (item.result != "done") link.failures.push_back(item);
-        }
-        page.cursor = items->next_cursor;
-      } while (!page.cursor.empty());
-    }
-    links_.push_back(std::move(link));
-  }
-}
-
-Json TaskSync::of(const core::Task& task) const {
-  Json out = Json::array();
-  if (links_.empty()) return out;
-  const std::string key = "task:" + task.id;
-  const auto pairs = store_.pairs().of_key(key);
-  for (const Link& link : links_) {
-    const core::Connection& connection = link.connection;
-    Json one = {{"connection_id", connection.id}, {"connector", connection.connector}};
-    std::string_view state = "pending";
-    for (std::size_t i = 0; pairs && i < pairs->size(); ++i) {
-      const core::Pair& pair = (*pairs)[i];
-      if (pair.connection_id != connection.id || pair.state == core::PairState::tombstone) continue;
-      const core::Instant known = std::max(pair.synced_ms, connection.last_sync_ms.value_or(0));
-      if (task.updated_ms <= known) state = "synced";
-      put(one, "url", pair.url);
-      one["synced_at"] = core::format_instant(pair.synced_ms);
-    }
-    for (const core::RunItem& item : link.failures) {
-      if (item.key != key || item.at_ms < task.updated_ms) continue;
-      state = "failed";
-      one["error"] = {{"code", item.code}, {"message", item.message}};
-    }
-    if (connection.status != core::ConnectionStatus::connected) {
-      state = "paused";
-      one["error"] = {{"code", core::name_of(connection.status)}, {"message", connection.reason}};
-    }
-    one["state"] = state;
-    out.push_back(std::move(one));
   }
   return out;
 }

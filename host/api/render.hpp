@@ -22,21 +22,4 @@ core::Json connection_json(const core::Connection& connection, const ports::Conn
 core::Json target_json(const core::Target& target);
 core::Json connector_json(const ports::Manifest& manifest, const ports::Mapper& mapper);
 
-/// How tasks of one plan stand in the connections that the plan was exported to. Reads the store
-/// once per connection and once per task.
-class TaskSync {
- public:
-  TaskSync(const ports::Store& store, const core::Plan& plan);
-  /// A JSON array: per connection state (synced, pending, failed, paused), url, synced_at, error.
-  core::Json of(const core::Task& task) const;
-
- private:
-  struct Link {
-    core::Connection connection;
-    std::vector<core::RunItem> failures;  ///< of the newest finished run
-  };
-  const ports::Store& store_;
-  std::vector<Link> links_;
-};
-
 }  // namespace mortise::api

@@ -2,6 +2,7 @@
 
 #include "api/render.hpp"
 #include "api/resources.hpp"
+#include "api/task_sync.hpp"
 #include "core/record_json.hpp"
 
 namespace mortise::api {

@@ -262,6 +262,87 @@ TEST_CASE("connections: a run that writes the connection meanwhile refuses nobod
   CHECK(host.call("PATCH", path, R"({"interval_s":90})", named).status == 412);
 }
 
+TEST_CASE("tasks: say what came from a service, what conflicts, and what a run asks about",
+          "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const auto sync = [&] { return host.get("/v1/tasks/" + host.task_id).json["sync"][0]; };
+  const auto save = [&](auto... records) {
+    REQUIRE(host.store.commit({ports::put(records)...}, ports::Durability::full));
+  };
+  core::Pair pair;
+  pair.connection_id = host.connection_id;
+  pair.plan_id = host.plan_id;
+  pair.key = "task:" + host.task_id;
+  pair.remote_id = "there-1";
+  pair.synced_ms = host.clock.now_ms();
+  save(pair);
+  CHECK_FALSE(sync().contains("received_at"));
+  CHECK_FALSE(sync().contains("conflict_id"));
+
+  core::Run run;
+  run.id = "run_1";
+  run.account_id = "ann";
+  run.connection_id = host.connection_id;
+  run.state = core::RunState::succeeded;
+  core::RunItem item;
+  item.run_id = run.id;
+  item.key = pair.key;
+  item.action = "receive";
+  item.result = "done";
+  item.task_rev = host.get("/v1/tasks/" + host.task_id).json["rev"];
+  item.at_ms = host.clock.now_ms();
+  core::Conflict conflict;
+  conflict.id = "cfl_1";
+  conflict.account_id = "ann";
+  conflict.connection_id = host.connection_id;
+  conflict.plan_id = host.plan_id;
+  conflict.task_id = host.task_id;
+  conflict.at_ms = host.clock.now_ms();
+  save(run, item, conflict);
+  CHECK(sync()["state"] == "synced");
+  CHECK(sync()["received_at"] == sync()["synced_at"]);
+  CHECK(sync()["conflict_id"] == "cfl_1");
+
+  SECTION("an edit here makes both old") {
+    host.clock.advance(1'000);
+    host.call("PATCH", "/v1/tasks/" + host.task_id, R"({"title":"Install Xcode"})");
+    CHECK_FALSE(sync().contains("received_at"));
+    CHECK_FALSE(sync().contains("conflict_id"));
+  }
+  SECTION("what was undone is no conflict any more") {
+    conflict.undone_ms = host.clock.now_ms();
+    conflict.rev = host.store.conflicts().find("cfl_1").value().rev;
+    save(conflict);
+    CHECK_FALSE(sync().contains("conflict_id"));
+  }
+  SECTION("what another connection brought is not this one's") {
+    run.connection_id = "cnn_other";
+    run.rev = host.store.runs().find("run_1").value().rev;
+    save(run);
+    CHECK_FALSE(sync().contains("received_at"));
+  }
+  SECTION("what is gone there asks only while a run of this plan waits for an approval") {
+    core::Sighting seen;
+    seen.connection_id = host.connection_id;
+    seen.remote_id = "there-1";
+    seen.state = core::ItemState::deleted;
+    save(seen);
+    CHECK(sync()["state"] == "synced");
+    core::Run waits = run;
+    waits.id = "run_2";
+    waits.state = core::RunState::waiting;
+    waits.waiting_for = core::RunWait::approval;
+    waits.guard = R"({"plan_id":"another","reason":"mass_removal_here"})";
+    save(waits);
+    CHECK(sync()["state"] == "synced");
+    waits.rev = host.store.runs().find("run_2").value().rev;
+    waits.guard = Json{{"plan_id", host.plan_id}, {"reason", "mass_removal_here"}}.dump();
+    save(waits);
+    CHECK(sync()["state"] == "asks");
+  }
+}
+
 TEST_CASE("connections: how their sync stands is told", "[api][resources]") {
   ApiHost host;
   host.seed();

@@ -1,0 +1,146 @@
+#include "api/task_sync.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/names.hpp"
+#include "core/time.hpp"
+
+namespace mortise::api {
+
+using core::Json;
+
+namespace {
+
+// What became of a task last stands in its newest lines; a received change is written to the other
+// services right after it.
+constexpr std::size_t kNewestLines = 8;
+
+/// What the newest finished run about the plan did not manage.
+std::vector<core::RunItem> failures_of(const ports::Runs& runs, const core::Plan& plan,
+                                       const std::string& connection_id) {
+  std::vector<core::RunItem> failures;
+  const auto recent = runs.list(plan.account_id, connection_id, {5, ""});
+  const core::Run* newest = nullptr;
+  for (std::size_t i = 0; recent && !newest && i < recent->items.size(); ++i) {
+    const core::Run& run = recent->items[i];
+    const bool about = run.plan_id.empty() || run.plan_id == plan.id;
+    if (about && is_finished(run.state)) newest = &run;
+  }
+  if (!newest) return failures;
+  if (newest->counts.failed + newest->counts.parked + newest->counts.uncertain == 0) {
+    return failures;
+  }
+  ports::PageRequest page{200, ""};
+  do {
+    const auto items = runs.items(newest->id, page);
+    if (!items) break;
+    for (const core::RunItem& item : items->items) {
+      if (item.result != "done") failures.push_back(item);
+    }
+    page.cursor = items->next_cursor;
+  } while (!page.cursor.empty());
+  return failures;
+}
+
+bool asks_about(const core::Run& run, const std::string& plan_id) {
+  if (run.state != core::RunState::waiting || run.waiting_for != core::RunWait::approval) {
+    return false;
+  }
+  const Json guard = Json::parse(run.guard, nullptr, false);
+  return guard.is_object() && guard.value("plan_id", "") == plan_id;
+}
+
+/// What is gone there, while a run asks whether it shall go here.
+std::set<std::string> gone_there(const ports::Store& store, const core::Plan& plan,
+                                 const std::string& connection_id) {
+  std::set<std::string> gone;
+  const auto runs = store.runs().unfinished(connection_id);
+  const bool asks = runs && std::any_of(runs->begin(), runs->end(), [&](const core::Run& run) {
+                      return asks_about(run, plan.id);
+                    });
+  if (!asks) return gone;
+  const auto sightings = store.sightings().of_connection(connection_id);
+  for (std::size_t i = 0; sightings && i < sightings->size(); ++i) {
+    const core::Sighting& seen = (*sightings)[i];
+    if (seen.state == core::ItemState::deleted || seen.state == core::ItemState::absent) {
+      gone.insert(seen.remote_id);
+    }
+  }
+  return gone;
+}
+
+}  // namespace
+
+TaskSync::TaskSync(const ports::Store& store, const core::Plan& plan) : store_(store) {
+  const auto connections = store.connections().list(plan.account_id);
+  if (!connections) return;
+  for (const core::Connection& connection : *connections) {
+    if (connection.status == core::ConnectionStatus::disconnected) continue;
+    const auto plans = store.pairs().plans(connection.id);
+    if (!plans || std::find(plans->begin(), plans->end(), plan.id) == plans->end()) continue;
+    links_.push_back({connection, failures_of(store.runs(), plan, connection.id),
+                      gone_there(store, plan, connection.id)});
+  }
+}
+
+Json TaskSync::of(const core::Task& task) const {
+  Json out = Json::array();
+  if (links_.empty()) return out;
+  const auto pairs = store_.pairs().of_key("task:" + task.id);
+  for (const Link& link : links_) {
+    Json one = in(link, task, pairs ? *pairs : std::vector<core::Pair>{});
+    add_news(link, task, one);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+Json TaskSync::in(const Link& link, const core::Task& task,
+                  const std::vector<core::Pair>& pairs) const {
+  const core::Connection& connection = link.connection;
+  Json one = {{"connection_id", connection.id}, {"connector", connection.connector}};
+  std::string_view state = "pending";
+  for (const core::Pair& pair : pairs) {
+    if (pair.connection_id != connection.id || pair.state == core::PairState::tombstone) continue;
+    const core::Instant known = std::max(pair.synced_ms, connection.last_sync_ms.value_or(0));
+    if (task.updated_ms <= known) state = "synced";
+    if (link.gone.count(pair.remote_id) > 0) state = "asks";
+    if (!pair.url.empty()) one["url"] = pair.url;
+    one["synced_at"] = core::format_instant(pair.synced_ms);
+  }
+  for (const core::RunItem& item : link.failures) {
+    if (item.key != "task:" + task.id || item.at_ms < task.updated_ms) continue;
+    state = "failed";
+    one["error"] = {{"code", item.code}, {"message", item.message}};
+  }
+  if (connection.status != core::ConnectionStatus::connected) {
+    state = "paused";
+    one["error"] = {{"code", core::name_of(connection.status)}, {"message", connection.reason}};
+  }
+  one["state"] = state;
+  return one;
+}
+
+/// What came from there and was not edited since.
+void TaskSync::add_news(const Link& link, const core::Task& task, Json& one) const {
+  const core::Connection& connection = link.connection;
+  const auto conflicts =
+      store_.conflicts().list(connection.account_id, connection.id, task.id, {1, ""});
+  if (conflicts && !conflicts->items.empty()) {
+    const core::Conflict& newest = conflicts->items.front();
+    if (!newest.undone_ms && newest.at_ms >= task.updated_ms) one["conflict_id"] = newest.id;
+  }
+  const auto lines = store_.runs().items_of_key("task:" + task.id, {kNewestLines, ""});
+  for (std::size_t i = 0; lines && i < lines->items.size(); ++i) {
+    const core::RunItem& line = lines->items[i];
+    if (line.task_rev != task.rev || (line.action != "receive" && line.action != "appear"))
+      continue;
+    const auto run = store_.runs().find(line.run_id);
+    if (!run || run->connection_id != connection.id) continue;
+    one["received_at"] = core::format_instant(line.at_ms);
+    break;
+  }
+}
+
+}  // namespace mortise::api

@@ -1,0 +1,37 @@
+// How tasks stand in the services that their plan was exported to: what a badge shows.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/services.hpp"
+#include "core/json.hpp"
+#include "core/sync_records.hpp"
+
+namespace mortise::api {
+
+/// For the tasks of one plan. Reads the store once per connection, and per task its pairs and what
+/// last became of it.
+class TaskSync {
+ public:
+  TaskSync(const ports::Store& store, const core::Plan& plan);
+  /// A JSON array: per connection state (synced, pending, asks, failed, paused), url, synced_at,
+  /// received_at, conflict_id, error.
+  core::Json of(const core::Task& task) const;
+
+ private:
+  struct Link {
+    core::Connection connection;
+    std::vector<core::RunItem> failures;  ///< of the newest finished run
+    std::set<std::string> gone;           ///< remote ids of what a run asks to remove here
+  };
+  core::Json in(const Link& link, const core::Task& task,
+                const std::vector<core::Pair>& pairs) const;
+  void add_news(const Link& link, const core::Task& task, core::Json& one) const;
+
+  const ports::Store& store_;
+  std::vector<Link> links_;
+};
+
+}  // namespace mortise::api
