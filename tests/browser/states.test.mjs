@@ -42,21 +42,21 @@ test('pages: progress, cancel, a guard that asks, failures with a retry', { time
       assert.equal((await googleEvents(world)).length, 20);
     });
 
-    await t.test('a run that would delete much asks first; “Don’t do it” leaves everything', async () => {
+    await t.test('a run that would delete much asks first; “Keep them” leaves everything', async () => {
       for (const task of tasks.slice(0, 12)) await world.ok('DELETE', `/v1/tasks/${task.id}`);
       const guard = calendar.getByRole('alert').filter({ hasText: 'Please look at this' });
       await guard.getByText('This would delete 12 of 20 items at Google Calendar.').waitFor();
       await picture(page, 'guard');
-      await guard.getByRole('button', { name: 'Don’t do it' }).click();
+      await guard.getByRole('button', { name: 'Keep them' }).click();
       await guard.waitFor({ state: 'hidden' });
       await world.quiet();
       assert.equal((await googleEvents(world)).length, 20);
     });
 
-    await t.test('“Do it” does it', async () => {
+    await t.test('“Delete them there” does it', async () => {
       await calendar.getByRole('button', { name: 'Sync now' }).click();
       const guard = calendar.getByRole('alert').filter({ hasText: 'Please look at this' });
-      await guard.getByRole('button', { name: 'Do it', exact: true }).click();
+      await guard.getByRole('button', { name: 'Delete them there' }).click();
       await calendar.locator('[data-state=succeeded]').waitFor();
       await until(async () => (await googleEvents(world)).length === 8, 'the deletions');
     });

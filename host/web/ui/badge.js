@@ -3,9 +3,10 @@
 
 import { h, icon } from './dom.js';
 import { MortiseElement } from './element.js';
-import { t } from './texts.js';
+import { ago, t } from './texts.js';
 
-const pictures = { synced: 'check', pending: 'sync', failed: 'warning', paused: 'pause' };
+const pictures = { synced: 'check', pending: 'sync', asks: 'pause', failed: 'warning', paused: 'pause', conflict: 'warning', received: 'in' };
+const recentMs = 24 * 3600 * 1000;
 
 export class SyncBadge extends MortiseElement {
   static observedAttributes = ['task'];
@@ -22,10 +23,11 @@ export class SyncBadge extends MortiseElement {
     const task = this.getAttribute('task') ?? '';
     return (this.#sync ?? this.#own(task)).map((each) => {
       const service = this.live.connector(each.connector)?.name ?? each.connector;
-      const says = t(`badge_${each.state}`, { service });
+      const news = each.state === 'synced' ? newsOf(each) : '';
+      const says = t(`badge_${news || each.state}`, { service, when: each.received_at && ago(each.received_at) });
       const title = each.error ? `${says}: ${each.error.message}` : says;
-      const content = [icon(pictures[each.state]), h('span', { 'aria-hidden': 'true' }, service), h('span', { class: 'hidden' }, title)];
-      const props = { key: each.connection_id, class: `badge ${each.state}`, 'data-state': each.state, title };
+      const content = [icon(pictures[news || each.state]), h('span', { 'aria-hidden': 'true' }, service), h('span', { class: 'hidden' }, title)];
+      const props = { key: each.connection_id, class: `badge ${news || each.state}`, 'data-state': each.state, 'data-news': news || undefined, title };
       return each.url
         ? h('a', { ...props, href: each.url, target: '_blank', rel: 'noopener' }, content, h('span', { class: 'hidden' }, t('new_window')))
         : h('span', props, content);
@@ -40,6 +42,12 @@ export class SyncBadge extends MortiseElement {
     }
     return [];
   }
+}
+
+/** What is worth more than "up to date": that both sides had changed it, that it just came from there. */
+function newsOf({ conflict_id: conflict, received_at: received }) {
+  if (conflict) return 'conflict';
+  return received && Date.parse(received) > Date.now() - recentMs ? 'received' : '';
 }
 
 customElements.define('mortise-sync-badge', SyncBadge);

@@ -1,15 +1,22 @@
 // <mortise-connections>: a card per service. Every state has a picture and a word.
 
+import './activity.js';
 import { h, icon } from './dom.js';
 import { MortiseElement, connect } from './element.js';
+import { isFinished } from './live.js';
+import { underWay } from './run_view.js';
 import { settingsView } from './settings.js';
-import { ago, t } from './texts.js';
+import { openSheet, sheet } from './sheet.js';
+import { statusLine } from './sync_status.js';
+import { t } from './texts.js';
 
-const pictures = { connected: 'check', not_connected: 'cross', syncing: 'spinner', error: 'warning', needs_reconnect: 'warning' };
+const pictures = { connected: 'check', not_connected: 'cross', syncing: 'spinner', asks: 'warning', error: 'warning', needs_reconnect: 'warning' };
+const recentMs = 24 * 3600 * 1000;
 
 export class Connections extends MortiseElement {
   #busy = new Set();
   #asking = '';
+  #activity = '';
   #targets = new Map();
   #titles = new Map();
   #notes = new Map();
@@ -30,20 +37,46 @@ export class Connections extends MortiseElement {
     return h('section', { class: 'card', key: id, 'aria-labelledby': `name-${id}`, 'data-connector': connector.id, 'data-state': state },
       h('div', { class: 'row spread' }, name,
         h('span', { class: `state ${state}`, role: 'status' }, icon(pictures[state]), t(state))),
-      connection ? this.#facts(connector, connection, state) : this.#note(connector),
+      connection ? this.#facts(connection, state) : this.#note(connector),
+      connection && this.#news(connector, connection),
       h('div', { class: 'row wrap' }, connection ? this.#actions(connector, connection, state) : this.#connect(connector, connector.connect_label, true)),
       connection && state !== 'needs_reconnect' && settingsView(this, connector, connection, this.#targets, this.#titles),
-      !connection && this.#tracked(connector));
+      !connection && this.#tracked(connector),
+      connection && this.#activity === connection.id && sheet(`activity-${id}`, t('activity_of', { service: connector.name }),
+        () => this.#close(), h('mortise-activity', { connection: connection.id })));
   }
 
-  #facts(connector, connection, state) {
+  #facts(connection, state) {
     const { email, name, workspace_name: workspace } = connection.identity;
     const who = [email || name, workspace].filter(Boolean).join(' · ');
     return [
       who && h('p', { class: 'who' }, who),
       state === 'error' && h('p', { class: 'message', role: 'alert' }, this.#failed(connection)?.error?.message ?? connection.reason ?? ''),
-      h('p', { class: 'soft' }, connection.last_sync_at ? t('last_sync', { when: ago(connection.last_sync_at) }) : t('never_synced')),
+      h('p', { class: 'soft' }, statusLine(connection)),
     ];
+  }
+
+  /** A run of the whole connection that is under way or asks, runs of a plan that ask, and what both sides changed lately. */
+  #news(connector, connection) {
+    const runs = this.live.runsOf((run) => run.connection_id === connection.id && !isFinished(run) && (!run.plan_id || run.guard));
+    const conflicts = this.live.conflicts.filter((each) => each.connection_id === connection.id && !each.undone_at
+      && Date.parse(each.at) > Date.now() - recentMs);
+    return [
+      runs.map((run) => underWay(this, connector, run, t('sync_now'), 'group')),
+      conflicts.length > 0 && h('p', { key: 'conflicts' }, icon('warning'), ' ', t('recent_conflicts', { count: conflicts.length }), ' ',
+        h('button', { class: 'link', onclick: () => this.#open(connection.id) }, t('look_at_it'))),
+    ];
+  }
+
+  #open(connection) {
+    this.#activity = connection;
+    this.update();
+    openSheet(this.shadowRoot);
+  }
+
+  #close() {
+    this.#activity = '';
+    this.update();
   }
 
   #note(connector) {
@@ -70,9 +103,12 @@ export class Connections extends MortiseElement {
           h('button', { class: 'keep', onclick: () => this.#ask('') }, t('keep'))));
     }
     const failed = this.#failed(connection);
+    const isActive = state === 'syncing' || this.#busy.has(connection.id);
     return [
       state === 'needs_reconnect' && this.#connect(connector, t('reconnect', { service: connector.name }), true),
       state === 'error' && failed && h('button', { key: 'retry', class: 'main', disabled: this.#busy.has(connection.id), onclick: () => this.#retry(connection, failed) }, t('retry')),
+      state !== 'needs_reconnect' && h('button', { key: 'sync', disabled: isActive, onclick: () => this.#sync(connection) }, icon('sync'), t('sync_now')),
+      h('button', { key: 'activity', 'aria-haspopup': 'dialog', onclick: () => this.#open(connection.id) }, t('activity')),
       h('button', { key: 'disconnect', onclick: () => this.#ask(connection.id) }, t('disconnect')),
     ];
   }
@@ -98,11 +134,15 @@ export class Connections extends MortiseElement {
     return result;
   }
 
+  #sync(connection) {
+    return this.#during(connection.id, async () => this.live.keep(await this.live.api.act(`v1/connections/${connection.id}/sync`)));
+  }
+
   #retry(connection, run) {
-    return this.#during(connection.id, async () => this.live.keep(await (run.plan_id
-      ? this.live.api.act(`v1/accounts/${encodeURIComponent(this.live.account)}/exports`,
-        { plan_id: run.plan_id, connection_id: connection.id, kind: 'sync' })
-      : this.live.api.act(`v1/connections/${connection.id}/sync`, {}))));
+    if (!run.plan_id) return this.#sync(connection);
+    return this.#during(connection.id, async () => this.live.keep(
+      await this.live.api.act(`v1/accounts/${encodeURIComponent(this.live.account)}/exports`,
+        { plan_id: run.plan_id, connection_id: connection.id, kind: 'sync' })));
   }
 
   async #disconnect(connector, connection) {

@@ -26,6 +26,9 @@ function isSame(node, wanted) {
 }
 
 function patchChildren(parent, wanted) {
+  // What is gone goes first: its siblings stay where they are, and with them what is open in them.
+  const kept = new Set(wanted.map((each) => each.props?.key));
+  for (const child of [...parent.childNodes]) if (!kept.has(child.mortise?.key)) child.remove();
   let node = parent.firstChild;
   for (const each of wanted) {
     if (node && !isSame(node, each) && each.props?.key !== undefined) {
@@ -97,6 +100,9 @@ const shapes = {
   sync: 'M20 5v5h-5M4 19v-5h5M19.3 10A8 8 0 0 0 5.5 7.2M4.7 14a8 8 0 0 0 13.8 2.8',
   pause: 'M9 6v12M15 6v12',
   out: 'M9 6h9v9M18 6L7 17',
+  in: 'M15 18H6V9M7 17L18 6',
+  undo: 'M9 7L4 12l5 5M4 12h10a5 5 0 0 1 0 10h-2',
+  clock: 'M12 7v5l3.5 2M12 3a9 9 0 1 0 .01 0z',
   edit: 'M5 19l1-4L16 5l3 3L9 18z',
 };
 

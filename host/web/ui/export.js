@@ -3,7 +3,9 @@
 
 import { h, icon } from './dom.js';
 import { MortiseElement, connect } from './element.js';
-import { isFinished } from './live.js';
+import { asks, isFinished } from './live.js';
+import { underWay } from './run_view.js';
+import { openSheet } from './sheet.js';
 import { day, t } from './texts.js';
 
 const mostPreviewLines = 50;
@@ -33,7 +35,7 @@ export class Export extends MortiseElement {
 
   #service(connector) {
     const connection = this.live.connection(connector.id);
-    const runs = connection ? this.live.runsOf((run) => run.connection_id === connection.id && run.plan_id === this.plan) : [];
+    const runs = connection ? this.live.runsOf((run) => run.connection_id === connection.id && this.#isAbout(run)) : [];
     const [run] = runs;
     const state = this.live.stateOf(connection);
     const active = run && !isFinished(run);
@@ -54,6 +56,11 @@ export class Export extends MortiseElement {
         !active && connection && this.#previewView(connection, run?.state === 'succeeded')));
   }
 
+  /** Also a run of the whole connection, while it asks about this plan. */
+  #isAbout(run) {
+    return run.plan_id === this.plan || (!run.plan_id && asks(run) && run.guard?.plan_id === this.plan);
+  }
+
   #link(connector, connection, runs) {
     const url = runs.find((run) => run.url)?.url ?? (runs.length ? connection?.target?.url : undefined);
     return url && h('a', { key: 'open', class: 'out', href: url, target: '_blank', rel: 'noopener' },
@@ -61,30 +68,7 @@ export class Export extends MortiseElement {
   }
 
   #runView(connector, run) {
-    if (isFinished(run)) return this.#resultView(connector, run);
-    const { done, total } = run.progress;
-    const waiting = run.state === 'waiting' && run.waiting_for;
-    const says = run.cancel_requested ? t('cancelling')
-      : waiting ? t(`waiting_${run.waiting_for}`, { service: connector.name })
-        : run.state === 'queued' ? t('queued') : total ? t('progress', { done, total }) : t('starting');
-    if (waiting === 'approval') return this.#guardView(connector, run);
-    return h('div', { class: 'run', key: run.id, 'data-state': run.state },
-      h('progress', { 'aria-label': connector.export_label, max: total || undefined, value: total ? String(done) : undefined, key: total ? 'known' : 'unknown' }),
-      h('div', { class: 'row spread' },
-        h('span', {}, waiting ? icon('pause') : icon('spinner'), says),
-        h('span', { class: 'row' },
-          waiting === 'reconnect' && h('button', { class: 'main', onclick: () => this.attempt(() => connect(connector.id)) }, t('reconnect', { service: connector.name })),
-          h('button', { class: 'quiet', disabled: run.cancel_requested, onclick: () => this.#decide(run, 'cancel') }, t('cancel')))));
-  }
-
-  #guardView(connector, run) {
-    const guard = run.guard ?? {};
-    return h('div', { class: 'guard', role: 'alert', key: run.id },
-      h('p', {}, icon('warning'), h('strong', {}, t('waiting_approval'))),
-      h('p', {}, guard.removals ? t('guard_says', { ...guard, service: connector.name }) : guard.message ?? ''),
-      h('div', { class: 'row' },
-        h('button', { class: 'danger', onclick: () => this.#decide(run, 'approve') }, t('approve')),
-        h('button', { onclick: () => this.#decide(run, 'discard') }, t('discard'))));
+    return isFinished(run) ? this.#resultView(connector, run) : underWay(this, connector, run, connector.export_label);
   }
 
   #resultView(connector, run) {
@@ -152,15 +136,10 @@ export class Export extends MortiseElement {
     this.update();
   }
 
-  #decide(run, verb) {
-    return this.attempt(async () => this.live.keep(await this.live.api.act(`v1/runs/${run.id}/${verb}`)));
-  }
-
-  async #refused(quota) {
+  #refused(quota) {
     this.#quota = quota;
     this.update();
-    await new Promise(requestAnimationFrame);
-    this.shadowRoot.querySelector('dialog')?.showModal();
+    openSheet(this.shadowRoot);
   }
 
   #quotaView() {

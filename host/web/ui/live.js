@@ -5,8 +5,11 @@ import { client, Problem } from './client.js';
 
 const finished = new Set(['succeeded', 'partial', 'failed', 'cancelled']);
 const longestPauseMs = 30_000;
+const tickMs = 60_000;
 
 export const isFinished = (run) => finished.has(run.state);
+/** A guard stopped it: a person approves or discards. */
+export const asks = (run) => run.state === 'waiting' && run.waiting_for === 'approval';
 
 export class Live {
   account = '';
@@ -16,6 +19,10 @@ export class Live {
   connections = [];
   runs = new Map();
   usage = null;
+  /** What both sides had changed, the newest ones first. */
+  conflicts = [];
+  /** Counts the runs that ended or asked while we listened: what was read before may be old. */
+  ends = 0;
   /** Why nothing could be loaded, or null. */
   problem = null;
   loaded = false;
@@ -24,6 +31,7 @@ export class Live {
 
   #subscribers = new Set();
   #plans = new Map();
+  #planList = null;
   #begun = null;
   #told = false;
 
@@ -53,6 +61,7 @@ export class Live {
       this.problem = problem;
     }
     this.changed();
+    setInterval(() => this.changed(), tickMs);  // "2 minutes ago" becomes 3
     if (this.account) this.#watch();
   }
 
@@ -76,19 +85,29 @@ export class Live {
 
   async reload() {
     const account = encodeURIComponent(this.account);
-    const [profile, connectors, connections, runs, usage] = await Promise.all([
+    const [profile, connectors, connections, runs, usage, conflicts] = await Promise.all([
       this.api.get(`v1/accounts/${account}`),
       this.api.get('v1/connectors'),
       this.api.get(`v1/accounts/${account}/connections`),
       this.api.get(`v1/runs?account_id=${account}&limit=100`),
       this.api.get(`v1/accounts/${account}/usage`),
+      this.#readConflicts(),
     ]);
+    // A run may wait for an answer for longer than the list of runs goes back.
+    const known = new Set(runs.items.map((run) => run.id));
+    const waiting = connections.items.map((each) => each.sync.waiting_run_id).filter((id) => id && !known.has(id));
+    runs.items.push(...await Promise.all(waiting.map((id) => this.api.get(`v1/runs/${id}`))));
     this.profile = profile;
     this.connectors = connectors.items;
     this.#takeConnections(connections.items);
     for (const run of runs.items) this.#takeRun(run);
     this.usage = usage;
+    this.conflicts = conflicts;
     this.problem = null;
+  }
+
+  async #readConflicts() {
+    return (await this.api.get(`v1/accounts/${encodeURIComponent(this.account)}/conflicts?limit=200`)).items;
   }
 
   // Answers and events overtake each other: nothing older takes back what is known to be newer.
@@ -109,7 +128,8 @@ export class Live {
     try {
       await this.reload();
       this.loaded = true;
-      await Promise.all([...this.#plans.keys()].map((plan) => this.readTasks(plan)));
+      this.ends += 1;
+      await Promise.all([this.#planList && this.readPlans(), ...[...this.#plans.keys()].map((plan) => this.readTasks(plan))]);
     } catch (problem) {
       this.problem = problem;
     }
@@ -119,18 +139,23 @@ export class Live {
   async #heard(event) {
     const run = this.#takeRun(event);
     this.changed();
-    if (isFinished(run) || run.waiting_for === 'reconnect') {
-      await this.#try(async () => {
-        const account = encodeURIComponent(this.account);
-        const [connections, usage] = await Promise.all([
-          this.api.get(`v1/accounts/${account}/connections`),
-          this.api.get(`v1/accounts/${account}/usage`),
-        ]);
-        this.#takeConnections(connections.items);
-        this.usage = usage;
-        if (this.#plans.has(run.plan_id)) await this.readTasks(run.plan_id);
-      });
-    }
+    if (!isFinished(run) && run.waiting_for !== 'reconnect' && !asks(run)) return;
+    await this.#try(async () => {
+      const account = encodeURIComponent(this.account);
+      const brought = run.counts.received + run.counts.conflicts > 0;
+      const [connections, usage, conflicts] = await Promise.all([
+        this.api.get(`v1/accounts/${account}/connections`),
+        this.api.get(`v1/accounts/${account}/usage`),
+        brought ? this.#readConflicts() : this.conflicts,
+        brought && this.#planList && this.readPlans(),
+        // A run without a plan is about all of them.
+        ...[...this.#plans.keys()].filter((plan) => !run.plan_id || plan === run.plan_id).map((plan) => this.readTasks(plan)),
+      ]);
+      this.#takeConnections(connections.items);
+      this.usage = usage;
+      this.conflicts = conflicts;
+      this.ends += 1;
+    });
   }
 
   async #try(work) {
@@ -154,6 +179,26 @@ export class Live {
     this.changed();
   }
 
+  keepConflict(conflict) {
+    this.conflicts = this.conflicts.map((each) => (each.id === conflict.id ? conflict : each));
+    this.changed();
+  }
+
+  /** The account's plans, kept current from now on; null until they are read. */
+  plans() {
+    if (!this.#planList) {
+      this.#planList = { items: null };
+      this.#try(() => this.readPlans());
+    }
+    return this.#planList.items;
+  }
+
+  async readPlans() {
+    const items = await this.api.all(`v1/accounts/${encodeURIComponent(this.account)}/plans`);
+    this.#planList = { items };
+    return items;
+  }
+
   /** The tasks of a plan, kept current from now on; null until they are read. A change makes a new list. */
   tasks(plan) {
     if (!this.#plans.has(plan)) {
@@ -168,6 +213,12 @@ export class Live {
     const tasks = await this.api.all(`v1/plans/${plan}/tasks`);
     const known = new Map((this.#plans.get(plan) ?? []).map((task) => [task.id, task]));
     this.#plans.set(plan, tasks.map((task) => (known.get(task.id)?.rev > task.rev ? known.get(task.id) : task)));
+  }
+
+  /** After a change that moved more than one task; nothing if nobody looks at the plan. */
+  async readTasksOf(plan) {
+    if (this.#plans.has(plan)) await this.readTasks(plan);
+    this.changed();
   }
 
   keepTask(task) {
@@ -186,12 +237,14 @@ export class Live {
     return [...this.runs.values()].filter(test).sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
-  /** What a provider card shows: not_connected, connected, syncing, needs_reconnect or error. */
+  /** What a provider card shows: not_connected, connected, syncing, asks, needs_reconnect or error. */
   stateOf(connection) {
     if (!connection || connection.status === 'disconnected') return 'not_connected';
     if (connection.status !== 'connected') return connection.status;
-    const [newest] = this.runsOf((run) => run.connection_id === connection.id);
+    const runs = this.runsOf((run) => run.connection_id === connection.id);
+    const [newest] = runs;
     if (newest?.waiting_for === 'reconnect') return 'needs_reconnect';
+    if (runs.some(asks)) return 'asks';
     if (newest && !isFinished(newest)) return 'syncing';
     return newest?.state === 'failed' ? 'error' : 'connected';
   }

@@ -3,9 +3,12 @@
 //   import { signIn } from 'https://sync.example.org/ui/mortise.js';
 //   signIn(() => fetch('/mortise-code', { method: 'POST' }).then((answer) => answer.text()));
 
+import './activity.js';
+import './badge.js';
 import './connections.js';
 import './export.js';
-import './badge.js';
+import './history.js';
+import './removed.js';
 import './toasts.js';
 import { client } from './client.js';
 

@@ -12,9 +12,13 @@ import { day, language, t } from './texts.js';
 
 const root = document.getElementById('page');
 let brand = { name: 'Mortise' };
-let plans = null;
 let failed = null;
 let plan = null;
+
+/** The built-in plan for appointments shows once it holds one. Null until they are read. */
+function shownPlans() {
+  return live.account ? live.plans()?.filter((each) => each.external_id !== 'calendar' || each.tasks_rev > 0) : null;
+}
 
 function address() {
   return new URL(location.href).searchParams;
@@ -35,13 +39,21 @@ async function open() {
   const [wanted, task] = [address().get('plan'), address().get('task')];
   plan = null;
   try {
+    const plans = shownPlans();
     const only = plans.length === 1 ? plans[0].id : null;
     const id = wanted ?? (task ? (await client.get(`v1/tasks/${encodeURIComponent(task)}`)).plan_id : only);
-    if (id) plan = new PlanView(await client.get(`v1/plans/${encodeURIComponent(id)}`), task, draw);
+    if (id) plan = new PlanView(await client.get(`v1/plans/${encodeURIComponent(id)}`), task, draw, leave);
   } catch (problem) {
     if (problem.status !== 404) failed = problem;
   }
   draw();
+}
+
+/** The plan that was shown is gone. */
+async function leave() {
+  await live.readPlans();
+  history.replaceState(null, '', location.pathname);
+  await open();
 }
 
 function draw() {
@@ -66,20 +78,21 @@ function content() {
       h('p', {}, out ? t('sign_in_says', { app: brand.name }) : failed.message),
       !out && h('button', { onclick: () => location.reload() }, t('retry')));
   }
+  const plans = shownPlans();
   if (!plans) return h('p', { class: 'soft', role: 'status' }, t('loading'));
   return [
     live.problem && h('p', { class: 'banner', role: 'alert' }, live.problem.status === 0 ? t('problem_network') : live.problem.message),
     plan ? [
       plans.length > 1 && h('nav', {}, h('a', { href: location.pathname, onclick: (event) => go(event, '') }, `← ${t('back_to_plans')}`)),
       plan.view(),
-    ] : planList(),
+    ] : planList(plans),
     h('section', { 'aria-labelledby': 'connections', key: 'connections' },
       h('h2', { id: 'connections' }, t('connections')),
       h('mortise-connections', {})),
   ];
 }
 
-function planList() {
+function planList(plans) {
   return [
     h('h1', { id: 'title', tabindex: -1 }, t('your_plans')),
     plans.length === 0 && h('p', { class: 'soft' }, t('no_plans')),
@@ -115,14 +128,9 @@ async function start() {
   draw();
   try {
     await client.useCookie(code);
-    const [found] = await Promise.all([
-      client.account().then((id) => client.all(`v1/accounts/${encodeURIComponent(id)}/plans`)),
-      live.begin(),
-      named,
-    ]);
+    await Promise.all([live.begin(), named]);
     if (live.profile.locale) document.documentElement.lang = live.profile.locale;
-    // The built-in plan for appointments shows once it holds one.
-    plans = found.filter((each) => each.external_id !== 'calendar' || each.tasks_rev > 0);
+    await live.readPlans();
     live.subscribe(draw);
     await open();
   } catch (problem) {

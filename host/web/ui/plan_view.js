@@ -1,21 +1,28 @@
 // One plan: completion, export buttons, and its tasks by module and week, to tick and to rename.
 
 import './badge.js';
+import './history.js';
+import './removed.js';
 import { h, icon } from './dom.js';
 import { live } from './live.js';
+import { PlanRemoval } from './plan_removal.js';
+import { openSheet, sheet } from './sheet.js';
 import { day, duration, t } from './texts.js';
 
 export class PlanView {
   #open = new Map();
   #editing = '';
+  #history = null;
+  #removal;
   #draw;
   #focus;
 
-  /** `task`: the id of the task to show first, or null. */
-  constructor(plan, task, draw) {
+  /** `task`: the id of the task to show first, or null. `gone()` is called when the plan was removed. */
+  constructor(plan, task, draw, gone) {
     this.plan = plan;
     this.#draw = draw;
     this.#focus = task;
+    this.#removal = new PlanRemoval(plan, draw, gone);
   }
 
   view() {
@@ -27,7 +34,12 @@ export class PlanView {
       h('section', { class: 'panel', 'aria-labelledby': 'export' },
         h('h2', { id: 'export' }, t('export_plan')),
         h('mortise-export', { plan: this.plan.id })),
-      tasks ? this.#modules(tasks) : h('p', { class: 'soft', role: 'status' }, t('loading')));
+      tasks ? this.#modules(tasks) : h('p', { class: 'soft', role: 'status' }, t('loading')),
+      h('div', { class: 'end', key: 'end' },
+        h('mortise-removed', { plan: this.plan.id }),
+        this.plan.external_id !== 'calendar' && this.#removal.view(tasks)),
+      this.#history && sheet('history', t('history_of', this.#history), () => this.#openHistory(null),
+        h('mortise-history', { task: this.#history.id })));
   }
 
   #facts() {
@@ -89,7 +101,8 @@ export class PlanView {
         onchange: (event) => this.#change(task, { status: event.target.checked ? 'done' : 'todo' }) }),
       h('div', { class: 'grow' },
         this.#editing === task.id ? this.#editor(task) : h('span', { class: 'title' }, task.title,
-          h('button', { class: 'quiet edit', 'aria-label': t('edit_title', task), title: t('edit_title', task), onclick: () => this.#edit(task.id) }, icon('edit'))),
+          h('button', { class: 'quiet edit', 'aria-label': t('edit_title', task), title: t('edit_title', task), onclick: () => this.#edit(task.id) }, icon('edit')),
+          h('button', { class: 'quiet edit', 'aria-label': t('history_of', task), title: t('history_of', task), 'aria-haspopup': 'dialog', onclick: () => this.#openHistory(task) }, icon('clock'))),
         h('div', { class: 'soft facts' }, facts,
           task.link && h('a', { href: safeLink(task.link), target: '_blank', rel: 'noopener noreferrer' }, t('resource'), icon('out')))),
       h('mortise-sync-badge', { task: task.id, sync: task.sync }));
@@ -106,6 +119,12 @@ export class PlanView {
       onkeydown: (event) => { if (event.key === 'Escape') this.#edit('', task.id); } }),
     h('button', { class: 'main' }, t('save')),
     h('button', { type: 'button', class: 'quiet', onclick: () => this.#edit('', task.id) }, t('cancel')));
+  }
+
+  #openHistory(task) {
+    this.#history = task;
+    this.#draw();
+    if (task) openSheet(document.querySelector('article'));
   }
 
   /** Opens the editor of a task, or closes it and gives the focus back to where it came from. */

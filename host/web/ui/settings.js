@@ -1,28 +1,49 @@
-// The settings of one connection: where it works, whether it syncs by itself, and whatever the
-// mapping and the connector describe. Every change is saved at once.
+// The settings of one connection: what travels, where it works, and whatever the mapping and the
+// connector describe. Every change is saved at once.
 
 import { h } from './dom.js';
+import { syncSettings } from './sync_settings.js';
 import { t } from './texts.js';
 
+/** Changes on their way, by connection: {turn, patch}. They show at once. */
+const saving = new Map();
+
 /** `element` is the component that shows it; `targets` and `titles` are its memory, by connection. */
-export function settingsView(element, connector, connection, targets, titles) {
-  const save = (change) => element.attempt(async () => {
-    element.live.keepConnection(await element.live.api.patch(`v1/connections/${connection.id}`, change));
-    element.toast(t('saved'));
-  });
+export function settingsView(element, connector, saved, targets, titles) {
+  const connection = merged(saved, saving.get(saved.id)?.patch ?? {});
+  // One after the other, as they were made.
+  const save = (patch) => {
+    const before = saving.get(saved.id);
+    const change = { patch: merged(before?.patch ?? {}, patch) };
+    change.turn = Promise.resolve(before?.turn).then(() => element.attempt(async () => {
+      element.live.keepConnection(await element.live.api.patch(`v1/connections/${saved.id}`, patch));
+      element.toast(t('saved'));
+    })).then(() => {
+      if (saving.get(saved.id) === change) saving.delete(saved.id);
+      element.update();
+    });
+    saving.set(saved.id, change);
+    element.update();
+  };
   const open = (event) => {
     if (event.target.open && !targets.has(connection.id)) readTargets(element, connection, targets);
   };
   return h('details', { class: 'settings', ontoggle: open },
     h('summary', {}, t('settings')),
-    h('label', { class: 'switch' },
-      h('input', { type: 'checkbox', role: 'switch', checked: connection.auto_sync, onchange: (event) => save({ auto_sync: event.target.checked }) }),
-      h('span', {}, t('auto_sync'), h('small', {}, t('auto_sync_says')))),
+    syncSettings(element, connector, connection, save),
     targetView(element, connection, targets, titles),
     ['mapping', 'connector'].map((part) => connector.settings[part].map((setting) =>
       settingView(`${connection.id}-${part}-${setting.name}`, setting, connection.settings?.[part]?.[setting.name],
         (value) => save({ settings: { [part]: { [setting.name]: value } } })))),
     h('ul', { class: 'soft' }, connector.features.map((feature) => h('li', {}, feature.says))));
+}
+
+/** A merge patch (RFC 7396) applied, as far as settings need it. */
+function merged(to, patch) {
+  const isObject = (value) => value && typeof value === 'object' && !Array.isArray(value);
+  const out = { ...to };
+  for (const [name, value] of Object.entries(patch)) out[name] = isObject(value) ? merged(to?.[name] ?? {}, value) : value;
+  return out;
 }
 
 async function readTargets(element, connection, targets) {

@@ -1,0 +1,72 @@
+// What both sides had changed: both values, which one was kept, and the way back.
+
+import { h, icon } from './dom.js';
+import { ago, day, moment, t } from './texts.js';
+
+const busy = new Set();
+
+/** `conflicts`: newest first, as the API tells them. */
+export function conflictsView(element, conflicts) {
+  return h('ul', { class: 'plain' }, conflicts.map((each) => conflictView(element, each)));
+}
+
+function conflictView(element, conflict) {
+  const { live } = element;
+  const connection = live.connections.find((each) => each.id === conflict.connection_id);
+  const service = live.connector(connection?.connector)?.name ?? connection?.connector ?? '';
+  const undo = async (event) => {
+    event.currentTarget.closest('li').focus();  // the button goes
+    busy.add(conflict.id);
+    element.update();
+    await element.attempt(async () => {
+      live.keepConflict(await live.api.act(`v1/conflicts/${conflict.id}/undo`));
+      element.toast(t('undone_toast'));
+      await live.readTasksOf(conflict.plan_id);
+    });
+    busy.delete(conflict.id);
+    element.update();
+  };
+  const canUndo = Object.keys(conflict.undo).length > 0;
+  return h('li', { class: 'conflict', key: conflict.id, tabindex: -1, 'data-conflict': conflict.id },
+    h('div', { class: 'row spread' }, h('strong', {}, conflict.title),
+      h('time', { class: 'soft', datetime: conflict.at, title: moment(conflict.at) }, ago(conflict.at))),
+    h('table', { 'aria-label': conflict.title },
+      h('thead', {}, h('tr', {}, [t('conflict_field'), t('conflict_base'), t('conflict_here'), t('conflict_there', { service })]
+        .map((name) => h('th', { scope: 'col' }, name)))),
+      h('tbody', {}, conflict.fields.map((line) => h('tr', {},
+        h('th', { scope: 'row' }, fieldName(line.field)),
+        h('td', { class: 'soft' }, shown(line.base)),
+        value(line.here, line.kept, 'here'),
+        value(line.there, line.kept, 'there'))))),
+    h('div', { class: 'row spread' },
+      h('span', { class: 'soft' }, t('conflict_by'), ' ', t(`policy_${conflict.policy}`)),
+      conflict.undone_at ? h('span', { class: 'soft' }, icon('check'), ' ', t('undone', { when: ago(conflict.undone_at) }))
+        : canUndo && h('button', { disabled: busy.has(conflict.id), 'aria-label': t('undo_of', conflict), title: t('undo_says'), onclick: undo }, icon('undo'), t('undo'))));
+}
+
+function value(what, kept, side) {
+  const mark = kept === 'both' ? t('conflict_merged') : kept === side ? t('conflict_kept') : '';
+  return h('td', { class: mark ? 'kept' : '' }, shown(what), mark && h('span', { class: 'mark' }, icon('check'), mark));
+}
+
+function fieldName(field) {
+  return t(`field_${field}`) ?? field;
+}
+
+/** A value of docs/kinds.md as people write it. */
+function shown(what) {
+  if (what === null || what === undefined || what === '' || (Array.isArray(what) && what.length === 0)) return h('span', { class: 'soft' }, t('no_value'));
+  return plain(what);
+}
+
+function plain(what) {
+  if (typeof what === 'boolean') return t(what ? 'yes' : 'no');
+  if (Array.isArray(what)) return what.map(plain).join(', ');
+  if (typeof what === 'object') return Object.values(what).map(plain).join(' · ');
+  const text = String(what);
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return day(text, { dateStyle: 'medium' });
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text)) return day(`${text}Z`, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+  const [, hours, minutes] = /^PT(?:(\d+)H)?(?:(\d+)M)?$/.exec(text) ?? [];
+  if (hours || minutes) return [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(' ');
+  return text;
+}
