@@ -39,13 +39,15 @@ bool has_week(const Plan& plan, const std::string& week_id) {
 
 }  // namespace
 
-/// A sync under way would note its items again, and then take them away with the plan.
+/// A sync under way, or about to be, would note its items again and then take them away with the
+/// plan.
 Status StoredPlans::expect_quiet(const Plan& plan) const {
   auto runs = store_.runs().unfinished();
   if (!runs) return std::move(runs).error();
   for (const core::Run& run : *runs) {
     const bool about = run.plan_id.empty() || run.plan_id == plan.id;
-    if (run.account_id == plan.account_id && run.state == core::RunState::running && about) {
+    const bool moves = run.state == core::RunState::running || run.state == core::RunState::queued;
+    if (run.account_id == plan.account_id && moves && about) {
       return Error{Code::conflict, "a sync is under way: try again when it has ended",
                    "sync_under_way"};
     }

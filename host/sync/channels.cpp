@@ -127,6 +127,7 @@ std::function<void()> PushChannels::bounded(std::function<void()> done) {
 
 void PushChannels::ask_turn(const std::string& connection_id, void (*mark)(Work&),
                             std::function<void()> done) {
+  std::function<void()> next = done;
   {
     const std::lock_guard lock(mutex_);
     if (!stopping_->load()) {
@@ -137,11 +138,10 @@ void PushChannels::ask_turn(const std::string& connection_id, void (*mark)(Work&
       if (work.busy) return;
       work.busy = true;
       ++under_way_;
-      ports_.executor.post([this, connection_id] { take_turns(connection_id); });
-      return;
+      next = [this, connection_id] { take_turns(connection_id); };
     }
   }
-  if (done) ports_.executor.post(std::move(done));
+  if (next) ports_.executor.post(std::move(next));
 }
 
 Detached PushChannels::take_turns(std::string connection_id) {

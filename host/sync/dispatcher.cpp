@@ -254,7 +254,7 @@ Result<Run> Dispatcher::discard(const std::string& run_id) {
 
 /// A question was answered: other runs of the connection may be waiting with the same one.
 void Dispatcher::look_again(const std::string& connection_id) {
-  const std::lock_guard lock(queueing_);
+  const std::lock_guard lock(queueing(connection_id));
   auto runs = ports_.store.runs().unfinished(connection_id);
   if (!runs) return;
   for (Run& run : *runs) requeue(run);
@@ -355,9 +355,13 @@ void Dispatcher::enqueue_sync(const std::string& connection_id, const std::strin
   if (queued_sync(connection_id, plan_id, trigger, {})) kick(connection_id);
 }
 
+std::mutex& Dispatcher::queueing(const std::string& connection_id) {
+  return queueing_[std::hash<std::string>()(connection_id) % queueing_.size()];
+}
+
 Result<Run> Dispatcher::queued_sync(const std::string& connection_id, const std::string& plan_id,
                                     core::RunTrigger trigger, const std::string& request_id) {
-  const std::lock_guard lock(queueing_);
+  const std::lock_guard lock(queueing(connection_id));
   auto connection = ports_.store.connections().find(connection_id);
   if (!connection) return std::move(connection).error();
   auto runs = ports_.store.runs().unfinished(connection_id);
@@ -367,7 +371,19 @@ Result<Run> Dispatcher::queued_sync(const std::string& connection_id, const std:
     if (run.plan_id != plan_id || !requeue(run)) continue;
     if (run.state == RunState::queued && !queued) queued = std::move(run);
   }
-  if (queued) return *std::move(queued);
+  if (queued) {
+    // A person who asks gets all of it looked at, and first.
+    const bool sooner =
+        trigger == core::RunTrigger::user && queued->trigger != core::RunTrigger::user;
+    if (!sooner) return *std::move(queued);
+    queued->trigger = trigger;
+    queued->request_id = request_id;
+    Status saved = ports_.store.commit({ports::put(*queued)}, ports::Durability::full);
+    if (saved) ++queued->rev;
+    if (saved) return *std::move(queued);
+    if (saved.error().code != Code::conflict) return std::move(saved).error();
+    // It has started meanwhile: another one follows it.
+  }
   Run run;
   std::array<std::byte, 10> random{};
   ports_.random.fill(random);

@@ -2,6 +2,7 @@
 // debounced syncs, and after a restart everything that was unfinished. Waiting runs hold no thread.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -66,6 +67,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   /// The queued run of this connection and plan: one that is there, else a new one.
   Result<core::Run> queued_sync(const std::string& connection_id, const std::string& plan_id,
                                 core::RunTrigger trigger, const std::string& request_id);
+  std::mutex& queueing(const std::string& connection_id);
   void schedule_push(const std::string& connection_id, const std::string& plan_id);
   bool begin_work();
   void end_work();
@@ -75,7 +77,9 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   const Options options_;
   Waits waits_;
   mutable std::mutex mutex_;
-  std::mutex queueing_;  ///< held while a sync is queued, so that one stands where several ask
+  /// Held while a sync of the connection is queued, so that one stands where several ask. By a
+  /// hash of its id: commits of different connections share one fsync only if they don't wait.
+  std::array<std::mutex, 64> queueing_;
   std::condition_variable changed_;
   std::map<std::string, Active> active_;                                     ///< by connection
   std::map<std::pair<std::string, std::string>, ports::Timers::Id> pushes_;  ///< debouncing

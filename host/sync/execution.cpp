@@ -97,7 +97,7 @@ Execution::Round Execution::react(const Error& error) {
 
 /// A person's yes covers what they were shown, and no more.
 bool Execution::approved(const core::Refuse& refuse) const {
-  return run_.approved && refuse.removals <= guarded_removals(run_.guard, plan_id_);
+  return run_.approved && covers(run_.guard, plan_id_, refuse);
 }
 
 Execution::Round Execution::park(RunWait wait) {
@@ -207,6 +207,10 @@ core::Run Execution::finish(Round how) {
   set_state(state, RunWait::none, std::nullopt);
   run_.finished_ms = ports_.clock.now_ms();
   const bool counts = wrote || state == RunState::succeeded;
+  // What is refused for good is told and left out: the rest is in step.
+  const bool in_step = how == Round::nothing_left &&
+                       std::none_of(given_up_.begin(), given_up_.end(),
+                                    [](const auto& each) { return passes(each.second.code); });
   Status saved = save_run(
       [&](ports::Changes& changes, core::Run& run) {
         settle_usage(changes, run,
@@ -218,7 +222,7 @@ core::Run Execution::finish(Round how) {
             changes.push_back(ports::put(std::move(*connection)));
           }
         }
-        note_state(changes, run);
+        note_state(changes, run, in_step);
         changes.push_back(ports::put(core::Event{new_id(core::kEventPrefix), "run.finished",
                                                  run.account_id, run_json(run), *run.finished_ms}));
       },
@@ -228,12 +232,13 @@ core::Run Execution::finish(Round how) {
   return run_;
 }
 
-/// How the connection's sync stands after a run that looked there.
-void Execution::note_state(ports::Changes& changes, const core::Run& run) const {
+/// How the connection's sync stands after a run that looked there. `in_step`: nothing is left that
+/// trying again could bring.
+void Execution::note_state(ports::Changes& changes, const core::Run& run, bool in_step) const {
   if (!wants_pull() || run.state == RunState::cancelled) return;
   auto state = ports_.store.sync_states().find(run.connection_id);
   if (!state) return;
-  if (run.state == RunState::succeeded) {
+  if (in_step) {
     if (run.plan_id.empty()) state->complete_ms = run.finished_ms;
     state->failures = 0;
   } else {

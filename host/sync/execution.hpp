@@ -87,7 +87,7 @@ class Execution {
   Round react(const Error& error);
   bool approved(const core::Refuse& refuse) const;
   Round park(core::RunWait wait);
-  void note_state(ports::Changes& changes, const core::Run& run) const;
+  void note_state(ports::Changes& changes, const core::Run& run, bool in_step) const;
   void tell(std::string_view event) const;
   core::Run finish(Round how);
   void count_wanted(const core::ChangeList& changes);
@@ -166,6 +166,8 @@ class Execution {
     core::RunItem item;
   };
   bool may_progress(const Link& link);
+  Result<core::Task> task_of(const Snapshot& snapshot, const std::string& id) const;
+  bool overtaken(const Reception& reception) const;
   Status receive(const Snapshot& snapshot, const std::vector<core::Receive>& news);
   Status change_task(Reception& reception);
   Status change_occurrence(Reception& reception, const core::Task& series, const std::string& slot);
@@ -199,6 +201,7 @@ class Execution {
   Received received_;
   std::string plan_id_;  ///< the plan of the round under way
   bool pulled_ = false;
+  bool asked_ = false;                 ///< the pass under way has its question for a person
   std::string cause_;                  ///< RunItem::cause of what was pulled
   std::set<std::string> hints_;        ///< what notifications gave as changed; empty: anything
   std::vector<core::Bookmark> marks_;  ///< to be committed with what was seen

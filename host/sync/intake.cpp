@@ -77,7 +77,9 @@ Status Intake::take_over(const std::vector<ports::Received>& batch) {
       heard.emplace(notification.channel_id, notification.received_ms);
     }
     bool first = true;
-    for (const std::string& connection : concerned(received, all)) {
+    auto concerned = connections_of(received, all);
+    if (!concerned) return std::move(concerned).error();
+    for (const std::string& connection : *concerned) {
       if (!std::exchange(first, false)) {
         std::array<std::byte, 10> random{};
         ports_.random.fill(random);
@@ -101,17 +103,22 @@ Status Intake::take_over(const std::vector<ports::Received>& batch) {
 }
 
 /// The connections that are read because of it.
-std::vector<std::string> Intake::concerned(const ports::Received& received,
-                                           std::vector<core::Connection>& all) const {
+Result<std::vector<std::string>> Intake::connections_of(const ports::Received& received,
+                                                        std::vector<core::Connection>& all) const {
   const core::Notification& notification = received.notification;
   std::vector<std::string> ids;
   if (!notification.connection_id.empty()) {
     auto connection = ports_.store.connections().find(notification.connection_id);
+    if (!connection && connection.error().code != Code::not_found) {
+      return std::move(connection).error();
+    }
     if (connection && core::pulls_by_itself(*connection)) ids.push_back(connection->id);
     return ids;
   }
   if (all.empty()) {
-    if (auto listed = ports_.store.connections().list_all()) all = std::move(*listed);
+    auto listed = ports_.store.connections().list_all();
+    if (!listed) return std::move(listed).error();
+    all = std::move(*listed);
   }
   for (const core::Connection& connection : all) {
     if (connection.connector != notification.connector ||

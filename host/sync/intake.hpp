@@ -26,8 +26,8 @@ class Intake {
  private:
   void work_off();
   Status take_over(const std::vector<ports::Received>& batch);
-  std::vector<std::string> concerned(const ports::Received& received,
-                                     std::vector<core::Connection>& all) const;
+  Result<std::vector<std::string>> connections_of(const ports::Received& received,
+                                                  std::vector<core::Connection>& all) const;
   void note_heard(const std::string& channel_id, core::Instant at_ms);
 
   Ports ports_;

@@ -42,11 +42,11 @@ std::string guarded_plan(const core::JsonText& guard) {
   return document.value("plan_id", "");
 }
 
-std::int64_t guarded_removals(const core::JsonText& guard, const std::string& plan_id) {
-  const Json document = Json::parse(guard, nullptr, false);
-  if (!document.is_object() || !document.contains("removals")) return 0;
-  if (document.value("plan_id", plan_id) != plan_id) return 0;
-  return document["removals"].is_number_integer() ? document["removals"].get<std::int64_t>() : 0;
+bool covers(const core::JsonText& guard, const std::string& plan_id, const core::Refuse& refuse) {
+  const Json shown = Json::parse(guard, nullptr, false);
+  return shown.is_object() && shown.value("plan_id", "") == plan_id &&
+         shown.value("reason", "") == refuse.reason &&
+         refuse.removals <= shown.value("removals", std::int64_t{0});
 }
 
 }  // namespace mortise::sync

@@ -21,7 +21,8 @@ core::JsonText guard_json(const core::Refuse& refuse, const std::string& plan_id
 /// removals at the service.
 std::string guarded_plan(const core::JsonText& guard);
 
-/// How many removals a stored refusal names for a plan; 0 if it is none, or of another plan.
-std::int64_t guarded_removals(const core::JsonText& guard, const std::string& plan_id);
+/// Whether a person who was shown the stored refusal was shown this one: of the same plan, for the
+/// same reason, with no more removals.
+bool covers(const core::JsonText& guard, const std::string& plan_id, const core::Refuse& refuse);
 
 }  // namespace mortise::sync

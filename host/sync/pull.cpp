@@ -92,8 +92,13 @@ Task<Execution::Round> Execution::pull(const Link& link) {
   if (!bookmarks) co_return react(bookmarks.error());
   const core::Instant started_ms = ports_.clock.now_ms();
   cause_ = pending->empty() ? "poll" : pending->front().id;
-  Scene scene({run_.connection_id, started_ms, cause_, true, link.mapping->kinds()},
-              *std::move(pairs), *std::move(before));
+  std::map<std::string, std::string> causes;
+  for (const core::Notification& each : *pending) {
+    for (const std::string& hint : each.hint) causes.emplace(hint, each.id);
+  }
+  Scene scene(
+      {run_.connection_id, started_ms, cause_, true, link.mapping->kinds(), std::move(causes)},
+      *std::move(pairs), *std::move(before));
   hints_.clear();
   const bool all_hinted = std::all_of(pending->begin(), pending->end(),
                                       [](const auto& each) { return !each.hint.empty(); });
@@ -126,9 +131,10 @@ Task<Execution::Round> Execution::pull(const Link& link) {
     changes.push_back(ports::HandleNotifications{run_.connection_id, pending->back().received_ms,
                                                  ports_.clock.now_ms()});
   }
-  core::SyncState state = ports_.store.sync_states().find(run_.connection_id).value();
-  state.started_ms = started_ms;
-  changes.push_back(ports::put(std::move(state)));
+  auto state = ports_.store.sync_states().find(run_.connection_id);
+  if (!state) co_return react(state.error());
+  state->started_ms = started_ms;
+  changes.push_back(ports::put(*std::move(state)));
   if (Status saved = ports_.store.commit(std::move(changes)); !saved) {
     co_return react(saved.error());
   }
@@ -243,19 +249,22 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
 
 /// The items of ours that notifications named.
 Task<Status> Execution::pull_named(const Link& link, Scene& scene) {
-  ports::Call call = call_for(link, ports::Operation::get);
+  std::vector<std::string> named;
   for (const std::string& id : hints_) {
     const Pair* pair = scene.by_id(id);
     const ports::Kind* kind =
         pair == nullptr ? nullptr : link.connector->manifest().kind(pair->kind);
-    if (kind != nullptr && !kind->container && call.ids.size() < kMostAtOnce)
-      call.ids.push_back(id);
+    if (kind != nullptr && !kind->container) named.push_back(id);
   }
-  if (call.ids.empty()) co_return Status();
-  Task<Result<Report>> getting = exchange_->drive(std::move(call));
-  Result<Report> report = co_await getting;
-  if (!report) co_return Status(report.error());
-  for (const ports::Item& item : report->items) scene.note(item);
+  for (std::size_t begin = 0; begin < named.size(); begin += kMostAtOnce) {
+    ports::Call call = call_for(link, ports::Operation::get);
+    const std::size_t end = std::min(named.size(), begin + kMostAtOnce);
+    for (std::size_t i = begin; i < end; ++i) call.ids.push_back(named[i]);
+    Task<Result<Report>> getting = exchange_->drive(std::move(call));
+    Result<Report> report = co_await getting;
+    if (!report) co_return Status(report.error());
+    for (const ports::Item& item : report->items) scene.note(item);
+  }
   co_return Status();
 }
 

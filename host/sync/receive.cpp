@@ -135,10 +135,17 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
   }
 }
 
+/// A task as it was when the news were merged with it, so that a commit notices a later save.
+Result<core::Task> Execution::task_of(const Snapshot& snapshot, const std::string& id) const {
+  auto found = std::find_if(snapshot.tasks.begin(), snapshot.tasks.end(),
+                            [&](const core::Task& each) { return each.id == id; });
+  return found == snapshot.tasks.end() ? ports_.store.plans().find_task(id) : *found;
+}
+
 /// The task that the news are about, as it is and as it becomes.
 Status Execution::change_task(Reception& reception) {
   const Receive& news = reception.news;
-  auto stored = ports_.store.plans().find_task(core::task_id_of(news.key));
+  auto stored = task_of(reception.snapshot, core::task_id_of(news.key));
   if (!stored) return std::move(stored).error();
   core::Task task = std::move(stored).value();
   const std::string slot = core::slot_of(news.key);
@@ -231,18 +238,30 @@ void Execution::record_conflict(const Reception& reception, ports::Changes& chan
   conflict.policy = reception.policy;
   conflict.fields = conflict_lines(reception.conflicts).dump();
   conflict.at_ms = ports_.clock.now_ms();
-  // Back to the other value: what was taken goes, what was not taken comes.
+  // Back to the other value: what was taken goes, what was not taken comes. What was changed on one
+  // side only is no part of it.
   Json undo = Json::object();
   Json refused = Json::object();
+  Json settled = Json::object();
+  const Json take = parsed(reception.news.merged.take);
   for (const core::FieldConflict& each : reception.conflicts) {
-    if (each.kept == core::Kept::here)
+    if (each.kept == core::Kept::here) {
       refused[each.field] = Json::parse(each.there, nullptr, false);
+    } else if (take.contains(each.field)) {
+      settled[each.field] = take[each.field];
+    }
   }
-  const bool took = std::any_of(reception.conflicts.begin(), reception.conflicts.end(),
-                                [](const auto& each) { return each.kept != core::Kept::here; });
   const std::string slot = core::slot_of(reception.news.key);
-  if (took && reception.before) {
-    undo = inverse(reception.patch, core::to_json(at_slot(*reception.before, slot)));
+  if (!settled.empty() && reception.before) {
+    const core::Task before = at_slot(*reception.before, slot);
+    auto change =
+        reception.snapshot.mapping->task_change(reception.news.base.kind, settled.dump(), before,
+                                                reception.snapshot.mapping_input(options_));
+    Json patch = change ? parsed(*change) : reception.patch;
+    for (auto it = patch.begin(); it != patch.end();) {
+      it = reception.patch.contains(it.key()) ? std::next(it) : patch.erase(it);
+    }
+    undo = inverse(patch, core::to_json(before));
   }
   if (!refused.empty() && reception.policy != "unmappable") {
     auto task = reception.after ? Result<core::Task>(*reception.after)
@@ -263,7 +282,7 @@ core::RunItem Execution::received_item(const Reception& reception) const {
   item.key = reception.news.key;
   item.kind = reception.news.base.kind;
   item.title = reception.after ? reception.after->title : reception.news.title;
-  item.action = word(reception.news.kind);
+  item.action = reception.sighting == nullptr ? "link" : word(reception.news.kind);
   item.result = reception.policy == "unmappable" ? "parked" : "done";
   item.message = reception.remark;
   item.url = reception.sighting == nullptr ? reception.news.base.url : reception.sighting->url;
@@ -299,6 +318,14 @@ Status keep_here(const Ports& ports, const std::string& connection_id, const std
   return changes.empty() ? Status() : ports.store.commit(std::move(changes));
 }
 
+/// Whether somebody saved the task meanwhile: then the news are merged with that, in the next
+/// round.
+bool Execution::overtaken(const Reception& reception) const {
+  if (!reception.after) return false;
+  auto now = ports_.store.plans().find_task(reception.after->id);
+  return now && now->rev != reception.after->rev;
+}
+
 Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& news) {
   const std::string policy(core::name_of(merge_policy(snapshot)));
   const std::int64_t before = progress();
@@ -322,7 +349,9 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
       receptions.push_back(std::move(reception));
     }
     const auto with = [&](ports::Changes& changes, core::Run& run) {
-      for (const Reception& each : receptions) commit_reception(each, changes, run);
+      for (const Reception& each : receptions) {
+        if (!overtaken(each)) commit_reception(each, changes, run);
+      }
     };
     if (Status saved = save_run(with); !saved) return saved;
     ports_.failpoint("received");
@@ -352,7 +381,8 @@ void Execution::commit_reception(const Reception& reception, ports::Changes& cha
   }
   if (!reception.conflicts.empty()) ++run.counts.conflicts;
   record_conflict(reception, changes);
-  if (news.kind != ReceiveKind::agree || !reception.conflicts.empty()) {
+  const bool linked = reception.sighting == nullptr;
+  if (linked || news.kind != ReceiveKind::agree || !reception.conflicts.empty()) {
     changes.push_back(ports::put(received_item(reception)));
   }
 }

@@ -22,6 +22,7 @@ Task<Execution::Round> Execution::play_pass() {
   auto plans = plans_in_scope(*link);
   if (!plans) co_return react(plans.error());
   Round worst = Round::nothing_left;
+  asked_ = false;
   if (!pulled_) {
     // What is in doubt is found out first: else our own new items would look like somebody's.
     auto intents = ports_.store.journal().open_intents(run_.connection_id);
@@ -56,6 +57,7 @@ Task<Execution::Round> Execution::play_pass() {
 /// A plan's rounds until nothing can be done at once any more.
 Task<Execution::Round> Execution::play_plan(std::string plan_id) {
   plan_id_ = std::move(plan_id);
+  appeared_.clear();
   for (int idle = 0; idle < options_.give_up_after;) {
     const std::int64_t before = progress();
     Task<Round> round = play_round();
@@ -143,8 +145,11 @@ Task<Execution::Round> Execution::play_round() {
   core::ChangeList changes = decide(snapshot, *wanted, lost_, options_, ports_.clock.now_ms());
   leave_out_given_up(changes);
   if (changes.refuse && !changes.empty() && !approved(*changes.refuse)) {
-    run_.approved = false;
-    run_.guard = guard_json(*changes.refuse, plan_id_);
+    if (!asked_) {  // about one plan at a time: its yes must not be lost over the next question
+      asked_ = true;
+      run_.approved = false;
+      run_.guard = guard_json(*changes.refuse, plan_id_);
+    }
     co_return Round::asks;
   }
   if (changes.receive.empty()) {

@@ -170,7 +170,9 @@ void Scene::see(const ports::Item& item, ItemState state) {
   sighting.url = item.url;
   sighting.edited_ms = item.edited_ms;
   sighting.seen_ms = about_.now_ms;
-  sighting.cause = about_.cause;
+  auto named = about_.causes.find(item.id);
+  if (named == about_.causes.end()) named = about_.causes.find(item.parent_id);
+  sighting.cause = named == about_.causes.end() ? about_.cause : named->second;
   before_.insert_or_assign(item.id, sighting);
   changes_.push_back(ports::put(std::move(sighting)));
   news_ = true;

@@ -26,6 +26,9 @@ class Scene {
     bool pulls = true;  ///< else edits there are not wanted here: only ids and versions are noted
     /// Kinds of which unknown items matter.
     std::map<std::string, ports::KindRules> kinds = {};
+    /// By the ids of items that notifications named: RunItem::cause of them and what stands in
+    /// them.
+    std::map<std::string, std::string> causes = {};
   };
   Scene(About about, std::vector<core::Pair> pairs, std::vector<core::Sighting> before);
 

@@ -1,9 +1,11 @@
 // One host's sync engine over the fakes, and how it dies: everything deterministic, on one thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fakes/executor.hpp"
@@ -48,12 +50,14 @@ class MortalStore final : public ports::Store {
 /// Allows everything but what it is told to deny.
 struct FakeGate final : public ports::Gate {
   ports::Decision decide(const ports::Ask& ask, const ports::Used&) override {
+    if (on_decide) std::exchange(on_decide, nullptr)();
     ports::Decision decision;
     decision.allow = ask.action != denied;
     return decision;
   }
   ports::Decision limits(const std::string&) override { return {}; }
   std::string denied;
+  std::function<void()> on_decide;  ///< called once, by the next question
 };
 
 struct SilentPublisher final : ports::Publisher {

@@ -1,0 +1,106 @@
+// A guard's question and a person's answer: a yes is for what was shown, and for nothing else.
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "sync/bench.hpp"
+
+namespace mortise::tests {
+namespace {
+
+using core::Json;
+using core::RunState;
+using core::RunWait;
+
+constexpr std::int64_t kMinuteMs = 60'000;
+
+/// A second plan of the account, exported to the same place.
+void export_another(World& world, const std::string& id, int tasks) {
+  core::Plan plan;
+  plan.id = id;
+  plan.account_id = "acc";
+  plan.title = id;
+  plan.modules = {{"m", "Module", {{"w", 1, "Week"}}}};
+  ports::Changes changes{ports::put(plan)};
+  for (int t = 0; t < tasks; ++t) {
+    core::Task task;
+    task.id = fmt::format("{}_t{}", id, t);
+    task.account_id = "acc";
+    task.plan_id = id;
+    task.week_id = "w";
+    task.position = 1024 * t;
+    task.title = fmt::format("{} {}", id, t);
+    changes.push_back(ports::put(task));
+  }
+  REQUIRE(world.store.commit(std::move(changes), ports::Durability::full).ok());
+  const std::string first = std::exchange(world.plan_id, id);
+  REQUIRE(world.export_plan().state == RunState::succeeded);
+  world.plan_id = first;
+}
+
+void settle_in(World& world) {
+  world.clock.advance(10 * kMinuteMs);
+  REQUIRE(world.sync().state == RunState::succeeded);
+  world.clock.advance(10 * kMinuteMs);
+}
+
+std::string asked(const core::Run& run, const char* what) {
+  return Json::parse(run.guard).value(what, "");
+}
+
+}  // namespace
+
+TEST_CASE("guard: two plans that ask are answered one after the other", "[sync][guard]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 4);
+  REQUIRE(world.export_plan().state == RunState::succeeded);
+  export_another(world, "pln_2", 3);
+  settle_in(world);
+  world.service.forget_cursors();
+  for (int t = 0; t < 4; ++t) world.service.erase(world.service.named(fmt::format("Task {}", t)));
+  for (int t = 0; t < 3; ++t) world.service.erase(world.service.named(fmt::format("pln_2 {}", t)));
+  const core::Run run = world.sync();
+  REQUIRE(run.waiting_for == RunWait::approval);
+  CHECK(asked(run, "plan_id") == "pln_1");
+  REQUIRE(world.dispatcher->approve(run.id).ok());
+  world.settle();
+  CHECK(world.tasks().empty());
+  CHECK(world.store.plans().tasks("pln_2").value().size() == 3);
+  const core::Run next = world.run(run.id);
+  REQUIRE(next.waiting_for == RunWait::approval);
+  CHECK(asked(next, "plan_id") == "pln_2");
+  REQUIRE(world.dispatcher->approve(run.id).ok());
+  world.settle();
+  CHECK(world.run(run.id).state == RunState::succeeded);
+  CHECK(world.store.plans().tasks("pln_2").value().empty());
+}
+
+TEST_CASE("guard: a yes to removals there is none to removals here", "[sync][guard]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 40);
+  REQUIRE(world.export_plan().state == RunState::succeeded);
+  settle_in(world);
+  const std::vector<core::Task> all = world.tasks();
+  ports::Changes removals;  // saved while nobody pushes, so that one whole look finds all of it
+  for (int t = 0; t < 20; ++t) {
+    core::Task task = all.at(static_cast<std::size_t>(t));
+    task.deleted_ms = world.clock.now_ms();
+    removals.push_back(ports::put(task));
+  }
+  REQUIRE(world.store.commit(std::move(removals), ports::Durability::full).ok());
+  const core::Run run = world.sync();
+  REQUIRE(run.waiting_for == RunWait::approval);
+  CHECK(asked(run, "reason") == "mass_removal");
+  for (int t = 20; t < 40; ++t) {
+    world.service.erase(world.service.named(fmt::format("Task {}", t)));
+  }
+  const core::Run looked = world.sync();  // the news come in
+  REQUIRE(looked.waiting_for == RunWait::approval);
+  REQUIRE(world.dispatcher->approve(run.id).ok());
+  world.settle();
+  CHECK(world.tasks().size() == 20);
+}
+
+}  // namespace mortise::tests

@@ -1,0 +1,84 @@
+// What a person saves while a run is taking news over is neither lost nor in its way.
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include "sync/bench.hpp"
+
+namespace mortise::tests {
+namespace {
+
+using core::Json;
+using core::RunState;
+
+constexpr std::int64_t kMinuteMs = 60'000;
+
+void settle_in(World& world) {
+  world.populate(1, 1, 8);
+  REQUIRE(world.export_plan().state == RunState::succeeded);
+  world.clock.advance(10 * kMinuteMs);
+  REQUIRE(world.sync().state == RunState::succeeded);
+  world.clock.advance(10 * kMinuteMs);
+}
+
+/// Saves a title once, in the middle of the next reception: the tier's policy is asked in it.
+void retitle_during_reception(World& world, const std::string& task_id, const std::string& title) {
+  world.gate.on_decide = [&world, task_id, title] {
+    core::Task task = world.store.plans().find_task(task_id).value();
+    task.title = title;
+    task.updated_ms = world.clock.now_ms();
+    REQUIRE(world.store.commit({ports::put(task)}, ports::Durability::full).ok());
+  };
+}
+
+}  // namespace
+
+TEST_CASE("overtaken: a title saved while a tick comes in is kept, and travels",
+          "[sync][inbound]") {
+  const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
+  World world(style, 1);
+  settle_in(world);
+  const core::Task task = world.tasks().at(1);
+  world.service.edit(world.service.named(task.title), R"({"checked":true})");
+  retitle_during_reception(world, task.id, "Saved meanwhile");
+  const core::Run run = world.sync();
+  INFO(run.error_message);
+  CHECK(run.state == RunState::succeeded);
+  CHECK(world.task(task.id).title == "Saved meanwhile");
+  CHECK(world.task(task.id).status == core::TaskStatus::done);
+  CHECK_FALSE(world.service.named("Saved meanwhile").empty());
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("overtaken: a task edited while its removal comes in stays", "[sync][inbound]") {
+  const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
+  World world(style, 1);
+  settle_in(world);
+  const core::Task removed = world.tasks().at(1);
+  world.service.erase(world.service.named(removed.title));
+  world.service.edit(world.service.named(world.tasks().at(2).title), R"({"checked":true})");
+  retitle_during_reception(world, removed.id, "Saved meanwhile");
+  CHECK(world.sync().state == RunState::succeeded);
+  CHECK_FALSE(world.task(removed.id).deleted_ms);
+  CHECK_FALSE(world.service.named("Saved meanwhile").empty());
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("overtaken: an undo is about the conflict alone", "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  settle_in(world);
+  core::Task task = world.tasks().at(1);
+  const std::string id = world.service.named(task.title);
+  task.title = "Here";
+  task.updated_ms = world.clock.now_ms();
+  REQUIRE(world.store.commit({ports::put(task)}, ports::Durability::full).ok());
+  world.clock.advance(10 * kMinuteMs);
+  world.service.edit(id, R"({"text":"There","checked":true})");
+  CHECK(world.sync().state == RunState::succeeded);
+  const auto conflicts = world.store.conflicts().list("acc", {}, {}, {}).value().items;
+  REQUIRE(conflicts.size() == 1);
+  CHECK(Json::parse(conflicts.front().undo) == Json{{"title", "Here"}});
+  CHECK(world.task(task.id).status == core::TaskStatus::done);
+}
+
+}  // namespace mortise::tests
