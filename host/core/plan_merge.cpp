@@ -101,15 +101,20 @@ Plan merge_plan(const Plan& plan, Plan imported) {
   return merged;
 }
 
-// Which existing task each imported one is; kNone for new ones.
-std::vector<std::size_t> match_tasks(const std::vector<Task>& existing,
+// Which existing task each imported one is; kNone for new ones. A task that nobody named is the one
+// of its title in its week; only then the one at its place, which was renamed.
+std::vector<std::size_t> match_tasks(const std::vector<Task>& existing, const std::string& plan_id,
                                      const ImportedPlan& imported) {
   std::unordered_map<std::string, std::size_t> by_id;
   std::unordered_map<std::string, std::size_t> by_external_id;
+  std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> by_title;
   for (std::size_t index = 0; index < existing.size(); ++index) {
     by_id.emplace(existing[index].id, index);
     if (!existing[index].external_id.empty()) {
       by_external_id.emplace(existing[index].external_id, index);
+    }
+    if (is_derived_external_id(existing[index].external_id, plan_id)) {
+      by_title[{existing[index].week_id, existing[index].title}].push_back(index);
     }
   }
   std::vector<std::size_t> matches(imported.tasks.size(), kNone);
@@ -123,8 +128,24 @@ std::vector<std::size_t> match_tasks(const std::vector<Task>& existing,
   for (std::size_t which = 0; which < matches.size(); ++which) {
     take(which, by_id, named_id(imported, imported.tasks[which].id));
   }
+  const auto unnamed = [&](std::size_t which) {
+    return is_derived_external_id(imported.tasks[which].external_id, plan_id);
+  };
   for (std::size_t which = 0; which < matches.size(); ++which) {
-    take(which, by_external_id, imported.tasks[which].external_id);
+    if (!unnamed(which)) take(which, by_external_id, imported.tasks[which].external_id);
+  }
+  for (std::size_t which = 0; which < matches.size(); ++which) {
+    if (!unnamed(which) || matches[which] != kNone) continue;
+    for (const std::size_t index :
+         by_title[{imported.tasks[which].week_id, imported.tasks[which].title}]) {
+      if (taken[index]) continue;
+      matches[which] = index;
+      taken[index] = true;
+      break;
+    }
+  }
+  for (std::size_t which = 0; which < matches.size(); ++which) {
+    if (unnamed(which)) take(which, by_external_id, imported.tasks[which].external_id);
   }
   return matches;
 }
@@ -220,9 +241,9 @@ struct Entry {
 
 // The tasks of the document in its order, each task that stays without being in it behind the one
 // it was behind.
-std::vector<Entry> merged_order(const std::vector<Task>& existing, ImportedPlan& imported,
-                                MergedPlan& merged) {
-  const std::vector<std::size_t> matches = match_tasks(existing, imported);
+std::vector<Entry> merged_order(const std::vector<Task>& existing, const std::string& plan_id,
+                                ImportedPlan& imported, MergedPlan& merged) {
+  const std::vector<std::size_t> matches = match_tasks(existing, plan_id, imported);
   std::unordered_set<std::size_t> matched(matches.begin(), matches.end());
   std::unordered_map<std::size_t, std::vector<std::size_t>> behind;  // kNone: at the beginning
   std::size_t last_matched = kNone;
@@ -282,7 +303,7 @@ MergedPlan merge_import(const Plan& plan, const std::vector<Task>& tasks, Import
     task.account_id = plan.account_id;
   }
   MergedPlan merged;
-  const std::vector<Entry> order = merged_order(tasks, imported, merged);
+  const std::vector<Entry> order = merged_order(tasks, plan.id, imported, merged);
   merged.plan = merge_plan(plan, std::move(imported.plan));
   merged.plan_changed = merged.plan != plan;
 

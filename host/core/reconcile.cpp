@@ -290,11 +290,18 @@ class Decision {
                     "a page that holds tasks was not found at the service, or is "
                     "not shared any more");
     }
-    if (absences_ == taken_away_ && taken_away_ == tasks_there()) {
+    const bool told = absences_ != taken_away_;  // somebody deleted them, one by one or all
+    const bool emptied = taken_away_ == tasks_there();
+    if (emptied && (!told || (taken_away_ > 1 && holds_ours()))) {
       return refuse("remote_empty", "the service holds none of the plan's items any more");
     }
     if (!too_many(taken_away_)) return std::nullopt;
     return refuse("mass_removal_here", "many items were removed at the service");
+  }
+
+  /// Whether the plan is more than what people made at the service, which comes and goes there.
+  bool holds_ours() const {
+    return std::any_of(base_.begin(), base_.end(), [](const Pair& pair) { return !pair.appeared; });
   }
 
   std::int64_t tasks_there() const {

@@ -107,6 +107,28 @@ TEST_CASE("plan_merge: tasks come, go and stay with their ids", "[core][plan_mer
   CHECK(ascending(merged.tasks));
 }
 
+TEST_CASE("plan_merge: a task put in front takes nothing from those behind it",
+          "[core][plan_merge]") {
+  Json document = roadmap();
+  document["weeks"][0]["tasks"].push_back({{"day", 1}, {"task", "a2"}, {"duration", 1}});
+  Stored before = stored(document);
+  before.tasks[1].status = TaskStatus::done;  // "a2", the second of its day
+  Json next = document;
+  Json& tasks = next["weeks"][0]["tasks"];
+  tasks.insert(tasks.begin(), Json{{"day", 1}, {"task", "new"}, {"duration", 1}});
+  const MergedPlan merged = merge(before, next);
+  CHECK(titles(merged.tasks) == "new a a2 b c d ");
+  CHECK(merged.added == std::vector<std::size_t>{0});
+  CHECK(merged.changed.empty());
+  CHECK(merged.removed.empty());
+  CHECK(merged.tasks[2] == before.tasks[1]);
+  SECTION("and the version after that finds all of them again") {
+    const MergedPlan again = merge({merged.plan, merged.tasks}, next);
+    CHECK(again.tasks == merged.tasks);
+    CHECK((again.added.empty() && again.changed.empty() && again.removed.empty()));
+  }
+}
+
 TEST_CASE("plan_merge: modules and weeks keep their ids when they move", "[core][plan_merge]") {
   const Stored before = stored(roadmap());
   Json document = roadmap();

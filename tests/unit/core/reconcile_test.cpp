@@ -325,7 +325,13 @@ TEST_CASE("reconcile: a side that is suddenly empty is asked about, however few"
   CHECK(empty.refuse->reason == "remote_empty");
   CHECK_FALSE(reconcile({a, b}, base, {{"a", absent}}, pulling()).refuse);
   const RemoteNews deleted{RemoteState::deleted};
-  CHECK_FALSE(reconcile({a, b}, base, {{"a", deleted}, {"b", deleted}}, pulling()).refuse);
+  const auto cleared = reconcile({a, b}, base, {{"a", deleted}, {"b", deleted}}, pulling());
+  REQUIRE(cleared.refuse);
+  CHECK(cleared.refuse->reason == "remote_empty");
+  CHECK_FALSE(reconcile({a}, {paired(a)}, {{"a", deleted}}, pulling()).refuse);
+  std::vector<Pair> appointments = base;
+  for (Pair& pair : appointments) pair.appeared = true;
+  CHECK_FALSE(reconcile({a, b}, appointments, {{"a", deleted}, {"b", deleted}}, pulling()).refuse);
   const auto emptied = reconcile({}, base, {}, pulling());
   REQUIRE(emptied.refuse);
   CHECK(emptied.refuse->reason == "plan_emptied");
