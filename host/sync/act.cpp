@@ -7,6 +7,7 @@
 
 #include "core/hash.hpp"
 #include "core/ids.hpp"
+#include "core/item_key.hpp"
 #include "core/names.hpp"
 #include "sync/execution.hpp"
 
@@ -21,6 +22,18 @@ using ports::OutcomeResult;
 
 /// An item that fails so often is parked: reconciling again did not help.
 constexpr int kMostAttempts = 3;
+
+/// The service's own name of a request: in the header that most give it in, `x-request-id`,
+/// `request-id`, `x-notion-request-id` (`client-request-id` is the asker's). Empty if it says none.
+std::string request_name(const ports::HttpHeaders& headers) {
+  const auto found = std::find_if(headers.begin(), headers.end(), [](const auto& header) {
+    return header.first.ends_with("request-id") && !header.first.starts_with("client-");
+  });
+  if (found == headers.end() || found->second.size() > 128) return {};
+  const bool is_name = std::all_of(found->second.begin(), found->second.end(),
+                                   [](char c) { return c > ' ' && c < '\x7f'; });
+  return is_name ? found->second : std::string();
+}
 
 std::string_view word(ActionKind kind) {
   switch (kind) {
@@ -69,6 +82,8 @@ std::vector<const Pair*> Execution::content_of(const std::string& key) const {
 
 Task<Execution::Round> Execution::act(const Snapshot& snapshot, const core::ChangeList& changes) {
   children_.clear();
+  task_revs_.clear();
+  for (const core::Task& task : snapshot.tasks) task_revs_.emplace(task.id, task.rev);
   for (const Pair& pair : snapshot.pairs) {
     if (pair.state != PairState::tombstone) children_[pair.parent_key].push_back(&pair);
   }
@@ -167,10 +182,13 @@ Task<Status> Execution::act_batch(ports::Call call, std::vector<Pending>& pendin
     if (step.done() || stopped()) break;
     if (Status journaled = journal(pending, step.requests); !journaled) co_return journaled;
     ports_.failpoint("intents_committed");
+    std::vector<std::vector<std::uint32_t>> carried;
+    for (const ports::ConnectorRequest& request : step.requests) carried.push_back(request.writes);
     Task<std::vector<ports::ConnectorReply>> sending =
         exchange_->send_all(std::move(step.requests));
     std::vector<ports::ConnectorReply> replies = co_await sending;
     ports_.failpoint("replies_received");
+    note_requests(carried, replies, pending);
     step = started.operation->resume(std::move(replies));
   }
   if (step.error) {
@@ -185,6 +203,18 @@ Task<Status> Execution::act_batch(ports::Call call, std::vector<Pending>& pendin
     }
   }
   co_return Status();
+}
+
+/// How the service itself names the requests that carried writes out: the last one of each.
+void Execution::note_requests(const std::vector<std::vector<std::uint32_t>>& carried,
+                              const std::vector<ports::ConnectorReply>& replies,
+                              std::vector<Pending>& pending) {
+  for (std::size_t i = 0; i < std::min(carried.size(), replies.size()); ++i) {
+    const std::string name = request_name(replies[i].reply.headers);
+    for (const std::uint32_t write : carried[i]) {
+      if (write < pending.size() && !name.empty()) pending[write].provider_request = name;
+    }
+  }
 }
 
 Status Execution::journal(std::vector<Pending>& pending,
@@ -295,7 +325,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
     changes.push_back(ports::EraseSighting{run.connection_id, sighting_id(*action.base)});
   }
   changes.push_back(ports::put(std::move(pair)));
-  core::RunItem item = run_item(action, "done");
+  core::RunItem item = run_item(pending, "done");
   item.url = outcome.url;
   changes.push_back(ports::put(std::move(item)));
   ++run.counts.done;
@@ -326,7 +356,7 @@ void Execution::commit_removed(const Pending& pending, core::Run& run, ports::Ch
   };
   for (const Pair* pair : content_of(pending.action.key)) bury(*pair);
   bury(*pending.action.base);
-  changes.push_back(ports::put(run_item(pending.action, "done")));
+  changes.push_back(ports::put(run_item(pending, "done")));
   ++run.counts.done;
 }
 
@@ -350,15 +380,15 @@ void Execution::note_failure(const Pending& pending, const Error& error) {
       stale_.insert(action.key);
       break;
     default:
-      give_up(action, error);
+      give_up(pending, error);
       return;
   }
-  if (++attempts_[action.key] >= kMostAttempts) give_up(action, error);
+  if (++attempts_[action.key] >= kMostAttempts) give_up(pending, error);
 }
 
-void Execution::give_up(const core::Action& action, const Error& error) {
-  if (!given_up_.emplace(action.key, error).second) return;
-  core::RunItem item = run_item(action, "failed");
+void Execution::give_up(const Pending& pending, const Error& error) {
+  if (!given_up_.emplace(pending.action.key, error).second) return;
+  core::RunItem item = run_item(pending, "failed");
   item.code = code_name(error.code);
   item.message = error.message;
   unsaved_items_.push_back(std::move(item));
@@ -394,7 +424,8 @@ Status Execution::forget_gone(const core::ChangeList& changes) {
   return ports_.store.commit(std::move(commit));
 }
 
-core::RunItem Execution::run_item(const core::Action& action, std::string result) const {
+core::RunItem Execution::run_item(const Pending& pending, std::string result) const {
+  const core::Action& action = pending.action;
   core::RunItem item;
   item.run_id = run_.id;
   item.key = action.key;
@@ -402,6 +433,10 @@ core::RunItem Execution::run_item(const core::Action& action, std::string result
   item.title = action.title;
   item.action = word(action.kind);
   item.result = std::move(result);
+  item.provider_request = pending.provider_request;
+  if (const auto task = task_revs_.find(core::task_id_of(action.key)); task != task_revs_.end()) {
+    item.task_rev = task->second;
+  }
   item.at_ms = ports_.clock.now_ms();
   return item;
 }

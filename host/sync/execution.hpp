@@ -66,6 +66,7 @@ class Execution {
     bool journaled = false;
     bool reported = false;
     bool done = false;
+    std::string provider_request = {};  ///< RunItem::provider_request
   };
   enum class Phase : std::uint8_t { removals, rest };
   /// The pairs in every container that a list of changes works from.
@@ -116,11 +117,14 @@ class Execution {
   void commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes);
   void forget_occurrences(const core::Action& action, ports::Changes& changes) const;
   void note_failure(const Pending& pending, const Error& error);
-  void give_up(const core::Action& action, const Error& error);
+  void give_up(const Pending& pending, const Error& error);
+  static void note_requests(const std::vector<std::vector<std::uint32_t>>& carried,
+                            const std::vector<ports::ConnectorReply>& replies,
+                            std::vector<Pending>& pending);
   void park_item(const ports::ParkedItem& item);
   Status forget_gone(const core::ChangeList& changes);
   std::vector<const core::Pair*> content_of(const std::string& key) const;
-  core::RunItem run_item(const core::Action& action, std::string result) const;
+  core::RunItem run_item(const Pending& pending, std::string result) const;
 
   // recover.cpp: what an earlier process, or a lost answer, left open
   Task<Status> recover(const Snapshot& snapshot, std::vector<core::Intent> intents);
@@ -214,6 +218,7 @@ class Execution {
   std::map<std::string, int> attempts_;    ///< failed tries per key
   std::map<std::string, Error> given_up_;  ///< keys this run will not try again
   Children children_;                      ///< of the snapshot that act() works from
+  std::unordered_map<std::string_view, core::Rev> task_revs_;  ///< of the same, by task
   std::vector<core::RunItem> unsaved_items_;
   std::optional<Error> last_error_;
   bool try_later_ = false;

@@ -454,6 +454,8 @@ void FakeEgress::send(ports::EgressCall call, std::function<void(ConnectorReply)
     switch (fault ? fault(call.request) : Fault::none) {
       case Fault::none:
         reply.reply = service_.serve(call.request);
+        reply.reply.headers.emplace_back("x-fake-request-id",
+                                         fmt::format("fake-{}", service_.reads + service_.writes));
         break;
       case Fault::refused:
         reply.reply.status = 503;

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -75,6 +76,27 @@ TEST_CASE("runner: a change saved right before the end of the process is pushed 
   world.settle();
   CHECK(world.service.writes == before + 1);
   CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("runner: what was written says the task's revision and the service's name of the request",
+          "[sync][runner]") {
+  const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
+  World world(style, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  world.tick(1);
+  world.settle();
+  std::set<std::string> names;
+  for (const core::Task& task : world.tasks()) {
+    const auto lines = world.store.runs().items_of_key("task:" + task.id, {10, ""}).value().items;
+    REQUIRE_FALSE(lines.empty());
+    CHECK(lines.front().task_rev == task.rev);
+    for (const core::RunItem& line : lines) {
+      CHECK(line.provider_request.rfind("fake-", 0) == 0);
+      names.insert(line.provider_request);
+    }
+  }
+  CHECK(names.size() >= 2);
 }
 
 TEST_CASE("runner: an edit outlives a deletion at the service", "[sync][runner]") {
