@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import test from 'node:test';
 import { assertAccessible, assertFocusOrder } from './accessible.mjs';
 import { badges, card, consent, inBrowser, picture, service, signIn, watch } from './browser.mjs';
 
+const packages = createRequire(new URL('../simulators/clients/package.json', import.meta.url));
 const demo = JSON.parse(await readFile(new URL('../simulators/demo/plan.json', import.meta.url), 'utf8'));
 
 const eyes = {
@@ -75,15 +77,41 @@ test('pages: speak the account’s language', { timeout: 120_000 }, async () => 
   });
 });
 
-test('pages: the texts of both languages are the same ones', async () => {
+/** The texts of all languages. */
+async function allTexts() {
   // Read, not imported by name: Debian 12's own Node takes a .js without a package.json for CommonJS.
   const texts = {};
   for (const language of ['en', 'es']) {
     const source = await readFile(new URL(`../../host/web/ui/texts_${language}.js`, import.meta.url), 'base64');
     Object.assign(texts, await import(`data:text/javascript;base64,${source}`));
   }
+  return texts;
+}
+
+test('pages: the texts of both languages are the same ones', async () => {
+  const texts = await allTexts();
   assert.deepEqual(Object.keys(texts.es), Object.keys(texts.en));
   for (const name of Object.keys(texts.en)) assert.equal(typeof texts.es[name], typeof texts.en[name], name);
+});
+
+test('pages: have a text for every word that the API says', async () => {
+  const { en } = await allTexts();
+  const { schemas } = packages('yaml').parse(await readFile(new URL('../../docs/openapi.yaml', import.meta.url), 'utf8')).components;
+  const { push } = schemas.ConnectionSync.properties;
+  const words = {
+    direction_: schemas.Direction.enum,
+    status_: schemas.ConnectionSync.properties.state.enum,
+    push_: [...push.properties.reason.enum, ...push.properties.state.enum],
+    policy_: schemas.Conflict.properties.policy.enum,
+    trigger_: schemas.Run.properties.trigger.enum,
+    run_: schemas.Run.properties.kind.enum,
+    waiting_: schemas.Run.properties.waiting_for.enum,
+    result_: schemas.RunItem.properties.result.enum,
+    did_: schemas.RunItem.properties.action.enum,
+    badge_: schemas.TaskSync.properties.state.enum,
+  };
+  const missing = Object.entries(words).flatMap(([prefix, list]) => list.filter((word) => !(prefix + word in en)).map((word) => prefix + word));
+  assert.deepEqual(missing, ['push_not_wanted']);  // two texts: push_stay, push_on_request
 });
 
 /** An app of somebody else's, as docs/embedding.md says: its server mints codes, its page holds components. */
@@ -98,6 +126,7 @@ async function somebodysApp(work) {
     response.end(`<!doctype html><html lang="en"><title>My app</title><h1>My app</h1><h2>Services</h2>
       <style>:root { --mortise-brand: #8a1c5b; }</style>
       <mortise-connections></mortise-connections><mortise-export plan="${app.plan}"></mortise-export>
+      <h2>History</h2><mortise-history task="${app.task}"></mortise-history><mortise-removed plan="${app.plan}"></mortise-removed>
       <p>First task <mortise-sync-badge task="${app.task}"></mortise-sync-badge></p><mortise-toasts></mortise-toasts>
       <script type="module">
         import { signIn } from '${app.host}/ui/mortise.js';
@@ -128,6 +157,15 @@ test('pages: components work on an app’s own page, with a token and without co
       assert.equal(new URL(page.url()).origin, app.url, 'back on the app’s page');
       await page.getByText('Connected.').waitFor();
       await badges(page, task.id, 'Notion').and(page.locator('[data-state=synced]')).waitFor();
+      await page.locator('mortise-history [data-action=create]').getByText('Made in Notion').waitFor();
+      await page.locator('mortise-history summary').click();
+      await page.locator('mortise-history dd', { hasText: /^[0-9a-f-]{36}$/ }).waitFor();
+      await page.locator('mortise-removed').getByText('Removed tasks').click();
+      await page.getByText('Nothing was removed.').waitFor();
+      await card(page, 'notion').getByRole('button', { name: 'Activity' }).click();
+      await page.getByRole('dialog').getByText(/written there/).first().waitFor();
+      await page.keyboard.press('Escape');
+      await assertAccessible(page);
       const brand = await card(page, 'google_calendar').getByRole('button', { name: 'Connect Google Calendar' })
         .evaluate((button) => getComputedStyle(button).backgroundColor);
       assert.equal(brand, 'rgb(138, 28, 91)');

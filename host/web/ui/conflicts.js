@@ -4,6 +4,7 @@ import { h, icon } from './dom.js';
 import { ago, day, moment, t } from './texts.js';
 
 const busy = new Set();
+const problems = new Map();
 
 /** `conflicts`: newest first, as the API tells them. */
 export function conflictsView(element, conflicts) {
@@ -18,17 +19,19 @@ function conflictView(element, conflict) {
     event.currentTarget.closest('li').focus();  // the button goes
     busy.add(conflict.id);
     element.update();
-    await element.attempt(async () => {
+    problems.delete(conflict.id);
+    try {
       live.keepConflict(await live.api.act(`v1/conflicts/${conflict.id}/undo`));
-      element.toast(t('undone_toast'));
       await live.readTasksOf(conflict.plan_id);
-    });
+    } catch (problem) {
+      problems.set(conflict.id, problem.message);  // here: behind a panel nobody hears a toast
+    }
     busy.delete(conflict.id);
     element.update();
   };
   const canUndo = Object.keys(conflict.undo).length > 0;
   return h('li', { class: 'conflict', key: conflict.id, tabindex: -1, 'data-conflict': conflict.id },
-    h('div', { class: 'row spread' }, h('strong', {}, conflict.title),
+    h('div', { class: 'row spread' }, h('span', {}, h('strong', {}, conflict.title), conflict.slot && h('span', { class: 'soft' }, ' ', plain(conflict.slot))),
       h('time', { class: 'soft', datetime: conflict.at, title: moment(conflict.at) }, ago(conflict.at))),
     h('table', { 'aria-label': conflict.title },
       h('thead', {}, h('tr', {}, [t('conflict_field'), t('conflict_base'), t('conflict_here'), t('conflict_there', { service })]
@@ -40,8 +43,9 @@ function conflictView(element, conflict) {
         value(line.there, line.kept, 'there'))))),
     h('div', { class: 'row spread' },
       h('span', { class: 'soft' }, t('conflict_by'), ' ', t(`policy_${conflict.policy}`)),
-      conflict.undone_at ? h('span', { class: 'soft' }, icon('check'), ' ', t('undone', { when: ago(conflict.undone_at) }))
-        : canUndo && h('button', { disabled: busy.has(conflict.id), 'aria-label': t('undo_of', conflict), title: t('undo_says'), onclick: undo }, icon('undo'), t('undo'))));
+      conflict.undone_at ? h('span', { class: 'soft', role: 'status' }, icon('check'), ' ', t('undone', { when: ago(conflict.undone_at) }))
+        : canUndo && h('button', { disabled: busy.has(conflict.id), 'aria-label': t('undo_of', conflict), title: t('undo_says'), onclick: undo }, icon('undo'), t('undo'))),
+    problems.has(conflict.id) && h('p', { class: 'message', role: 'alert' }, problems.get(conflict.id)));
 }
 
 function value(what, kept, side) {

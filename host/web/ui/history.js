@@ -46,7 +46,7 @@ export class History extends MortiseElement {
       [t('fact_run'), h('code', {}, line.run_id)],
     ].filter(Boolean);
     const failed = line.result !== 'done';
-    return h('li', { key: `${line.run_id} ${line.action} ${line.slot ?? ''}`, 'data-action': line.action, 'data-result': line.result },
+    return h('li', { key: `${line.run_id} ${line.action} ${line.slot ?? ''} ${line.at}`, 'data-action': line.action, 'data-result': line.result },
       h('details', {},
         h('summary', {},
           icon(failed ? 'warning' : here.has(line.action) ? 'in' : 'out'),

@@ -11,6 +11,7 @@ export class PlanRemoval {
   #gone;
   #asks = false;
   #busy = false;
+  #problem = null;
 
   constructor(plan, draw, gone) {
     this.#plan = plan;
@@ -25,6 +26,7 @@ export class PlanRemoval {
     return [
       h('button', { class: 'quiet', key: 'remove', 'aria-haspopup': 'dialog', disabled: !tasks, onclick: (event) => this.#ask(event.target.closest('article')) }, t('remove_plan')),
       this.#asks && sheet('remove-plan', t('remove_plan_ask', this.#plan), () => { this.#asks = false; this.#draw(); },
+        this.#problem && h('p', { class: 'message', role: 'alert' }, this.#problem.message),
         h('p', {}, t(exported ? 'remove_plan_says' : 'remove_plan_bare')),
         h('div', { class: 'row wrap' },
           exported ? [button(t('remove_plan_keep'), 'keep', false), button(t('remove_plan_remove'), 'remove', true)] : button(t('remove_plan_only'), '', true),
@@ -34,6 +36,7 @@ export class PlanRemoval {
 
   #ask(root) {
     this.#asks = true;
+    this.#problem = null;
     this.#draw();
     openSheet(root);
   }
@@ -43,16 +46,12 @@ export class PlanRemoval {
     this.#draw();
     try {
       await live.api.request('DELETE', `v1/plans/${this.#plan.id}${remote && `?remote=${remote}`}`);
-      toast(t('plan_removed', this.#plan), 'info');
+      document.dispatchEvent(new CustomEvent('mortise-toast', { detail: { text: t('plan_removed', this.#plan), kind: 'info' } }));
       await this.#gone();
     } catch (problem) {
-      toast(problem.message, 'error');
+      this.#problem = problem;
     }
     this.#busy = false;
     this.#draw();
   }
-}
-
-function toast(text, kind) {
-  document.dispatchEvent(new CustomEvent('mortise-toast', { detail: { text, kind } }));
 }

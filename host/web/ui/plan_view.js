@@ -95,7 +95,11 @@ export class PlanView {
   }
 
   #task(task) {
-    const facts = [task.duration_s && duration(task.duration_s), task.due && t('due', { when: day(task.due) })].filter(Boolean).join(' · ');
+    const facts = [
+      task.duration_s && duration(task.duration_s),
+      task.due && t('due', { when: day(task.due) }),
+      task.recurrence?.length > 0 && t('repeats'),
+    ].filter(Boolean).join(' · ');
     return h('li', { class: `task ${task.status}`, key: task.id, id: task.id },
       h('input', { type: 'checkbox', checked: task.status === 'done', 'aria-label': t('mark_done', { title: task.title }),
         onchange: (event) => this.#change(task, { status: event.target.checked ? 'done' : 'todo' }) }),
