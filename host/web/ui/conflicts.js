@@ -1,7 +1,8 @@
 // What both sides had changed: both values, which one was kept, and the way back.
 
 import { h, icon } from './dom.js';
-import { ago, day, moment, t } from './texts.js';
+import { ago, moment, t } from './texts.js';
+import { valueText } from './values.js';
 
 const busy = new Set();
 const problems = new Map();
@@ -31,7 +32,7 @@ function conflictView(element, conflict) {
   };
   const canUndo = Object.keys(conflict.undo).length > 0;
   return h('li', { class: 'conflict', key: conflict.id, tabindex: -1, 'data-conflict': conflict.id },
-    h('div', { class: 'row spread' }, h('span', {}, h('strong', {}, conflict.title), conflict.slot && h('span', { class: 'soft' }, ' ', plain(conflict.slot))),
+    h('div', { class: 'row spread' }, h('span', {}, h('strong', {}, conflict.title), conflict.slot && h('span', { class: 'soft' }, ' ', valueText(conflict.slot))),
       h('time', { class: 'soft', datetime: conflict.at, title: moment(conflict.at) }, ago(conflict.at))),
     h('table', { 'aria-label': conflict.title },
       h('thead', {}, h('tr', {}, [t('conflict_field'), t('conflict_base'), t('conflict_here'), t('conflict_there', { service })]
@@ -57,20 +58,6 @@ function fieldName(field) {
   return t(`field_${field}`) ?? field;
 }
 
-/** A value of docs/kinds.md as people write it. */
 function shown(what) {
-  if (what === null || what === undefined || what === '' || (Array.isArray(what) && what.length === 0)) return h('span', { class: 'soft' }, t('no_value'));
-  return plain(what);
-}
-
-function plain(what) {
-  if (typeof what === 'boolean') return t(what ? 'yes' : 'no');
-  if (Array.isArray(what)) return what.map(plain).join(', ');
-  if (typeof what === 'object') return Object.values(what).map(plain).join(' · ');
-  const text = String(what);
-  if (/^\d{4}-\d\d-\d\d$/.test(text)) return day(text, { dateStyle: 'medium' });
-  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text)) return day(`${text}Z`, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
-  const [, hours, minutes] = /^PT(?:(\d+)H)?(?:(\d+)M)?$/.exec(text) ?? [];
-  if (hours || minutes) return [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(' ');
-  return text;
+  return valueText(what) || h('span', { class: 'soft' }, t('no_value'));
 }

@@ -5,6 +5,7 @@ import { h, icon } from './dom.js';
 import { MortiseElement } from './element.js';
 import { Pages } from './pages.js';
 import { ago, moment, t } from './texts.js';
+import { valueText } from './values.js';
 
 const here = new Set(['receive', 'appear', 'take_away', 'restore']);
 
@@ -37,7 +38,7 @@ export class History extends MortiseElement {
       : t(line.action === 'create' && line.trigger === 'user' ? 'why_asked' : line.action === 'create' ? 'why_new' : 'why_edit');
     const facts = [
       [t('fact_at'), moment(line.at)],
-      line.slot && [t('fact_slot'), line.slot],
+      line.slot && [t('fact_slot'), valueText(line.slot)],
       notified && [t('fact_notification'), h('code', {}, line.cause)],
       line.task_rev > 0 && [t('fact_task_rev'), String(line.task_rev)],
       line.script_revision && [t('fact_script'), h('code', {}, line.script_revision)],

@@ -43,7 +43,7 @@ export const en = {
   interval_says: 'What the service tells by itself arrives at once.',
   what_to_sync: 'What to sync',
   what_to_sync_says: 'A plan travels from its first export on.',
-  what_to_sync_calendar: 'what is made there',
+  what_to_sync_calendar: 'appointments made in a connected calendar',
   target: 'Where it goes',
   target_chosen_later: 'Made at the first export',
   target_new: 'Make a new one',

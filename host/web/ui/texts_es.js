@@ -43,7 +43,7 @@ export const es = {
   interval_says: 'Lo que el servicio avisa por sí solo llega al momento.',
   what_to_sync: 'Qué se sincroniza',
   what_to_sync_says: 'Un plan viaja desde su primera exportación.',
-  what_to_sync_calendar: 'lo que se crea allí',
+  what_to_sync_calendar: 'citas creadas en un calendario conectado',
   target: 'Dónde va',
   target_chosen_later: 'Se crea con la primera exportación',
   target_new: 'Crear uno nuevo',
