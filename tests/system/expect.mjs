@@ -11,8 +11,8 @@ export const forms = {
 };
 
 /** Connects an account for a form and sets the layout. */
-export async function connectFor(world, form, account = 'ana') {
-  const connection = await world.connect(form.connector, account);
+export async function connectFor(world, form, account = 'ana', consent = {}) {
+  const connection = await world.connect(form.connector, account, consent);
   if (!form.layout) return connection;
   return world.ok('PATCH', `/v1/connections/${connection.id}`, { settings: { mapping: { layout: form.layout } } });
 }
