@@ -253,8 +253,10 @@ struct Table<core::Run> : RevisedTable {
 template <>
 struct Table<core::RunItem> : UnrevisedTable {
   static constexpr std::string_view kName = "run_item", kFrom = kName, kWord = "run item";
-  static constexpr std::array<std::string_view, 2> kKey = {"run_id", "key"};
-  static std::string key(const core::RunItem& item) { return item.run_id + "/" + item.key; }
+  static constexpr std::array<std::string_view, 3> kKey = {"run_id", "key", "action"};
+  static std::string key(const core::RunItem& item) {
+    return item.run_id + "/" + item.key + "/" + item.action;
+  }
   template <class Visitor, class Record>
   static void columns(Visitor& visit, Record& item) {
     visit("run_id", item.run_id);

@@ -328,6 +328,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   core::RunItem item = run_item(pending, "done");
   item.url = outcome.url;
   changes.push_back(ports::put(std::move(item)));
+  counted_.erase(counted_as(action));
   ++run.counts.done;
 }
 
@@ -357,6 +358,7 @@ void Execution::commit_removed(const Pending& pending, core::Run& run, ports::Ch
   for (const Pair* pair : content_of(pending.action.key)) bury(*pair);
   bury(*pending.action.base);
   changes.push_back(ports::put(run_item(pending, "done")));
+  counted_.erase(counted_as(pending.action));
   ++run.counts.done;
 }
 
@@ -434,8 +436,14 @@ core::RunItem Execution::run_item(const Pending& pending, std::string result) co
   item.action = word(action.kind);
   item.result = std::move(result);
   item.provider_request = pending.provider_request;
-  if (const auto task = task_revs_.find(core::task_id_of(action.key)); task != task_revs_.end()) {
+  const std::string task_id = core::task_id_of(action.key);
+  if (const auto task = task_revs_.find(task_id); task != task_revs_.end()) {
     item.task_rev = task->second;
+  } else if (!task_id.empty()) {  // it was removed here, so the change has no title either
+    if (auto removed = ports_.store.plans().find_task(task_id)) {
+      item.task_rev = removed->rev;
+      item.title = std::move(removed->title);
+    }
   }
   item.at_ms = ports_.clock.now_ms();
   return item;

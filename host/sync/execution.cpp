@@ -158,14 +158,19 @@ void Execution::count_wanted(const core::ChangeList& changes) {
     // What an earlier process did of this run was wanted, too.
     counts.create = counts.done;
   }
-  if (!counted_.insert(plan_id_).second) return;
   for (const core::Action& action : changes.actions) {
+    if (!counted_.insert(counted_as(action)).second) continue;
     counts.create += action.kind == core::ActionKind::create;
     counts.update += action.kind == core::ActionKind::update;
     // What leaves with its container is no removal of its own: nothing will report it done.
     counts.remove += action.kind == core::ActionKind::remove;
   }
+  if (!counted_.insert(plan_id_).second) return;
   counts.unchanged += std::max<std::int64_t>(changes.unchanged - counts.done, 0);
+}
+
+std::string Execution::counted_as(const core::Action& action) const {
+  return fmt::format("{}\n{}\n{}", plan_id_, action.key, static_cast<int>(action.kind));
 }
 
 void Execution::leave_out_given_up(core::ChangeList& changes) const {

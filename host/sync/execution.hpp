@@ -92,6 +92,7 @@ class Execution {
   void tell(std::string_view event) const;
   core::Run finish(Round how);
   void count_wanted(const core::ChangeList& changes);
+  std::string counted_as(const core::Action& action) const;
   void leave_out_given_up(core::ChangeList& changes) const;
   void settle_usage(ports::Changes& changes, core::Run& run, core::UsageState to);
   Status save_run(const With& with = {}, ports::Durability durability = ports::Durability::relaxed);
@@ -222,7 +223,7 @@ class Execution {
   std::vector<core::RunItem> unsaved_items_;
   std::optional<Error> last_error_;
   bool try_later_ = false;
-  std::set<std::string> counted_;  ///< plans whose wanted changes are counted
+  std::set<std::string> counted_;  ///< counted_as() of what is wanted and not done yet, and plans
   bool stored_ = true;
   std::int64_t retry_after_ms_ = 0;
 };

@@ -253,6 +253,9 @@ TEMPLATE_TEST_CASE("store: items of a run keep their place when they are put aga
           }) == Ids{"z", "a", "m"});
   }
   CHECK(store.runs().items("r1", {1, ""}).value().items[0].result == "done");
+  again.action = "receive";  // of the same item: a line of its own
+  commit(store, {put(again)});
+  CHECK(store.runs().items("r1", {50, ""}).value().items.size() == 4);
 }
 
 TEMPLATE_TEST_CASE("store: events are listed newest first", "[contract][store]", MemorySubject,

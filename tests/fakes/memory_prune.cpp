@@ -43,12 +43,12 @@ void prune_runs(MemoryTables& tables, Undo& undo, const ports::Prune& prune) {
   }
   std::int64_t left = prune.at_most;
   for (const std::string& id : oldest(std::move(due), prune.at_most)) {
-    std::vector<Ended<MemoryTables::Two>> items;  // by number instead of time
-    for (auto item = tables.run_items.lower_bound({id, ""});
-         item != tables.run_items.end() && item->first.first == id; ++item) {
+    std::vector<Ended<MemoryTables::Three>> items;  // by number instead of time
+    for (auto item = tables.run_items.lower_bound({id, "", ""});
+         item != tables.run_items.end() && std::get<0>(item->first) == id; ++item) {
       items.emplace_back(item->second.number, item->first);
     }
-    for (const MemoryTables::Two& key : oldest(std::move(items), left)) {
+    for (const MemoryTables::Three& key : oldest(std::move(items), left)) {
       undo.erase(tables.run_items, key);
       --left;
     }

@@ -102,7 +102,7 @@ class Writer {
     return {};
   }
   Status operator()(const ports::Put<core::RunItem>& put) {
-    put_numbered(tables_.run_items, {put.value.run_id, put.value.key}, put.value);
+    put_numbered(tables_.run_items, {put.value.run_id, put.value.key, put.value.action}, put.value);
     return {};
   }
   Status operator()(const ports::Put<core::Event>& put) {

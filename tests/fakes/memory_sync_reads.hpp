@@ -152,8 +152,8 @@ class MemoryRuns final : public ports::Runs {
                                     const PageRequest& page) const override {
     const Lock lock(tables_.mutex);
     std::vector<Placed<core::RunItem>> all;
-    for (auto item = tables_.run_items.lower_bound({run_id, ""});
-         item != tables_.run_items.end() && item->first.first == run_id; ++item) {
+    for (auto item = tables_.run_items.lower_bound({run_id, "", ""});
+         item != tables_.run_items.end() && std::get<0>(item->first) == run_id; ++item) {
       all.push_back({{item->second.number, ""}, &item->second.value});
     }
     return page_of(std::move(all), page, Order::rising);

@@ -52,8 +52,8 @@ struct MemoryTables {
   std::map<Four, Three> pairs_by_remote;  ///< (remote id, connection, plan, key) -> as above
   std::map<std::string, Numbered<core::Intent>> intents;
   std::map<std::string, core::Run> runs;
-  std::map<Two, Numbered<core::RunItem>> run_items;  ///< (run, key)
-  std::map<Two, core::Usage> usages;                 ///< (account, month)
+  std::map<Three, Numbered<core::RunItem>> run_items;  ///< (run, key, action)
+  std::map<Two, core::Usage> usages;                   ///< (account, month)
   std::map<std::string, core::Event> events;
   std::map<Two, core::Sighting> sightings;  ///< (connection, remote id)
   std::map<Two, core::Bookmark> bookmarks;  ///< (connection, container)

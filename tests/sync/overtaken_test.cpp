@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "sync/bench.hpp"
 
@@ -62,6 +63,31 @@ TEST_CASE("overtaken: a task edited while its removal comes in stays", "[sync][i
   CHECK_FALSE(world.task(removed.id).deleted_ms);
   CHECK_FALSE(world.service.named("Saved meanwhile").empty());
   CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("overtaken: what came and what went in one run is told, each by itself",
+          "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  settle_in(world);
+  core::Task task = world.tasks().at(1);
+  const std::string id = world.service.named(task.title);
+  task.title = "Here";
+  REQUIRE(world.store.commit({ports::put(task)}, ports::Durability::full).ok());
+  world.service.edit(id, R"({"checked":true})");
+  core::Task removed = world.tasks().at(2);
+  removed.deleted_ms = world.clock.now_ms();
+  REQUIRE(world.store.commit({ports::put(removed)}, ports::Durability::full).ok());
+  const core::Run run = world.sync();
+  REQUIRE(run.state == RunState::succeeded);
+  CHECK(run.counts.create + run.counts.update + run.counts.remove == run.counts.done);
+  std::set<std::string> lines;
+  const auto page = world.store.runs().items(run.id, {50, ""}).value();
+  for (const core::RunItem& item : page.items) {
+    lines.insert(item.action + " " + item.key);
+    if (item.action == "remove") CHECK(item.title == removed.title);
+  }
+  CHECK(lines == std::set<std::string>{"receive task:" + task.id, "update task:" + task.id,
+                                       "remove task:" + removed.id});
 }
 
 TEST_CASE("overtaken: an undo is about the conflict alone", "[sync][inbound]") {
