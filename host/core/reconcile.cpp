@@ -214,10 +214,15 @@ class Decision {
 
   /// Not wanted here any more, and edited there. Answers whether that changes anything.
   bool revive(const Pair& pair, const RemoteNews& news) {
-    const MergeInput input{pair.fields, pair.seen, pair.fields, news.fields, 0, news.edited_ms};
+    // What was edited here before it was removed is news for there, too.
+    const auto restorable = rules_.restorable.find(pair.key);
+    const bool can_come_back = restorable != rules_.restorable.end();
+    const Restorable here = can_come_back ? restorable->second : Restorable{pair.fields, 0};
+    const MergeInput input{pair.fields, pair.seen,      here.fields,
+                           news.fields, here.edited_ms, news.edited_ms};
     Merged merged = merge(input, merge_rules(pair.kind));
     if (merged.nothing_new) return false;
-    if (rules_.restorable.contains(pair.key)) {
+    if (can_come_back) {
       receive_.push_back({ReceiveKind::restore, pair.key, {}, pair, input, std::move(merged)});
       return true;
     }

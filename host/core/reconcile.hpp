@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +42,12 @@ struct RemoteNews {
 };
 using News = std::map<std::string, RemoteNews>;
 
+/// A task that was removed here, softly, and can come back: the item that it would be.
+struct Restorable {
+  JsonText fields;
+  Instant edited_ms = 0;
+};
+
 struct ReconcileRules {
   /// Refuse a run that would remove more than this share of the items ...
   std::int64_t remove_percent = 20;
@@ -52,7 +57,7 @@ struct ReconcileRules {
   bool plan_removed = false;  ///< a person removed the whole plan, there too: nobody is asked
   bool pull = false;  ///< news change what is here; else they only tell what cannot be written
   std::map<std::string, MergeRules> merge;  ///< by kind
-  std::set<std::string> restorable;         ///< keys of tasks that were removed here, softly
+  std::map<std::string, Restorable> restorable;  ///< by key
 };
 
 enum class ActionKind : std::uint8_t {

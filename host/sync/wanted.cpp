@@ -11,6 +11,7 @@
 #include "core/item_key.hpp"
 #include "core/json.hpp"
 #include "core/names.hpp"
+#include "core/occurrence.hpp"
 #include "core/settings.hpp"
 
 namespace mortise::sync {
@@ -19,6 +20,7 @@ namespace {
 using core::Json;
 
 constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
+constexpr const char* kCancelledOccurrence = R"({"status":"cancelled"})";
 
 /// The sightings that concern pairs of this plan. One of an occurrence that nobody wrote concerns
 /// the series' pair, under the key that the occurrence would have.
@@ -50,6 +52,17 @@ core::RemoteNews news_of(const core::Sighting& sighting) {
       break;
   }
   return {core::RemoteState::edited, sighting.fields, sighting.edited_ms};
+}
+
+/// The item that a task of this pair is, or that it is at the slot of an occurrence; empty if none.
+core::JsonText fields_of(const Snapshot& snapshot, const core::Pair& pair, const core::Task& task,
+                         const Options& options) {
+  const std::string slot = core::slot_of(pair.key);
+  auto at = slot.empty() ? Result<core::Task>(task) : core::occurrence_task(task, slot);
+  if (!at) return {};
+  if (!slot.empty() && at->status == core::TaskStatus::cancelled) return kCancelledOccurrence;
+  auto fields = snapshot.mapping->item_fields(pair.kind, *at, snapshot.mapping_input(options));
+  return fields ? *std::move(fields) : core::JsonText();
 }
 
 }  // namespace
@@ -171,7 +184,7 @@ Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection
     const std::string id = core::task_id_of(key);
     if (id.empty() || live.contains(id)) continue;
     auto task = ports.store.plans().find_task(id);
-    if (task && task->deleted_ms) snapshot.restorable.insert(key);
+    if (task && task->deleted_ms) snapshot.restorable.emplace(key, *std::move(task));
   }
   return snapshot;
 }
@@ -224,7 +237,13 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
       rules.merge.emplace(pair->kind, merge_rules(snapshot, pair->kind));
     }
   }
-  rules.restorable = snapshot.restorable;
+  for (const auto& [key, task] : snapshot.restorable) {
+    const core::Pair* pair = snapshot.pair(key);
+    if (pair == nullptr) continue;
+    if (core::JsonText fields = fields_of(snapshot, *pair, task, options); !fields.empty()) {
+      rules.restorable.emplace(key, core::Restorable{std::move(fields), task.updated_ms});
+    }
+  }
   core::ChangeList changes = core::reconcile(wanted.items, base, news, rules);
   changes.unchanged += static_cast<std::int64_t>(parked.size());
   return changes;

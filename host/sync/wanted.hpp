@@ -36,7 +36,7 @@ struct Snapshot : Link {
   std::vector<core::Task> tasks;
   std::vector<core::Pair> pairs;
   std::map<std::string, core::Sighting> sightings;  ///< by the key of the pair that they concern
-  std::set<std::string> restorable;  ///< of these, keys of tasks that were removed here, softly
+  std::map<std::string, core::Task> restorable;  ///< of these, tasks that were removed here, softly
 
   const core::Pair* pair(const std::string& key) const;
   ports::MappingInput mapping_input(const Options& options) const;

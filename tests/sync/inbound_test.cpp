@@ -109,6 +109,19 @@ TEST_CASE("inbound: an edit outlives a deletion, on either side", "[sync][inboun
     CHECK_FALSE(world.task(task.id).deleted_ms);
     CHECK(world.task(task.id).title == "Edited there");
   }
+  SECTION("edited here, then removed here, edited there: brought back with both edits") {
+    world.dispatcher->stop();  // nothing is pushed in between
+    world.crash();
+    core::Task task = titled(world, "Task 1");
+    world.service.edit(world.service.named("Task 1"), R"({"text":"Edited there"})");
+    task.status = core::TaskStatus::done;
+    task.deleted_ms = world.clock.now_ms();
+    world.save(task);
+    CHECK(world.sync().state == RunState::succeeded);
+    CHECK_FALSE(world.task(task.id).deleted_ms);
+    CHECK(world.task(task.id).title == "Edited there");
+    CHECK(world.task(task.id).status == core::TaskStatus::done);
+  }
   CHECK(world.tasks().size() == 4);
   CHECK(world.service.outline() == world.expected());
 }

@@ -275,7 +275,7 @@ TEST_CASE("reconcile: the table of both sides", "[core][reconcile]") {
     CHECK(lines(changes) == Lines{"create a"});
   }
   SECTION("removed here, edited there: brought back, if it can be") {
-    rules.restorable = {"a"};
+    rules.restorable = {{"a", {same.fields, 0}}};
     CHECK(received(decide({}, edited("theirs"))) == Lines{"restore a"});
     rules.restorable.clear();
     const auto changes = decide({}, edited("theirs"));
@@ -283,7 +283,7 @@ TEST_CASE("reconcile: the table of both sides", "[core][reconcile]") {
     CHECK(changes.receive[0].merged.conflicts.size() == 1);
   }
   SECTION("removed here, as agreed there: removed there") {
-    rules.restorable = {"a"};
+    rules.restorable = {{"a", {same.fields, 0}}};
     CHECK(lines(decide({}, edited("x"))) == Lines{"remove a"});
   }
   SECTION("gone on both sides: forgotten") {
