@@ -145,7 +145,8 @@ JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonT
   const Json here = object(input.here);
   const Json there = object(input.there);
   const Json taken = object(merged.take);
-  Json agreed = object(after);
+  const Json became = object(after);
+  Json agreed = became;
   const auto remember = [&](const std::string& name, const Json& old) {
     if (old.is_null()) {
       agreed.erase(name);
@@ -157,6 +158,10 @@ JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonT
     // Still to be written there.
     if (!taken.contains(name) && value(here, name) != value(there, name)) {
       remember(name, value(sent, name));
+    }
+    // It was to be taken, and nothing here can say it: ours stands, and is written there.
+    if (taken.contains(name) && value(became, name) != taken[name]) {
+      remember(name, value(there, name));
     }
   }
   for (const std::string& name : merged.insist) remember(name, value(there, name));

@@ -67,7 +67,8 @@ struct Merged {
 Merged merge(const MergeInput& input, const MergeRules& rules);
 
 /// What to remember as agreed once `merged.take` was applied here and mapped to `after`: fields
-/// that are still to be written there keep differing from `after`, all others are equal to it.
+/// that are still to be written there keep differing from `after`, all others are equal to it. To
+/// be written are ours that won, and ours that lost to a value which no field of the task can hold.
 JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonText& after);
 
 /// The names whose values differ between two JSON objects, missing ones included; sorted.

@@ -56,7 +56,7 @@ struct ReconcileRules {
   std::int64_t removed_last_day = 0;
   bool plan_removed = false;  ///< a person removed the whole plan, there too: nobody is asked
   bool pull = false;  ///< news change what is here; else they only tell what cannot be written
-  std::map<std::string, MergeRules> merge;  ///< by kind
+  std::map<std::string, MergeRules> merge;       ///< by kind
   std::map<std::string, Restorable> restorable;  ///< by key
 };
 

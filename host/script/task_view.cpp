@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/names.hpp"
+#include "core/occurrence.hpp"
 #include "core/recurrence.hpp"
+#include "core/zones.hpp"
 #include "script/api.hpp"
 #include "script/libraries.hpp"
 #include "script/tables.hpp"
@@ -104,11 +106,24 @@ void push_plan_fields(lua_State* L, const core::Plan& plan) {
   set(L, "zone", plan.zone);
 }
 
-void set_schedule(lua_State* L, const core::Schedule& schedule, const std::string& zone) {
+/// The start as a clock shows it: a service refuses or rewrites a time that the clocks skip. Of a
+/// series the start is the time of day of all of them, and stays.
+std::string shown_start(const core::Task& task, const std::string& zone) {
+  const core::Schedule& schedule = task.schedule;
+  if (schedule.kind != core::ScheduleKind::timed || core::recurs(task)) return schedule.start;
+  auto wall = core::parse_local(schedule.start);
+  auto instant = wall ? core::to_instant(*wall, zone) : Result<core::Instant>(wall.error());
+  auto shown =
+      instant ? core::to_local(*instant, zone) : Result<core::LocalSeconds>(instant.error());
+  return shown ? core::format_local(*shown) : schedule.start;
+}
+
+void set_schedule(lua_State* L, const core::Task& task, const std::string& zone) {
+  const core::Schedule& schedule = task.schedule;
   if (schedule.kind == core::ScheduleKind::none) return;
   lua_createtable(L, 0, 4);
   set(L, "kind", core::name_of(schedule.kind));
-  set(L, "start", schedule.start);
+  set(L, "start", shown_start(task, zone));
   set(L, "end", schedule.end);
   if (schedule.kind == core::ScheduleKind::timed) set(L, "zone", zone);
   lua_setfield(L, -2, "schedule");
@@ -188,7 +203,7 @@ void push_task(lua_State* L, const core::Task& task, const MappingInput& input,
   set(L, "status", core::name_of(task.status));
   set(L, "kind", core::name_of(task.kind));
   set(L, "zone", zone);
-  set_schedule(L, task.schedule, zone);
+  set_schedule(L, task, zone);
   set_list(L, "reminders", task.reminders, [&](const core::Reminder& reminder) {
     lua_createtable(L, 0, 2);
     set(L, "method", reminder.method);

@@ -5,6 +5,7 @@
 
 #include "core/item_key.hpp"
 #include "core/occurrence.hpp"
+#include "core/patch.hpp"
 #include "core/record_json.hpp"
 #include "core/recurrence.hpp"
 #include "service/plan_editing.hpp"
@@ -30,14 +31,17 @@ Error gone(const std::string& what) {
 Answer<Task> StoredPlans::undone(const Task& current, const Conflict& conflict, const Json& undo,
                                  ports::Changes& changes) const {
   const std::string slot = core::slot_of(conflict.key);
-  if (slot.empty()) return patched(current, undo, changes);
+  if (slot.empty()) return patched(current, core::replacing(undo, core::to_json(current)), changes);
   if (!core::recurs(current)) return refuse(gone("the occurrence"));
   auto zone = zone_of_plan(current.plan_id);
   if (!zone) return refuse(std::move(zone).error());
   auto happens = core::is_occurrence(current, slot, *zone);
   if (!happens) return refuse(std::move(happens).error());
   if (!*happens) return refuse(gone("the occurrence"));
-  auto read = core::edit_occurrence(current, slot, undo);
+  auto occurrence = core::occurrence_task(current, slot);
+  if (!occurrence) return refuse(std::move(occurrence).error());
+  auto read =
+      core::edit_occurrence(current, slot, core::replacing(undo, core::to_json(*occurrence)));
   if (!read) return refuse(read.problems, "the occurrence");
   Task task = std::move(*read.value);
   if (task != current) task.updated_ms = clock_.now_ms();

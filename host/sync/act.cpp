@@ -9,6 +9,7 @@
 #include "core/ids.hpp"
 #include "core/item_key.hpp"
 #include "core/names.hpp"
+#include "core/occurrence.hpp"
 #include "sync/execution.hpp"
 
 namespace mortise::sync {
@@ -343,9 +344,18 @@ void Execution::forget_occurrences(const core::Action& action, ports::Changes& c
         return std::find(fields.begin(), fields.end(), field) != fields.end();
       });
   if (!resets) return;
+  auto series = ports_.store.plans().find_task(core::task_id_of(action.key));
   for (const Pair* pair : content_of(action.key)) {
-    changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
     changes.push_back(ports::EraseSighting{pair->connection_id, sighting_id(*pair)});
+    const std::string slot = core::slot_of(pair->key);
+    if (!series || core::find_override(*series, slot) == nullptr) {
+      changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
+      continue;
+    }
+    Pair again = *pair;  // its id stays: another creation would meet what somebody made of it
+    agree(again, "{}", {});
+    again.version.clear();
+    changes.push_back(ports::put(std::move(again)));
   }
 }
 

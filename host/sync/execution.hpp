@@ -178,6 +178,7 @@ class Execution {
   Status change_occurrence(Reception& reception, const core::Task& series, const std::string& slot);
   void bring_back(Reception& reception, const core::Task& task);
   core::Pair agreed_pair(const Reception& reception) const;
+  void forget_dropped(const Reception& reception, ports::Changes& changes) const;
   void commit_reception(const Reception& reception, ports::Changes& changes, core::Run& run);
   void record_conflict(const Reception& reception, ports::Changes& changes);
   core::RunItem received_item(const Reception& reception) const;

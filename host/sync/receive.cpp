@@ -7,6 +7,7 @@
 #include "core/item_key.hpp"
 #include "core/names.hpp"
 #include "core/occurrence.hpp"
+#include "core/patch.hpp"
 #include "core/record_json.hpp"
 #include "core/recurrence.hpp"
 #include "sync/execution.hpp"
@@ -22,12 +23,6 @@ using core::ReceiveKind;
 
 /// So many changes a commit: a first sync of thousands must not hold the store's writer.
 constexpr std::size_t kMostAtOnce = 100;
-
-/// The zone of tasks that name none.
-std::string_view zone_of(const Snapshot& snapshot, const Options& options) {
-  if (!snapshot.plan.zone.empty()) return snapshot.plan.zone;
-  return snapshot.account.zone.empty() ? options.host_zone : snapshot.account.zone;
-}
 
 std::string_view word(ReceiveKind kind) {
   switch (kind) {
@@ -108,7 +103,7 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
                                                         reception.snapshot.mapping_input(options_));
   std::string trouble = change ? std::string() : change.error().message;
   if (change) {
-    Json patch = parsed(*change);
+    Json patch = core::replacing(parsed(*change), core::to_json(task));
     if (patch.contains("status") && !may_progress(reception.snapshot)) {
       patch.erase("status");
       reception.remark = "a status change outside does not count as progress in this tier";
@@ -270,7 +265,7 @@ void Execution::record_conflict(const Reception& reception, ports::Changes& chan
                            reception.news.base.kind, refused.dump(), at_slot(*task, slot),
                            reception.snapshot.mapping_input(options_))
                      : Result<core::JsonText>(task.error());
-    if (back) undo.merge_patch(parsed(*back));
+    if (back) undo.update(parsed(*back));
   }
   conflict.undo = undo.dump();
   changes.push_back(ports::put(std::move(conflict)));
@@ -360,6 +355,18 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
   return {};
 }
 
+/// Occurrences that a change of the series outside has dropped are gone there already.
+void Execution::forget_dropped(const Reception& reception, ports::Changes& changes) const {
+  if (!reception.before || !reception.after) return;
+  for (const core::Override& each : reception.before->overrides) {
+    if (core::find_override(*reception.after, each.slot) != nullptr) continue;
+    const Pair* pair = reception.snapshot.pair(reception.news.key + "/" + each.slot);
+    if (pair == nullptr || pair->state == PairState::tombstone) continue;
+    changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
+    changes.push_back(ports::EraseSighting{pair->connection_id, sighting_id(*pair)});
+  }
+}
+
 void Execution::commit_reception(const Reception& reception, ports::Changes& changes,
                                  core::Run& run) {
   const Receive& news = reception.news;
@@ -373,6 +380,7 @@ void Execution::commit_reception(const Reception& reception, ports::Changes& cha
     changes.push_back(ports::put(agreed_pair(reception)));
   }
   changes.push_back(ports::EraseSighting{run.connection_id, sighting_id(news.base)});
+  forget_dropped(reception, changes);
   if (auto appeared = appeared_.find(news.base.remote_id); appeared != appeared_.end()) {
     take_over(appeared->second, changes);
   }

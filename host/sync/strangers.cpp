@@ -7,6 +7,7 @@
 #include "core/item_key.hpp"
 #include "core/occurrence.hpp"
 #include "core/record_json.hpp"
+#include "core/recurrence.hpp"
 #include "sync/execution.hpp"
 
 namespace mortise::sync {
@@ -35,6 +36,22 @@ std::vector<core::Sighting> strangers_of(std::vector<core::Sighting> sightings,
            !each.series.empty();
   });
   return sightings;
+}
+
+/// The series has moved here and has no such occurrence any more: what somebody made of it there is
+/// told, and goes.
+void refuse_lost(Receive& link) {
+  const Json sent = Json::parse(link.input.sent, nullptr, false);
+  const Json there = Json::parse(link.input.there, nullptr, false);
+  const auto text = [](const Json& fields, const std::string& name) {
+    return fields.is_object() && fields.contains(name) ? fields[name].dump() : "null";
+  };
+  link.kind = ReceiveKind::agree;
+  link.merged = {};
+  for (const std::string& name : core::changed_fields(link.input.sent, link.input.there)) {
+    link.merged.conflicts.push_back(
+        {name, text(sent, name), "null", text(there, name), core::Kept::here});
+  }
 }
 
 }  // namespace
@@ -154,10 +171,13 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
     const core::JsonText sent = fields_at(plain);
     const core::JsonText here = fields_at(*task);
     if (sent.empty() || here.empty()) continue;
-    links.push_back(linked(
+    Receive link = linked(
         snapshot,
         {key, series->kind, series->key, {}, task->title, here, slot, task_id, task->updated_ms},
-        sighting, sent, merge_rules(snapshot, series->kind)));
+        sighting, sent, merge_rules(snapshot, series->kind));
+    const auto happens = core::is_occurrence(*task, slot, zone_of(snapshot, options_));
+    if (!happens || !*happens) refuse_lost(link);
+    links.push_back(std::move(link));
   }
   return links;
 }

@@ -67,6 +67,11 @@ core::JsonText fields_of(const Snapshot& snapshot, const core::Pair& pair, const
 
 }  // namespace
 
+std::string_view zone_of(const Snapshot& snapshot, const Options& options) {
+  if (!snapshot.plan.zone.empty()) return snapshot.plan.zone;
+  return snapshot.account.zone.empty() ? options.host_zone : snapshot.account.zone;
+}
+
 std::string sighting_id(const core::Pair& pair) {
   return pair.remote_id.empty() ? "unknown " + pair.key : pair.remote_id;
 }

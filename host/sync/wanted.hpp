@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sync/ports.hpp"
@@ -47,6 +48,9 @@ struct Snapshot : Link {
 Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection_id,
                                const std::string& plan_id,
                                std::shared_ptr<const ports::Mapping> keep);
+
+/// The zone of tasks that name none.
+std::string_view zone_of(const Snapshot& snapshot, const Options& options);
 
 /// Under which id the sightings of an item are kept: the service's, or while that is not known one
 /// of ours.

@@ -152,6 +152,9 @@ return mapping {
                showWithoutTime = none, description = "From the store.\n\nLink: https://example.org/1",
                alerts = { { method = "popup", minutes = 30 } }, links = { { href = "https://example.org/1", title = "Resource" } },
                color = none, location = none, participants = none, recurrence = none } },
+    -- a time that the clocks skip is the one an hour later
+    { task = { title = "Early", schedule = { kind = "timed", start = "2027-03-28T02:30:00", zone = "Europe/Madrid" } }, kind = "event",
+      want = { start = "2027-03-28T03:30:00", duration = "PT30M" } },
     { task = { title = "Read", due = "2026-11-24", status = "done", color = "green" }, kind = "event",
       want = { title = "✓ Read", start = "2026-11-24", showWithoutTime = true, duration = "P1D", timeZone = none,
                alerts = {}, color = "green" } },

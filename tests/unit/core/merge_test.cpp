@@ -202,6 +202,17 @@ TEST_CASE("merge: what was agreed keeps what is still to be written apart", "[co
   CHECK(agreed_after(ours_wins, merged, after) == R"({"a":1,"b":3,"c":3})");
 }
 
+TEST_CASE("merge: ours is written where what won cannot be said here", "[core][merge]") {
+  const MergeInput input = sides(R"({"a":1,"b":1})", R"({"a":2,"b":1})", R"({"a":1,"b":3})");
+  MergeRules rules;
+  rules.policy = MergePolicy::remote;
+  const Merged merged = merge(input, rules);
+  REQUIRE(merged.take == R"({"a":1,"b":3})");
+  // Nothing of the task can bring `a` back: mapped again it is still ours.
+  CHECK(agreed_after(input, merged, R"({"a":2,"b":3})") == R"({"a":1,"b":3})");
+  CHECK(agreed_after(input, merged, R"({"a":1,"b":3})") == R"({"a":1,"b":3})");
+}
+
 TEST_CASE("merge: laws hold for random edits of both sides", "[core][merge][property]") {
   const auto seed = std::random_device()();
   CAPTURE(seed);

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "core/bounds.hpp"
+#include "core/patch.hpp"
 
 using namespace mortise::core;
 
@@ -58,6 +59,21 @@ std::vector<Override> overrides_for(Task task) {
 }
 
 }  // namespace
+
+TEST_CASE("patch: a schedule that is meant whole does not keep the old one's end",
+          "[core][patch]") {
+  const Task trip = task_of(R"({"title":"Trip","schedule":
+      {"kind":"all_day","start":"2026-12-03","end":"2026-12-06"}})");
+  const Json moved = json(R"({"schedule":{"kind":"all_day","start":"2026-12-28"}})");
+  CHECK_FALSE(
+      apply_patch(trip, moved).ok());  // mixed with the old one it would end before it starts
+  const Read<Task> read = apply_patch(trip, replacing(moved, to_json(trip)));
+  REQUIRE(read.ok());
+  CHECK(read.value->schedule.start == "2026-12-28");
+  CHECK(read.value->schedule.end.empty());
+  CHECK(replacing(json(R"({"title":"Tour","notes":null})"), to_json(trip)) ==
+        json(R"({"title":"Tour","notes":null})"));
+}
 
 TEST_CASE("record_json: a full task reads and is written in the same form", "[core][record_json]") {
   const char* const text = R"({
