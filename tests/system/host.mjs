@@ -70,7 +70,7 @@ function setCookies(headers) {
 
 export class World {
   /** A simulator, a store of its own, and a host on it. `settings` are further properties; ${url} in them is the host's. */
-  static async start({ settings = {}, environment = {}, simulator = [] } = {}) {
+  static async start({ settings = {}, environment = {}, simulator = [], furtherKeys = 0 } = {}) {
     const world = new World();
     world.folder = await mkdtemp(join(tmpdir(), 'mortise-system-'));
     process.env.MORTISE_SIMULATORS ??= join(binaries(), 'bin', 'mortise-simulators');
@@ -93,7 +93,9 @@ export class World {
     await writeFile(join(world.folder, 'config', 'mortise.properties'),
       Object.entries(properties).map(([key, value]) => `${key} = ${String(value).replace('${url}', world.url)}\n`).join(''));
     world.env.MORTISE_KEY = randomBytes(32).toString('hex');
-    world.key = world.command(['apikey', 'new', '--scopes', 'read,write,admin']).trim();
+    const newKey = () => world.command(['apikey', 'new', '--scopes', 'read,write,admin']).trim();
+    world.key = newKey();
+    world.furtherKeys = Array.from({ length: furtherKeys }, newKey);  // each may make 100 calls a second
     for (const connector of ['notion', 'google_calendar']) {
       world.command(['secret', 'set', `${connector}.client_id`], client.id);
       world.command(['secret', 'set', `${connector}.client_secret`], client.secret);

@@ -48,7 +48,8 @@ Response Control::answer(const Request& request) {
       simulation_.reset();
       return done({});
     }
-    return provider(request, body);
+    if (request.path == "/control/batch") return batch(body);
+    return provider(request.segments, body);
   } catch (const Json::exception& problem) {
     return mistake(problem.what());
   }
@@ -157,15 +158,29 @@ Response Control::state() {
   return json_response(200, all);
 }
 
-Response Control::provider(const Request& request, const Json& body) {
-  if (request.segments.size() != 3) return nothing_there();
-  Provider* provider = simulation_.find(request.segments[1]);
+Response Control::provider(const std::vector<std::string>& path, const Json& body) {
+  if (path.size() != 3) return nothing_there();
+  Provider* provider = simulation_.find(path[1]);
   if (provider == nullptr) return nothing_there();
   const Response response =
-      simulation_.locked([&](World&) { return provider->control(request.segments[2], body); });
+      simulation_.locked([&](World&) { return provider->control(path[2], body); });
   simulation_.changed();
   if (response.before_reply) response.before_reply();
   return response;
+}
+
+Response Control::batch(const Json& body) {
+  Json results = Json::array();
+  for (const Json& step : body.at("steps")) {
+    Response response;
+    try {
+      response = provider({"control", step.at("provider"), step.at("action")}, step.at("body"));
+    } catch (const Json::exception& problem) {
+      response = mistake(problem.what());
+    }
+    results.push_back({{"status", response.status}, {"body", parse_json(response.body)}});
+  }
+  return json_response(200, {{"results", std::move(results)}});
 }
 
 }  // namespace mortise::simulators

@@ -20,6 +20,9 @@
 //   GET           /control/version
 //   POST          /control/{provider}/{action}   what a person does there: see notion/person.hpp,
 //                                          notion/webhooks.hpp, google/control.cpp
+//   POST          /control/batch           {"steps": [{"provider", "action", "body"}]}: many of
+//   these
+//                                          one after the other; answers {results: [{status, body}]}
 #pragma once
 
 #include "simulators/common/server.hpp"
@@ -44,7 +47,8 @@ class Control {
   Response oauth(const Request& request, const Json& body);
   Response revoke(const Json& body);
   Response state();
-  Response provider(const Request& request, const Json& body);
+  Response provider(const std::vector<std::string>& path, const Json& body);
+  Response batch(const Json& body);
 
   Simulation& simulation_;
   Server* server_ = nullptr;

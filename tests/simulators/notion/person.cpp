@@ -59,7 +59,7 @@ Json set_plan(Model& model, const Json& body) {
   return {{"blocks_made", workspace.blocks_made}, {"block_limit", workspace.block_limit}};
 }
 
-/// {user, text, object, trashed}: what there is in a workspace, in the order it was made.
+/// {user, text, object, trashed, whole}: what there is in a workspace, in the order it was made.
 Json find_things(Model& model, const Json& body) {
   Json found = Json::array();
   for (Thing* thing : model.all(model.workspace_of(std::string(person_in(body).id)).id)) {
@@ -74,6 +74,7 @@ Json find_things(Model& model, const Json& body) {
                      {"text", words_of(*thing)},
                      {"parent", object["parent"]},
                      {"page", page == nullptr ? Json() : Json(page->id)}});
+    if (body.value("whole", false)) found.back()["shown"] = object;
   }
   return {{"results", std::move(found)}};
 }

@@ -20,8 +20,9 @@
 //                                        looks gone: 404), gives it back
 // Each answers {id, page, before, after}: what changed or was made, the page it is on (whose edit
 // time moved), and the object as the API showed it before (null if it is new) and shows it now.
-//   find             {user, text, object, trashed}  what there is: {results: [{id, object, type,
-//                                        text, parent, page}]}, oldest first
+//   find             {user, text, object, trashed, whole}  what there is: {results: [{id, object,
+//                                        type, text, parent, page}]}, oldest first; whole: with the
+//                                        object as the API shows it, as `shown`
 //   share            {user, pages}       all that this person's connections see; none: everything
 //   plan             {user, block_limit} the blocks of a free plan; 0: no limit
 #pragma once

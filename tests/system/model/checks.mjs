@@ -1,0 +1,110 @@
+// What must be true when everybody is quiet.
+import { verdict } from './ledger.mjs';
+import { eventOf, eventSeen, inCalendar, shownAt, thingOf, thingSeen, valueOf } from './sides.mjs';
+
+class Wrong extends Error {}
+export const fail = (what) => { throw new Wrong(what); };
+
+/** The first differences of two lists of forms, with the id of the first task; null if they are equal. */
+function difference(here, there, ids) {
+  const sorted = (list) => list.map((each) => JSON.stringify(each)).sort();
+  const [mine, theirs] = [sorted(here), sorted(there)];
+  const missing = mine.filter((each) => !theirs.includes(each));
+  const extra = theirs.filter((each) => !mine.includes(each));
+  if (missing.length === 0 && extra.length === 0 && mine.length === theirs.length) return null;
+  const first = JSON.parse((missing[0] ?? extra[0])).title;
+  return `${ids.get(first)?.id ?? ''} here: ${missing.slice(0, 3).join(' ')} there: ${extra.slice(0, 3).join(' ')} (${mine.length} and ${theirs.length})`;
+}
+
+/** Every task stands at each service as it is here, once, and nothing else does. Answers the difference. */
+export function compare(member) {
+  const { google, notion, shape, unequal } = member;
+  if (google) {
+    const skip = (form, task) => (unequal.google.has(task.id) ? { ...form, done: null } : form);
+    const byTitle = new Map(member.tasks.map((task) => [task.title, task]));
+    const here = member.tasks.filter(inCalendar).map((task) => skip(eventOf(task), task));
+    const there = member.events.filter((event) => !event.recurringEventId)
+      .map((event) => eventSeen(event)).map((seen) => (byTitle.has(seen.title) ? skip(seen, byTitle.get(seen.title)) : seen));
+    const differs = difference(here, there, byTitle);
+    if (differs) return `the calendar differs: ${differs}`;
+  }
+  if (notion) {
+    // Whoever types a to-do anew takes the small print away; it comes back when there is something new in it.
+    const skip = (form, task) => ({
+      ...form, ...(unequal.notion.has(task.id) && { status: null }), ...(bare.has(task.title) && { detail: '' }) });
+    const byTitle = new Map(member.planTasks.map((task) => [task.title, task]));
+    const seen = member.things.map((each) => thingSeen(each.shown, shape.layout));
+    const bare = new Set(seen.filter((each) => each.detail === '').map((each) => each.title));
+    const here = member.planTasks.map((task) => skip(thingOf(task, shape.layout), task));
+    const there = seen
+      .map((each) => (byTitle.has(each.title) ? skip(each, byTitle.get(each.title)) : each));
+    const differs = difference(here, there, byTitle);
+    if (differs) return `Notion differs: ${differs}`;
+  }
+  return null;
+}
+
+/** No edit is lost without being told, and who must win has won. */
+export function checkStories(member, conflicts, { racing }) {
+  const { shape } = member;
+  const layout = (side) => (side === 'notion' ? shape.layout : side);
+  const rules = {
+    racing,
+    shown: (side, edit, task) => shownAt[layout(side)].includes(edit.field) && !(edit.field === 'status' && isHidden(layout(side), edit, task)),
+    counts: (edit) => edit.side === 'here' || edit.field !== 'status' || shape.tier !== 'free',
+    value: valueOf,
+    same: (field, said, is) => field === 'occurrences' || said === is || (shape.mixes && field === 'title' && is.includes(said)) ||
+      (field === 'status' && shape.layout === 'pages' && said !== 'done' && is !== 'done'),
+    // Notion knows no guarded writes, and a to-do's text and small print are one value.
+    mayMiss: (edit, edits) => edit.side === 'notion' && edits.some((each) => each.side !== 'notion'),
+    mayMix: (field) => shape.mixes && field === 'title',
+    winner: (field, lasts) => winner(member, field, lasts),
+  };
+  for (const [id, story] of member.ledger.stories) {
+    const about = conflicts.filter((each) => each.task_id === id);
+    const wrong = verdict(story, member.byId.get(id), about, rules);
+    if (wrong) fail(wrong);
+  }
+}
+
+/** A check box and a mark before a title know done and not done; a calendar lacks what is cancelled. */
+function isHidden(form, { value }, task) {
+  if (form === 'database' || form === 'google' && [value, task.status].includes('cancelled')) return false;
+  return (value === 'done') === (task.status === 'done');
+}
+
+/** Where the app and one service edited a title, and nothing else happened to the task. */
+function winner({ shape }, field, lasts) {
+  const here = lasts.find((each) => each.side === 'here');
+  const there = lasts.find((each) => each.side !== 'here');
+  if (field !== 'title' || shape.mixes || !here || !there) return null;
+  if (shape.policy === 'local') return here;
+  if (shape.policy === 'remote') return there;
+  if (shape.ahead_ms > 60_000) return there;
+  // Within the precision of the service's times the app wins.
+  const precision = there.side === 'notion' ? 60_000 : 1_000;
+  return there.at - here.at < precision - 300 ? here : null;
+}
+
+/** What was written at a service had been edited elsewhere: nobody gets their own edit back. */
+export async function checkEchoes(member, runs, conflicts) {
+  const touched = (side) => {
+    const keys = new Set(conflicts.map((each) => each.task_id));
+    for (const [id, story] of member.ledger.stories) {
+      if ([...story.sides].some((each) => each !== side) || story.spreads) keys.add(id);
+    }
+    return keys;
+  };
+  for (const [side, run] of runs) {
+    if (run.counts.done === 0) continue;
+    const { items } = await member.ok('GET', `/v1/runs/${run.id}/items?limit=200`);
+    const allowed = touched(side);
+    for (const item of items) {
+      if (!['create', 'update', 'remove'].includes(item.action) || !item.key?.startsWith('task:')) continue;
+      const [id, slot] = item.key.slice(5).split('/');
+      if (slot) continue;  // an edit of the whole series is news for its occurrences, there, too
+      if (member.ledger.made.has(id) || allowed.has(id)) continue;
+      fail(`${side} got its own edit back: ${JSON.stringify(item)}`);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+// What a person does in the calendar and in Notion: each answers the step for the simulators' control, and what it means.
+import { aRule, onSeries } from './edits_here.mjs';
+import { aDay, aTime, dayAfter, instantOf } from './times.mjs';
+import { eventSeen, isTimed, kDoneMark, statuses } from './sides.mjs';
+
+const google = (m, action, body) => ({ provider: 'google', action, body: { user: m.person, ...body } });
+const notion = (action, body) => ({ provider: 'notion', action, body });
+
+/** The person sees what they did before. */
+function edit(m, task, event, changes, means) {
+  Object.assign(event, changes.summary && { summary: changes.summary });
+  return { step: google(m, 'edit_event', { id: event.id, changes }), task, side: 'google', means };
+}
+
+/** Start and end of an event as the calendar takes them, other than before. */
+function times(m, task) {
+  const toDay = isTimed(task) ? m.dice.chance(0.25) : m.dice.chance(0.6);
+  if (toDay) {
+    const start = aDay(m.dice);
+    const days = m.dice.pick([1, 1, 3]);
+    const on = (date) => ({ date, dateTime: null, timeZone: null });
+    return { value: start, day: dayAfter(start, days - 1), changes: { start: on(start), end: on(dayAfter(start, days)) } };
+  }
+  const { start, zone } = aTime(m.dice, ++m.serial, true);
+  const end = new Date(instantOf(start, zone) + 60_000 * m.dice.between(15, 180)).toISOString();
+  return { value: `${start} ${zone}`, changes: { start: { dateTime: start, timeZone: zone, date: null }, end: { dateTime: end, timeZone: zone, date: null } } };
+}
+
+const marked = (event, title) => (eventSeen(event).done ? kDoneMark : '') + title;
+
+export const calendar = {
+  rename: [10, (m, task, event) => {
+    const title = m.word('calendar');
+    return edit(m, task, event, { summary: marked(event, title) }, { title });
+  }],
+  tick: [3, (m, task, event) => {
+    const done = !eventSeen(event).done;
+    return edit(m, task, event, { summary: (done ? kDoneMark : '') + eventSeen(event).title }, { status: done ? 'done' : 'todo' });
+  }],
+  describe: [4, (m, task, event) => {
+    const notes = m.word('described');
+    return edit(m, task, event, { description: task.link ? `${notes}\n\nLink: ${task.link}` : notes }, { notes });
+  }],
+  move: [5, (m, task, event) => {
+    const { value, day, changes } = times(m, task);
+    return { ...edit(m, task, event, changes, { when: value }), day };
+  }],
+  remove: [3, (m, task, event) => (m.mayRemove(task)
+    ? { step: google(m, 'delete_event', { id: event.id }), task, side: 'google', removes: true } : null)],
+  make: [2, (m) => {
+    if (m.tasks.length - m.planTasks.length > 12) return null;
+    const { changes } = times(m, {});
+    const event = { summary: m.word('met'), ...JSON.parse(JSON.stringify(changes, (_, value) => value ?? undefined)) };
+    return { step: google(m, 'create_event', { event }) };
+  }],
+  make_series: [1, (m) => {
+    if (m.series.length >= 4) return null;
+    const { start, zone } = aTime(m.dice, ++m.serial, true);
+    const end = new Date(instantOf(start, zone) + 3_600_000).toISOString();
+    const event = { summary: m.word('met'), start: { dateTime: start, timeZone: zone }, end: { dateTime: end, timeZone: zone }, recurrence: aRule(m.dice) };
+    return { step: google(m, 'create_event', { event }) };
+  }],
+  edit_all: [2, (m) => onEventSeries(m, (task, event) => {
+    const title = m.word('calendar');
+    return edit(m, task, event, { summary: marked(event, title) }, { title });
+  })],
+  change_rule: [1, (m) => onEventSeries(m, (task, event) => edit(m, task, event, { recurrence: aRule(m.dice) }, { occurrences: '' }))],
+  edit_this: [3, (m) => onEventSeries(m, (task, event) => ({
+    step: google(m, 'edit_instance', { id: event.id, slot: slotOf(event, task), changes: { summary: m.word('this') } }), task, side: 'google', means: { occurrences: '' } }))],
+  cancel_this: [2, (m) => onEventSeries(m, (task, event) => ({
+    step: google(m, 'cancel_instance', { id: event.id, slot: slotOf(event, task) }), task, side: 'google', means: { occurrences: '' } }))],
+  edit_following: [2, (m) => onEventSeries(m, (task, event) => ({
+    step: google(m, 'split_series', { id: event.id, slot: laterSlot(event, task), changes: { summary: m.word('following') } }), task, side: 'google', means: { occurrences: '' } }))],
+};
+
+/** The first occurrence is at the start of the series; some days later there may be one. */
+const slotOf = (event, task) => task.schedule.start.slice(0, isTimed(task) ? 19 : 10);
+function laterSlot(event, task) {
+  const rule = event.recurrence.find((each) => each.startsWith('RRULE')) ?? '';
+  const days = rule.includes('DAILY') ? 2 : 7;
+  const start = slotOf(event, task);
+  return dayAfter(start.slice(0, 10), days) + start.slice(10);
+}
+
+function onEventSeries(m, act) {
+  return onSeries(m, 'google', (task) => {
+    const event = m.eventOf(task);
+    return event?.recurrence ? act(task, event) : null;
+  }) || null;
+}
+
+export const pagesOrRows = {
+  rename: [10, (m, task, thing) => {
+    const title = m.word('notion');
+    // Whoever types a to-do anew loses the link in it.
+    const means = m.shape.layout === 'pages' && task.link ? { title, link: '' } : { title };
+    return { step: notion('rename', { id: thing.id, title }), task, side: 'notion', means };
+  }],
+  tick: [5, (m, task, thing) => {
+    if (m.shape.layout === 'pages') {
+      const checked = !thing.shown.to_do.checked;
+      thing.shown.to_do.checked = checked;
+      return { step: notion('tick', { id: thing.id, checked }), task, side: 'notion', means: { status: checked ? 'done' : 'todo' } };
+    }
+    const status = m.dice.pick(['todo', 'doing', 'done', 'cancelled'].filter((each) => each !== task.status));
+    return { step: notion('set', { id: thing.id, property: 'Status', value: statuses[status] }), task, side: 'notion', means: { status } };
+  }],
+  set_due: [4, (m, task, thing) => {
+    const due = aDay(m.dice);
+    return m.shape.layout === 'pages' ? null
+      : { step: notion('set', { id: thing.id, property: 'Due Date', value: due }), task, side: 'notion', means: { due } };
+  }],
+  stretch: [3, (m, task, thing) => {
+    const minutes = m.dice.between(10, 300);
+    return m.shape.layout === 'pages' ? null
+      : { step: notion('set', { id: thing.id, property: 'Duration', value: minutes }), task, side: 'notion', means: { duration: String(minutes * 60) } };
+  }],
+  remove: [3, (m, task, thing) => (m.mayRemove(task) ? { step: notion('trash', { id: thing.id }), task, side: 'notion', removes: true } : null)],
+  move: [2, (m, task, thing) => {
+    if (m.shape.layout !== 'pages' || m.sections.length < 2) return null;
+    return { step: notion('move', { id: thing.id, parent: m.dice.pick(m.sections).id, first: m.dice.chance(0.5) }) };
+  }],
+  make: [1, (m) => {
+    if (m.strangers.size > 6) return null;
+    if (m.shape.layout === 'pages') return { step: notion('add_to_do', { id: m.dice.pick(m.sections).id, text: m.word('own'), checked: false }), stranger: true };
+    return m.table ? { step: notion('add_row', { id: m.table.id, title: m.word('own') }), stranger: true } : null;
+  }],
+};

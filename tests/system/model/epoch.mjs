@@ -1,0 +1,115 @@
+// One epoch of one account: edits everywhere, then quiet, then the promises.
+import { checkEchoes, checkStories, compare, fail } from './checks.mjs';
+import { here } from './edits_here.mjs';
+import { calendar, pagesOrRows } from './edits_there.mjs';
+
+const weights = (acts) => Object.fromEntries(Object.entries(acts).map(([name, [weight]]) => [name, weight]));
+const acts = { here, google: calendar, notion: pagesOrRows };
+const weightOf = Object.fromEntries(Object.entries(acts).map(([side, each]) => [side, weights(each)]));
+
+export function beginEpoch(m) {
+  m.ledger.clear();
+  m.ledger.made = new Set();
+  m.ledger.removals = 0;
+  m.series = m.tasks.filter((task) => task.recurrence?.length);
+  m.mayRemove = (task) => {
+    if (task.plan_id === m.plan.id && m.planTasks.length - m.ledger.removals < 8) return false;
+    ++m.ledger.removals;
+    return true;
+  };
+}
+
+/** A task that this side still has; mostly one of a few, so that sides meet. */
+function aTask(m, side) {
+  const among = m.dice.chance(0.5) ? m.tasks.slice(0, 6) : m.tasks;
+  const list = among.filter((task) => !m.ledger.isRemoved(task, side) && !task.recurrence?.length);
+  return list.length > 0 ? m.dice.pick(list) : null;
+}
+
+/** `count` edits on all sides that may edit, in batches: the app's one by one, a person's many in one call. */
+export async function edits(m, count, sides) {
+  let steps = [];
+  for (let done = 0, tries = 0; done < count && tries < count * 5; ++tries) {
+    const side = m.dice.weighted(Object.fromEntries(sides.map((each) => [each, each === 'here' ? 4 : 3])));
+    const name = m.dice.weighted(weightOf[side]);
+    const task = aTask(m, side);
+    if (!task) continue;
+    const act = acts[side][name][1];
+    m.target = task;
+    if (side === 'here') {
+      if (!await act(m, task)) continue;
+    } else {
+      const item = side === 'google' ? m.eventOf(task) : m.thingOf(task);
+      const free = ['make', 'make_series', 'edit_all', 'change_rule', 'edit_this', 'cancel_this', 'edit_following'].includes(name);
+      const step = item || free ? act(m, task, item) : null;
+      if (!step) continue;
+      steps.push(step);
+      if (m.dice.chance(0.1)) steps = await send(m, steps);
+    }
+    m.note(`${side}.${name} "${m.target.title}" ${m.target.id}`);
+    m.count(`${side}.${name}`);
+    ++done;
+  }
+  await send(m, steps);
+}
+
+/** Carries a person's edits out, in one call, and notes what took effect. */
+async function send(m, steps) {
+  if (steps.length === 0) return [];
+  const { results } = await m.world.simulator.set('POST', 'batch', { steps: steps.map((each) => each.step) });
+  results.forEach(({ status, body }, i) => {
+    const { task, side, means, removes, stranger, day } = steps[i];
+    if (status >= 300 || body.status === 'cancelled' && !removes && means?.occurrences === undefined) return m.note(`refused: ${JSON.stringify(steps[i].step)} ${JSON.stringify(body).slice(0, 200)}`);
+    if (stranger) m.strangers.add(body.id);
+    if (!task) return null;
+    if (removes) m.ledger.remove(task, side);
+    for (const [field, value] of Object.entries(means ?? {})) {
+      m.ledger.edit(task, side, field, value, field === 'when' ? day : '');
+      if (field === 'status' && m.shape.tier === 'free') m.unequal[side].add(task.id);
+    }
+    return null;
+  });
+  return [];
+}
+
+/** One look at each service, and what the chain between two needs. Answers [[side, run]]. */
+async function pass(m) {
+  const runs = [];
+  const order = m.google && m.notion ? ['google', 'notion', 'google'] : m.sides.filter((side) => side !== 'here');
+  for (const side of order) {
+    const run = await m.sync(m[side]);
+    if (run.state !== 'succeeded') fail(`a sync of ${side} ended ${JSON.stringify(run)}`);
+    runs.push([side, run]);
+  }
+  return runs;
+}
+
+/** The promises at the end of an epoch. `troubled`: something had failed, so that a second pass may be needed. */
+export async function settle(m, { troubled, racing }) {
+  const runs = await pass(m);
+  if (racing) await m.quiet();
+  await m.look();
+  let differs = compare(m);
+  if (differs && troubled) {
+    await pass(m);
+    await m.look();
+    differs = compare(m);
+  }
+  if (differs) fail(differs);
+  m.told = await m.newConflicts();
+  checkStories(m, m.told, { racing });
+  if (!troubled && !racing) await checkEchoes(m, runs, m.told);
+  m.removedBefore.push(...[...m.ledger.stories.values()].map((story) => story.task).filter((task) => !m.byId.has(task.id)));
+  m.removedBefore.splice(0, m.removedBefore.length - 20);
+}
+
+/** Another look finds nothing to do. */
+export async function assertQuiet(m) {
+  for (const connection of m.connections) {
+    const run = await m.sync(connection);
+    if (run.state !== 'succeeded' || run.counts.writes > 0 || run.counts.received > 0) {
+      const { items } = await m.ok('GET', `/v1/runs/${run.id}/items?limit=20`);
+      fail(`quiet was not quiet: ${JSON.stringify(run)} ${JSON.stringify(items)}`);
+    }
+  }
+}

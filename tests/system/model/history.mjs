@@ -1,0 +1,153 @@
+// A world of three accounts and its epochs.
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { wideBudgets, World } from '../host.mjs';
+import { fail } from './checks.mjs';
+import { Dice } from './dice.mjs';
+import { assertQuiet, beginEpoch, edits, settle } from './epoch.mjs';
+import { Member } from './member.mjs';
+import { racing, spoilNotifications, subscribeNotion, troubles } from './trouble.mjs';
+
+const people = [['ana', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01'], ['ben', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0b02'], ['chloe', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0c03']];
+const policies = ['merge', 'newest', 'local', 'remote'];
+
+/** How the nth history's accounts are set up: the lists go round, so that everything comes up soon. */
+function shapeOf(number, index, dice) {
+  const turn = number * people.length + index;
+  const layout = ['pages', 'database'][turn % 2];
+  const services = dice.weighted({ both: 6, notion: 2, calendar: 2 });
+  return {
+    layout: services === 'calendar' ? null : layout,
+    calendar: services !== 'notion',
+    policy: policies[(turn >> 1) % policies.length],
+    tier: turn % 5 === 4 ? 'free' : 'pro',
+  };
+}
+
+/** The scripts with a function that decides about conflicts: both texts are kept. */
+async function scriptsThatResolve() {
+  const folder = await mkdtemp(join(tmpdir(), 'mortise-scripts-'));
+  await cp(new URL('../../../scripts', import.meta.url).pathname, folder, { recursive: true });
+  for (const name of ['notion', 'google_calendar']) {
+    const path = join(folder, 'mappings', `${name}.lua`);
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('\n  fields = {\n', `
+  resolve = function(field, base, here, there)
+    if (field == "title" or field == "text" or field == "Task") and here and there then return here .. " & " .. there end
+  end,
+
+  fields = {
+`));
+  }
+  return folder;
+}
+
+export class History {
+  constructor(number, seed, tally) {
+    Object.assign(this, { number, seed, tally, dice: new Dice(seed * 7919 + number), operations: 0 });
+  }
+
+  async start() {
+    const { number, dice } = this;
+    const mixes = number % 5 === 4;
+    this.ahead_ms = dice.chance(0.5) ? 600_000 : 0;
+    this.lively = number % 3 === 2;
+    this.scripts = mixes ? await scriptsThatResolve() : null;
+    const settings = {
+      ...wideBudgets, 'sync.remove_percent': 100, 'log.level': 'warning',
+      'sync.debounce_ms': this.lively ? 20 : 3_600_000,
+      ...(this.scripts && { 'scripts.path': this.scripts }),
+      ...(this.lively && { 'server.public_url': '${url}' }),
+    };
+    this.world = await World.start({ settings, furtherKeys: people.length * 2 });
+    await this.world.widenLimits();
+    if (this.lively) {
+      await subscribeNotion(this.world);
+      await spoilNotifications(this);
+    }
+    if (this.ahead_ms) await this.world.simulator.set('PUT', 'clock', { advance_ms: this.ahead_ms });
+    this.members = people.map(([account, person], index) => {
+      const shape = { ...shapeOf(number, index, dice), mixes, ahead_ms: this.ahead_ms };
+      const member = new Member(this.world, account, person, shape, new Dice(dice.below(2 ** 31)));
+      member.lively = this.lively;
+      member.keys = this.world.furtherKeys.slice(index * 2, index * 2 + 2);
+      member.count = (what) => { this.tally[what] = (this.tally[what] ?? 0) + 1; };
+      return member;
+    });
+    for (const member of this.members) await member.start();
+    await this.all(async (member) => {
+      await member.look();
+      beginEpoch(member);
+      await settle(member, { troubled: true, racing: this.lively });
+    });
+  }
+
+  /** What goes wrong in the next epoch: nothing in two of three. */
+  aTrouble() {
+    if (this.dice.chance(2 / 3)) return undefined;
+    return this.dice.weighted(Object.fromEntries(Object.entries(troubles).map(([name, [weight]]) => [name, weight])));
+  }
+
+  /** One step of every account, side by side; the first failure says whose. */
+  async all(step) {
+    await Promise.all(this.members.map(async (member) => {
+      try {
+        await step(member);
+      } catch (problem) {
+        problem.member ??= member;
+        throw problem;
+      }
+    }));
+  }
+
+  /** `name`: what goes wrong in it; undefined: nothing. */
+  async epoch(size, name) {
+    const edit = () => this.all(async (member) => {
+      await edits(member, size, member.sides);
+      this.operations += size;
+    });
+    for (const member of this.members) {
+      beginEpoch(member);
+      member.note(`-- epoch${name ? ` with ${name}` : ''}`);
+    }
+    await edit();
+    if (name) {
+      this.tally[name] = (this.tally[name] ?? 0) + 1;
+      await troubles[name][1](this, edit);
+      await this.all((member) => member.quiet());
+    }
+    const rules = { troubled: Boolean(name) || this.lively, racing: racing.has(name) || this.lively };
+    await this.all((member) => settle(member, rules));
+    const before = await this.writes();
+    await this.all(assertQuiet);
+    if (await this.writes() !== before) fail('something was written although all was agreed on');
+  }
+
+  async writes() {
+    const counters = await this.world.simulator.set('GET', 'counters');
+    return ['google', 'notion'].reduce((sum, each) => sum + (counters[each]?.writes ?? 0), 0);
+  }
+
+  async end() {
+    await this.world?.end();
+    if (this.scripts) await rm(this.scripts, { recursive: true, force: true });
+  }
+
+  /** What is needed to repeat and to understand a failure. */
+  async tell(problem) {
+    const member = problem.member;
+    const lines = [`seed ${this.seed}, history ${this.number}, ${this.lively ? 'lively' : 'held'}, services' clock ahead by ${this.ahead_ms} ms`];
+    if (member) lines.push(`account ${member.account} ${JSON.stringify(member.shape)}`, ...member.log.slice(member.log.findLastIndex((line) => line.startsWith('-- epoch'))));
+    const [id] = /tsk_[0-9a-z]+/.exec(problem.message) ?? [];
+    const about = id ? await member.api('GET', `/v1/tasks/${id}/history?limit=12`).catch(() => null) : null;
+    for (const each of about?.body?.items ?? []) lines.push(`history: ${JSON.stringify(each)}`);
+    const { requests } = await this.world.simulator.set('GET', 'requests').catch(() => ({ requests: [] }));
+    const told = [...requests.filter((each) => each.status >= 400).slice(-4), ...requests.filter((each) => each.write).slice(-12)];
+    for (const each of told) {
+      lines.push(`${each.provider} ${each.method} ${each.path} -> ${each.status} ${JSON.stringify(each.body ?? each.request ?? '').slice(0, 700)}`);
+    }
+    lines.push(problem.message, this.world?.log?.split('\n').slice(-15).join('\n') ?? '');
+    return lines.join('\n');
+  }
+}

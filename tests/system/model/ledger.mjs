@@ -1,0 +1,101 @@
+// What was edited since all sides last agreed, and what must have become of it.
+
+/** Edits of one task by side: 'here', 'google', 'notion'. */
+class Story {
+  edits = [];  // {side, field, value, at, knowing}
+  removed = new Map();  // side -> at
+  lastly(side, field) { return this.edits.findLast((each) => each.side === side && each.field === field); }
+  sidesOf(field) { return [...new Set(this.edits.filter((each) => each.field === field).map((each) => each.side))]; }
+  get fields() { return [...new Set(this.edits.map((each) => each.field))]; }
+  get sides() { return new Set([...this.edits.map((each) => each.side), ...this.removed.keys()]); }
+}
+
+export class Ledger {
+  stories = new Map();  // task id -> Story
+
+  of(task) {
+    if (!this.stories.has(task.id)) this.stories.set(task.id, Object.assign(new Story(), { task }));
+    return this.stories.get(task.id);
+  }
+  /** `day`: of a time, how a service says it that knows only the last day. */
+  edit(task, side, field, value, day = '') {
+    const story = this.of(task);
+    // A day and a time move each other: the later word of a side is the one that counts.
+    const moving = ['when', 'due'];
+    if (moving.includes(field)) story.edits = story.edits.filter((each) => each.side !== side || !moving.includes(each.field));
+    story.edits.push({ side, field, value, day, at: Date.now() });
+  }
+  remove(task, side) { this.of(task).removed.set(side, Date.now()); }
+  isRemoved(task, side) { return this.stories.get(task.id)?.removed.has(side) ?? false; }
+  clear() { this.stories.clear(); }
+}
+
+/** Whether a conflict that was recorded tells of this value. */
+function tells(conflicts, value) {
+  return conflicts.some((each) => each.fields.some((field) =>
+    [field.here, field.there].some((side) => JSON.stringify(side ?? null).includes(value))));
+}
+
+/** Which words in a conflict stand for an edit: times are told by their day (all that Notion shows), states by any. */
+function wordsOf({ field, value, day }) {
+  if (field === 'title' || field === 'notes' || field === 'link') return [value];
+  if (field === 'when' || field === 'due') return [value.slice(0, 10), day].filter(Boolean);
+  return [''];
+}
+
+/**
+ * Holds a task, as it is now (undefined: it is gone), against its story. `rules`:
+ *   shown(side, edit, task)  whether that side can show the edit
+ *   counts(edit)         whether an edit of a side may change the app at all
+ *   racing               sides were told of each other's edits in between: a later edit may have meant to overwrite
+ *   mayMiss(edit, edits) whether an edit could fall between a reading and a writing that nothing guards
+ *   winner(edits)        who must win where exactly two sides edited one field and nothing else, or null
+ * Answers what is wrong, or null.
+ */
+export function verdict(story, now, conflicts, rules) {
+  const { task, removed } = story;
+  const edits = story.edits.filter((each) => rules.counts(each));
+  const alive = now !== undefined;
+  // An edit that the remover's side could see, by another side, outlives the removal.
+  const others = edits.filter((each) => !removed.has(each.side));
+  const outlives = [...removed.keys()].some((side) => others.some((each) => side === 'here' || rules.shown(side, each, task)));
+  if (removed.size === 0 && !alive) return `nobody removed ${name(task)}, and it is gone`;
+  // (An edit that does not count may still bring the task back.)
+  if (removed.size > 0 && story.edits.every((each) => removed.has(each.side)) && alive) return `${name(task)} was removed by ${[...removed.keys()]}, and is there`;
+  if (removed.size === 1 && outlives && !alive && !rules.racing) return `an edit by ${others.map((each) => each.side)} should have kept ${name(task)}`;
+  if (!alive) return null;
+  const live = removed.size === 0 ? edits : others;
+  for (const field of new Set(live.map((each) => each.field))) {
+    const problem = fieldVerdict(story, field, live, now, conflicts, rules);
+    if (problem) return problem;
+  }
+  return null;
+}
+
+const name = (task) => `"${task.title}" (${task.id})`;
+
+/** A calendar says in the title, too, whether a task is done: whoever types it anew says both. Days and times move each other. */
+const units = { status: 'title', due: 'when', duration: 'when' };
+const unit = (field) => units[field] ?? field;
+
+function fieldVerdict(story, field, edits, now, conflicts, rules) {
+  const mine = edits.filter((each) => each.field === field);
+  const sides = [...new Set(mine.map((each) => each.side))];
+  // What somebody changed and changed back is no edit.
+  const lasts = sides.map((side) => mine.findLast((each) => each.side === side))
+    .filter((each) => !rules.same(field, each.value, rules.value(story.task, field)));
+  if (lasts.length === 0) return null;
+  const final = rules.value(now, field);
+  const says = `${field} of ${name(story.task)} is ${JSON.stringify(final)}; edits: ${JSON.stringify(edits.map(({ side, field: of, value }) => [side, of, value]))}`;
+  const same = (edit) => rules.same(field, edit.value, final);
+  for (const edit of lasts) {
+    if (same(edit) || sides.some((side) => side !== 'here' && edit.side !== side && !rules.shown(side, edit, story.task))) continue;
+    const overwritten = rules.racing && (edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && each.at >= edit.at) || rules.mayMiss(edit, edits));
+    if (!overwritten && !wordsOf(edit).some((word) => tells(conflicts, word))) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
+  }
+  if (!lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;
+  const alone = story.removed.size === 0 && edits.length === mine.length && lasts.length === 2 && mine.length === 2;
+  const winner = alone && !rules.racing ? rules.winner(field, lasts) : null;
+  if (winner && !same(winner)) return `${winner.side} should have won: ${says}`;
+  return null;
+}

@@ -1,0 +1,131 @@
+// One account with its plan and connections, and what the model knows of it.
+import { randomUUID } from 'node:crypto';
+import { roadmap } from '../host.mjs';
+import { Ledger } from './ledger.mjs';
+import { eventSeen, thingSeen } from './sides.mjs';
+
+/** What a run may end as. */
+const ended = ['succeeded', 'partial', 'failed', 'cancelled'];
+
+export class Member {
+  constructor(world, account, person, shape, dice) {
+    Object.assign(this, { world, account, person, shape, dice, ledger: new Ledger() });
+    this.serial = 0;
+    this.keyTurn = 0;
+    this.log = [];
+    this.conflictsSeen = new Set();
+    this.told = [];  // conflicts of the epoch
+    this.removedBefore = [];  // tasks that earlier epochs removed
+    this.strangers = new Set();  // what a person made in Notion
+    this.unequal = { google: new Set(), notion: new Set() };  // tasks whose state may differ there: the tier says so
+  }
+
+  word(side) { return `${side} ${++this.serial}`; }
+  note(line) {
+    this.log.push(line);
+    if (this.log.length > 400) this.log.splice(0, 200);
+  }
+  get connections() { return [this.google, this.notion].filter(Boolean); }
+  get sides() { return ['here', this.google && 'google', this.notion && 'notion'].filter(Boolean); }
+
+  get key() { return this.keys[++this.keyTurn % this.keys.length]; }
+  ok(method, path, body, headers) { return this.world.ok(method, path, body, { authorization: `Bearer ${this.key}`, ...headers }); }
+  api(method, path, body, headers) { return this.world.api(method, path, body, { authorization: `Bearer ${this.key}`, ...headers }); }
+
+  async start() {
+    const { world, shape } = this;
+    await world.account(this.account, shape.tier);
+    if (shape.calendar) this.google = await world.connect('google_calendar', this.account, { user: this.person });
+    if (shape.layout) this.notion = await world.connect('notion', this.account, { user: this.person });
+    for (const connection of this.connections) {
+      const mapping = { conflicts: shape.policy, ...(connection === this.notion && { layout: shape.layout }) };
+      await this.ok('PATCH', `/v1/connections/${connection.id}`, { settings: { mapping } });
+    }
+    this.plan = await world.import(roadmap({ modules: 2, weeks: 2, tasks: 4, title: `Plan of ${this.account}` }), this.account);
+    await world.quiet(this.account);
+    for (const connection of this.connections) {
+      const run = await world.export(this.plan, connection, this.account);
+      if (run.state !== 'succeeded') throw new Error(`the first export: ${JSON.stringify(run)}`);
+    }
+    const { items: plans } = await this.ok('GET', `/v1/accounts/${this.account}/plans`);
+    this.calendar = plans.find((each) => each.external_id === 'calendar');
+  }
+
+  /** One whole run of a connection, as "Sync now" starts it. */
+  async sync(connection, patienceMs) {
+    const started = await this.ok('POST', `/v1/connections/${connection.id}/sync`, undefined, { 'idempotency-key': randomUUID() });
+    return this.ending(started.id, patienceMs);
+  }
+
+  /** Follows a run to its end. */
+  async ending(id, patienceMs = 120_000) {
+    const stream = await fetch(`${this.world.url}/v1/runs/${id}/events`, {
+      headers: { authorization: `Bearer ${this.key}` }, signal: AbortSignal.timeout(patienceMs),
+    });
+    await stream.text();
+    const run = await this.ok('GET', `/v1/runs/${id}`);
+    if (!ended.includes(run.state)) throw new Error(`run ${id} has not ended: ${JSON.stringify(run)}`);
+    return run;
+  }
+
+  /** Nothing of this account is queued or under way. */
+  quiet() { return this.world.quiet(this.account, 120_000); }
+
+  /** All that there is, on every side. */
+  async look() {
+    const [here, calendar] = await Promise.all([this.plan, this.calendar].map((plan) => this.tasksOf(plan)));
+    this.tasks = [...here, ...calendar];
+    this.planTasks = here;
+    const steps = [];
+    if (this.google) steps.push({ provider: 'google', action: 'events', body: { user: this.person } });
+    if (this.notion) steps.push({ provider: 'notion', action: 'find', body: { user: this.person, whole: true } });
+    const answers = (await this.world.simulator.set('POST', 'batch', { steps })).results.map((each) => each.body);
+    if (this.google) this.events = answers.shift().items;
+    if (this.notion) this.found = answers.shift().results;
+    this.index();
+  }
+
+  async tasksOf(plan) {
+    const all = [];
+    for (let cursor = ''; ;) {
+      const page = await this.ok('GET', `/v1/plans/${plan.id}/tasks?limit=200${cursor && `&cursor=${cursor}`}`);
+      all.push(...page.items);
+      cursor = page.next_cursor;
+      if (!cursor) return all;
+    }
+  }
+
+  /** Titles are unique wherever all sides agree: by them an item is found at the services. */
+  index() {
+    this.byId = new Map(this.tasks.map((task) => [task.id, task]));
+    this.eventsByTitle = new Map();
+    this.exceptions = [];
+    for (const event of this.events ?? []) {
+      if (event.recurringEventId) this.exceptions.push(event);
+      else this.eventsByTitle.set(eventSeen(event).title, event);
+    }
+    const layout = this.shape.layout;
+    this.things = (this.found ?? []).filter((each) => !this.strangers.has(each.id) && (layout === 'pages'
+      ? each.type === 'to_do' : each.object === 'page' && each.parent.type === 'data_source_id'));
+    this.thingsByTitle = new Map(this.things.map((each) => [thingSeen(each.shown, layout).title, each]));
+    this.sections = (this.found ?? []).filter((each) => each.type === 'heading_2');
+    this.table = (this.found ?? []).find((each) => each.object === 'data_source');
+  }
+
+  eventOf(task) { return this.eventsByTitle.get(task.title); }
+  thingOf(task) { return task.plan_id === this.plan.id ? this.thingsByTitle.get(task.title) : undefined; }
+
+  /** Conflicts that were recorded since the last time. */
+  async newConflicts() {
+    const fresh = [];
+    for (let cursor = ''; ;) {
+      const page = await this.ok('GET', `/v1/accounts/${this.account}/conflicts?limit=50${cursor && `&cursor=${cursor}`}`);
+      const unseen = page.items.filter((each) => !this.conflictsSeen.has(each.id));
+      fresh.push(...unseen);
+      cursor = page.next_cursor;
+      if (unseen.length < page.items.length || !cursor) break;
+    }
+    for (const each of fresh) this.conflictsSeen.add(each.id);
+    return fresh;
+  }
+}

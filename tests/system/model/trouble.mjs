@@ -1,0 +1,101 @@
+// What goes wrong while a history goes on: each trouble is put up before the syncs, and taken away after them.
+import { until } from '../host.mjs';
+
+const failpoints = ['intents_committed', 'replies_received', 'outcomes_committed', 'received', 'pulled'];
+const patience = 4_000;  // for runs that wait for a service which goes on failing
+
+/** Starts a sync of every connection and follows them as far as the trouble lets them come. */
+async function attempt(history) {
+  await Promise.all(history.members.flatMap((member) => member.connections.map(async (connection) => {
+    try {
+      await member.sync(connection, patience);
+    } catch {
+      // It waits, or the host is dead: that is what the trouble is for.
+    }
+  })));
+}
+
+async function faults(history, rule) {
+  for (const provider of ['google', 'notion']) {
+    await history.world.simulator.set('POST', 'faults', { provider, seed: history.dice.below(2 ** 31), ...rule });
+  }
+  await attempt(history);
+  await history.world.simulator.set('DELETE', 'faults');
+  await history.world.simulator.control('POST', 'holds/release');
+}
+
+/** The host starts anew; open runs go on by themselves. */
+async function reboot(history, environment) {
+  await history.world.kill();
+  await history.world.boot(environment);
+}
+
+export const troubles = {
+  /** Errors before and after the write, dropped connections, broken bodies, limits. */
+  chaos: [4, (history) => faults(history, { kind: 'chaos', probability: 0.3, times: history.dice.between(2, 8), retry_after_s: 1 })],
+
+  /** The write took effect, and its answer is lost. */
+  lost_answers: [2, (history) => faults(history, { kind: history.dice.pick(['drop_after', '503_after', 'truncated_json']), write: true, probability: 0.5, times: 4 })],
+
+  /** 410: the cursors are not known any more, at once or at a later page. */
+  stale_cursors: [3, async (history) => {
+    for (const member of history.members.filter((each) => each.google)) {
+      const at = history.dice.chance(0.3) ? { at_page: 1 } : {};
+      await history.world.simulator.set('POST', 'google/expire_sync_tokens', { user: member.person, ...at });
+    }
+    await attempt(history);
+  }],
+
+  /** Pages that are half full, or empty with a next one. */
+  short_pages: [2, async (history) => {
+    const pages = (how) => history.world.simulator.set('POST', 'google/settings', { pages: how });
+    await pages(history.dice.pick(['short', 'empty']));
+    await attempt(history);
+    await pages('full');
+  }],
+
+  /** kill -9 between a write and its record, or between reading and noting. */
+  kill_at: [3, async (history) => {
+    const { world, dice } = history;
+    await reboot(history, { MORTISE_DEBUG_FAILPOINT: `${dice.pick(failpoints)}:${dice.between(1, 4)}` });
+    await attempt(history);
+    await reboot(history, {});
+  }],
+
+  /** kill -9 at any moment. */
+  kill_anywhere: [2, async (history) => {
+    const over = attempt(history);
+    await new Promise((resolve) => { setTimeout(resolve, history.dice.below(120)); });
+    await reboot(history, {});
+    await over;
+  }],
+
+  /** People edit while runs are under way: 412, 409, and rereading. */
+  edits_meanwhile: [3, async (history, moreEdits) => {
+    const over = attempt(history);
+    await moreEdits();
+    await over;
+  }],
+};
+
+/** Troubles in which sides see each other's edits before the end. */
+export const racing = new Set(['edits_meanwhile']);
+
+/** Notifications that come twice, late, or never, and some that nobody sent. */
+export async function spoilNotifications(history) {
+  const { world, dice } = history;
+  const spoilt = { lose_every: dice.pick([0, 2, 3]), duplicate_every: dice.pick([0, 2]), late_every: dice.pick([0, 3]), late_ms: 50 };
+  await world.simulator.set('POST', 'google/delivery_settings', spoilt);
+  await world.simulator.set('POST', 'notion/webhook_settings', { ...spoilt, merge_ms: 20 });
+}
+
+/** An operator makes Notion's subscription: the key comes to the host, and is brought back by hand. */
+export async function subscribeNotion(world) {
+  await world.ok('POST', '/v1/connectors/notion/handshake');
+  await world.simulator.set('POST', 'notion/subscribe', { url: `${world.url}/hooks/notion` });
+  const { token } = await until(async () => {
+    const shown = await world.ok('GET', '/v1/connectors/notion/handshake');
+    return shown.token && shown;
+  }, "Notion's handshake");
+  await world.simulator.set('POST', 'notion/confirm', { token });
+}
