@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Proves that the tests of the sync core notice a wrong branch.
 
-    tests/mutation/run.py [--all] [--seed N]
+    tests/mutation/run.py [--all] [--seed N] [--model]
 
 Each mutant changes one decision of host/core/merge.cpp or host/core/reconcile.cpp in a copy of the sources, builds
-the unit and sync tests there and expects one of them to fail. Without --all five mutants are drawn by the seed, which
-is printed. Exit code 0: every mutant was noticed."""
+there and expects a test to fail: the unit tests, else the sync tests, else the model test (tests/system/sync_model, a
+short history on an optimised build). With --model the model test alone has to notice. Without --all five mutants are
+drawn by the seed, which is printed. Exit code 0: every mutant was noticed."""
 import argparse
 import os
 import random
@@ -44,10 +45,10 @@ MUTANTS = [
     (RECONCILE, "take_away(item, pair);\n", "++unchanged_;\n", "a deletion there comes back"),
     (RECONCILE, "} else if (edited(item, pair)) {\n      update(item, pair);", "} else if (edited(item, pair)) {\n      recreate(item, pair);",
      "an edit is an update"),
-    (RECONCILE, "if (rules_.restorable.contains(pair.key)) {", "if (!rules_.restorable.contains(pair.key)) {", "an edit outlives a deletion here"),
+    (RECONCILE, "if (can_come_back) {", "if (!can_come_back) {", "an edit outlives a deletion here"),
     (RECONCILE, "if (merged.nothing_new) return false;", "if (!merged.nothing_new) return false;", "a deletion here travels"),
     (RECONCILE, "if (container_lost_) {", "if (false) {", "a lost container is asked about"),
-    (RECONCILE, "if (absences_ == taken_away_ && taken_away_ == tasks_there()) {", "if (false) {", "an emptied service is asked about"),
+    (RECONCILE, "if (emptied && (!told || (taken_away_ > 1 && holds_ours()))) {", "if (emptied && told && taken_away_ < 0) {", "an emptied service is asked about"),
     (RECONCILE, "if (emptied && count > 1) {", "if (false) {", "an emptied plan is asked about"),
     (RECONCILE, "removals * 100 > existing() * rules_.remove_percent;", "false;", "a mass removal is asked about"),
     (RECONCILE, "if (gone(pair.key) || leaves_with_container(pair)) action.kind = ActionKind::forget;", "",
@@ -65,18 +66,44 @@ def copy_sources(to):
             shutil.copy2(source, to / name)
 
 
-def build(folder, targets):
-    command = ["cmake", "--build", str(folder / "build/dev"), "--parallel", str(os.cpu_count()), "--target", *targets]
+def build(folder, preset, targets):
+    command = ["cmake", "--build", str(folder / "build" / preset), "--parallel", str(os.cpu_count()), "--target", *targets]
     return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-def noticed(folder):
-    """Which test failed; None if all passed."""
-    for program, tests in (("unit_tests", "[merge],[reconcile]"), ("sync_tests", "[inbound],[guard],[convergence]")):
-        run = subprocess.run([str(folder / "build/dev/bin" / program), tests], stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL, timeout=600, cwd=folder)
-        if run.returncode != 0:
-            return program
+def quietly(command, folder, **more):
+    """Whether the command succeeded; one that does not come to an end did not."""
+    try:
+        return subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              timeout=600, **more).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def judged_by(folder, judge, seed):
+    """Builds for this judge and asks it: "fine", "noticed", or what the compiler says."""
+    targets = {"unit": ["unit_tests"], "sync": ["sync_tests"], "model": ["mortise", "connectors", "mortise-simulators"]}
+    preset = "release" if judge == "model" else "dev"
+    built = build(folder, preset, targets[judge])
+    if built.returncode != 0:
+        return built.stderr.decode()[-2000:]
+    if judge == "model":
+        command = ["node", "--test", str(folder / "tests/system/sync_model.test.mjs")]
+        environment = {**os.environ, "MORTISE_BINARY_DIR": str(folder / "build/release"),
+                       "MORTISE_TEST_SEED": str(seed), "MORTISE_MODEL_OPERATIONS": "2000"}
+        return "fine" if quietly(command, folder, env=environment) else "noticed"
+    tests = {"unit": "[merge],[reconcile]", "sync": "[inbound],[guard],[convergence]"}[judge]
+    return "fine" if quietly([str(folder / "build/dev/bin" / f"{judge}_tests"), tests], folder) else "noticed"
+
+
+def noticed_by(folder, judges, seed):
+    """The first judge that notices; None if none does."""
+    for judge in judges:
+        says = judged_by(folder, judge, seed)
+        if says == "noticed":
+            return judge
+        if says != "fine":
+            sys.exit("this does not compile: " + says)
     return None
 
 
@@ -84,28 +111,29 @@ def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--all", action="store_true", help="every mutant, not five of them")
     options.add_argument("--seed", type=int, default=random.randrange(1 << 31))
+    options.add_argument("--model", action="store_true", help="the model test alone judges")
     chosen = options.parse_args()
     mutants = MUTANTS if chosen.all else random.Random(chosen.seed).sample(MUTANTS, 5)
+    judges = ["model"] if chosen.model else ["unit", "sync", "model"]
     print(f"{len(mutants)} of {len(MUTANTS)} mutants, seed {chosen.seed}", flush=True)
     survivors = 0
     with tempfile.TemporaryDirectory(prefix="mortise-mutants-") as name:
         folder = Path(name)
         copy_sources(folder)
-        subprocess.run(["cmake", "--preset", "dev"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        built = build(folder, ["unit_tests", "sync_tests"])
-        if built.returncode != 0 or noticed(folder) is not None:
-            sys.exit("the sources as they are do not pass: " + built.stderr.decode()[-2000:])
+        for preset in ("dev", "release"):
+            subprocess.run(["cmake", "--preset", preset, "-DMORTISE_TESTS=ON"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        if by := noticed_by(folder, judges, chosen.seed):
+            sys.exit(f"the sources as they are do not pass: {by}")
         for file, says, instead, promise in mutants:
             path = folder / file
             text = path.read_text()
             if text.count(says) != 1:
                 sys.exit(f"{file} has this {text.count(says)} times, not once: {says}")
             path.write_text(text.replace(says, instead))
-            built = build(folder, ["unit_tests", "sync_tests"])
-            by = "the compiler" if built.returncode != 0 else noticed(folder)
+            by = noticed_by(folder, judges, chosen.seed)
             path.write_text(text)
-            survivors += by is None or by == "the compiler"
-            print(f"{'noticed by ' + by if by else 'SURVIVED':28} {promise}", flush=True)
+            survivors += by is None
+            print(f"{'noticed by ' + by if by else 'SURVIVED':20} {promise}", flush=True)
     sys.exit(1 if survivors else 0)
 
 

@@ -62,7 +62,7 @@ export function verdict(story, now, conflicts, rules) {
   if (removed.size === 0 && !alive) return `nobody removed ${name(task)}, and it is gone`;
   // (An edit that does not count may still bring the task back.)
   if (removed.size > 0 && story.edits.every((each) => removed.has(each.side)) && alive) return `${name(task)} was removed by ${[...removed.keys()]}, and is there`;
-  if (removed.size === 1 && outlives && !alive && !rules.racing) return `an edit by ${others.map((each) => each.side)} should have kept ${name(task)}`;
+  if (removed.size === 1 && outlives && !alive && !rules.racing && conflicts.length === 0) return `an edit by ${others.map((each) => each.side)} should have kept ${name(task)}`;
   if (!alive) return null;
   const live = removed.size === 0 ? edits : others;
   for (const field of new Set(live.map((each) => each.field))) {
