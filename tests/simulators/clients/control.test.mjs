@@ -224,3 +224,15 @@ test('a hundred idle connections do not keep others waiting', async () => {
   assert.equal((await call('GET', 'users/me')).status, 200);
   idle.forEach((socket) => socket.destroy());
 });
+
+test('control: many things that people do in one call, each answered by itself', async () => {
+  const user = '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01';
+  const { results } = await simulator.set('POST', 'batch', { steps: [
+    { provider: 'notion', action: 'add_to_do', body: { id: home, text: 'by hand' } },
+    { provider: 'google', action: 'delete_event', body: { user, id: 'nothing' } },
+    { provider: 'notion', action: 'find', body: { user, text: 'by hand', whole: true } },
+    { provider: 'nobody', action: 'anything' },
+  ] });
+  assert.deepEqual(results.map((each) => each.status), [200, 404, 200, 400]);
+  assert.equal(results[2].body.results[0].shown.to_do.rich_text[0].plain_text, 'by hand');
+});
