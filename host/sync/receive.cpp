@@ -134,6 +134,9 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
 Result<core::Task> Execution::task_of(const Snapshot& snapshot, const std::string& id) const {
   auto found = std::find_if(snapshot.tasks.begin(), snapshot.tasks.end(),
                             [&](const core::Task& each) { return each.id == id; });
+  for (const auto& [key, removed] : snapshot.restorable) {
+    if (removed.id == id) return removed;
+  }
   return found == snapshot.tasks.end() ? ports_.store.plans().find_task(id) : *found;
 }
 

@@ -1,6 +1,6 @@
 // What must be true when everybody is quiet.
 import { verdict } from './ledger.mjs';
-import { eventOf, eventSeen, inCalendar, shownAt, thingOf, thingSeen, valueOf } from './sides.mjs';
+import { eventOf, eventSeen, inCalendar, isTimed, shownAt, thingOf, thingSeen, valueOf } from './sides.mjs';
 
 class Wrong extends Error {}
 export const fail = (what) => { throw new Wrong(what); };
@@ -50,13 +50,14 @@ export function checkStories(member, conflicts, { racing }) {
   const layout = (side) => (side === 'notion' ? shape.layout : side);
   const rules = {
     racing,
-    shown: (side, edit, task) => shownAt[layout(side)].includes(edit.field) && !(edit.field === 'status' && isHidden(layout(side), edit, task)),
+    shown: (side, edit, task) => shownAt[layout(side)].includes(edit.field) && !isHidden(layout(side), edit, task),
     counts: (edit) => edit.side === 'here' || edit.field !== 'status' || shape.tier !== 'free',
     value: valueOf,
     same: (field, said, is) => field === 'occurrences' || said === is || (shape.mixes && field === 'title' && is.includes(said)) ||
       (field === 'status' && shape.layout === 'pages' && said !== 'done' && is !== 'done'),
-    // Notion knows no guarded writes, and a to-do's text and small print are one value.
-    mayMiss: (edit, edits) => edit.side === 'notion' && edits.some((each) => each.side !== 'notion'),
+    // Notion knows no guarded writes, and a to-do's text and small print are one value; nor are occurrences guarded
+    // while their series changes.
+    mayMiss: (edit, edits, task) => edits.some((each) => each.side !== edit.side) && (edit.side === 'notion' || Boolean(task.recurrence?.length)),
     mayMix: (field) => shape.mixes && field === 'title',
     winner: (field, lasts) => winner(member, field, lasts),
   };
@@ -67,8 +68,10 @@ export function checkStories(member, conflicts, { racing }) {
   }
 }
 
-/** A check box and a mark before a title know done and not done; a calendar lacks what is cancelled. */
-function isHidden(form, { value }, task) {
+/** A check box and a mark before a title know done and not done; a calendar lacks what is cancelled, and how long a task of a day takes. */
+function isHidden(form, { field, value }, task) {
+  if (field === 'duration') return form === 'google' && !isTimed(task);
+  if (field !== 'status') return false;
   if (form === 'database' || form === 'google' && [value, task.status].includes('cancelled')) return false;
   return (value === 'done') === (task.status === 'done');
 }

@@ -48,7 +48,7 @@ function wordsOf({ field, value, day }) {
  *   shown(side, edit, task)  whether that side can show the edit
  *   counts(edit)         whether an edit of a side may change the app at all
  *   racing               sides were told of each other's edits in between: a later edit may have meant to overwrite
- *   mayMiss(edit, edits) whether an edit could fall between a reading and a writing that nothing guards
+ *   mayMiss(edit, edits, task)  whether an edit could fall between a reading and a writing that nothing guards
  *   winner(edits)        who must win where exactly two sides edited one field and nothing else, or null
  * Answers what is wrong, or null.
  */
@@ -90,7 +90,7 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
   const same = (edit) => rules.same(field, edit.value, final);
   for (const edit of lasts) {
     if (same(edit) || sides.some((side) => side !== 'here' && edit.side !== side && !rules.shown(side, edit, story.task))) continue;
-    const overwritten = rules.racing && (edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && each.at >= edit.at) || rules.mayMiss(edit, edits));
+    const overwritten = rules.racing && (edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && each.at >= edit.at) || rules.mayMiss(edit, edits, story.task));
     if (!overwritten && !wordsOf(edit).some((word) => tells(conflicts, word))) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
   }
   if (!lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;
