@@ -89,7 +89,8 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
   const says = `${field} of ${name(story.task)} is ${JSON.stringify(final)}; edits: ${JSON.stringify(edits.map(({ side, field: of, value }) => [side, of, value]))}`;
   const same = (edit) => rules.same(field, edit.value, final);
   for (const edit of lasts) {
-    if (same(edit) || sides.some((side) => side !== 'here' && edit.side !== side && !rules.shown(side, edit, story.task))) continue;
+    const unseen = edits.some((each) => each.side !== 'here' && each.side !== edit.side && !rules.shown(each.side, edit, story.task));
+    if (same(edit) || unseen) continue;
     const overwritten = rules.racing && (edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && each.at >= edit.at) || rules.mayMiss(edit, edits, story.task));
     if (!overwritten && !wordsOf(edit).some((word) => tells(conflicts, word))) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
   }
