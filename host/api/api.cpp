@@ -78,13 +78,15 @@ struct Api::Parts {
     return router;
   }
 
-  // Who asks, may they, and not too often? Pages and health checks are open to all and cheap.
+  // Who asks, may they, and not too often?
   std::optional<Response> guard(Request& request, const Route& route) {
-    if (route.access == Access::open && route.method == "GET") return std::nullopt;
+    if (route.access == Access::free) return std::nullopt;
     auto problem = auth.check(request, route);
     const RateLimiter::Verdict verdict = rates.take(request);
     if (!verdict.allowed) {
-      Problem slow = make_problem(429, "rate_limited", "Too many requests; see Retry-After.");
+      // Google loses a notification that is answered with 429, and sends again after a 503.
+      const int status = verdict.policy == RateLimiter::kHooks ? 503 : 429;
+      Problem slow = make_problem(status, "rate_limited", "Too many requests; see Retry-After.");
       slow.retry_after_ms = verdict.reset_s * 1000;
       problem = std::move(slow);
     }

@@ -68,6 +68,7 @@ std::string signature(const core::Secret& key, std::string_view text) {
 
 std::string_view scope_of(Access access) {
   switch (access) {
+    case Access::free:
     case Access::open:
       return "";
     case Access::read:
@@ -174,7 +175,7 @@ std::optional<std::string> read_cookie(const Request& request, std::string_view 
 }
 
 std::optional<Problem> Auth::check(Request& request, const Route& route) const {
-  if (route.access == Access::open) return std::nullopt;
+  if (route.access == Access::free || route.access == Access::open) return std::nullopt;
   auto found = find(request);
   if (!found) {
     const bool given = request.header("authorization").has_value();

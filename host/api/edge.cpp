@@ -1,6 +1,5 @@
 #include "api/edge.hpp"
 
-#include <arpa/inet.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -9,20 +8,11 @@
 #include <chrono>
 #include <exception>
 
+#include "api/address.hpp"
+
 namespace mortise::api {
 
 namespace {
-
-std::string address_bytes(std::string_view text) {
-  std::array<char, 16> bytes{};
-  const std::string address(text);
-  if (::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) return {bytes.data(), 4};
-  if (::inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return {};
-  const std::string v6(bytes.data(), 16);
-  // An IPv4 address seen through an IPv6 socket is the IPv4 address.
-  const std::string mapped = std::string(10, '\0') + "\xff\xff";
-  return v6.compare(0, 12, mapped) == 0 ? v6.substr(12) : v6;
-}
 
 bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {

@@ -37,9 +37,9 @@ Response ready(const Context& context, const Request& request) {
 }  // namespace
 
 void add_health(Router& router, const Context& context) {
-  router.add({"GET", "/v1/health", "health", Access::open,
+  router.add({"GET", "/v1/health", "health", Access::free,
               [&context](const Request& request) { return health(context, request); }});
-  router.add({"GET", "/v1/ready", "ready", Access::open,
+  router.add({"GET", "/v1/ready", "ready", Access::free,
               [&context](const Request& request) { return ready(context, request); }});
 }
 

@@ -13,8 +13,9 @@ namespace mortise::api {
 
 using Handler = std::function<Response(const Request&)>;
 
-/// What a caller must be allowed to do. `open`: nothing, the handler looks for itself.
-enum class Access { open, read, write, admin };
+/// What a caller must be allowed to do. `free`: nothing, and it is not counted: pages and health.
+/// `open`: nothing, the handler looks for itself; counted by address.
+enum class Access { free, open, read, write, admin };
 
 /// Who may call: the app's server only, or its end users too, for their own account.
 enum class Callers { apps, apps_and_users };

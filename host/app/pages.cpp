@@ -14,7 +14,7 @@ constexpr std::string_view kPagePolicy =
     "img-src 'self' https:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 api::Route page(std::string path, api::Handler handler) {
-  return {"GET", std::move(path), "page", api::Access::open, std::move(handler)};
+  return {"GET", std::move(path), "page", api::Access::free, std::move(handler)};
 }
 
 api::Route asset_route(const web::Asset& asset) {

@@ -59,6 +59,16 @@ TEST_CASE("connect: each service has a cookie of its own, so that two can be con
   CHECK(entered.headers.at("set-cookie").rfind("mortise_connect_memo=", 0) == 0);
 }
 
+TEST_CASE("connect: who tries links and callbacks is counted by address", "[api][connect]") {
+  api::RateLimits rates;
+  rates.stranger_per_minute = 3;
+  ApiHost host("", rates);
+  for (int i = 0; i < 3; ++i) CHECK(host.visit("GET", "/connect/none").status == 404);
+  CHECK(host.visit("GET", "/connect/none").status == 429);
+  CHECK(host.visit("GET", "/oauth/memo/callback?code=c&state=s").status == 429);
+  CHECK(host.visit("GET", "/v1/health").status == 200);
+}
+
 TEST_CASE("connect: a link is bound to the first browser and over after ten minutes",
           "[api][connect]") {
   ApiHost host;
