@@ -15,7 +15,7 @@ Response list_plans(const Context& context, const Request& request) {
   if (const std::string external_id = query.get("external_id"); !external_id.empty()) {
     const auto plan = plans.find_external(request.param("account"), external_id);
     if (!plan && plan.error().code != Code::not_found) return refusal(request, plan.error());
-    if (plan) items.push_back(core::to_json(*plan));
+    if (plan && !plan->deleted_ms) items.push_back(core::to_json(*plan));
     return json_response({{"items", std::move(items)}, {"next_cursor", ""}});
   }
   return respond(

@@ -134,6 +134,19 @@ TEST_CASE("plans: what stands at a service is asked about before a plan goes", "
   CHECK(host.get(path).status == 404);
 }
 
+TEST_CASE("plans: a removed one is not found by the app's own id", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const ApiAnswer imported = host.post("/v1/accounts/ann/plans",
+                                       R"({"title":"Own","external_id":"swift-1","modules":[]})");
+  REQUIRE(imported.status == 201);
+  const std::string by_id = "/v1/accounts/ann/plans?external_id=swift-1";
+  REQUIRE(host.get(by_id).json["items"].size() == 1);
+  const std::string id = imported.json["plan"]["id"];
+  REQUIRE(host.call("DELETE", "/v1/plans/" + id + "?remote=keep").status == 204);
+  CHECK(host.get(by_id).json["items"].empty());
+}
+
 TEST_CASE("tasks: the history says what made a task as it is", "[api][resources]") {
   ApiHost host;
   host.seed();
