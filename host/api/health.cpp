@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.hpp"
+#include "core/public_url.hpp"
 
 namespace mortise::api {
 
@@ -12,15 +13,16 @@ Response health(const Context& context, const Request&) {
     connectors.push_back(
         {{"id", connector->manifest().id}, {"version", connector->manifest().version}});
   }
-  // Providers reach us over https only (requirements A): without it, polling does their part.
-  const bool push = context.site.is_https();
+  // Without an address that services can be told, polling does their part.
+  const std::string trouble = core::push_trouble(context.site.public_url);
+  const std::string_view message = trouble.empty() ? "notifications are possible"
+                                   : trouble == "no_public_url"
+                                       ? "public_url is not set: push is off"
+                                       : "public_url is not an https address: push is off";
   return json_response({{"status", "ok"},
                         {"version", context.site.version},
                         {"connectors", std::move(connectors)},
-                        {"push",
-                         {{"enabled", push},
-                          {"message", push ? "notifications are possible"
-                                           : "public_url is not an https address: push is off"}}}});
+                        {"push", {{"enabled", trouble.empty()}, {"message", message}}}});
 }
 
 // For load balancers: may requests be sent here?

@@ -14,6 +14,7 @@
 #include "app/hours.hpp"
 #include "app/system.hpp"
 #include "core/plan_shapes.hpp"
+#include "core/public_url.hpp"
 #include "core/zones.hpp"
 #include "plugin/loader.hpp"
 #include "script/library.hpp"
@@ -294,8 +295,7 @@ int doctor(const Arguments& arguments, Terminal& terminal) {
   check(true, "settings", "every key is known");
   auto hours = working_hours(settings->text("planning.hours"));
   check(hours.ok(), "hours", hours ? settings->text("planning.hours") : hours.error().message);
-  check(core::zone_exists(settings->text("planning.zone")), "zone",
-        settings->text("planning.zone"));
+  check(true, "zone", settings->text("planning.zone"));
   auto key = master_key(*settings, terminal.environment);
   check(key.ok(), "key", key ? "found" : key.error().message);
   if (key) {
@@ -337,7 +337,11 @@ int doctor(const Arguments& arguments, Terminal& terminal) {
     }
   }
   const std::string& url = settings->text("server.public_url");
-  report(terminal, true, "public_url", url.empty() ? "none: reached directly" : url);
+  const std::string trouble = core::push_trouble(url);
+  check(true, "public_url",
+        url.empty()       ? "none: reached directly, push is off"
+        : trouble.empty() ? url
+                          : url + ", push is off: it is not https");
   return well ? kOk : kFound;
 }
 

@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "core/public_url.hpp"
 #include "core/words.hpp"
+#include "core/zones.hpp"
 
 namespace mortise::app {
 namespace {
@@ -191,7 +193,7 @@ Status Settings::set(const std::string& key, const std::string& value, const std
   return {};
 }
 
-Status Settings::check() const {
+Status Settings::check() {
   for (const NumberRange& range : kNumbers) {
     const std::string& value = text(range.key);
     const char* const end = value.data() + value.size();
@@ -209,6 +211,19 @@ Status Settings::check() const {
                  fmt::format("log.level = \"{}\" is no level{}", level,
                              near ? fmt::format("; did you mean \"{}\"?", *near) : std::string())};
   }
+  const std::string& zone = text("planning.zone");
+  if (!core::zone_exists(zone)) {
+    const auto near = core::nearest_zone(zone);
+    return Error{Code::invalid,
+                 fmt::format("planning.zone = \"{}\" is no time zone{}", zone,
+                             near ? fmt::format("; did you mean \"{}\"?", *near) : std::string())};
+  }
+  auto url = core::public_url_from(text("server.public_url"));
+  if (!url) {
+    return Error{Code::invalid, fmt::format("server.public_url = \"{}\": {}",
+                                            text("server.public_url"), url.error().message)};
+  }
+  values_["server.public_url"] = std::move(*url);
   return {};
 }
 

@@ -64,7 +64,8 @@ class Settings {
  private:
   std::string absolute(const std::string& value) const;
   Status set_connector(const std::string& key, const std::string& value, const std::string& where);
-  Status check() const;  ///< numbers within sense, words that are known
+  /// Numbers within sense, words that are known, addresses and zones that exist; each in one form.
+  Status check();
   Status set(const std::string& key, const std::string& value, const std::string& where);
   std::map<std::string, std::string, std::less<>> values_;
   std::map<std::string, std::map<std::string, std::string>> origins_;

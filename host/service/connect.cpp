@@ -20,7 +20,6 @@ Error no_session() {
 }
 
 std::vector<std::string> with_own(ConnectOptions& options) {
-  while (!options.base_url.empty() && options.base_url.back() == '/') options.base_url.pop_back();
   options.return_to.push_back(options.base_url);
   return options.return_to;
 }

@@ -221,9 +221,7 @@ bool PushChannels::forget(const Channel& channel) {
 }
 
 std::string PushChannels::address_of(const std::string& connector, const std::string& id) const {
-  std::string base = options_.public_url;
-  while (!base.empty() && base.back() == '/') base.pop_back();
-  return base + "/hooks/" + connector + "/" + id;
+  return options_.public_url + "/hooks/" + connector + "/" + id;
 }
 
 /// Version 4 (RFC 9562 section 5.4).

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "core/public_url.hpp"
 #include "core/schedule.hpp"
 
 namespace mortise::sync {
@@ -31,18 +32,6 @@ bool passes(const Error& error) {
          error.code == Code::internal || error.code == Code::unauthenticated;
 }
 
-/// Why services could not be told this address, or empty.
-std::string trouble_with(const std::string& url) {
-  if (url.empty()) return "no_public_url";
-  if (url.starts_with("https://")) return {};
-  for (const std::string_view loopback : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
-    if (!url.starts_with(loopback)) continue;
-    const std::string_view rest = std::string_view(url).substr(loopback.size());
-    if (rest.empty() || rest[0] == ':' || rest[0] == '/') return {};  // it does not leave this host
-  }
-  return "public_url_not_https";
-}
-
 }  // namespace
 
 const Channel* PushChannels::View::live(Instant now_ms) const {
@@ -62,7 +51,7 @@ PushChannels::PushChannels(Ports ports, const ports::Secrets& secrets, ports::Ru
       secrets_(secrets),
       runs_(runs),
       options_(std::move(options)),
-      address_trouble_(trouble_with(options_.public_url)),
+      address_trouble_(core::push_trouble(options_.public_url)),
       stopping_(std::make_shared<std::atomic<bool>>(false)) {}
 
 void PushChannels::on_change(std::function<void(const std::string&)> changed) {

@@ -436,4 +436,10 @@ TEST_CASE("health: says what runs, ready says whether to send requests here", "[
   CHECK(host.visit("GET", "/v1/ready").json["status"] == "ready");
   ApiHost https("https://host.example");
   CHECK(https.visit("GET", "/v1/health").json["push"]["enabled"] == true);
+  // As for channels: what does not leave this machine may be plain.
+  ApiHost local("http://127.0.0.1:8080");
+  CHECK(local.visit("GET", "/v1/health").json["push"]["enabled"] == true);
+  ApiHost plain("http://sync.example.org");
+  CHECK(plain.visit("GET", "/v1/health").json["push"]["message"] ==
+        "public_url is not an https address: push is off");
 }

@@ -111,6 +111,26 @@ TEST_CASE("settings: secrets, switches of tests and other programs' variables ar
                      {"MORTISEX", "1"}}) == "");
 }
 
+TEST_CASE("settings: the default zone exists", "[app][settings]") {
+  CHECK(load_text("planning.zone = Asia/Tokyo\n")->text("planning.zone") == "Asia/Tokyo");
+  CHECK_THAT(refusal("planning.zone = Europe/Madird\n"),
+             Contains("planning.zone = \"Europe/Madird\" is no time zone; did you mean "
+                      "\"Europe/Madrid\"?"));
+  CHECK_THAT(refusal("planning.zone =\n"), Contains("is no time zone"));
+}
+
+TEST_CASE("settings: the public address is one, and links can be built on it", "[app][settings]") {
+  const auto url = [](const std::string& text) {
+    return load_text("server.public_url = " + text + "\n")->text("server.public_url");
+  };
+  CHECK(url("https://sync.example.org/") == "https://sync.example.org");
+  CHECK(url("https://example.org/sync/") == "https://example.org/sync");
+  CHECK_THAT(refusal("server.public_url = sync.example.org\n"),
+             Contains("server.public_url = \"sync.example.org\": expected an address like"));
+  CHECK_THAT(refusal("server.public_url = ftp://sync.example.org\n"),
+             Contains("expected an address"));
+}
+
 TEST_CASE("settings: what must be a number is one, within sense", "[app][settings]") {
   for (const char* bad :
        {"server.port = http", "server.port =", "server.port = -1", "server.port = 1e3",

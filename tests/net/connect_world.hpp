@@ -55,7 +55,7 @@ struct ConnectWorld {
   fakes::RememberedUpkeep upkeep{executor};
   service::Connecting connecting{
       {store, connectors, authorization, egress, listener, upkeep, clock, executor, random},
-      {"https://sync.example.com/", {"https://app.example.com/settings"}, 600'000}};
+      {"https://sync.example.com", {"https://app.example.com/settings"}, 600'000}};
 
   ConnectWorld() {
     connectors.add(std::make_shared<ScriptedConnector>(google_manifest()));
