@@ -48,14 +48,14 @@ bool StoredTokens::is_fresh(const core::Grant& grant) const {
 
 void StoredTokens::access(const std::string& connection_id, Done done) {
   auto work = load(connection_id);
-  if (work.ok() && !is_fresh(work->grant)) return join(connection_id, {{}, std::move(done)});
+  if (work.ok() && !is_fresh(work->grant)) return join(connection_id, {{}, std::move(done), true});
   auto token = work.ok() ? Result<core::Secret>(std::move(work->grant.access_token))
                          : Result<core::Secret>(std::move(work).error());
   ports_.executor.post([done = std::move(done), token = std::move(token)] { done(token); });
 }
 
 void StoredTokens::renew(const std::string& connection_id, core::Secret refused, Done done) {
-  join(connection_id, {std::move(refused), std::move(done)});
+  join(connection_id, {std::move(refused), std::move(done), false});
 }
 
 void StoredTokens::keep_alive(const std::string& connection_id, Done done) {
@@ -70,7 +70,7 @@ void StoredTokens::keep_alive(const std::string& connection_id, Done done) {
       core::keepalive_due(grant.refreshed_ms, auth.keepalive_days, connection_id);
   const bool can = auth.refresh != ports::RefreshWhen::never && !grant.refresh_token.empty();
   if (can && due_ms <= ports_.clock.now_ms()) {
-    return join(connection_id, {grant.access_token, std::move(done)});
+    return join(connection_id, {grant.access_token, std::move(done), true});
   }
   ports_.executor.post([done = std::move(done), token = grant.access_token] { done(token); });
 }
@@ -235,8 +235,9 @@ void StoredTokens::settle(const std::string& connection_id, const Result<core::S
   }
   for (Waiter& waiter : waiters) {
     // Joined after the new token was stored and already had it refused: one more turn.
-    if (token.ok() && !waiter.refused.empty() &&
+    if (token.ok() && !waiter.refused.empty() && !waiter.last_turn &&
         waiter.refused.equals(token.value().reveal_for_use())) {
+      waiter.last_turn = true;
       join(connection_id, std::move(waiter));
     } else {
       ports_.executor.post([done = std::move(waiter.done), token] { done(token); });
@@ -252,9 +253,10 @@ void StoredTokens::recover(std::function<void(std::size_t count)> done) {
   const std::size_t count = grants->size();
   auto left = std::make_shared<std::atomic<std::size_t>>(count);
   for (const core::Grant& grant : *grants) {
-    renew(grant.connection_id, grant.access_token, [left, count, done](Result<core::Secret>) {
+    auto counted = [left, count, done](const Result<core::Secret>&) {
       if (left->fetch_sub(1) == 1) done(count);
-    });
+    };
+    join(grant.connection_id, {grant.access_token, std::move(counted), true});
   }
 }
 

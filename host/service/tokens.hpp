@@ -33,6 +33,8 @@ struct TokensPorts {
 /// the service declares dead (`invalid_grant`, and only that) or that has nothing to be refreshed
 /// with turns the connection to `needs_reconnect` and says so by an event in the same commit; the
 /// reason is `refresh_interrupted` when an earlier refresh may have used the token up unanswered.
+/// A service that answers a refresh with the token that it had refused is asked twice, not for
+/// ever.
 class StoredTokens final : public ports::Tokens {
  public:
   explicit StoredTokens(TokensPorts use) : ports_(use) {}
@@ -49,6 +51,7 @@ class StoredTokens final : public ports::Tokens {
   struct Waiter {
     core::Secret refused;  ///< empty: any fresh token will do
     Done done;
+    bool last_turn = false;  ///< takes what comes, also the refused one once more
   };
   /// Tokens that the service gave and the store did not take (disk full): kept until it does.
   struct Unsaved {

@@ -370,6 +370,21 @@ TEST_CASE("tokens: a reconnect during a refresh wins", "[net][tokens]") {
   if (!dead) CHECK(text(token) == "reconnected");
 }
 
+TEST_CASE("tokens: a service that gives the refused token again is not asked for ever",
+          "[net][tokens]") {
+  fakes::MemoryStore store;
+  int exchanges = 0;
+  Host host(store, [&](const ports::HttpRequest&) {
+    if (++exchanges == 20) return answer(400, R"({"error":"invalid_grant"})");
+    return answer(200, R"({"access_token":"access1","refresh_token":"refresh1"})");
+  });
+  add_connection(store, "notion", {});
+  // Whoever asked sends it again, and the service refuses it again: `token_refused`.
+  CHECK(text(host.renew("access1")) == "access1");
+  CHECK(exchanges == 2);
+  CHECK(connection_in(store).status == core::ConnectionStatus::connected);
+}
+
 TEST_CASE("tokens: unknown and disconnected connections get none", "[net][tokens]") {
   fakes::MemoryStore store;
   TokenEndpoint endpoint(Rotation::none);
