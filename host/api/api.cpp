@@ -49,8 +49,14 @@ struct Api::Parts {
         rates(options.rates, services.clock),
         auth(services, site),
         idempotency(services.store, services.clock),
-        context{services, site, idempotency, [this] { return server ? server->now() : 0; },
-                [this] { return !draining.load(); }},
+        context{services,
+                site,
+                idempotency,
+                [this] { return server ? server->now() : 0; },
+                [this] { return !draining.load(); },
+                [this](const std::string& id) {
+                  if (server) server->end_streams(id);
+                }},
         edge(make_router(std::move(options.more_routes)), std::move(options.edge),
              {[this](Request& request, const Route& route) { return guard(request, route); },
               std::move(options.access_log), std::move(options.bug)}),

@@ -68,8 +68,17 @@ struct Event {
   enum class Last { no, yes } last = Last::no;  ///< yes: the stream ends after it
 };
 
+/// For whom a stream is open, and how long: what allowed it ends some day.
+struct StreamLease {
+  std::string credential;   ///< Principal::id: when that is taken away, the stream ends
+  std::string owner;        ///< all streams of one owner are counted together; empty: not counted
+  std::size_t at_most = 0;  ///< streams that the owner may have at once
+  std::chrono::milliseconds life{std::chrono::hours(24)};
+};
+
 /// An answer that stays open: the hub sends what is published on `topic`. No thread waits for it.
 struct Stream {
+  StreamLease lease;
   std::string topic;
   std::uint64_t since =
       0;  ///< EventHub::now() taken before `first` was read, so that nothing is lost

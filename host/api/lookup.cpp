@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api/auth.hpp"
 #include "api/render.hpp"
 #include "api/resources.hpp"
 #include "core/record_json.hpp"
@@ -7,6 +9,10 @@
 namespace mortise::api {
 
 namespace {
+
+/// Of one account's end users, in all their tabs, and of one key: nobody takes every connection.
+constexpr std::size_t kStreamsOfUser = 20;
+constexpr std::size_t kStreamsOfApp = 2'000;
 
 Error nothing(std::string_view what) {
   return {Code::not_found, "There is no such " + std::string(what) + "."};
@@ -44,8 +50,17 @@ Result<core::Run> find_run(const Context& context, const Request& request, const
   return seen(request, context.services.store.runs().find(id), "run");
 }
 
-Response open_stream(const Request& request, std::string topic, std::uint64_t since, Event first) {
+Response open_stream(const Context& context, const Request& request, std::string topic,
+                     std::uint64_t since, Event first) {
+  const Principal& principal = request.principal;
+  const bool user = principal.kind == Principal::Kind::user;
+  std::int64_t life_ms = kTokenLifeMs;
+  if (principal.expires_ms > 0) {
+    life_ms = std::min(life_ms, principal.expires_ms - context.services.clock.now_ms());
+  }
   Stream stream;
+  stream.lease = {principal.id, user ? "account:" + principal.account_id : principal.id,
+                  user ? kStreamsOfUser : kStreamsOfApp, std::chrono::milliseconds(life_ms)};
   stream.topic = std::move(topic);
   stream.since = since;
   stream.last_event_id = request.header("last-event-id").value_or("");

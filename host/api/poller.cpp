@@ -49,6 +49,10 @@ void Poller::answer(ConnectionId id, std::string head, Stream stream) {
   post(OpenStream{id, std::move(head), std::move(stream)});
 }
 
+void Poller::end_streams(std::string credential) {
+  post(EndStreams{std::move(credential)});
+}
+
 void Poller::publish(std::string topic, Event event) {
   bool first = false;
   {

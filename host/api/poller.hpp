@@ -61,10 +61,13 @@ class Poller {
   void adopt(int socket, std::string peer);
   /// Any thread. The answer to the request handed out for `id`; sends it.
   void answer(ConnectionId id, std::string bytes, After after);
-  /// Any thread. Sends `head`, then keeps the connection as a listener of `stream.topic`.
+  /// Any thread. Sends `head`, then keeps the connection as a listener of `stream.topic` for as
+  /// long as its lease says; 429 if its owner has too many.
   void answer(ConnectionId id, std::string head, Stream stream);
   /// Any thread. An event for the listeners of a topic.
   void publish(std::string topic, Event event);
+  /// Any thread. Ends the streams that were opened with a credential.
+  void end_streams(std::string credential);
   /// Any thread. The number of the newest event; see Stream::since.
   std::uint64_t now() const { return sequence_.load(); }
 
@@ -96,10 +99,13 @@ class Poller {
     std::uint64_t sequence;
     Event event;
   };
+  struct EndStreams {
+    std::string credential;
+  };
   struct Drain {
     std::chrono::steady_clock::time_point until;
   };
-  using Command = std::variant<Adopt, Answer, OpenStream, Publish, Drain>;
+  using Command = std::variant<Adopt, Answer, OpenStream, Publish, EndStreams, Drain>;
   class Loop;
 
   void post(Command command);

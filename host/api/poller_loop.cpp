@@ -121,11 +121,22 @@ void Poller::Loop::on(OpenStream& command) {
   Connection* connection = find(command.id);
   if (!connection) return;
   if (poller_.draining()) return close(command.id);
+  StreamLease& lease = command.stream.lease;
+  if (!lease.owner.empty()) {
+    std::size_t& open = streams_of_[lease.owner];
+    if (open >= lease.at_most) {
+      return refuse(command.id, *connection,
+                    {429, "too_many_streams", "Close one of the event streams first."});
+    }
+    ++open;
+  }
   connection->output = std::move(command.head);
   connection->sent = 0;
   connection->phase = Phase::streaming;
   connection->topic = command.stream.topic;
-  set_deadline(command.id, *connection, limits_.heartbeat);
+  connection->lease = std::move(lease);
+  connection->lease_end = std::chrono::steady_clock::now() + connection->lease.life;
+  set_stream_deadline(command.id, *connection);
   hub_.subscribe(command.stream, command.id,
                  [this](ConnectionId id, std::string_view bytes, Event::Last last) {
                    send_event(id, bytes, last);
@@ -138,6 +149,15 @@ void Poller::Loop::on(Publish& command) {
                [this](ConnectionId id, std::string_view bytes, Event::Last last) {
                  send_event(id, bytes, last);
                });
+}
+
+void Poller::Loop::on(EndStreams& command) {
+  std::vector<ConnectionId> ended;
+  for (const auto& [id, connection] : connections_) {
+    const bool streams = connection->phase == Phase::streaming;
+    if (streams && connection->lease.credential == command.credential) ended.push_back(id);
+  }
+  for (ConnectionId id : ended) end_stream(id, *find(id));
 }
 
 void Poller::Loop::on(Drain& command) {
@@ -193,7 +213,10 @@ void Poller::Loop::on_deadline(ConnectionId id, Connection& connection) {
     case Phase::streaming:
       // Nothing read since the last heartbeat: the reader is gone or stuck.
       if (!connection.output.empty()) return close(id);
-      set_deadline(id, connection, limits_.heartbeat);
+      if (std::chrono::steady_clock::now() >= connection.lease_end) {
+        return end_stream(id, connection);
+      }
+      set_stream_deadline(id, connection);
       connection.output = ": heartbeat\n\n";
       connection.sent = 0;
       return flush(id, connection);
@@ -303,11 +326,25 @@ void Poller::Loop::on_flushed(ConnectionId id, Connection& connection) {
 // nothing follows, then read on for a little while.
 void Poller::Loop::begin_linger(ConnectionId id, Connection& connection) {
   ::shutdown(connection.socket, SHUT_WR);
-  if (!connection.topic.empty()) hub_.unsubscribe(connection.topic, id);
+  leave_topic(id, connection);
   connection.phase = Phase::lingering;
   connection.sent = 0;
   set_deadline(id, connection, limits_.linger);
   watch(id, connection, EPOLLIN);
+}
+
+// Whole events only: what a slow reader has not taken yet goes with the connection.
+void Poller::Loop::end_stream(ConnectionId id, Connection& connection) {
+  if (!connection.output.empty()) return close(id);
+  begin_linger(id, connection);
+}
+
+void Poller::Loop::leave_topic(ConnectionId id, Connection& connection) {
+  if (connection.topic.empty()) return;
+  hub_.unsubscribe(std::exchange(connection.topic, {}), id);
+  if (connection.lease.owner.empty()) return;
+  const auto open = streams_of_.find(connection.lease.owner);
+  if (--open->second == 0) streams_of_.erase(open);
 }
 
 void Poller::Loop::send_event(ConnectionId id, std::string_view bytes, Event::Last last) {
@@ -337,6 +374,12 @@ void Poller::Loop::set_deadline(ConnectionId id, Connection& connection,
   deadlines_.emplace(connection.deadline, id);
 }
 
+void Poller::Loop::set_stream_deadline(ConnectionId id, Connection& connection) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(connection.lease_end -
+                                                                 std::chrono::steady_clock::now());
+  set_deadline(id, connection, std::min(limits_.heartbeat, left));
+}
+
 void Poller::Loop::clear_deadline(ConnectionId id, Connection& connection) {
   if (connection.deadline != SteadyTime{}) deadlines_.erase({connection.deadline, id});
   connection.deadline = {};
@@ -352,7 +395,7 @@ void Poller::Loop::close(ConnectionId id) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   Connection& connection = *found->second;
-  if (!connection.topic.empty()) hub_.unsubscribe(connection.topic, id);
+  leave_topic(id, connection);
   clear_deadline(id, connection);
   buffered_ -= connection.counted;
   connections_.erase(found);

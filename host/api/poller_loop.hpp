@@ -35,6 +35,8 @@ struct Poller::Connection {
   std::string output;
   std::size_t sent = 0;
   std::string topic;
+  StreamLease lease;
+  SteadyTime lease_end{};
   bool ends = false;        ///< a stream whose last event is in `output`
   std::size_t counted = 0;  ///< its share of Loop::buffered_
   SteadyTime deadline{};
@@ -58,6 +60,7 @@ class Poller::Loop {
   void on(Answer& command);
   void on(OpenStream& command);
   void on(Publish& command);
+  void on(EndStreams& command);
   void on(Drain& command);
   bool make_room();
   void on_ready(ConnectionId id, std::uint32_t events);
@@ -71,6 +74,9 @@ class Poller::Loop {
   void begin_linger(ConnectionId id, Connection& connection);
   void flush(ConnectionId id, Connection& connection);
   void on_flushed(ConnectionId id, Connection& connection);
+  void end_stream(ConnectionId id, Connection& connection);
+  void leave_topic(ConnectionId id, Connection& connection);
+  void set_stream_deadline(ConnectionId id, Connection& connection);
   void send_event(ConnectionId id, std::string_view bytes, Event::Last last);
 
   void watch(ConnectionId id, Connection& connection, std::uint32_t interest);
@@ -85,6 +91,7 @@ class Poller::Loop {
   EventHub hub_;
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   std::set<std::pair<SteadyTime, ConnectionId>> deadlines_;
+  std::unordered_map<std::string, std::size_t> streams_of_;  ///< by owner
   ConnectionId last_id_ = 0;
   std::size_t buffered_ = 0;
   SteadyTime drain_until_ = SteadyTime::max();

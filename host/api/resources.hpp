@@ -20,6 +20,8 @@ struct Context {
   Idempotency& idempotency;
   EventPosition event_position;
   std::function<bool()> ready;  ///< false while draining
+  /// Ends the event streams of a credential that was taken away.
+  std::function<void(const std::string& principal_id)> end_streams;
 };
 
 void add_accounts(Router& router, const Context& context);
@@ -47,8 +49,10 @@ Result<core::Connection> find_connection(const Context& context, const Request& 
                                          const std::string& id);
 Result<core::Run> find_run(const Context& context, const Request& request, const std::string& id);
 
-/// Starts a stream of `topic` whose first event is `first`.
-Response open_stream(const Request& request, std::string topic, std::uint64_t since, Event first);
+/// Starts a stream of `topic` whose first event is `first`. It ends with what the caller showed to
+/// be let in, and after 15 minutes at the latest: who still may comes back.
+Response open_stream(const Context& context, const Request& request, std::string topic,
+                     std::uint64_t since, Event first);
 
 /// 200 with a task as the API shows it, and its ETag.
 Response task_response(const Context& context, const Request& request, const core::Task& task);

@@ -69,14 +69,15 @@ Response watch_run(const Context& context, const Request& request) {
   if (!run) return refusal(request, run.error());
   // A client that comes back after the end is told not to (WHATWG HTML section 9.2.3).
   if (is_finished(run->state) && request.header("last-event-id")) return no_content();
-  return open_stream(request, "run:" + run->id, since, run_event(*run));
+  return open_stream(context, request, "run:" + run->id, since, run_event(*run));
 }
 
 Response watch_account(const Context& context, const Request& request) {
   const std::uint64_t since = context.event_position();
   const auto account = context.services.store.accounts().find(request.param("account"));
   return respond(request, account, [&](const core::Account& found) {
-    return open_stream(request, "account:" + found.id, since, {"ready", "{}", Event::Last::no});
+    return open_stream(context, request, "account:" + found.id, since,
+                       {"ready", "{}", Event::Last::no});
   });
 }
 

@@ -51,6 +51,8 @@ class Server {
 
   /// Any thread: sends an event to the streams open on a topic.
   void publish(std::string topic, Event event);
+  /// Any thread: ends the streams that were opened with a credential (StreamLease::credential).
+  void end_streams(std::string credential);
   /// Any thread: see Stream::since.
   std::uint64_t now() const;
   std::size_t connections() const;

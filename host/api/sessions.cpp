@@ -113,6 +113,7 @@ Response end_session(const Context& context, const Request& request) {
       !ended) {
     return refusal(request, ended.error());
   }
+  context.end_streams(request.principal.id);
   Response response = no_content();
   response.set("Set-Cookie",
                set_cookie(context.site, session_cookie_name(context.site), "", "/", 0));

@@ -83,7 +83,7 @@ ApiAnswer ApiHost::exchange(std::string_view method, std::string_view path, std:
   ApiAnswer answer{raw.status, raw.headers, raw.body, Json::parse(raw.body, nullptr, false)};
   const std::lock_guard lock(mutex_);
   const std::string& route = routes_[raw.headers["x-request-id"]];
-  if (!route.empty()) {
+  if (!route.empty() && !route.starts_with("refused:")) {  // that one met no operation
     recording() << Json{{"operation", route},
                         {"status", raw.status},
                         {"content_type", content_type(raw.headers)},

@@ -18,7 +18,7 @@ struct Listeners {
 };
 
 Stream stream_of(const std::string& topic, std::uint64_t since, const std::string& last_id = {}) {
-  return {topic, since, last_id, Event{"state", "first", Event::Last::no}};
+  return {{}, topic, since, last_id, Event{"state", "first", Event::Last::no}};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "api/api_host.hpp"
+#include "api/auth.hpp"
 
 using namespace mortise;
 using namespace mortise::tests;
@@ -208,6 +209,52 @@ TEST_CASE("runs: can be cancelled, approved, discarded", "[api][runs]") {
   CHECK(host.post("/v1/runs/" + run + "/discard", "").json["state"] == "cancelled");
   CHECK(host.post("/v1/runs/run_none/cancel", "").status == 404);
   CHECK(host.post("/v1/runs/" + run + "/cancel", R"({"now":true})").status == 400);
+}
+
+TEST_CASE("runs: a stream ends with what let its reader in", "[api][runs]") {
+  ApiHost host;
+  host.seed();
+  const std::string events = "/v1/accounts/ann/events";
+  const auto open = [&](const std::string& lines) {
+    RawClient client(host.api->port());
+    client.send(get_request(events, lines));
+    CHECK(client.read_until("\n\n").find("event: ready") != std::string::npos);
+    return client;
+  };
+  const std::string ann = host.sign_in("ann");
+  RawClient page = open(ann);
+  RawClient other_page = open(host.sign_in("ann"));
+  CHECK(host.call("DELETE", "/v1/session", {}, ann).status == 204);
+  CHECK(page.is_closed());
+
+  const ApiAnswer minted = host.post("/v1/accounts/ann/session_codes", "");
+  const ApiAnswer given = host.visit("POST", "/v1/session", {},
+                                     Json{{"code", minted.json["code"]}, {"as", "token"}}.dump());
+  const std::string token =
+      "Authorization: Bearer " + given.json["token"].get<std::string>() + "\r\n";
+  host.clock.advance(api::kTokenLifeMs - 50);
+  RawClient component = open(token);
+  CHECK(component.is_closed());  // 50 ms later
+
+  host.exports.move(host.post(kExports, export_body(host)).json["id"],
+                    [](core::Run& run) { run.state = core::RunState::failed; });
+  CHECK(other_page.read_until("\n\n").find("\"state\"") != std::string::npos);
+}
+
+TEST_CASE("runs: no user takes all connections with streams", "[api][runs]") {
+  ApiHost host;
+  host.seed();
+  const std::string ann = host.sign_in("ann");
+  std::vector<RawClient> streams;
+  for (int i = 0; i < 20; ++i) {
+    streams.emplace_back(host.api->port());
+    streams.back().send(get_request("/v1/accounts/ann/events", ann));
+    streams.back().read_until("\n\n");
+  }
+  CHECK(host.get("/v1/accounts/ann/events", ann).problem() == "rate_limited/too_many_streams");
+  RawClient app(host.api->port());
+  app.send(get_request("/v1/accounts/ann/events", host.key_line({"read"})));
+  CHECK(app.read_until("\n\n").find("event: ready") != std::string::npos);
 }
 
 TEST_CASE("runs: progress streams until the run ends, and a client that comes back is sent away",

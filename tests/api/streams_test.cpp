@@ -10,19 +10,21 @@ using namespace mortise::tests;
 
 namespace {
 
-std::vector<api::Route> stream_routes(std::atomic<EchoServer*>* server) {
+std::vector<api::Route> stream_routes(std::atomic<EchoServer*>* server,
+                                      api::StreamLease lease = {}) {
   std::vector<api::Route> routes;
-  routes.push_back(
-      {"GET", "/events/{topic}", "events", api::Access::open, [server](const api::Request& r) {
-         api::Response response;
-         api::Stream stream;
-         stream.since = server->load()->server().now();
-         stream.topic = r.param("topic");
-         stream.last_event_id = r.header("last-event-id").value_or("");
-         stream.first = api::Event{"state", "{\"n\":0}", api::Event::Last::no};
-         response.stream = std::move(stream);
-         return response;
-       }});
+  routes.push_back({"GET", "/events/{topic}", "events", api::Access::open,
+                    [server, lease](const api::Request& r) {
+                      api::Response response;
+                      api::Stream stream;
+                      stream.since = server->load()->server().now();
+                      stream.topic = r.param("topic");
+                      stream.lease = lease;
+                      stream.last_event_id = r.header("last-event-id").value_or("");
+                      stream.first = api::Event{"state", "{\"n\":0}", api::Event::Last::no};
+                      response.stream = std::move(stream);
+                      return response;
+                    }});
   return routes;
 }
 
@@ -64,6 +66,53 @@ TEST_CASE("streams: a quiet stream has heartbeats", "[api][streams]") {
   client.read_until("\n\n");
   for (int i = 0; i < 3; ++i)
     CHECK(client.read_until("\n\n").find(": heartbeat") != std::string::npos);
+}
+
+TEST_CASE("streams: one ends when its time is over, and when its credential is taken away",
+          "[api][streams]") {
+  std::atomic<EchoServer*> self = nullptr;
+  api::StreamLease lease{"key:1", "", 0, std::chrono::milliseconds(60)};
+  EchoServer server({}, {}, stream_routes(&self, lease));
+  self = &server;
+  RawClient brief = server.connect();
+  brief.send(get_request("/events/x"));
+  brief.read_until("\n\n");
+  CHECK(brief.is_closed());
+
+  lease.life = std::chrono::hours(1);
+  EchoServer patient({}, {}, stream_routes(&self, lease));
+  self = &patient;
+  RawClient first = patient.connect();
+  first.send(get_request("/events/x"));
+  first.read_until("\n\n");
+  patient.server().end_streams("key:2");
+  patient.server().publish("x", {"state", "{\"n\":1}", api::Event::Last::no});
+  CHECK(first.read_until("\n\n").find("{\"n\":1}") != std::string::npos);
+  patient.server().end_streams("key:1");
+  CHECK(first.is_closed());
+}
+
+TEST_CASE("streams: an owner has so many, and a place again when one has ended", "[api][streams]") {
+  std::atomic<EchoServer*> self = nullptr;
+  EchoServer server({}, {}, stream_routes(&self, {"key:1", "key:1", 2, std::chrono::hours(1)}));
+  self = &server;
+  const auto open = [&] {
+    RawClient client = server.connect();
+    client.send(get_request("/events/x"));
+    client.read_until("\n\n");
+    return client;
+  };
+  RawClient first = open();
+  const RawClient second = open();
+  const RawAnswer refused = server.get("/events/x");
+  CHECK(refused.status == 429);
+  CHECK(refused.body.find("\"reason\":\"too_many_streams\"") != std::string::npos);
+  server.server().publish("x", {"state", "{}", api::Event::Last::yes});
+  first.read_until("\n\n");
+  CHECK(first.is_closed());
+  RawClient third = server.connect();
+  third.send(get_request("/events/x"));
+  CHECK(third.read_until("\r\n").find("200") != std::string::npos);
 }
 
 TEST_CASE("streams: two hundred of them leave the workers free, slow readers are cut off",
