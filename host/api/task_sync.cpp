@@ -16,18 +16,40 @@ namespace {
 // services right after it.
 constexpr std::size_t kNewestLines = 8;
 
-/// What the newest finished run about the plan did not manage.
-std::vector<core::RunItem> failures_of(const ports::Runs& runs, const core::Plan& plan,
-                                       const std::string& connection_id) {
-  std::vector<core::RunItem> failures;
-  const auto recent = runs.list(plan.account_id, connection_id, {5, ""});
-  const core::Run* newest = nullptr;
-  for (std::size_t i = 0; recent && !newest && i < recent->items.size(); ++i) {
-    const core::Run& run = recent->items[i];
-    const bool about = run.plan_id.empty() || run.plan_id == plan.id;
-    if (about && is_finished(run.state)) newest = &run;
+/// Connections keep several plans in step: that many of their runs are looked through for one.
+constexpr std::size_t kNewestRuns = 50;
+
+/// Those about the plan, newest first.
+std::vector<core::Run> runs_about(const ports::Runs& runs, const core::Plan& plan,
+                                  const core::Connection& connection) {
+  const auto& left_out = connection.left_out_plans;
+  const bool travels = std::find(left_out.begin(), left_out.end(), plan.id) == left_out.end();
+  std::vector<core::Run> about;
+  auto recent = runs.list(plan.account_id, connection.id, {kNewestRuns, ""});
+  if (!recent) return about;
+  for (core::Run& run : recent->items) {
+    if (run.plan_id.empty() ? travels : run.plan_id == plan.id) about.push_back(std::move(run));
   }
-  if (!newest) return failures;
+  return about;
+}
+
+/// Whether every task as it was when the run began is there now, or among what failed.
+bool brought_all(const core::Run& run, const core::Connection& connection) {
+  const bool writes =
+      run.kind == core::RunKind::export_plan || connection.direction != core::Direction::pull;
+  // A partial run that names no failure was cut off.
+  const bool ended = run.state == core::RunState::succeeded ||
+                     (run.state == core::RunState::partial && run.counts.failed > 0);
+  return writes && ended && run.started_ms;
+}
+
+/// What the newest finished one of these runs did not manage.
+std::vector<core::RunItem> failures_of(const ports::Runs& runs,
+                                       const std::vector<core::Run>& about) {
+  std::vector<core::RunItem> failures;
+  const auto newest = std::find_if(about.begin(), about.end(),
+                                   [](const core::Run& run) { return is_finished(run.state); });
+  if (newest == about.end()) return failures;
   if (newest->counts.failed + newest->counts.parked + newest->counts.uncertain == 0) {
     return failures;
   }
@@ -79,8 +101,13 @@ TaskSync::TaskSync(const ports::Store& store, const core::Plan& plan) : store_(s
     if (connection.status == core::ConnectionStatus::disconnected) continue;
     const auto plans = store.pairs().plans(connection.id);
     if (!plans || std::find(plans->begin(), plans->end(), plan.id) == plans->end()) continue;
-    links_.push_back({connection, failures_of(store.runs(), plan, connection.id),
-                      gone_there(store, plan, connection.id)});
+    const std::vector<core::Run> about = runs_about(store.runs(), plan, connection);
+    Link link{connection, failures_of(store.runs(), about), gone_there(store, plan, connection.id)};
+    for (const core::Run& run : about) {
+      if (!link.begun_ms) link.begun_ms = run.started_ms;
+      if (!link.brought_ms && brought_all(run, connection)) link.brought_ms = run.started_ms;
+    }
+    links_.push_back(std::move(link));
   }
 }
 
@@ -96,6 +123,13 @@ Json TaskSync::of(const core::Task& task) const {
   return out;
 }
 
+/// Whether the task as it is now, and not an earlier one, is what stands there.
+bool TaskSync::is_there(const Link& link, const core::Task& task, const core::Pair& pair) {
+  if (!link.begun_ms) return task.updated_ms <= pair.synced_ms;  // its runs were pruned
+  if (link.brought_ms && task.updated_ms <= *link.brought_ms) return true;
+  return task.updated_ms <= *link.begun_ms && *link.begun_ms <= pair.synced_ms;
+}
+
 Json TaskSync::in(const Link& link, const core::Task& task,
                   const std::vector<core::Pair>& pairs) const {
   const core::Connection& connection = link.connection;
@@ -103,8 +137,7 @@ Json TaskSync::in(const Link& link, const core::Task& task,
   std::string_view state = "pending";
   for (const core::Pair& pair : pairs) {
     if (pair.connection_id != connection.id || pair.state == core::PairState::tombstone) continue;
-    const core::Instant known = std::max(pair.synced_ms, connection.last_sync_ms.value_or(0));
-    if (task.updated_ms <= known) state = "synced";
+    if (is_there(link, task, pair)) state = "synced";
     if (link.gone.count(pair.remote_id) > 0) state = "asks";
     if (!pair.url.empty()) one["url"] = pair.url;
     one["synced_at"] = core::format_instant(pair.synced_ms);
@@ -139,6 +172,8 @@ void TaskSync::add_news(const Link& link, const core::Task& task, Json& one) con
     const auto run = store_.runs().find(line.run_id);
     if (!run || run->connection_id != connection.id) continue;
     one["received_at"] = core::format_instant(line.at_ms);
+    if (one["state"] == "pending")
+      one["state"] = "synced";  // it is as it is because it is so there
     break;
   }
 }

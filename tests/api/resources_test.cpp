@@ -159,6 +159,79 @@ TEST_CASE("tasks: carry their revision and how they stand in each connection", "
   CHECK(host.get(path).status == 404);
 }
 
+TEST_CASE("tasks: are synced once a run that knew them as they are has brought them over",
+          "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  core::Pair pair;
+  pair.connection_id = host.connection_id;
+  pair.plan_id = host.plan_id;
+  pair.key = "task:" + host.task_id;
+  const auto put_run = [&](const std::string& id, const std::string& plan_id,
+                           core::RunState state) {
+    core::Run run;
+    run.id = id;
+    run.account_id = "ann";
+    run.connection_id = host.connection_id;
+    run.plan_id = plan_id;
+    run.kind = core::RunKind::sync;
+    run.state = state;
+    run.created_ms = host.clock.now_ms();
+    run.started_ms = host.clock.now_ms();
+    if (const auto known = host.store.runs().find(id)) {
+      run.rev = known->rev;
+      run.created_ms = known->created_ms;
+      run.started_ms = known->started_ms;
+    }
+    REQUIRE(host.store.commit({ports::put(run)}, ports::Durability::relaxed));
+  };
+  const auto put_pair = [&] {
+    pair.synced_ms = host.clock.now_ms();
+    REQUIRE(host.store.commit({ports::put(pair)}, ports::Durability::relaxed));
+  };
+  const auto state = [&] {
+    return host.get("/v1/tasks/" + host.task_id).json["sync"][0]["state"].get<std::string>();
+  };
+  const auto edit = [&](const std::string& title) {
+    host.clock.advance(1'000);
+    host.call("PATCH", "/v1/tasks/" + host.task_id, Json{{"title", title}}.dump());
+    host.clock.advance(1'000);
+  };
+  put_run("run_1", host.plan_id, core::RunState::running);
+  put_pair();
+  CHECK(state() == "synced");  // already, while the run goes on
+  // Edited after the run had looked, before it wrote what it had seen.
+  edit("Two");
+  put_pair();
+  put_run("run_1", host.plan_id, core::RunState::succeeded);
+  CHECK(state() == "pending");
+  // Another plan's run says nothing of it.
+  put_run("run_2", "pln_other", core::RunState::succeeded);
+  CHECK(state() == "pending");
+  host.clock.advance(10);
+  put_run("run_3", host.plan_id, core::RunState::running);
+  CHECK(state() == "pending");
+  host.clock.advance(10);
+  put_pair();
+  CHECK(state() == "synced");
+  // A run that was cut off has not brought what it did not write.
+  edit("Three");
+  put_run("run_4", host.plan_id, core::RunState::partial);
+  CHECK(state() == "pending");
+  // A sync of the whole connection is about this plan too, also where nothing had to be written,
+  put_run("run_5", "", core::RunState::succeeded);
+  CHECK(state() == "synced");
+  // unless the plan was left out of it, or nothing is written there.
+  edit("Four");
+  const std::string connection = "/v1/connections/" + host.connection_id;
+  host.call("PATCH", connection, Json{{"left_out_plans", {host.plan_id}}}.dump());
+  put_run("run_6", "", core::RunState::succeeded);
+  CHECK(state() == "pending");
+  host.call("PATCH", connection, R"({"left_out_plans":[],"direction":"pull"})");
+  put_run("run_7", "", core::RunState::succeeded);
+  CHECK(state() == "pending");
+}
+
 TEST_CASE("connections: settings are checked by their schemas, targets are chosen or made",
           "[api][resources]") {
   ApiHost host;
