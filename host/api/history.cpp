@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "api/render.hpp"
 #include "api/resources.hpp"
+#include "core/cursor.hpp"
 #include "core/item_key.hpp"
 #include "core/names.hpp"
 #include "core/record_json.hpp"
@@ -22,19 +24,34 @@ Result<core::Task> find_any_task(const Context& context, const Request& request)
   return task;
 }
 
+// In the order of the list: what was removed last comes first.
+bool is_after(const core::Cursor& from, const core::Task& task) {
+  return std::tie(*task.deleted_ms, task.id) < std::tie(from.number, from.id);
+}
+
 Response list_removed(const Context& context, const Request& request) {
-  const Query query(request, {"limit"});
+  const Query query(request, {"limit", "cursor"});
   if (auto refused = query.refused(request)) return *std::move(refused);
+  const std::string& cursor = query.page().cursor;
+  const auto from = core::parse_cursor(cursor);
+  if (!from && !cursor.empty()) {
+    return refusal(request, make_problem(400, "bad_cursor", "This is not a cursor of this list."));
+  }
   const auto plan = find_plan(context, request, request.param("plan"));
   if (!plan) return refusal(request, plan.error());
   return respond(request, context.services.store.plans().removed_tasks(plan->id, 0),
                  [&](const std::vector<core::Task>& removed) {
                    core::Json items = core::Json::array();
-                   const std::size_t count = std::min(removed.size(), query.page().limit);
-                   for (std::size_t i = 0; i < count; ++i) {
-                     items.push_back(core::to_json(removed[i]));
+                   auto next = std::find_if(
+                       removed.begin(), removed.end(),
+                       [&](const core::Task& task) { return !from || is_after(*from, task); });
+                   std::string place;
+                   for (; next != removed.end() && items.size() < query.page().limit; ++next) {
+                     items.push_back(core::to_json(*next));
+                     place = core::cursor_text(*next->deleted_ms, next->id);
                    }
-                   return json_response({{"items", std::move(items)}});
+                   if (next == removed.end()) place.clear();
+                   return json_response({{"items", std::move(items)}, {"next_cursor", place}});
                  });
 }
 

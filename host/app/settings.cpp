@@ -56,7 +56,7 @@ constexpr SettingKey kKeys[] = {
      "Every connection is read at least this often, in seconds; more often where push tells of "
      "changes."},
     {"sync.keep_days", "90",
-     "How many days runs, events and what else has ended are kept; 0 keeps all."},
+     "How many days runs, events, conflicts and what else has ended are kept; 0 keeps all."},
     {"sync.remove_percent", "20",
      "A run that would remove a larger share of the items asks first ..."},
     {"sync.remove_at_least", "10", "... if it would remove at least this many."},

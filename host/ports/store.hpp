@@ -268,7 +268,7 @@ struct HandleNotifications {
 
 /// Retention: removes what ended before `before_ms`, oldest first, of each kind at most `at_most`
 /// rows, so that no commit takes long. Kinds: ended runs (a run goes after its items; both count),
-/// events, handled notifications, conflicts that were undone, and tombstones whose task (else whose
+/// events, handled notifications, conflicts (undone or not), and tombstones whose task (else whose
 /// plan) is not there or was removed before `before_ms`, too.
 struct Prune {
   core::Instant before_ms = 0;

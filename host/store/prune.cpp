@@ -21,8 +21,7 @@ constexpr std::string_view kRest[] = {
     "SELECT id FROM notification WHERE handled_ms IS NOT NULL AND handled_ms < ?1 "
     "ORDER BY handled_ms, id LIMIT ?2)",
     "DELETE FROM conflict WHERE id IN ("
-    "SELECT id FROM conflict WHERE undone_ms IS NOT NULL AND undone_ms < ?1 "
-    "ORDER BY undone_ms, id LIMIT ?2)",
+    "SELECT id FROM conflict WHERE at_ms < ?1 ORDER BY at_ms, id LIMIT ?2)",
     // A key is "task:<id>", "task:<id>/<slot>", or of something that lives as long as its plan.
     "DELETE FROM pair WHERE (connection_id, plan_id, key) IN ("
     "SELECT connection_id, plan_id, key FROM pair WHERE state = 'tombstone' AND synced_ms < ?1 "

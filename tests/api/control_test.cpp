@@ -1,4 +1,5 @@
 // What a person controls after the fact: conflicts, removed tasks and plans, why a task looks so.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "api/api_host.hpp"
@@ -112,6 +113,33 @@ TEST_CASE("tasks: a removed one is listed and comes back", "[api][resources]") {
   CHECK(host.get(path).status == 200);
   CHECK(host.get(removed).json["items"].empty());
   CHECK(host.post("/v1/tasks/tsk_none/restore", "").status == 404);
+}
+
+TEST_CASE("tasks: removed ones are listed page by page, those removed last first",
+          "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const Json tasks = host.get("/v1/plans/" + host.plan_id + "/tasks").json["items"];
+  REQUIRE(tasks.size() == 3);
+  std::vector<std::string> gone;  // two of them at the same moment
+  for (const Json& task : tasks) {
+    gone.insert(gone.begin(), task["id"].get<std::string>());
+    host.call("DELETE", "/v1/tasks/" + gone.front());
+    if (gone.size() != 2) host.clock.advance(1'000);
+  }
+  std::vector<std::string> seen;
+  std::string cursor;
+  do {
+    const ApiAnswer page = host.get("/v1/plans/" + host.plan_id + "/removed?limit=1" +
+                                    (cursor.empty() ? "" : "&cursor=" + cursor));
+    REQUIRE(page.json["items"].size() == 1);
+    seen.push_back(page.json["items"][0]["id"]);
+    cursor = page.json["next_cursor"];
+  } while (!cursor.empty() && seen.size() < 9);
+  CHECK(std::is_permutation(seen.begin(), seen.end(), gone.begin(), gone.end()));
+  CHECK(seen.back() == gone.back());
+  CHECK(host.get("/v1/plans/" + host.plan_id + "/removed?cursor=x").problem() ==
+        "invalid/bad_cursor");
 }
 
 TEST_CASE("plans: what stands at a service is asked about before a plan goes", "[api][resources]") {

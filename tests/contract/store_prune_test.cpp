@@ -91,19 +91,23 @@ TEMPLATE_TEST_CASE("store: pruning goes on where its bound stopped it, oldest fi
   CHECK(runs_of(store).empty());
 }
 
-TEMPLATE_TEST_CASE("store: pruning removes old events, handled notifications and undone conflicts",
+TEMPLATE_TEST_CASE("store: pruning removes old events, handled notifications and conflicts",
                    "[contract][store]", MemorySubject, SqlSubject) {
   TestType subject;
   ports::Store& store = subject.store();
-  core::Conflict open = contract::conflict("open");
-  open.undone_ms.reset();
-  core::Conflict late = contract::conflict("late");
-  late.undone_ms = 100;
+  const auto conflict = [](const std::string& id, core::Instant at_ms,
+                           std::optional<core::Instant> undone_ms) {
+    core::Conflict value = contract::conflict(id);
+    value.at_ms = at_ms;
+    value.undone_ms = undone_ms;
+    return value;
+  };
   commit(store,
          {put(contract::event("e1", "a", 1)), put(contract::event("e2", "a", 99)),
           put(contract::event("e3", "a", 100)), put(contract::notification("n1", "c", 1)),
           put(contract::notification("n2", "c", 2)), put(contract::notification("n3", "c", 3)),
-          put(contract::conflict("undone")), put(open), put(late)});
+          put(conflict("undone", 10, 150)), put(conflict("never undone", 99, std::nullopt)),
+          put(conflict("late", 100, std::nullopt))});
   commit(store, {ports::HandleNotifications{"c", 1, 99}, ports::HandleNotifications{"c", 2, 100}});
   commit(store, {Prune{100}});
   const auto events = store.outbox().list("", {}).value().items;
@@ -113,7 +117,7 @@ TEMPLATE_TEST_CASE("store: pruning removes old events, handled notifications and
   CHECK(store.inbox().seen("google-calendar", "provider-n2").value());
   CHECK(store.inbox().pending("c").value().size() == 1);
   CHECK(store.conflicts().find("undone").error().code == Code::not_found);
-  CHECK(store.conflicts().find("open"));
+  CHECK(store.conflicts().find("never undone").error().code == Code::not_found);
   CHECK(store.conflicts().find("late"));
 }
 
@@ -128,7 +132,7 @@ TEMPLATE_TEST_CASE("store: every kind has its own bound", "[contract][store]", M
                    put(tombstone("gone", "task:" + id, at_ms)),
                    ports::HandleNotifications{"c", at_ms, at_ms}});
     core::Conflict conflict = contract::conflict(id);
-    conflict.undone_ms = at_ms;
+    conflict.at_ms = at_ms;
     commit(store, {put(conflict)});
   }
   commit(store, {Prune{100, 2}});

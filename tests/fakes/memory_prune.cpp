@@ -83,7 +83,7 @@ std::vector<MemoryTables::Three> prune_memory(MemoryTables& tables, Undo& undo,
   prune_values(tables.notifications, undo, prune,
                [](const core::Notification& notification) { return notification.handled_ms; });
   prune_values(tables.conflicts, undo, prune,
-               [](const core::Conflict& conflict) { return conflict.undone_ms; });
+               [](const core::Conflict& conflict) { return std::optional(conflict.at_ms); });
   std::vector<Ended<MemoryTables::Three>> pairs;
   for (const auto& [key, pair] : tables.pairs) {
     if (outlived(tables, pair, prune.before_ms)) pairs.emplace_back(pair.synced_ms, key);
