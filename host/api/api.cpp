@@ -65,6 +65,7 @@ struct Api::Parts {
   Router make_router(std::vector<Route> more) {
     Router router;
     add_accounts(router, context);
+    add_admin(router, context);
     add_plans(router, context);
     add_tasks(router, context);
     add_occurrences(router, context);

@@ -109,6 +109,10 @@ Result<NewKey> make_key(std::string name, std::vector<std::string> scopes,
   return key;
 }
 
+std::string key_principal(std::string_view key_id) {
+  return "key:" + std::string(key_id);
+}
+
 std::string random_token(ports::Random& random) {
   return base64url(random_bytes(random, 32));
 }
@@ -230,7 +234,7 @@ std::optional<Auth::Found> Auth::find_key(std::string_view key) const {
   if (!record || !equal || record->revoked_ms) return std::nullopt;
   Found found;
   found.principal.kind = Principal::Kind::app;
-  found.principal.id = "key:" + record->id;
+  found.principal.id = key_principal(record->id);
   found.scopes = record->scopes;
   return found;
 }

@@ -30,6 +30,9 @@ struct NewKey {
 Result<NewKey> make_key(std::string name, std::vector<std::string> scopes,
                         const ports::Clock& clock, ports::Random& random);
 
+/// Principal::id of whoever shows the key with this id.
+std::string key_principal(std::string_view key_id);
+
 /// 256 unpredictable bits in base64url.
 std::string random_token(ports::Random& random);
 

@@ -24,6 +24,7 @@ struct Context {
   std::function<void(const std::string& principal_id)> end_streams;
 };
 
+void add_admin(Router& router, const Context& context);
 void add_accounts(Router& router, const Context& context);
 void add_plans(Router& router, const Context& context);
 void add_tasks(Router& router, const Context& context);
