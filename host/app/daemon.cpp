@@ -18,14 +18,6 @@
 namespace mortise::app {
 namespace {
 
-Poco::Message::Priority priority_of(std::string_view level) {
-  if (level == "debug") return Poco::Message::PRIO_DEBUG;
-  if (level == "warning") return Poco::Message::PRIO_WARNING;
-  if (level == "error") return Poco::Message::PRIO_ERROR;
-  if (level == "critical") return Poco::Message::PRIO_CRITICAL;
-  return Poco::Message::PRIO_INFORMATION;
-}
-
 /// Called before any thread is made, so that all of them hold back what ends the process: a request
 /// that comes while the host still starts waits for waitForTerminationRequest() to take it.
 void hold_termination_requests() {
@@ -75,7 +67,8 @@ class Daemon final : public Poco::Util::ServerApplication {
   }
 
   void log(std::string_view level, const std::string& text) {
-    logger_->log(Poco::Message("mortise", text, priority_of(level)));
+    const auto priority = static_cast<Poco::Message::Priority>(log_priority(level));
+    logger_->log(Poco::Message("mortise", text, priority));
   }
 
   const Settings settings_;
@@ -96,6 +89,16 @@ int serve(const Arguments& arguments, Terminal& terminal) {
 }
 
 }  // namespace
+
+int log_priority(std::string_view level) {
+  if (level == "trace") return Poco::Message::PRIO_TRACE;
+  if (level == "debug") return Poco::Message::PRIO_DEBUG;
+  if (level == "notice") return Poco::Message::PRIO_NOTICE;
+  if (level == "warning") return Poco::Message::PRIO_WARNING;
+  if (level == "error") return Poco::Message::PRIO_ERROR;
+  if (level == "critical") return Poco::Message::PRIO_CRITICAL;
+  return Poco::Message::PRIO_INFORMATION;
+}
 
 Command serve_command() {
   return {"serve",

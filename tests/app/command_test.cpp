@@ -358,6 +358,16 @@ TEST_CASE("doctor: on a good installation all is well, before and after the stor
                             Contains("tiers.lua") && !Contains("FAIL"));
 }
 
+TEST_CASE("serve: every level of the log is its own, gravest first", "[app][command]") {
+  int before = 0;
+  for (const char* level :
+       {"critical", "error", "warning", "notice", "information", "debug", "trace"}) {
+    CAPTURE(level);
+    CHECK(app::log_priority(level) > before);
+    before = app::log_priority(level);
+  }
+}
+
 TEST_CASE("doctor: every kind of damage is named", "[app][command]") {
   Console console;
   install(console);
