@@ -12,10 +12,6 @@ namespace mortise::api {
 
 namespace {
 
-// One per connector, so that connecting two services in two tabs works.
-std::string browser_cookie(const std::string& connector) {
-  return "mortise_connect_" + connector;
-}
 constexpr std::int64_t kBrowserCookieLifeS = 600;
 
 Response redirect(std::string location) {
@@ -60,7 +56,7 @@ Response show_session(const Context& context, const Request& request) {
 Response enter_session(const Context& context, const Request& request) {
   const auto session = context.services.connect.session(request.param("session"));
   if (!session) return connect_gone_page();
-  const std::string name = browser_cookie(session->connector);
+  const std::string name = ports::connect_cookie_name(session->connector);
   const auto entered =
       context.services.connect.enter(session->session_id, read_cookie(request, name).value_or(""));
   if (!entered) {
@@ -96,7 +92,8 @@ void go_on_with_export(const Context& context, const Request& request,
 Response callback(const Context& context, const Request& request) {
   ports::ConnectCallback back;
   back.connector = request.param("connector");
-  back.browser_cookie = read_cookie(request, browser_cookie(back.connector)).value_or("");
+  back.browser_cookie =
+      read_cookie(request, ports::connect_cookie_name(back.connector)).value_or("");
   // Providers add parameters as they like: what is not known is ignored here.
   for (auto& [name, value] : parse_query(request.query).value_or(QueryParams{})) {
     if (name == "state") back.state = value;
@@ -106,15 +103,16 @@ Response callback(const Context& context, const Request& request) {
   }
   Response response;
   response.later = [&context, &request, back](const Response::Done& done) {
-    context.services.connect.callback(back, [&context, &request,
-                                             done](Result<ports::Connected> result) {
-      if (!result) return done(connect_refused_page(result.error().message));
-      go_on_with_export(context, request, *result);
-      Response away = redirect(result->location);
-      away.set("Set-Cookie",
-               set_cookie(context.site, browser_cookie(request.param("connector")), "", "/", 0));
-      done(std::move(away));
-    });
+    context.services.connect.callback(
+        back, [&context, &request, done](Result<ports::Connected> result) {
+          if (!result) return done(connect_refused_page(result.error().message));
+          go_on_with_export(context, request, *result);
+          Response away = redirect(result->location);
+          away.set("Set-Cookie",
+                   set_cookie(context.site, ports::connect_cookie_name(request.param("connector")),
+                              "", "/", 0));
+          done(std::move(away));
+        });
   };
   return response;
 }

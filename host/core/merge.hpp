@@ -61,7 +61,7 @@ struct Merged {
   friend bool operator==(const Merged&, const Merged&) = default;
 };
 
-/// Laws (tests/unit/merge_test.cpp): what only one side changed is what that side says; equal
+/// Laws (tests/unit/core/merge_test.cpp): what only one side changed is what that side says; equal
 /// changes are no conflict; every value that is dropped stands in a conflict; `take` holds only
 /// values that differ from ours.
 Merged merge(const MergeInput& input, const MergeRules& rules);

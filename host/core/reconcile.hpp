@@ -135,7 +135,7 @@ struct ChangeList {
 /// A container takes its content along, on both sides. An item whose kind or container changed here
 /// is removed and created anew, under the next generation. Without `rules.pull` the middle column
 /// counts as agreed, and "same" / "gone" means nothing.
-/// Laws (tests/unit/reconcile_test.cpp): carrying everything out and reconciling again gives
+/// Laws (tests/unit/core/reconcile_test.cpp): carrying everything out and reconciling again gives
 /// nothing; equal inputs give equal lists; no key is created twice; a refused list is never empty
 /// of removals.
 ChangeList reconcile(const std::vector<WantedItem>& wanted, const std::vector<Pair>& base,

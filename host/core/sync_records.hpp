@@ -36,7 +36,7 @@ struct Identity {
 /// Which way changes travel by themselves. What a person exports is written in any case.
 enum class Direction : std::uint8_t { both, push, pull };
 
-/// One account's authorised link to one service. Tokens are kept apart (ports/grants.hpp).
+/// One account's authorised link to one service. Tokens are kept apart (core::Grant).
 struct Connection {
   std::string id;  ///< "cnn_..."
   std::string account_id;
@@ -51,7 +51,7 @@ struct Connection {
   Direction direction = Direction::both;
   std::int64_t interval_s = 0;              ///< between two polls; 0 = the host's default
   std::vector<std::string> left_out_plans;  ///< ids of plans that do not travel by themselves
-  std::int64_t generation = 0;              ///< counts re-creations, part of once-keys
+  std::int64_t generation = 0;              ///< not used; pairs count re-creations
   std::optional<Instant> last_sync_ms;
   Rev rev = 0;
   Instant created_ms = 0;

@@ -24,7 +24,6 @@ class Flight : public std::enable_shared_from_this<Flight> {
   Status prepare();
   void queue();
   void on_turn(Turn turn);
-  void sign();
   void transmit(core::Secret token);
   void on_outcome(ports::HttpOutcome outcome);
   void act(Judgement judgement, ports::HttpOutcome outcome);

@@ -49,7 +49,7 @@ struct ExportRequest {
   std::string account_id;
   std::string plan_id;
   std::string connection_id;
-  core::RunKind kind = core::RunKind::export_plan;  ///< `sync` is "Sync now": not counted
+  core::RunKind kind = core::RunKind::export_plan;  ///< `sync`: one plan in step, not counted
   core::RunTrigger trigger = core::RunTrigger::user;
   std::string request_id;
 };

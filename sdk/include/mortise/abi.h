@@ -147,8 +147,8 @@ enum {
   MT_NOT_ATTEMPTED = 4       /* nothing was sent for it */
 };
 
-/* What became of one write. Every write of a batch gets exactly one; what the connector leaves out
- * counts as NOT_ATTEMPTED. Report as soon as known: the host commits at each step. */
+/* What became of a write, one for each; one left out counts as UNCERTAIN if a request that names it
+ * was sent, else as NOT_ATTEMPTED. Report as soon as known: the host commits at each step. */
 typedef struct mt_outcome {
   size_t size;
   uint32_t write; /* index into mt_call.writes */
@@ -199,7 +199,7 @@ typedef struct mt_sink {
   /* The cursor to pass to the next list(); up to 64 KiB, opaque to the host. */
   void (*cursor)(void* context, mt_str cursor);
   /* Who the grant belongs to: JSON
-   * {"id","email"?,"name"?,"workspace_id"?,"workspace_name"?,"extra"?}. */
+   * {"id","email"?,"name"?,"workspace_id"?,"workspace_name"?}. */
   void (*identity)(void* context, mt_str json);
   /* MT_ESTIMATE: how many requests the batch would take, if nothing has to be repeated. */
   void (*estimate)(void* context, uint32_t write_requests, uint32_t read_requests);

@@ -79,7 +79,7 @@ class Call {
   }
   /// list: what the next listing goes on from; at most MT_CURSOR_MAX bytes.
   void next_cursor(std::string_view cursor) { sink_->cursor(sink_->context, lend(cursor)); }
-  /// identity: JSON {"id", "email"?, "name"?, "workspace_id"?, "workspace_name"?, "extra"?}.
+  /// identity: JSON {"id", "email"?, "name"?, "workspace_id"?, "workspace_name"?}.
   void identify(std::string_view json) { sink_->identity(sink_->context, lend(json)); }
   /// estimate: how many requests the writes would take.
   void estimate(std::uint32_t write_requests, std::uint32_t read_requests) {
