@@ -73,6 +73,7 @@ core::Json shown(const Context& context, const core::Connection& connection) {
   core::Json out = connection_json(connection, context.services.connectors, runs.active);
   const auto status = context.services.upkeep.status(connection.id);
   out["sync"] = sync_json(connection, status ? *status : ports::SyncStatus{}, runs);
+  if (out["sync"]["state"] == "failing") out["state"] = "error";
   return out;
 }
 
@@ -97,6 +98,20 @@ Response get_connection(const Context& context, const Request& request) {
   return respond(
       request, find_connection(context, request, request.param("connection")),
       [&](const core::Connection& found) { return connection_response(context, request, found); });
+}
+
+// How much of what the service allows is used just now.
+Response list_budgets(const Context& context, const Request& request) {
+  const auto connection = find_connection(context, request, request.param("connection"));
+  if (!connection) return refusal(request, connection.error());
+  core::Json items = core::Json::array();
+  for (const ports::BudgetUse& use : context.services.egress.budgets(connection->id)) {
+    items.push_back({{"scope", use.scope},
+                     {"used", use.used},
+                     {"limit", use.limit},
+                     {"window_s", use.window_ms / 1000}});
+  }
+  return json_response({{"items", std::move(items)}, {"next_cursor", ""}});
 }
 
 Response disconnect(const Context& context, const Request& request) {
@@ -186,6 +201,7 @@ void add_connections(Router& router, const Context& context) {
               with(list_connections), kBoth});
   router.add({"GET", one, "get_connection", Access::read, with(get_connection), kBoth});
   router.add({"DELETE", one, "disconnect", Access::write, with(disconnect), kBoth});
+  router.add({"GET", one + "/budgets", "list_budgets", Access::read, with(list_budgets)});
   router.add({"GET", one + "/targets", "list_targets", Access::read, with(list_targets), kBoth});
   router.add({"PUT", one + "/target", "choose_target", Access::write, with(choose_target), kBoth});
 }

@@ -36,15 +36,12 @@ Response get_run(const Context& context, const Request& request) {
 }
 
 Response list_run_items(const Context& context, const Request& request) {
-  static constexpr std::array<std::string_view, 5> kResults = {"done", "failed", "parked",
-                                                               "uncertain", "not_attempted"};
+  static constexpr std::array<std::string_view, 3> kResults = {"done", "failed", "parked"};
   const Query query(request, {"limit", "cursor", "result"});
   if (auto refused = query.refused(request)) return *std::move(refused);
   const std::string result = query.get("result");
   if (!result.empty() && std::find(kResults.begin(), kResults.end(), result) == kResults.end()) {
-    return refusal(request,
-                   make_problem(400, "bad_result",
-                                "'result' is done, failed, parked, uncertain or not_attempted."));
+    return refusal(request, make_problem(400, "bad_result", "'result' is done, failed or parked."));
   }
   const auto run = find_run(context, request, request.param("run"));
   if (!run) return refusal(request, run.error());
@@ -56,6 +53,15 @@ Response list_run_items(const Context& context, const Request& request) {
     }
     return json_response({{"items", std::move(items)}, {"next_cursor", found.next_cursor}});
   });
+}
+
+// What support asks for first: the last requests to the service, redacted.
+Response list_exchanges(const Context& context, const Request& request) {
+  const auto run = find_run(context, request, request.param("run"));
+  if (!run) return refusal(request, run.error());
+  auto items = core::parse_json(context.services.egress.record(run->id));
+  return json_response(
+      {{"items", items ? *std::move(items) : core::Json::array()}, {"next_cursor", ""}});
 }
 
 Event run_event(const core::Run& run) {
@@ -120,6 +126,7 @@ void add_runs(Router& router, const Context& context) {
   router.add({"GET", "/v1/runs", "list_runs", Access::read, with(list_runs), kBoth});
   router.add({"GET", one, "get_run", Access::read, with(get_run), kBoth});
   router.add({"GET", one + "/items", "list_run_items", Access::read, with(list_run_items), kBoth});
+  router.add({"GET", one + "/exchanges", "list_exchanges", Access::read, with(list_exchanges)});
   router.add({"GET", one + "/events", "watch_run", Access::read, with(watch_run), kBoth});
   router.add({"POST", one + "/cancel", "cancel_run", Access::write, acting(cancel_run), kBoth});
   router.add({"POST", one + "/approve", "approve_run", Access::write, acting(approve_run), kBoth});

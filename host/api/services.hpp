@@ -6,6 +6,7 @@
 #include "core/secret.hpp"
 #include "ports/clock.hpp"
 #include "ports/connector.hpp"
+#include "ports/egress.hpp"
 #include "ports/gate.hpp"
 #include "ports/hooks.hpp"
 #include "ports/mapper.hpp"
@@ -26,6 +27,7 @@ struct Services {
   ports::Changed& changed;
   ports::Hooks& hooks;
   ports::Upkeep& upkeep;
+  const ports::Egress& egress;
   ports::Connectors& connectors;
   ports::Gate& gate;
   ports::Mapper& mapper;

@@ -292,7 +292,7 @@ Status Host::Parts::wire() {
     log("critical", fmt::format("event=bug request={} what=\"{}\"", id, what));
   };
   api = std::make_unique<api::Api>(
-      api::Services{*store, *plans, *exports, *connect, *dispatcher, *hooks, *scheduler,
+      api::Services{*store, *plans, *exports, *connect, *dispatcher, *hooks, *scheduler, *egress,
                     *connectors, gate, mapper, scripts, clock, random},
       publisher, std::move(http));
   return {};

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/time.hpp"
+
 namespace mortise::net {
 namespace {
 
@@ -10,12 +12,17 @@ constexpr std::size_t kRuns = 500;
 constexpr std::size_t kTargetBytes = 300;
 
 core::Json line_json(const ExchangeLine& line) {
-  core::Json json = {{"at_ms", line.at_ms},           {"method", line.method},
-                     {"origin", line.origin},         {"target", line.target},
-                     {"attempt", line.attempt},       {"took_ms", line.took_ms},
-                     {"sent_bytes", line.sent_bytes}, {"received_bytes", line.received_bytes}};
+  core::Json json = {{"at", core::format_instant(line.at_ms)},
+                     {"method", line.method},
+                     {"origin", line.origin},
+                     {"target", line.target},
+                     {"attempt", line.attempt},
+                     {"took_ms", line.took_ms},
+                     {"sent_bytes", line.sent_bytes},
+                     {"received_bytes", line.received_bytes}};
   if (line.status != 0) json["status"] = line.status;
   if (!line.error.empty()) json["error"] = line.error;
+  if (!line.request.empty()) json["request"] = line.request;
   return json;
 }
 

@@ -20,8 +20,9 @@ struct ExchangeLine {
   std::string origin;  ///< its name in the manifest
   std::string target;  ///< as the connector asked; redacted by the log
   int attempt = 1;
-  int status = 0;     ///< 0: no answer
-  std::string error;  ///< code of what went wrong without an answer
+  int status = 0;       ///< 0: no answer
+  std::string error;    ///< code of what went wrong without an answer
+  std::string request;  ///< the service's own name of it, where it gives one
   std::int64_t took_ms = 0;
   std::size_t sent_bytes = 0;
   std::size_t received_bytes = 0;

@@ -181,6 +181,20 @@ void Flight::renew(ports::HttpOutcome outcome) {
                               });
 }
 
+namespace {
+
+/// What a service calls a request in the header that it asks to be told: "x-request-id",
+/// "x-notion-request-id", "request-id".
+std::string request_name(const ports::HttpHeaders& headers) {
+  constexpr std::size_t kMostBytes = 128;
+  for (const auto& [name, value] : headers) {
+    if (name.ends_with("request-id")) return value.substr(0, kMostBytes);
+  }
+  return {};
+}
+
+}  // namespace
+
 void Flight::note(const ports::HttpOutcome& outcome) {
   ExchangeLine line;
   line.took_ms = egress_.ports_.clock.steady_ms() - sent_ms_;
@@ -193,6 +207,7 @@ void Flight::note(const ports::HttpOutcome& outcome) {
   if (outcome.reply.ok()) {
     line.status = outcome.reply->status;
     line.received_bytes = outcome.reply->body.size();
+    line.request = request_name(outcome.reply->headers);
   } else {
     line.error = std::string(code_name(outcome.reply.error().code));
   }

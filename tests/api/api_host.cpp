@@ -49,8 +49,8 @@ ApiHost::ApiHost(std::string public_url, api::RateLimits rates)
     routes_[record.request_id] = record.route;
   };
   api = std::make_unique<api::Api>(
-      api::Services{store, plans, exports, connect, changed, hooks, upkeep, connectors, gate,
-                    mapper, scripts, clock, random},
+      api::Services{store, plans, exports, connect, changed, hooks, upkeep, egress, connectors,
+                    gate, mapper, scripts, clock, random},
       publisher, std::move(options));
   if (const auto started = api->start(); !started)
     throw std::runtime_error(started.error().message);

@@ -66,6 +66,7 @@ class ApiHost {
   fakes::PoolExecutor executor;
   FakeConnect connect;
   FakeHooks hooks;
+  FakeEgress egress;
   fakes::RememberedUpkeep upkeep{executor};
   std::unique_ptr<api::Api> api;
 

@@ -211,6 +211,17 @@ TEST_CASE("runs: can be cancelled, approved, discarded", "[api][runs]") {
   CHECK(host.post("/v1/runs/" + run + "/cancel", R"({"now":true})").status == 400);
 }
 
+TEST_CASE("runs: the app reads what was exchanged with the service", "[api][runs]") {
+  ApiHost host;
+  host.seed();
+  const std::string run = host.post(kExports, export_body(host)).json["id"];
+  const ApiAnswer exchanges = host.get("/v1/runs/" + run + "/exchanges");
+  REQUIRE(exchanges.json["items"].size() == 1);
+  CHECK(exchanges.json["items"][0]["request"] == "r-1");
+  CHECK(host.get("/v1/runs/run_none/exchanges").status == 404);
+  CHECK(host.get("/v1/runs/" + run + "/exchanges", host.sign_in("ann")).status == 403);
+}
+
 TEST_CASE("runs: a stream ends with what let its reader in", "[api][runs]") {
   ApiHost host;
   host.seed();

@@ -610,4 +610,19 @@ Result<ports::Handshake> FakeHooks::handshake(const std::string& connector) {
   return told;
 }
 
+void FakeEgress::send(ports::EgressCall, std::function<void(ports::ConnectorReply)> done) {
+  ports::ConnectorReply reply;
+  reply.error = Error{Code::unavailable, "nothing is sent here"};
+  done(std::move(reply));
+}
+
+std::vector<ports::BudgetUse> FakeEgress::budgets(const std::string&) const {
+  return {{"connection", 12, 180, 60'000}};
+}
+
+core::JsonText FakeEgress::record(const std::string&) const {
+  return R"([{"at":"2026-11-20T09:00:00.000Z","method":"GET","origin":"api","target":"/v1/pages",)"
+         R"("attempt":1,"took_ms":81,"sent_bytes":0,"received_bytes":917,"status":200,"request":"r-1"}])";
+}
+
 }  // namespace mortise::tests

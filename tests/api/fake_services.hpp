@@ -154,6 +154,14 @@ class FakeConnectors final : public ports::Connectors {
   std::shared_ptr<ports::Connector> memo_;
 };
 
+/// Sends nothing; knows one exchange of every run, and one budget.
+class FakeEgress final : public ports::Egress {
+ public:
+  void send(ports::EgressCall call, std::function<void(ports::ConnectorReply)> done) override;
+  std::vector<ports::BudgetUse> budgets(const std::string& connection_id) const override;
+  core::JsonText record(const std::string& run_id) const override;
+};
+
 class FakeGate final : public ports::Gate {
  public:
   ports::Decision decide(const ports::Ask& ask, const ports::Used& used) override;

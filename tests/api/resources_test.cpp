@@ -416,6 +416,17 @@ TEST_CASE("tasks: say what came from a service, what conflicts, and what a run a
   }
 }
 
+TEST_CASE("connections: what is used of a service's budgets is told to the app",
+          "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = "/v1/connections/" + host.connection_id + "/budgets";
+  const Json used = {{"scope", "connection"}, {"used", 12}, {"limit", 180}, {"window_s", 60}};
+  CHECK(host.get(path).json["items"] == Json::array({used}));
+  CHECK(host.get("/v1/connections/cnn_none/budgets").status == 404);
+  CHECK(host.get(path, host.sign_in("ann")).status == 403);
+}
+
 TEST_CASE("connections: how their sync stands is told", "[api][resources]") {
   ApiHost host;
   host.seed();
@@ -431,6 +442,8 @@ TEST_CASE("connections: how their sync stands is told", "[api][resources]") {
   status.push.message = "the channel was refused";
   const Json sync = host.get(path).json["sync"];
   CHECK(sync["state"] == "failing");
+  CHECK(host.get(path).json["state"] == "error");
+  CHECK(host.get(path).json["status"] == "connected");
   CHECK(sync["failures"] == 2);
   CHECK(sync["error"]["message"] == "it does not answer");
   CHECK(sync["last_complete_at"] == sync["oldest_notification_at"]);

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/time.hpp"
 #include "fakes/executor.hpp"
 #include "fakes/manual_clock.hpp"
 #include "fakes/memory_store.hpp"
@@ -439,7 +440,8 @@ TEST_CASE("egress: 400 requests at once keep within 178 in any minute", "[net][e
 TEST_CASE("egress: the record tells every attempt and no secret", "[net][egress]") {
   World world;
   world.script([](int n, const HttpRequest&) {
-    return n == 1 ? answer(503, "SECRETBODY") : answer(200, R"({"a":"SECRETBODY"})");
+    return n == 1 ? answer(503, "SECRETBODY")
+                  : answer(200, R"({"a":"SECRETBODY"})", {{"x-notion-request-id", "r-2"}});
   });
   auto call = World::get("cnn_n", "/calendars/me%40x.org/events?syncToken=SECRETQUERY&max=1");
   call.request.body = "SECRETBODY";
@@ -454,6 +456,9 @@ TEST_CASE("egress: the record tells every attempt and no secret", "[net][egress]
   CHECK(record[1]["status"] == 200);
   CHECK(record[1]["attempt"] == 2);
   CHECK(record[1]["sent_bytes"] == 10);
+  CHECK(record[1]["request"] == "r-2");
+  CHECK_FALSE(record[0].contains("request"));
+  CHECK(core::parse_instant(record[0]["at"].get<std::string>()));
   CHECK(world.egress.record("run_unknown") == "[]");
 }
 
