@@ -17,8 +17,8 @@ namespace mortise::api {
 struct RateLimits {
   std::int64_t app_per_minute = 6'000;
   std::int64_t user_per_minute = 600;
-  /// Per address: connecting, sign-in, wrong keys.
-  std::int64_t stranger_per_minute = 300;
+  /// Per address: connecting (three a user, and a class may do so at once), sign-in, wrong keys.
+  std::int64_t stranger_per_minute = 600;
   /// Per address: a service tells of all its users' changes from a few.
   std::int64_t hook_per_minute = 12'000;
   /// How many addresses are told apart within a minute; those beyond share one bucket.
