@@ -246,11 +246,9 @@ Status Execution::commit_outcomes(std::vector<Pending>& pending,
     Pending& each = pending[outcome.write];
     each.reported = true;
     const Error error = outcome.error.value_or(Error{Code::internal, "failed without a reason"});
+    uncertain_.erase(each.action.key);
     if (outcome.result == OutcomeResult::failed) note_failure(each, error);
-    if (outcome.result == OutcomeResult::uncertain) {
-      try_later_ = true;
-      last_error_ = error;
-    }
+    if (outcome.result == OutcomeResult::uncertain) note_doubt(each, error);
     if (outcome.result == OutcomeResult::done && each.action.kind == ActionKind::create) {
       each.intent.remote_id = outcome.id;
     }
@@ -396,6 +394,17 @@ void Execution::note_failure(const Pending& pending, const Error& error) {
       return;
   }
   if (++attempts_[action.key] >= kMostAttempts) give_up(pending, error);
+}
+
+/// It may have happened: the next round looks, or reconciles again.
+void Execution::note_doubt(const Pending& pending, const Error& error) {
+  try_later_ = true;
+  last_error_ = error;
+  uncertain_.insert(pending.action.key);
+  core::RunItem item = run_item(pending, "uncertain");
+  item.code = code_name(error.code);
+  item.message = error.message;
+  unsaved_items_.push_back(std::move(item));
 }
 
 void Execution::give_up(const Pending& pending, const Error& error) {

@@ -23,7 +23,7 @@ using core::RunWait;
 constexpr std::int64_t kStoreRetryMs = 5'000;
 constexpr int kCancelTries = 5;
 
-/// Whether saved changes go there by themselves.
+/// Whether changes go there by themselves.
 bool pushes(const core::Connection& connection) {
   return connection.auto_sync && connection.status == core::ConnectionStatus::connected &&
          connection.direction != core::Direction::pull;
@@ -64,7 +64,6 @@ Status Dispatcher::start() {
   auto all = ports_.store.connections().list_all();
   if (!all) return std::move(all).error();
   for (core::Connection& connection : *all) {
-    if (!pushes(connection)) continue;
     post([this, connection = std::move(connection)] { push_what_is_left(connection); });
   }
   return {};
@@ -77,10 +76,7 @@ void Dispatcher::push_what_is_left(const core::Connection& connection) {
   for (const std::string& id : *plans) {
     const bool under_way =
         std::any_of(runs->begin(), runs->end(), [&](const Run& run) { return run.plan_id == id; });
-    auto plan = ports_.store.plans().find(id);
-    if (under_way || !plan || plan->deleted_ms || waits_.stopped() || !keeps(connection, id)) {
-      continue;
-    }
+    if (under_way || waits_.stopped() || !travels(connection, id)) continue;
     auto left = sync::preview(ports_, options_, connection.id, id);
     if (left && left->create + left->update + left->remove > 0) {
       enqueue_sync(connection.id, id, core::RunTrigger::change);
@@ -161,7 +157,8 @@ Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::Cancel
                            account_id = fresh->account_id](const std::string& plan_id) {
       push_to_others(account_id, plan_id, connection_id);
     };
-    Execution execution(ports_, options_, waits_, std::move(*fresh), std::move(cancel), received);
+    Execution execution(ports_, options_, waits_, settled_, std::move(*fresh), std::move(cancel),
+                        received);
     Task<Run> playing = execution.play();
     run = co_await playing;
     stored = execution.stored();
@@ -291,7 +288,7 @@ Result<Run> Dispatcher::approve(const std::string& run_id) {
 }
 
 Result<Run> Dispatcher::end_parked(Run run, const std::string& reason) {
-  auto execution = std::make_unique<Execution>(ports_, options_, waits_, std::move(run),
+  auto execution = std::make_unique<Execution>(ports_, options_, waits_, settled_, std::move(run),
                                                std::make_shared<std::atomic<bool>>(true),
                                                [](const std::string&) {});
   return execution->end_cancelled(reason);
@@ -314,11 +311,22 @@ void Dispatcher::push_to_others(const std::string& account_id, const std::string
     auto connections = ports_.store.connections().list(account_id);
     if (!connections) return;
     for (const core::Connection& connection : *connections) {
-      if (connection.id != from && pushes(connection) && keeps(connection, plan_id)) {
+      if (connection.id != from && travels(connection, plan_id)) {
         schedule_push(connection.id, plan_id);
       }
     }
   });
+}
+
+/// Whether what was saved of a plan goes to the connection by itself. What a person takes away
+/// with the plan goes from wherever it stands.
+bool Dispatcher::travels(const core::Connection& connection, const std::string& plan_id) const {
+  auto plan = ports_.store.plans().find(plan_id);
+  if (!plan) return false;
+  if (!plan->deleted_ms) return pushes(connection) && keeps(connection, plan_id);
+  auto plans = ports_.store.pairs().plans(connection.id);
+  return connection.status != core::ConnectionStatus::disconnected && plans &&
+         std::find(plans->begin(), plans->end(), plan_id) != plans->end();
 }
 
 /// Whether changes of a plan travel to the connection: it was exported there, or it is the plan of

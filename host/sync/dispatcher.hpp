@@ -14,6 +14,7 @@
 #include "ports/run_queue.hpp"
 #include "sync/coroutine.hpp"
 #include "sync/ports.hpp"
+#include "sync/settled.hpp"
 #include "sync/waits.hpp"
 
 namespace mortise::sync {
@@ -53,6 +54,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
 
   void push_to_others(const std::string& account_id, const std::string& plan_id,
                       const std::string& from);
+  bool travels(const core::Connection& connection, const std::string& plan_id) const;
   bool keeps(const core::Connection& connection, const std::string& plan_id) const;
   void start_next(const std::string& connection_id);
   void push_what_is_left(const core::Connection& connection);
@@ -76,6 +78,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   Ports ports_;
   const Options options_;
   Waits waits_;
+  Settled settled_;
   mutable std::mutex mutex_;
   /// Held while a sync of the connection is queued, so that one stands where several ask. By a
   /// hash of its id: commits of different connections share one fsync only if they don't wait.

@@ -27,11 +27,12 @@ bool passes(Code code) {
 
 }  // namespace
 
-Execution::Execution(Ports ports, const Options& options, Waits& waits, core::Run run,
-                     ports::CancelFlag cancel, Received received)
+Execution::Execution(Ports ports, const Options& options, Waits& waits, Settled& settled,
+                     core::Run run, ports::CancelFlag cancel, Received received)
     : ports_(std::move(ports)),
       options_(options),
       waits_(waits),
+      settled_(settled),
       run_(std::move(run)),
       cancel_(std::move(cancel)),
       traffic_before_{run_.counts.writes, run_.counts.reads},
@@ -44,7 +45,7 @@ bool Execution::stopped() const {
 Task<core::Run> Execution::play() {
   set_state(RunState::running, RunWait::none, std::nullopt);
   // What an earlier process gave up is tried again, and counted again if it fails again.
-  run_.counts.failed = run_.counts.parked = 0;
+  run_.counts.failed = run_.counts.parked = run_.counts.uncertain = 0;
   if (!run_.started_ms) run_.started_ms = ports_.clock.now_ms();
   if (Status saved = save_run(); !saved) co_return run_;
   int idle_rounds = 0;
@@ -289,6 +290,7 @@ Status Execution::save_run(const With& with, ports::Durability durability) {
     run_.counts.writes = traffic_before_.writes + exchange_->traffic().writes;
     run_.counts.reads = traffic_before_.reads + exchange_->traffic().reads;
     run_.counts.failed = static_cast<std::int64_t>(given_up_.size()) - run_.counts.parked;
+    run_.counts.uncertain = static_cast<std::int64_t>(uncertain_.size());
   }
   Status status;
   for (int tries = 0; tries < kCommitTries; ++tries) {

@@ -16,6 +16,7 @@
 #include "sync/coroutine.hpp"
 #include "sync/exchange.hpp"
 #include "sync/scene.hpp"
+#include "sync/settled.hpp"
 #include "sync/waits.hpp"
 #include "sync/wanted.hpp"
 
@@ -33,8 +34,9 @@ class Execution {
   /// Told of a plan that changed here because of what the service said.
   using Received = std::function<void(const std::string& plan_id)>;
 
-  /// `cancel` is set from outside to end the run early; `waits` and `options` must outlive it.
-  Execution(Ports ports, const Options& options, Waits& waits, core::Run run,
+  /// `cancel` is set from outside to end the run early; `options`, `waits` and `settled` must
+  /// outlive it.
+  Execution(Ports ports, const Options& options, Waits& waits, Settled& settled, core::Run run,
             ports::CancelFlag cancel, Received received);
 
   /// Plays the run until it ends, must wait for a person (approval, reconnect), or the host stops.
@@ -78,6 +80,8 @@ class Execution {
   Task<Round> play_pass();
   Task<Round> play_plan(std::string plan_id);
   Task<Round> play_round();
+  Result<bool> is_settled(const Link& link, const std::string& plan_id);
+  void note_settled(const Snapshot& snapshot, const Wanted& wanted, std::int64_t items);
   std::optional<Round> ready(const Link& link);
   Result<std::vector<std::string>> plans_in_scope(const Link& link) const;
 
@@ -118,6 +122,7 @@ class Execution {
   void commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes);
   void forget_occurrences(const core::Action& action, ports::Changes& changes) const;
   void note_failure(const Pending& pending, const Error& error);
+  void note_doubt(const Pending& pending, const Error& error);
   void give_up(const Pending& pending, const Error& error);
   static void note_requests(const std::vector<std::vector<std::uint32_t>>& carried,
                             const std::vector<ports::ConnectorReply>& replies,
@@ -150,6 +155,7 @@ class Execution {
   Task<Status> pull_listing(const Link& link, Scene& scene, core::Bookmark mark,
                             std::string container_kind, Look look);
   Task<Status> pull_named(const Link& link, Scene& scene);
+  void give_up_look(const core::Pair& container, Error error);
   Task<Status> pull_containers(const Link& link, Scene& scene,
                                const std::vector<core::Bookmark>& bookmarks);
   Task<Status> pull_tree(const Link& link, Scene& scene, std::string container_id,
@@ -199,6 +205,7 @@ class Execution {
   Ports ports_;
   const Options& options_;
   Waits& waits_;
+  Settled& settled_;
   core::Run run_;
   ports::CancelFlag cancel_;
   std::unique_ptr<Exchange> exchange_;
@@ -207,12 +214,14 @@ class Execution {
   Received received_;
   std::string plan_id_;  ///< the plan of the round under way
   bool pulled_ = false;
-  bool asked_ = false;                 ///< the pass under way has its question for a person
+  bool asked_ = false;  ///< the pass under way has its question for a person
+  std::optional<std::map<std::string, std::string>> pulled_pairs_;  ///< pairs_digests() then
   std::string cause_;                  ///< RunItem::cause of what was pulled
   std::set<std::string> hints_;        ///< what notifications gave as changed; empty: anything
   std::vector<core::Bookmark> marks_;  ///< to be committed with what was seen
   std::optional<bool> may_progress_;   ///< the tier's word on outside progress, once asked
   std::set<std::string> lost_;         ///< keys that a write did not find
+  std::set<std::string> uncertain_;    ///< keys whose write may have happened; not looked up yet
   bool look_again_ = false;            ///< reading ids showed more than ids
   std::map<std::string, core::Pair>
       appeared_;                           ///< by remote id: what may be a task's item after all

@@ -126,6 +126,7 @@ Task<Execution::Round> Execution::pull(const Link& link) {
     co_return Round::failed;
   }
   if (!looked) co_return react(looked.error());
+  pulled_pairs_ = pairs_digests(scene.pairs());
   ports::Changes changes;
   if (!pending->empty()) {
     changes.push_back(ports::HandleNotifications{run_.connection_id, pending->back().received_ms,
@@ -237,14 +238,36 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
         pull_listing(link, scene, bookmark_of(bookmarks, run_.connection_id, id), kind, look);
     Status listed = co_await listing;
     if (listed) continue;
+    const Pair* pair = scene.by_id(id);
+    if (listed.error().code == Code::invalid && pair != nullptr) {
+      give_up_look(*pair, listed.error());  // the other tables can be read all the same
+      continue;
+    }
     if (listed.error().code != Code::not_found) co_return listed;
-    if (const Pair* pair = scene.by_id(id)) scene.note_absent(*pair);
+    if (pair != nullptr) scene.note_absent(*pair);
   }
   if (sweep && hints_.empty()) {
     whole.complete_ms = now_ms;
     marks_.push_back(std::move(whole));
   }
   co_return save_scene(scene);
+}
+
+/// A container that cannot be read as it is now.
+void Execution::give_up_look(const Pair& container, Error error) {
+  error.reason = "container_unreadable";
+  if (!given_up_.emplace(container.key, error).second) return;
+  core::RunItem line;
+  line.run_id = run_.id;
+  line.key = container.key;
+  line.kind = container.kind;
+  line.action = "look";
+  line.result = "failed";
+  line.code = code_name(error.code);
+  line.message = error.message;
+  line.url = container.url;
+  line.at_ms = ports_.clock.now_ms();
+  unsaved_items_.push_back(std::move(line));
 }
 
 /// The items of ours that notifications named.

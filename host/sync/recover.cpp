@@ -150,6 +150,7 @@ Task<Status> Execution::recover_by_listing(const Snapshot& snapshot, std::vector
 Status Execution::settle_intents(const std::vector<Intent>& intents,
                                  const std::map<std::string, ports::Item>& found) {
   if (intents.empty()) return {};
+  for (const Intent& intent : intents) uncertain_.erase(intent.key);
   const auto with = [&](ports::Changes& changes, core::Run& run) {
     for (const Intent& intent : intents) {
       auto item = found.find(intent.key);

@@ -41,6 +41,9 @@ Task<Execution::Round> Execution::play_pass() {
     pulled_ = true;
   }
   for (const std::string& plan : *plans) {
+    auto settled = is_settled(*link, plan);
+    if (!settled) co_return react(settled.error());
+    if (*settled) continue;
     Task<Round> playing = play_plan(plan);
     const Round how = co_await playing;
     if (stopped() || how == Round::parked) co_return how;
@@ -52,6 +55,37 @@ Task<Execution::Round> Execution::play_pass() {
     if (*appeared) co_return Round::again;
   }
   co_return worst;
+}
+
+/// Whether there is nothing to decide: nothing was seen there, and all else is as it was when
+/// nothing was to be done.
+Result<bool> Execution::is_settled(const Link& link, const std::string& plan_id) {
+  if (!pulled_pairs_ || progress() > 0 || !given_up_.empty() || !lost_.empty() || !stale_.empty()) {
+    return false;
+  }
+  auto sightings = ports_.store.sightings().of_connection(run_.connection_id);
+  if (!sightings) return std::move(sightings).error();
+  auto intents = ports_.store.journal().open_intents(run_.connection_id);
+  if (!intents) return std::move(intents).error();
+  auto plan = ports_.store.plans().find(plan_id);
+  if (!plan) return std::move(plan).error();
+  if (!sightings->empty() || !intents->empty()) return false;
+  const std::string state = state_digest(link, *plan, (*pulled_pairs_)[plan_id]);
+  const auto items = settled_.items(run_.connection_id, plan_id, state);
+  if (!items) return false;
+  plan_id_ = plan_id;
+  core::ChangeList nothing;
+  nothing.unchanged = *items;
+  count_wanted(nothing);
+  return true;
+}
+
+/// A plan of which nothing is to be done, here or there.
+void Execution::note_settled(const Snapshot& snapshot, const Wanted& wanted, std::int64_t items) {
+  if (!wanted.parked.empty() || !given_up_.empty() || !lost_.empty()) return;
+  if (!snapshot.sightings.empty()) return;
+  const std::string pairs = pairs_digests(snapshot.pairs)[plan_id_];
+  settled_.note(run_.connection_id, plan_id_, state_digest(snapshot, snapshot.plan, pairs), items);
 }
 
 /// A plan's rounds until nothing can be done at once any more.
@@ -163,8 +197,10 @@ Task<Execution::Round> Execution::play_round() {
     co_return Round::again;
   }
   count_wanted(changes);
+  if (changes.empty()) note_settled(snapshot, *wanted, changes.unchanged);
   const bool writes = run_.kind == core::RunKind::export_plan ||
-                      snapshot.connection.direction != core::Direction::pull;
+                      snapshot.connection.direction != core::Direction::pull ||
+                      snapshot.plan.deleted_ms;  // a person said so, with the plan
   if (changes.empty() || !writes) co_return Round::nothing_left;
   if (snapshot.connection.target.id.empty()) {
     Task<Status> targeting = ensure_target(snapshot, Target::may_make);

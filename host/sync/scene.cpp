@@ -111,6 +111,8 @@ void Scene::note(const ports::Item& item) {
     if (about_.pulls) see(item, item.state);
     return;
   }
+  const bool told = !item.fields.empty() && item.fields != "{}";
+  if (item.state == ItemState::out_of_scope && !told) return note_found(item.id);
   if (!about_.pulls || core::content_hash(item.fields) == pair->seen_hash) {
     update(*pair, item);
     forget(item.id);

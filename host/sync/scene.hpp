@@ -46,7 +46,8 @@ class Scene {
   /// container.
   Nameless name_children(const std::string& parent_key, const std::string& container_id,
                          const std::vector<ports::Item>& items);
-  /// An item as it was seen.
+  /// An item as it was seen. One that is out of scope and without fields is there, and no more is
+  /// known.
   void note(const ports::Item& item);
   /// An item that exists after all, whatever was seen before; says nothing of its content.
   void note_found(const std::string& remote_id);

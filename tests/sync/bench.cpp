@@ -17,7 +17,8 @@ Json task_fields(const core::Task& task) {
 
 class StyleMapping final : public ports::Mapping {
  public:
-  explicit StyleMapping(Style style) : style_(style) {}
+  StyleMapping(Style style, std::string revision, std::shared_ptr<int> mapped)
+      : style_(style), revision_(std::move(revision)), mapped_(std::move(mapped)) {}
   const std::string& revision() const override { return revision_; }
   Result<core::JsonText> settings(const core::JsonText& overrides) const override {
     return overrides;
@@ -48,6 +49,7 @@ class StyleMapping final : public ports::Mapping {
     return std::optional<core::JsonText>();
   }
   Result<ports::Desired> desired(const ports::MappingInput& input) const override {
+    ++*mapped_;
     ports::Desired desired;
     const core::Plan& plan = *input.plan;
     const auto add = [&](std::string key, std::string kind, std::string parent, Json fields) {
@@ -82,12 +84,23 @@ class StyleMapping final : public ports::Mapping {
 
  private:
   Style style_;
-  std::string revision_ = "r1";
+  std::string revision_;
+  std::shared_ptr<int> mapped_;
 };
 
 }  // namespace
 
-StyleMapper::StyleMapper(Style style) : mapping_(std::make_shared<StyleMapping>(style)) {}
+StyleMapper::StyleMapper(Style style) : style_(style) {
+  edit_script();
+}
+
+int StyleMapper::mapped() const {
+  return *mapped_;
+}
+
+void StyleMapper::edit_script() {
+  mapping_ = std::make_shared<StyleMapping>(style_, fmt::format("r{}", ++revisions_), mapped_);
+}
 
 World::World(Style style, std::uint64_t seed)
     : service(style, &clock),

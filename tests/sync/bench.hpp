@@ -68,11 +68,18 @@ struct SilentPublisher final : ports::Publisher {
 class StyleMapper final : public ports::Mapper {
  public:
   explicit StyleMapper(Style style);
+  /// How often a plan was mapped.
+  int mapped() const;
+  /// The script was edited: the same mapping, another revision.
+  void edit_script();
   Result<std::shared_ptr<const ports::Mapping>> mapping(const std::string&) const override {
     return mapping_;
   }
 
  private:
+  Style style_;
+  int revisions_ = 0;
+  std::shared_ptr<int> mapped_ = std::make_shared<int>(0);
   std::shared_ptr<const ports::Mapping> mapping_;
 };
 
@@ -115,6 +122,7 @@ class World {
   /// The process dies and another one starts on the same store.
   void crash();
   core::Run run(const std::string& id);
+  StyleMapper& mapper() { return mapper_; }
   /// What the service should hold, in FakeService::outline()'s form.
   std::string expected() const;
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sync/bench.hpp"
+#include "sync/scene.hpp"
 
 namespace mortise::tests {
 namespace {
@@ -175,6 +176,28 @@ TEST_CASE("inbound: both sides edited: field by field, and the same field is tol
   world.clock.advance(10 * kMinuteMs);
   CHECK(world.sync().counts.received == 0);
   CHECK(world.service.writes == writes);
+}
+
+TEST_CASE("inbound: an item whose content cannot be told is neither edited nor gone",
+          "[sync][inbound]") {
+  core::Pair pair;
+  pair.key = "task:t1";
+  pair.remote_id = "r1";
+  pair.seen_hash = "as agreed";
+  core::Sighting missed;
+  missed.remote_id = "r1";
+  missed.state = core::ItemState::absent;
+  ports::Item item;
+  item.id = "r1";
+  item.state = core::ItemState::out_of_scope;
+  item.fields = "{}";
+  sync::Scene scene({"cnn_1", 0, "poll", true, {}, {}}, {pair}, {missed});
+  scene.note(item);
+  CHECK_FALSE(scene.news());
+  CHECK(scene.take_changes().size() == 1);  // it was not missing after all
+  item.fields = R"({"text":"Edited, outside of the window"})";
+  scene.note(item);
+  CHECK(scene.news());
 }
 
 TEST_CASE("inbound: an emptied service asks before it empties the plan", "[sync][inbound][guard]") {
@@ -400,10 +423,21 @@ TEST_CASE("inbound: a plan that was removed with what it has there goes there, t
   const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
   World world(style, 1);
   settle_in(world);
+  // Also from where nothing goes by itself, where changes only come from, and where it was left
+  // out.
+  auto connection = world.store.connections().find(world.connection_id).value();
+  connection.auto_sync = GENERATE(true, false);
+  connection.direction = GENERATE(core::Direction::both, core::Direction::pull);
+  if (GENERATE(false, true)) connection.left_out_plans = {world.plan_id};
   auto plan = world.store.plans().find(world.plan_id).value();
   plan.deleted_ms = world.clock.now_ms();
-  REQUIRE(world.store.commit({ports::put(plan)}, ports::Durability::full).ok());
-  world.dispatcher->plan_saved("acc", world.plan_id);
+  REQUIRE(
+      world.store.commit({ports::put(connection), ports::put(plan)}, ports::Durability::full).ok());
+  if (GENERATE(true, false)) {
+    world.dispatcher->plan_saved("acc", world.plan_id);
+  } else {
+    world.crash();  // and the next process was not told
+  }
   world.settle();
   CHECK(world.service.items().empty());
 }

@@ -52,6 +52,30 @@ TEST_CASE("runner: a change of one task is exactly one write", "[sync][runner]")
   one_write([&] { world.remove(2); });
 }
 
+TEST_CASE("runner: writes whose answer is lost are counted as uncertain until somebody looked",
+          "[sync][runner]") {
+  World world(Style::keyed, 1);
+  world.populate(1, 1, 5);
+  bool down = false;  // from the first lost answer on
+  world.egress->fault = [&](const ports::ConnectorRequest& request) {
+    if (down) return Fault::refused;
+    if (request.body.find("Task 0") == std::string::npos) return Fault::none;
+    down = true;
+    return Fault::lost;
+  };
+  const core::Run lost = world.export_plan();
+  CHECK(lost.counts.uncertain == 1);
+  CHECK(lost.state == RunState::partial);
+  const auto lines = world.store.runs().items(lost.id, {}).value().items;
+  CHECK(std::count_if(lines.begin(), lines.end(),
+                      [](const auto& each) { return each.result == "uncertain"; }) == 1);
+  world.egress->fault = {};
+  const core::Run found = world.export_plan();
+  CHECK(found.state == RunState::succeeded);
+  CHECK(found.counts.uncertain == 0);
+  CHECK(world.service.outline() == world.expected());
+}
+
 TEST_CASE("runner: a saved change is pushed within two seconds", "[sync][runner]") {
   World world(Style::client_ids, 1);
   world.populate(1, 1, 3);

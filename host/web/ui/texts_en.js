@@ -208,6 +208,7 @@ export const en = {
   did_link: (p) => `Linked with what was in ${p.service} already`,
   did_conflict: (p) => `Changed here and in ${p.service}`,
   did_map: (p) => `Could not be put in words for ${p.service}`,
+  did_look: (p) => `Could not be read in ${p.service}`,
   why_edit: 'because it was edited here',
   why_new: 'because it is in the plan',
   why_asked: 'because somebody asked for it',

@@ -208,6 +208,7 @@ export const es = {
   did_link: (p) => `Enlazada con lo que ya estaba en ${p.service}`,
   did_conflict: (p) => `Cambiada aquí y en ${p.service}`,
   did_map: (p) => `No se ha podido decir para ${p.service}`,
+  did_look: (p) => `No se ha podido leer en ${p.service}`,
   why_edit: 'porque se editó aquí',
   why_new: 'porque está en el plan',
   why_asked: 'porque alguien lo pidió',
