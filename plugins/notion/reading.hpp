@@ -40,13 +40,14 @@ struct RowPlace {
   std::uint32_t ordinal = 0;
 };
 /// Reports the row of this page object, with all of its long texts. `RowState::judged`: where a
-/// column of ours was removed by hand the row is `out_of_scope`, as nothing can be said of values
-/// that have no place.
+/// column of ours was removed by hand the row is `out_of_scope` without fields, as nothing can be
+/// said of values that have no place.
 enum class RowState { judged, as_it_is };
 mortise::Task<mortise::Status> emit_row(mortise::Call& call, std::string page, const Schema* schema,
                                         RowPlace place, RowState state);
 
-/// The rows of a database: all, or those that were edited since the cursor.
+/// The rows of a database: all, or those that were edited since the cursor. `invalid` where
+/// a column of ours was removed by hand.
 mortise::Task<mortise::Status> list_rows(mortise::Call& call);
 
 /// The rows that carry our keys. If the key column was removed by hand, none does any more.

@@ -22,6 +22,16 @@ using mortise::Result;
 using mortise::Status;
 using mortise::Task;
 
+/// Why rows are not read whose values have no place: read as they are, they would look cleared.
+Error lacks(const std::vector<std::string>& columns) {
+  std::string names;
+  for (const std::string& name : columns) names += (names.empty() ? "\"" : ", \"") + name + "\"";
+  return {Code::invalid,
+          "a table lacks what was removed from it by hand: " + names +
+              ". Restore it in Notion (the table's properties, deleted ones); until then edits in "
+              "this table are not taken over"};
+}
+
 constexpr std::size_t kPage = 100;
 constexpr std::size_t kSmallPage = 25;    // after a query that was too much for Notion
 constexpr std::size_t kKeysAtOnce = 100;  // Notion's bound on a filter's entries
@@ -74,7 +84,12 @@ class RowListing {
     }
     at_.schema = *std::move(schema);
     columns_known_ = true;
-    co_return Status();
+    co_return check_whole();
+  }
+
+  Status check_whole() const {
+    const std::vector<std::string> removed = at_.schema.removed_columns();
+    return removed.empty() ? Status() : Status(lacks(removed));
   }
 
   Task<Status> take(const Reply& reply) {
@@ -109,7 +124,7 @@ class RowListing {
     const Schema* schema = co_await reading;
     if (schema == nullptr) co_return Error{Code::unavailable, "the table's columns cannot be read"};
     at_.schema = *schema;
-    co_return Status();
+    co_return check_whole();
   }
 
   void go_on(const Rows& rows) {
@@ -206,8 +221,9 @@ Task<Status> emit_row(Call& call, std::string page, const Schema* schema, RowPla
   if (!place.parent_id.empty()) row->item.parent_id = place.parent_id;
   row->item.ordinal = place.ordinal;
   const bool judged = state == RowState::judged && row->item.state == ItemState::present;
-  if (judged && schema != nullptr && schema->lacks_column()) {
+  if (judged && schema != nullptr && !schema->removed_columns().empty()) {
     row->item.state = ItemState::out_of_scope;
+    row->item.fields.clear();
   }
   call.emit(row->item);
   co_return Status();

@@ -240,9 +240,12 @@ bool Schema::has_columns_of(const Schema& other) const {
          std::all_of(columns.begin(), columns.end(),
                      [&](const Column& each) { return other.with_id(each.id) != nullptr; });
 }
-bool Schema::lacks_column() const {
-  return std::any_of(kept.begin(), kept.end(),
-                     [&](const std::string& name) { return named(name) == nullptr; });
+std::vector<std::string> Schema::removed_columns() const {
+  std::vector<std::string> removed;
+  for (const std::string& name : kept) {
+    if (named(name) == nullptr) removed.push_back(name);
+  }
+  return removed;
 }
 
 bool has_status_column(const std::string& fields) {

@@ -45,8 +45,8 @@ struct Schema {
   std::optional<std::string> field_of(const std::string& id, const std::string& shown) const;
   /// The same columns, by their ids.
   bool has_columns_of(const Schema& other) const;
-  /// A column of ours was removed by hand: what rows show is not all that they held.
-  bool lacks_column() const;
+  /// The columns of ours that were removed by hand: what rows show is not all that they held.
+  std::vector<std::string> removed_columns() const;
 };
 
 /// A status column cannot be made everywhere: then it is a select.

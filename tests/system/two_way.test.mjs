@@ -112,6 +112,42 @@ test('another calendar may be chosen after the first sync: what mirrored the old
   }
 });
 
+test('a column that a person removed from a Notion table clears nothing here: it is said, and other tables go on', async () => {
+  const world = await World.start();
+  try {
+    const { connection, plan } = await exported(world, 'notion', { layout: 'database' });
+    const other = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 2, title: 'Other' }));
+    assert.equal((await world.export(other, connection)).state, 'succeeded');
+    const look = async () => {
+      const { id } = await world.ok('POST', `/v1/connections/${connection.id}/sync`, {}, { 'idempotency-key': crypto.randomUUID() });
+      return world.finished(id);
+    };
+    assert.equal((await look()).state, 'succeeded');
+    const tasks = await world.tasks(plan);
+    const { results } = await person(world, 'notion/find', { user: connection.identity.email });
+    const row = (title, number) => results.filter((each) => each.parent?.type === 'data_source_id' && each.text === title)[number];
+    // Both plans have tasks of this title: the older row is the first plan's.
+    const [ours, theirs] = [row(tasks[0].title, 0), row(tasks[0].title, 1)];
+    const { parent: { data_source_id: table } } = ours;
+    await person(world, 'notion/remove_property', { id: table, property: 'Resource Link' });
+    await person(world, 'notion/rename', { id: ours.id, title: 'Not taken over' });
+    await person(world, 'notion/rename', { id: theirs.id, title: 'Taken over' });
+
+    const run = await look();
+    assert.deepEqual([run.state, run.error.reason, run.counts.failed, run.counts.received], ['partial', 'container_unreadable', 1, 1], JSON.stringify(run));
+    assert.match(run.error.message, /"Resource Link"/);
+    const { items } = await world.ok('GET', `/v1/runs/${run.id}/items?result=failed`);
+    assert.deepEqual(items.map((each) => [each.action, each.kind]), [['look', 'database']]);
+    const { sync: status } = await world.ok('GET', `/v1/connections/${connection.id}`);
+    assert.equal(status.error.reason, 'container_unreadable', JSON.stringify(status));
+    const plain = (list) => list.map(({ title, link, status, due }) => ({ title, link, status, due }));
+    assert.deepEqual(plain(await world.tasks(plan)), plain(tasks), 'nothing is cleared');
+    assert.equal((await world.tasks(other))[0].title, 'Taken over');
+  } finally {
+    await world.end();
+  }
+});
+
 for (const layout of ['pages', 'database']) {
   test(`a task ticked and renamed in Notion comes back (${layout})`, async () => {
     const world = await World.start();
