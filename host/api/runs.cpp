@@ -36,12 +36,14 @@ Response get_run(const Context& context, const Request& request) {
 }
 
 Response list_run_items(const Context& context, const Request& request) {
-  static constexpr std::array<std::string_view, 3> kResults = {"done", "failed", "parked"};
+  static constexpr std::array<std::string_view, 4> kResults = {"done", "failed", "parked",
+                                                               "uncertain"};
   const Query query(request, {"limit", "cursor", "result"});
   if (auto refused = query.refused(request)) return *std::move(refused);
   const std::string result = query.get("result");
   if (!result.empty() && std::find(kResults.begin(), kResults.end(), result) == kResults.end()) {
-    return refusal(request, make_problem(400, "bad_result", "'result' is done, failed or parked."));
+    return refusal(
+        request, make_problem(400, "bad_result", "'result' is done, failed, parked or uncertain."));
   }
   const auto run = find_run(context, request, request.param("run"));
   if (!run) return refusal(request, run.error());
