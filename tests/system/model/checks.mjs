@@ -20,7 +20,7 @@ function difference(here, there, ids) {
 export function compare(member) {
   const { google, notion, shape, unequal } = member;
   if (google) {
-    const skip = (form, task) => (unequal.google.has(task.id) ? { ...form, done: null } : form);
+    const skip = (form, task) => (shape.tier === 'free' || unequal.google.has(task.id) ? { ...form, done: null } : form);
     const byTitle = new Map(member.tasks.map((task) => [task.title, task]));
     const here = member.tasks.filter(inCalendar).map((task) => skip(eventOf(task), task));
     const there = member.events.filter((event) => !event.recurringEventId)
@@ -53,8 +53,8 @@ export function checkStories(member, conflicts, { racing }) {
     shown: (side, edit, task) => shownAt[layout(side)].includes(edit.field) && !isHidden(layout(side), edit, task),
     counts: (edit) => edit.side === 'here' || edit.field !== 'status' || shape.tier !== 'free',
     value: valueOf,
-    same: (field, said, is) => field === 'occurrences' || said === is || (shape.mixes && field === 'title' && is.includes(said)) ||
-      (field === 'status' && shape.layout === 'pages' && said !== 'done' && is !== 'done'),
+    same: (field, said, is, side) => field === 'occurrences' || said === is || (shape.mixes && field === 'title' && is.includes(said)) ||
+      (field === 'status' && ['google', 'pages'].includes(layout(side)) && said !== 'done' && is !== 'done'),
     // Notion knows no guarded writes, and a to-do's text and small print are one value; nor are occurrences guarded
     // while their series changes.
     mayMiss: (edit, edits, task) => edits.some((each) => each.side !== edit.side) && (edit.side === 'notion' || Boolean(task.recurrence?.length)),

@@ -4,6 +4,7 @@
 class Story {
   edits = [];  // {side, field, value, at, knowing}
   removed = new Map();  // side -> at
+  /** The last edit of a field by a side. */
   lastly(side, field) { return this.edits.findLast((each) => each.side === side && each.field === field); }
   sidesOf(field) { return [...new Set(this.edits.filter((each) => each.field === field).map((each) => each.side))]; }
   get fields() { return [...new Set(this.edits.map((each) => each.field))]; }
@@ -54,7 +55,9 @@ function wordsOf({ field, value, day }) {
  */
 export function verdict(story, now, conflicts, rules) {
   const { task, removed } = story;
-  const edits = story.edits.filter((each) => rules.counts(each));
+  // What somebody changed and changed back is no edit.
+  const isNews = ({ side, field }) => !rules.same(field, story.lastly(side, field).value, rules.value(task, field), side) || field === 'occurrences';
+  const edits = story.edits.filter((each) => rules.counts(each) && isNews(each));
   const alive = now !== undefined;
   // An edit that the remover's side could see, by another side, outlives the removal.
   const others = edits.filter((each) => !removed.has(each.side));
@@ -81,13 +84,10 @@ const unit = (field) => units[field] ?? field;
 function fieldVerdict(story, field, edits, now, conflicts, rules) {
   const mine = edits.filter((each) => each.field === field);
   const sides = [...new Set(mine.map((each) => each.side))];
-  // What somebody changed and changed back is no edit.
-  const lasts = sides.map((side) => mine.findLast((each) => each.side === side))
-    .filter((each) => !rules.same(field, each.value, rules.value(story.task, field)));
-  if (lasts.length === 0) return null;
+  const lasts = sides.map((side) => mine.findLast((each) => each.side === side));
   const final = rules.value(now, field);
   const says = `${field} of ${name(story.task)} is ${JSON.stringify(final)}; edits: ${JSON.stringify(edits.map(({ side, field: of, value }) => [side, of, value]))}`;
-  const same = (edit) => rules.same(field, edit.value, final);
+  const same = (edit) => rules.same(field, edit.value, final, edit.side);
   for (const edit of lasts) {
     const unseen = edits.some((each) => each.side !== 'here' && each.side !== edit.side && !rules.shown(each.side, edit, story.task));
     if (same(edit) || unseen) continue;
