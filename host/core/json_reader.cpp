@@ -25,6 +25,10 @@ bool has_control_characters(std::string_view text, TextLines lines) {
   });
 }
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 bool is_http_url(std::string_view text) {
   for (const std::string_view scheme : {"https://", "http://"}) {
     if (!text.starts_with(scheme)) continue;
@@ -248,7 +252,7 @@ void ObjectReader::require(std::string_view name) {
   if (object_ == nullptr) return;
   const auto found = object_->find(name);
   const bool empty = found == object_->end() || found->is_null() ||
-                     (found->is_string() && found->get_ref<const std::string&>().empty());
+                     (found->is_string() && is_blank(found->get_ref<const std::string&>()));
   if (empty) problem(name, "is required");
 }
 

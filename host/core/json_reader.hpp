@@ -70,7 +70,7 @@ class ObjectReader {
   /// Members that may be there and say nothing.
   void ignored(std::initializer_list<std::string_view> names);
 
-  /// A required member that is absent, null or empty text is a problem.
+  /// A required member that is absent, null or blank text is a problem.
   void require(std::string_view name);
 
   /// A problem with one member.

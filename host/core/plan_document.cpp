@@ -66,6 +66,12 @@ Module read_module(const Json& value, const std::string& pointer, PlanReading& r
   return module;
 }
 
+/// Also one whose `weeks` are misspelt or forgotten: what is said then is about a roadmap.
+bool is_roadmap(const Json& document) {
+  if (document.contains("weeks")) return true;
+  return document.contains("topic") && !document.contains("title") && !document.contains("modules");
+}
+
 }  // namespace
 
 std::string PlanReading::id_of(ObjectReader& reader, std::string_view prefix) {
@@ -131,7 +137,7 @@ Read<ImportedPlan> read_plan_document(const Json& document, const NewId& new_id)
   ImportedPlan imported;
   imported.plan.id = new_id(kPlanPrefix);
   PlanReading reading(imported, new_id, read.problems);
-  if (document.is_object() && document.contains("weeks")) {
+  if (document.is_object() && is_roadmap(document)) {
     imported.shape = PlanShape::roadmap;
     read_roadmap(document, reading);
   } else {

@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "core/css_colors.hpp"
 #include "core/json_reader.hpp"
 #include "core/occurrence.hpp"
 #include "core/record_json.hpp"
@@ -152,9 +153,12 @@ void read_extra(ObjectReader& reader, JsonText& extra) {
 
 void read_color(ObjectReader& reader, std::string& color) {
   reader.text("color", color, kColorBound);
-  const bool is_name =
-      std::all_of(color.begin(), color.end(), [](char byte) { return byte >= 'a' && byte <= 'z'; });
-  if (!is_name) reader.problem("color", "must be a CSS colour name in lower case like gold");
+  if (color.empty()) return;
+  const auto names = css_colors();
+  if (std::binary_search(names.begin(), names.end(), color)) return;
+  const auto near = nearest_word(color, names);
+  reader.problem("color", fmt::format("must be a CSS colour name in lower case like {}",
+                                      near ? *near : "gold"));
 }
 
 // Moves a schedule so that its due day becomes `due`.

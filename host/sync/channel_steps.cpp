@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/log_value.hpp"
 #include "core/time.hpp"
 #include "sync/channels.hpp"
 
@@ -155,7 +156,7 @@ Task<bool> PushChannels::close_one(const View& view, Channel channel, bool anywa
   log(gone ? "information" : "warning",
       fmt::format("event={} connection={} channel={}{}", gone ? "channel_closed" : "channel_stays",
                   channel.connection_id, channel.id,
-                  gone ? std::string() : fmt::format(" message=\"{}\"", answer.error->message)));
+                  gone ? std::string() : " message=" + core::log_value(answer.error->message)));
   if (gone || anyway) co_return forget(channel);
   change(channel.id, [&](Channel& now) {
     ++now.failures;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "core/log_value.hpp"
 #include "core/public_url.hpp"
 #include "core/schedule.hpp"
 
@@ -251,8 +252,8 @@ void PushChannels::note_failure(const View& view, const Error& error) {
     work.retry_ms = std::max(work.retry_ms, now_ms + error.retry_after_ms.value_or(0));
   }
   log("warning",
-      fmt::format("event=channel_failed connection={} failures={} live={} message=\"{}\"",
-                  view.connection.id, failures, live != nullptr, error.message));
+      fmt::format("event=channel_failed connection={} failures={} live={} message={}",
+                  view.connection.id, failures, live != nullptr, core::log_value(error.message)));
 }
 
 void PushChannels::note_success(const std::string& connection_id) {

@@ -11,6 +11,7 @@
 #include "core/hash.hpp"
 #include "core/ids.hpp"
 #include "core/json.hpp"
+#include "core/log_value.hpp"
 
 namespace mortise::sync {
 namespace {
@@ -197,8 +198,9 @@ Verdict VerifiedHooks::keep(ports::Received received) {
   notification.id = core::make_id(core::kNotificationPrefix, notification.received_ms, random);
   if (Status kept = journal_.append(received); !kept) {
     if (ports_.log) {
-      ports_.log("error", fmt::format("event=notification_lost connector={} message=\"{}\"",
-                                      notification.connector, kept.error().message));
+      ports_.log("error",
+                 fmt::format("event=notification_lost connector={} message={}",
+                             notification.connector, core::log_value(kept.error().message)));
     }
     return Verdict::later;
   }

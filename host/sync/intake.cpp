@@ -5,9 +5,8 @@
 #include <set>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "core/ids.hpp"
+#include "core/log_value.hpp"
 #include "core/schedule.hpp"
 
 namespace mortise::sync {
@@ -47,7 +46,7 @@ void Intake::work_off() {
     if (pending.received.empty()) continue;
     if (Status taken = take_over(pending.received); !taken) {
       if (ports_.log) {
-        ports_.log("error", fmt::format("event=inbox_waits message=\"{}\"", taken.error().message));
+        ports_.log("error", "event=inbox_waits message=" + core::log_value(taken.error().message));
       }
       ports_.timers.after(kStoreRetryMs, [this] { wake(); });
       continue;

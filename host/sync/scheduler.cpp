@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/log_value.hpp"
 #include "core/schedule.hpp"
 
 namespace mortise::sync {
@@ -179,8 +180,8 @@ void Scheduler::sweep_if_due(const core::Connection& connection, Entry& entry, I
   if (connection.status != core::ConnectionStatus::connected) return;
   tokens_.keep_alive(connection.id, [log = ports_.log, id = connection.id](auto token) {
     if (token || !log || token.error().code == Code::not_found) return;
-    log("warning", fmt::format("event=keepalive_failed connection={} message=\"{}\"", id,
-                               token.error().message));
+    log("warning", fmt::format("event=keepalive_failed connection={} message={}", id,
+                               core::log_value(token.error().message)));
   });
 }
 
@@ -223,7 +224,7 @@ void Scheduler::prune() {
     Status pruned = ports_.store.commit({prune}, ports::Durability::relaxed);
     if (!pruned && ports_.log) {
       ports_.log("warning",
-                 fmt::format("event=prune_failed message=\"{}\"", pruned.error().message));
+                 "event=prune_failed message=" + core::log_value(pruned.error().message));
     }
   }
   plan(kHousekeeping, now_ms + kPruneMs);

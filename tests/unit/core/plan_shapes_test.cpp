@@ -117,6 +117,11 @@ TEST_CASE("plan_shapes: documents of the wrong form are refused", "[core][plan_s
   CHECK(complaints("[]").front() == Problem{"", "must be an object"});
   CHECK(complaints("{}").front() == Problem{"/title", "is required"});
   CHECK(complaints(R"({"topic": "x", "weeks": null})").front() == Problem{"/weeks", "is required"});
+  CHECK(complaints(R"({"topic": "S", "wekks": []})") ==
+        std::vector<Problem>{{"/weeks", "is required"},
+                             {"/wekks", "unknown field; did you mean \"weeks\"?"}});
+  CHECK(complaints(R"({"title": "  ", "modules": []})").front() ==
+        Problem{"/title", "is required"});
   CHECK(complaints(R"({"topic": "x", "weeks": "none"})").front() ==
         Problem{"/weeks", "must be a list"});
   CHECK(
