@@ -194,7 +194,7 @@ std::optional<Problem> Auth::check(Request& request, const Route& route) const {
     }
     const std::string& account = request.param("account");
     if (!account.empty() && account != found->principal.account_id) {
-      return make_problem(403, "other_account", "This is not your account.");
+      return make_problem(404, "not_found", "There is no such account.");
     }
     const bool unsafe = request.method != "GET" && request.method != "HEAD";
     if (found->by_cookie && unsafe &&

@@ -184,8 +184,8 @@ Response edit_connection(const Context& context, const Request& request) {
   const auto rev = if_match(request);
   if (!rev) return refusal(request, rev.error());
   if (*rev && **rev != connection->rev) {
-    return refusal(request,
-                   Error{Code::conflict, "the connection has changed meanwhile", "rev_conflict"});
+    return refusal(request, Error{Code::conflict, "the connection has changed meanwhile",
+                                  "precondition_failed"});
   }
   // Runs write their connections, too: only who names a revision is refused for that.
   for (int race = 0;; ++race) {

@@ -163,9 +163,10 @@ Response refusal(const Request& request, const Problem& problem) {
 Response refusal(const Request& request, const Error& error) {
   Problem problem = problem_from(error);
   // A revision that the caller named is a precondition of its own (RFC 9110 section 13.1.1).
-  if (error.reason == "rev_conflict" && request.header("if-match")) {
+  const bool is_other_rev = error.reason == "precondition_failed" || error.reason == "rev_conflict";
+  if (is_other_rev && request.header("if-match")) {
     problem.status = 412;
-    problem.reason = "rev_conflict";
+    problem.reason = "precondition_failed";
   }
   return refusal(request, problem);
 }

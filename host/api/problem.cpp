@@ -42,6 +42,8 @@ Code code_for(int status) {
 std::string_view next_action_for(int status, std::string_view reason) {
   if (reason == "quota_exceeded") return "upgrade";
   if (reason == "needs_reconnect") return "reconnect";
+  if (reason == "not_connected") return "connect";
+  if (reason == "remote_choice_needed") return "fix_request";
   switch (status) {
     case 401:
       return "authenticate";

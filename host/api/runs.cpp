@@ -16,7 +16,7 @@ Response list_runs(const Context& context, const Request& request) {
   std::string account = query.get("account_id");
   if (request.principal.kind == Principal::Kind::user) {
     if (!account.empty() && account != request.principal.account_id) {
-      return refusal(request, make_problem(403, "other_account", "This is not your account."));
+      return not_found(request, "account");
     }
     account = request.principal.account_id;
   }

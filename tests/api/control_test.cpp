@@ -155,6 +155,7 @@ TEST_CASE("plans: what stands at a service is asked about before a plan goes", "
   const ApiAnswer asked = host.call("DELETE", path);
   CHECK(asked.status == 409);
   CHECK(asked.problem() == "conflict/remote_choice_needed");
+  CHECK(asked.json["next_action"] == "fix_request");
   CHECK(host.call("DELETE", path + "?remote=burn").problem() == "invalid/bad_remote");
   CHECK(host.call("DELETE", path + "?romete=keep").problem() == "invalid/unknown_parameter");
   CHECK(host.get(path).status == 200);

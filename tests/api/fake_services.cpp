@@ -34,8 +34,9 @@ Refusal refuse(Error error) {
   return {std::move(error), {}, {}};
 }
 
-Error rev_conflict() {
-  return {Code::conflict, "it has changed meanwhile", "rev_conflict"};
+/// As service::stale() says it.
+Error stale() {
+  return {Code::conflict, "it has changed meanwhile", "precondition_failed"};
 }
 
 }  // namespace
@@ -53,7 +54,7 @@ ports::Answer<core::Account> FakePlans::put_account(const std::string& id,
   const auto known = store_.accounts().find(id);
   account.id = id;
   account.rev = known ? known->rev : 0;
-  if (if_match && *if_match != account.rev) return refuse(rev_conflict());
+  if (if_match && *if_match != account.rev) return refuse(stale());
   account.created_ms = known ? known->created_ms : clock_.now_ms();
   account.updated_ms = clock_.now_ms();
   if (auto saved = store_.commit({ports::put(account)}, ports::Durability::relaxed); !saved) {
@@ -91,7 +92,7 @@ ports::Answer<ports::ImportReport> FakePlans::import(const std::string& account_
 ports::Answer<core::Plan> FakePlans::edit_plan(const std::string& id, const core::JsonText& patch,
                                                std::optional<core::Rev> if_match) {
   core::Plan plan = store_.plans().find(id).value();
-  if (if_match && *if_match != plan.rev) return refuse(rev_conflict());
+  if (if_match && *if_match != plan.rev) return refuse(stale());
   auto read = core::apply_patch(plan, core::parse_json(patch).value());
   if (!read) return complain(read.problems);
   if (auto saved = store_.commit({ports::put(*read.value)}, ports::Durability::relaxed); !saved) {
@@ -104,7 +105,7 @@ ports::Answer<core::Plan> FakePlans::remove_plan(const std::string& id,
                                                  std::optional<ports::RemoteItems> remote,
                                                  std::optional<core::Rev> if_match) {
   core::Plan plan = store_.plans().find(id).value();
-  if (if_match && *if_match != plan.rev) return refuse(rev_conflict());
+  if (if_match && *if_match != plan.rev) return refuse(stale());
   if (!remote && !store_.pairs().of_plan("cnn_ann", id).value().empty()) {
     return refuse({Code::conflict, "say remote=keep or remote=remove", "remote_choice_needed"});
   }
@@ -140,7 +141,7 @@ Result<std::vector<core::Occurrence>> FakePlans::occurrences(
 
 ports::Answer<core::Task> FakePlans::edit_occurrence(const ports::OccurrenceEdit& edit) {
   const core::Task series = store_.plans().find_task(edit.task_id).value();
-  if (edit.if_match && *edit.if_match != series.rev) return refuse(rev_conflict());
+  if (edit.if_match && *edit.if_match != series.rev) return refuse(stale());
   auto read = core::edit_occurrence(series, edit.slot, core::parse_json(edit.patch).value());
   if (!read) return complain(read.problems);
   if (auto saved = store_.commit({ports::put(*read.value)}, ports::Durability::relaxed); !saved) {
@@ -170,7 +171,7 @@ ports::Answer<core::Task> FakePlans::split_series(const ports::OccurrenceEdit& e
 
 ports::Answer<core::Task> FakePlans::edit_task(const ports::TaskEdit& edit) {
   core::Task task = store_.plans().find_task(edit.task_id).value();
-  if (edit.if_match && *edit.if_match != task.rev) return refuse(rev_conflict());
+  if (edit.if_match && *edit.if_match != task.rev) return refuse(stale());
   auto read = core::apply_patch(task, core::parse_json(edit.patch).value());
   if (!read) return complain(read.problems);
   read.value->updated_ms = clock_.now_ms();
@@ -183,7 +184,7 @@ ports::Answer<core::Task> FakePlans::edit_task(const ports::TaskEdit& edit) {
 ports::Answer<core::Task> FakePlans::remove_task(const std::string& id,
                                                  std::optional<core::Rev> if_match) {
   core::Task task = store_.plans().find_task(id).value();
-  if (if_match && *if_match != task.rev) return refuse(rev_conflict());
+  if (if_match && *if_match != task.rev) return refuse(stale());
   task.deleted_ms = clock_.now_ms();
   if (auto saved = store_.commit({ports::put(task)}, ports::Durability::relaxed); !saved) {
     return refuse(saved.error());

@@ -17,7 +17,8 @@ TEST_CASE("accounts: are put, read, listed; ids are the app's own", "[api][resou
   CHECK(host.call("PUT", path, R"({"tier":"free"})").status == 200);
   CHECK(host.get(path).json["tier"] == "free");
   CHECK(host.get(path, "If-None-Match: \"2\"\r\n").status == 304);
-  CHECK(host.call("PUT", path, "{}", "If-Match: \"1\"\r\n").problem() == "conflict/rev_conflict");
+  CHECK(host.call("PUT", path, "{}", "If-Match: \"1\"\r\n").problem() ==
+        "conflict/precondition_failed");
   CHECK(host.call("PUT", path, "{}", "If-Match: \"1\"\r\n").status == 412);
   CHECK(host.call("PUT", path, "{}", "If-Match: W/\"1\"\r\n").problem() == "invalid/bad_if_match");
   CHECK(host.call("PUT", "/v1/accounts/" + std::string(129, 'x'), "{}").problem() ==
