@@ -81,8 +81,13 @@ std::string Arguments::option(std::string_view name) const {
   return found == options.end() ? std::string() : found->second;
 }
 
+std::string text_of(const Error& error) {
+  if (error.reason.empty()) return error.message;
+  return fmt::format("{} ({})", error.message, error.reason);
+}
+
 int complain(Terminal& terminal, const Error& error, Exit exit) {
-  terminal.err << "mortise: " << error.message << '\n';
+  terminal.err << "mortise: " << text_of(error) << '\n';
   return exit;
 }
 
@@ -98,8 +103,12 @@ Result<Settings> settings_for(const Arguments& arguments, const Terminal& termin
 
 int run_command(const std::vector<Command>& commands, const std::vector<std::string>& words,
                 Terminal& terminal) {
-  const bool wants_help = std::find(words.begin(), words.end(), "--help") != words.end();
-  if (words.empty() || (wants_help && words.front() == "--help") || words.front() == "help") {
+  if (words == std::vector<std::string>{"--version"}) {
+    return run_command(commands, {"version"}, terminal);
+  }
+  const auto asks = [](const std::string& word) { return word == "--help" || word == "-h"; };
+  const bool wants_help = std::any_of(words.begin(), words.end(), asks);
+  if (words.empty() || asks(words.front()) || words.front() == "help") {
     help(commands, words.empty() ? terminal.err : terminal.out);
     return words.empty() ? kUsage : kOk;
   }

@@ -64,7 +64,10 @@ int run_command(const std::vector<Command>& commands, const std::vector<std::str
 /// /etc/mortise/mortise.properties, in this order; the first that is given or exists.
 Result<Settings> settings_for(const Arguments& arguments, const Terminal& terminal);
 
-/// "mortise: <message>" on the error stream.
+/// The message, and the reason behind it where there is one: docs/operations.md lists them.
+std::string text_of(const Error& error);
+
+/// "mortise: <message> (<reason>)" on the error stream.
 int complain(Terminal& terminal, const Error& error, Exit exit = kCannot);
 
 extern const std::string_view kVersion;

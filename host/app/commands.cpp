@@ -12,9 +12,11 @@
 #include "app/command.hpp"
 #include "app/host.hpp"
 #include "app/hours.hpp"
+#include "app/setting_checks.hpp"
 #include "app/system.hpp"
 #include "core/plan_shapes.hpp"
 #include "core/public_url.hpp"
+#include "core/words.hpp"
 #include "core/zones.hpp"
 #include "plugin/loader.hpp"
 #include "script/library.hpp"
@@ -128,10 +130,18 @@ int apikey_revoke(const Arguments& arguments, Terminal& terminal) {
   return kOk;
 }
 
+Status expect_not_own(const std::string& name) {
+  if (!name.starts_with(kOwnSecrets)) return {};
+  return Error{Code::invalid, fmt::format("{} is the host's own", name)};
+}
+
 int secret_set(const Arguments& arguments, Terminal& terminal) {
   const std::string& name = arguments.words.front();
-  if (name.starts_with(kOwnSecrets)) {
-    return complain(terminal, {Code::invalid, fmt::format("{} is the host's own", name)}, kUsage);
+  if (Status own = expect_not_own(name); !own) return complain(terminal, own.error(), kUsage);
+  auto settings = settings_for(arguments, terminal);
+  if (!settings) return complain(terminal, settings.error());
+  if (Status read = check_secret_name(*settings, name); !read) {
+    return complain(terminal, read.error(), kUsage);
   }
   std::string value;
   std::getline(terminal.in, value);
@@ -158,6 +168,26 @@ int secret_list(const Arguments& arguments, Terminal& terminal) {
   for (const std::string& name : *names) {
     if (!name.starts_with(kOwnSecrets)) terminal.out << name << '\n';
   }
+  return kOk;
+}
+
+int secret_remove(const Arguments& arguments, Terminal& terminal) {
+  const std::string& name = arguments.words.front();
+  if (Status own = expect_not_own(name); !own) return complain(terminal, own.error(), kUsage);
+  auto open = open_store_for(arguments, terminal);
+  if (!open) return complain(terminal, open.error());
+  auto kept = (*open)->store->grants().secret_names();
+  if (!kept) return complain(terminal, kept.error());
+  if (std::find(kept->begin(), kept->end(), name) == kept->end()) {
+    const std::vector<std::string_view> names(kept->begin(), kept->end());
+    const auto near = core::nearest_word(name, names);
+    const std::string hint = near ? fmt::format("; did you mean {}?", *near) : std::string();
+    return complain(terminal, {Code::not_found, fmt::format("{} is not set{}", name, hint)},
+                    kFound);
+  }
+  Status saved = (*open)->store->commit({ports::EraseSecret{name}}, ports::Durability::full);
+  if (!saved) return complain(terminal, saved.error());
+  terminal.out << "removed " << name << '\n';
   return kOk;
 }
 
@@ -248,7 +278,10 @@ int preview(const Arguments& arguments, Terminal& terminal) {
                           std::string(kVersion), [](std::string_view, const std::string&) {}});
   if (!host) return complain(terminal, host.error());
   auto preview = (*host)->preview(arguments.option("connection"), arguments.option("plan"));
-  if (!preview) return complain(terminal, preview.error());
+  if (!preview) {
+    const bool missing = preview.error().code == Code::not_found;
+    return complain(terminal, preview.error(), missing ? kFound : kCannot);
+  }
   for (const ports::PreviewItem& item : preview->items) {
     terminal.out << fmt::format("{:<8}{:<10}{}\n", item.action, item.kind, item.title);
     if (item.action == "update") {
@@ -281,6 +314,12 @@ void report(Terminal& terminal, bool good, std::string_view what, std::string_vi
   terminal.out << fmt::format("{:<6}{:<12}{}\n", good ? "ok" : "FAIL", what, detail);
 }
 
+std::string damage(const std::vector<std::string>& problems) {
+  const std::string more =
+      problems.size() > 1 ? fmt::format(" and {} more", problems.size() - 1) : std::string();
+  return fmt::format("damaged: restore the backup (store_damaged); {}{}", problems.front(), more);
+}
+
 int doctor(const Arguments& arguments, Terminal& terminal) {
   bool well = true;
   const auto check = [&](bool good, std::string_view what, std::string_view detail) {
@@ -292,9 +331,8 @@ int doctor(const Arguments& arguments, Terminal& terminal) {
     check(false, "settings", settings.error().message);
     return kFound;
   }
-  check(true, "settings", "every key is known");
-  auto hours = working_hours(settings->text("planning.hours"));
-  check(hours.ok(), "hours", hours ? settings->text("planning.hours") : hours.error().message);
+  const Status known = check_connectors(*settings);
+  check(known.ok(), "settings", known ? "every key and value makes sense" : known.error().message);
   check(true, "zone", settings->text("planning.zone"));
   auto key = master_key(*settings, terminal.environment);
   check(key.ok(), "key", key ? "found" : key.error().message);
@@ -303,13 +341,13 @@ int doctor(const Arguments& arguments, Terminal& terminal) {
     if (!store) {
       const bool fresh = store.error().code == Code::not_found;
       check(fresh, "store",
-            fresh ? "none yet: it is made at the first start" : store.error().message);
+            fresh ? "none yet: it is made at the first start" : text_of(store.error()));
     } else {
       check(store->problems.empty(), "store",
             store->problems.empty() ? fmt::format("whole, {} KiB, schema {} of {}, SQLCipher {}",
                                                   store->size_bytes / 1024, store->schema_version,
                                                   store->newest_schema, store->cipher_version)
-                                    : store->problems.front());
+                                    : damage(store->problems));
     }
   }
   const auto loaded = plugin::LoadedConnectors::load(
@@ -390,6 +428,11 @@ std::vector<Command> commands() {
        "<connector>.client_secret. A host that runs has the store: PUT /v1/secrets/NAME.",
        {},
        secret_set},
+      {"secret remove",
+       "NAME",
+       "Forgets a secret.\nA host that runs has the store: DELETE /v1/secrets/NAME.",
+       {},
+       secret_remove},
       {"secret list", "", "Lists the names of kept secrets.", {}, secret_list},
       {"script check",
        "FILE...",

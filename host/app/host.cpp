@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -16,8 +17,10 @@
 #include "app/hours.hpp"
 #include "app/identity.hpp"
 #include "app/pages.hpp"
+#include "app/setting_checks.hpp"
 #include "app/system.hpp"
 #include "app/test_switches.hpp"
+#include "core/log_value.hpp"
 #include "net/curl_transport.hpp"
 #include "net/egress.hpp"
 #include "net/http_authorization.hpp"
@@ -150,11 +153,13 @@ struct Host::Parts {
   std::unique_ptr<Workers> workers;
   std::unique_ptr<SystemTimers> timers;
   bool started = false;
+  std::set<std::string> refused_scripts;  ///< lines of the log about them; load, then the one timer
 
   Status open_store();
   Status load_code();
   Status wire();
   void wire_upkeep();
+  void take_over(const std::vector<script::ScriptFile>& files, std::string_view level);
   void watch_scripts();
   void stop();
   void log(std::string_view level, const std::string& line) const { options.log(level, line); }
@@ -181,25 +186,25 @@ Status Host::Parts::open_store() {
 }
 
 Status Host::Parts::load_code() {
+  if (Status known = check_connectors(options.settings); !known) return known;
   connectors = plugin::LoadedConnectors::load(
       plugin_folders(options.settings), {},
       [this](std::int32_t level, std::string_view connector, std::string_view message) {
         constexpr std::array<std::string_view, 4> kLevels{"debug", "information", "warning",
                                                           "error"};
         log(kLevels[static_cast<std::size_t>(level) % kLevels.size()],
-            fmt::format("event=plugin connector={} message=\"{}\"", connector, message));
+            fmt::format("event=plugin connector={} message={}", connector,
+                        core::log_value(message)));
       },
       [this](ports::Manifest& manifest) { override_budgets(options.settings, manifest); });
   for (const plugin::Refusal& refusal : connectors->refusals()) {
-    log("error", fmt::format("event=plugin_refused folder={} message=\"{}\"",
-                             refusal.folder.filename().string(), refusal.error.message));
+    log("error", fmt::format("event=plugin_refused folder={} message={}",
+                             core::log_value(refusal.folder.filename().string()),
+                             core::log_value(refusal.error.message)));
   }
   auto files = script::read_script_files(options.settings.path("scripts.path"));
   if (!files) return std::move(files).error();
-  for (const ports::ScriptFinding& finding : shelf.update(*files, clock.now_ms())) {
-    log("error", fmt::format("event=script_refused file={} line={} message=\"{}\"", finding.file,
-                             finding.line, finding.message));
-  }
+  take_over(*files, "error");
   return {};
 }
 
@@ -289,7 +294,7 @@ Status Host::Parts::wire() {
                     record.microseconds, record.client));
   };
   http.bug = [this](std::string_view id, std::string_view what) {
-    log("critical", fmt::format("event=bug request={} what=\"{}\"", id, what));
+    log("critical", fmt::format("event=bug request={} what={}", id, core::log_value(what)));
   };
   api = std::make_unique<api::Api>(
       api::Services{*store, *plans, *exports, *connect, *dispatcher, *hooks, *scheduler, *egress,
@@ -314,14 +319,25 @@ void Host::Parts::wire_upkeep() {
                             .keep_days = settings.number("sync.keep_days")});
 }
 
+/// The newest texts of all scripts. What was refused before, and was not edited since, is not said
+/// again.
+void Host::Parts::take_over(const std::vector<script::ScriptFile>& files, std::string_view level) {
+  std::set<std::string> refused;
+  for (const ports::ScriptFinding& finding : shelf.update(files, clock.now_ms())) {
+    std::string line =
+        fmt::format("event=script_refused file={} line={} message={}",
+                    core::log_value(finding.file), finding.line, core::log_value(finding.message));
+    if (refused_scripts.count(line) == 0) log(level, line);
+    refused.insert(std::move(line));
+  }
+  refused_scripts = std::move(refused);
+}
+
 /// Takes edited scripts over, and looks again later.
 void Host::Parts::watch_scripts() {
   timers->after(options.settings.number("scripts.poll_ms"), [this] {
     if (auto files = script::read_script_files(options.settings.path("scripts.path"))) {
-      for (const ports::ScriptFinding& finding : shelf.update(*files, clock.now_ms())) {
-        log("warning", fmt::format("event=script_refused file={} line={} message=\"{}\"",
-                                   finding.file, finding.line, finding.message));
-      }
+      take_over(*files, "warning");
     }
     watch_scripts();
   });

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "app/setting_checks.hpp"
 #include "core/public_url.hpp"
 #include "core/words.hpp"
 #include "core/zones.hpp"
@@ -156,6 +157,11 @@ Status Settings::set_connector(const std::string& key, const std::string& value,
   }
   if (parts.size() != 4 || parts[1].empty() || parts[3].empty()) return unknown;
   if (parts[2] == "origin") {
+    if (!is_base_url(value)) {
+      return Error{Code::invalid,
+                   fmt::format("{}: {} = \"{}\": expected an address like http://127.0.0.1:4010",
+                               where, key, value)};
+    }
     origins_[parts[1]][parts[3]] = value;
     return {};
   }
@@ -285,6 +291,7 @@ Result<Settings> Settings::load(const std::string& file, const Environment& envi
     }
   }
   if (Status checked = settings.check(); !checked) return std::move(checked).error();
+  if (Status sensible = check_values(settings); !sensible) return std::move(sensible).error();
   return settings;
 }
 

@@ -2,6 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "store/gate.hpp"
 #include "store/migrate.hpp"
 
@@ -13,6 +16,16 @@ std::int64_t file_size(const std::string& path) {
   return ::stat(path.c_str(), &about) == 0 ? static_cast<std::int64_t>(about.st_size) : 0;
 }
 
+/// A row of the check may be a list of findings under a heading ("*** in database main ***").
+void add_lines(std::string_view text, std::vector<std::string>& problems) {
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    if (!line.empty() && !line.starts_with("***")) problems.emplace_back(line);
+    begin = end + 1;
+  }
+}
+
 /// A page that fails its checksum ends the reading with an error, which is a finding too.
 void check_integrity(Database& database, std::vector<std::string>& problems) {
   const auto note = [&problems](const Error& error) { problems.push_back(error.message); };
@@ -22,7 +35,7 @@ void check_integrity(Database& database, std::vector<std::string>& problems) {
     const auto row = rows->step();
     if (!row) return note(row.error());
     if (!*row) break;
-    if (rows->text(0) != "ok") problems.emplace_back(rows->text(0));
+    if (rows->text(0) != "ok") add_lines(rows->text(0), problems);
   }
   const auto dangling = database.read_text("PRAGMA foreign_key_check");
   if (!dangling) return note(dangling.error());

@@ -16,10 +16,11 @@ struct StoreReport {
   std::int64_t schema_version = 0;  ///< number of the last migration applied
   std::int64_t newest_schema = 0;   ///< that this program knows
   std::string cipher_version;
-  std::int64_t size_bytes = 0;        ///< of the database file
-  std::int64_t log_bytes = 0;         ///< of the write-ahead log
-  std::int64_t free_bytes = 0;        ///< pages that hold nothing
-  std::vector<std::string> problems;  ///< what the integrity checks found; empty = whole
+  std::int64_t size_bytes = 0;  ///< of the database file
+  std::int64_t log_bytes = 0;   ///< of the write-ahead log
+  std::int64_t free_bytes = 0;  ///< pages that hold nothing
+  std::vector<std::string>
+      problems;  ///< what the integrity checks found, a line each; empty = whole
   std::vector<std::pair<std::string, std::int64_t>> counts;  ///< rows per table, by name
 };
 

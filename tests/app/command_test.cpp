@@ -1,6 +1,7 @@
 // The command line: words, options, exit codes, and what each command does with good and bad input.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -94,6 +95,19 @@ TEST_CASE("command: an unknown command or option is answered with the nearest", 
   CHECK_THAT(refused({"apikey", "revoke", "one", "two"}), Contains("one word too many"));
 }
 
+TEST_CASE("command: -h is help everywhere, --version the version", "[app][command]") {
+  Console console;
+  CHECK(console.run_plain({"-h"}).out == console.run_plain({"--help"}).out);
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"-h"}, {"serve", "-h"}, {"secret", "set", "-h"}, {"--version"}}) {
+    CAPTURE(words.front());
+    const Said said = console.run_plain(words);
+    CHECK(said.exit == app::kOk);
+    CHECK_FALSE(said.out.empty());
+  }
+  CHECK(console.run_plain({"--version"}).out == console.run_plain({"version"}).out);
+}
+
 TEST_CASE("command: version and the template of the configuration", "[app][command]") {
   Console console;
   CHECK_THAT(console.run({"version"}).out, StartsWith("mortise ") && Contains("plugin ABI"));
@@ -145,7 +159,8 @@ TEST_CASE("command: key new prints a key, or writes a file that it never overwri
 
 TEST_CASE("command: without a key nothing is opened or made", "[app][command]") {
   Console console;
-  console.write("mortise.properties", "store.path = data/mortise.db\n");
+  console.write("mortise.properties", "store.path = data/mortise.db\nplugins.path = plugins\n");
+  console.write("plugins/notion/manifest.json", "{}");
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"apikey", "new"},
                                              {"apikey", "list"},
@@ -206,6 +221,7 @@ TEST_CASE("command: an API key is shown once, listed without its secret, and rev
 TEST_CASE("command: a secret comes from standard input and is never said again", "[app][command]") {
   Console console;
   install(console);
+  console.write("plugins/notion/manifest.json", "{}");
   const Said set =
       console.run({"secret", "set", "notion.client_secret"}, "s3cr3t-value \r\nmore\n");
   CHECK(set.exit == app::kOk);
@@ -235,6 +251,41 @@ TEST_CASE("command: the host's own secrets cannot be set by hand", "[app][comman
     CHECK(said.exit == app::kUsage);
     CHECK_THAT(said.err, Contains("the host's own"));
   }
+}
+
+TEST_CASE("command: a secret that nothing reads is refused with the nearest", "[app][command]") {
+  Console console;
+  install(console);
+  console.write("plugins/notion/manifest.json", "{}");
+  console.write("plugins/google_calendar/manifest.json", "{}");
+  const auto refused = [&](const std::string& name) {
+    const Said said = console.run({"secret", "set", name}, "x\n");
+    CHECK(said.exit == app::kUsage);
+    return said.err;
+  };
+  CHECK_THAT(refused("notion.clientid"), Contains("did you mean \"client_id\"?"));
+  CHECK_THAT(refused("notoin.client_id"),
+             Contains("no connector \"notoin\"") && Contains("did you mean \"notion\"?"));
+  CHECK_THAT(refused("notion_client_id"), Contains("did you mean \"notion.client_id\"?"));
+  CHECK_THAT(refused(".client_id"), Contains("no connector"));
+  CHECK(console.run({"secret", "list"}).out == "");
+}
+
+TEST_CASE("command: a secret is removed, and one that is not there is not found",
+          "[app][command]") {
+  Console console;
+  install(console);
+  console.write("plugins/notion/manifest.json", "{}");
+  console.run({"secret", "set", "notion.client_id"}, "x\n");
+  const Said wrong = console.run({"secret", "remove", "notion.clientid"});
+  CHECK(wrong.exit == app::kFound);
+  CHECK_THAT(wrong.err, Contains("did you mean notion.client_id?"));
+  CHECK(console.run({"secret", "remove", "host.session_key"}).exit == app::kUsage);
+  const Said gone = console.run({"secret", "remove", "notion.client_id"});
+  CHECK(gone.exit == app::kOk);
+  CHECK(gone.out == "removed notion.client_id\n");
+  CHECK(console.run({"secret", "list"}).out == "");
+  CHECK(console.run({"secret", "remove", "notion.client_id"}).exit == app::kFound);
 }
 
 TEST_CASE("command: script check says file, line and what is meant", "[app][command]") {
@@ -309,7 +360,7 @@ TEST_CASE("command: preview asks for what it needs", "[app][command]") {
   install(console);
   copy(MORTISE_SOURCE_DIR "/scripts", console.file("scripts"));
   const Said said = console.run({"preview", "--connection", "cnn_x", "--plan", "pln_x"});
-  CHECK(said.exit == app::kCannot);
+  CHECK(said.exit == app::kFound);  // what is asked for is not there
   CHECK(said.out == "");
   CHECK_FALSE(said.err.empty());
 }
@@ -368,6 +419,32 @@ TEST_CASE("serve: every level of the log is its own, gravest first", "[app][comm
   }
 }
 
+TEST_CASE("command: a setting of a connector that is not there stops the host, and doctor says so",
+          "[app][command]") {
+  Console console;
+  install(console);
+  copy(MORTISE_BINARY_DIR "/plugins/memory", console.file("plugins/memory"));
+  copy(MORTISE_SOURCE_DIR "/plugins/notion/manifest.json",
+       console.file("plugins/notion/manifest.json"));
+  copy(MORTISE_SOURCE_DIR "/scripts", console.file("scripts"));
+  const std::string good = console.read("mortise.properties");
+  const auto says = [&](const std::string& line) {
+    console.write("mortise.properties", good + line + "\n");
+    const Said host = console.run({"preview", "--connection", "cnn_x", "--plan", "pln_x"});
+    const Said doctor = console.run({"doctor"});
+    CHECK((host.exit == app::kCannot) == (doctor.out.find("FAIL  settings") < doctor.out.size()));
+    return host.err;
+  };
+  CHECK_THAT(says("connector.notoin.origin.api = http://127.0.0.1:9"),
+             Contains("no connector \"notoin\"") && Contains("did you mean \"notion\"?"));
+  CHECK_THAT(says("connector.notion.origin.apii = http://127.0.0.1:9"),
+             Contains("notion has no origin \"apii\"; did you mean \"api\"?"));
+  CHECK_THAT(says("connector.notoin.budget.connection = 1/1"), Contains("no connector"));
+  CHECK_THAT(says("connector.notion.origin.api = foo"), Contains("expected an address"));
+  CHECK_THAT(says("server.trusted_proxies = abc"), Contains("server.trusted_proxies"));
+  CHECK_THAT(says("connector.notion.origin.api = http://127.0.0.1:9"), !Contains("connector."));
+}
+
 TEST_CASE("doctor: every kind of damage is named", "[app][command]") {
   Console console;
   install(console);
@@ -380,8 +457,8 @@ TEST_CASE("doctor: every kind of damage is named", "[app][command]") {
   };
   console.write("scripts/policies/tiers.lua", "return policy {");
   CHECK_THAT(fails(), Contains("FAIL  script      policies/tiers.lua:"));
-  console.variables["MORTISE_PLANNING_HOURS"] = "late";
-  CHECK_THAT(fails(), Contains("FAIL  hours"));
+  console.variables = {{"MORTISE_PLANNING_HOURS", "late"}};
+  CHECK_THAT(fails(), Contains("FAIL  settings    planning.hours"));
   console.variables = {{"MORTISE_PLANNING_ZONE", "Europe/Madird"}};
   CHECK_THAT(fails(), Contains("FAIL  settings    planning.zone"));
   console.variables = {{"MORTISE_SERVER_PROT", "1"}};
@@ -392,6 +469,24 @@ TEST_CASE("doctor: every kind of damage is named", "[app][command]") {
   chmod(console.file("master.key").c_str(), 0600);
   console.write("data/mortise.db", "this is no store");
   CHECK_THAT(fails(), Contains("FAIL  store"));
+}
+
+TEST_CASE("doctor: a damaged store is one line that says what to do", "[app][command]") {
+  Console console;
+  install(console);
+  copy(MORTISE_BINARY_DIR "/plugins/memory", console.file("plugins/memory"));
+  copy(MORTISE_SOURCE_DIR "/scripts", console.file("scripts"));
+  const std::size_t lines = [&] {
+    const std::string out = console.run({"apikey", "new"}).out + console.run({"doctor"}).out;
+    return static_cast<std::size_t>(std::count(out.begin(), out.end(), '\n')) - 1;
+  }();
+  std::string bytes = console.read("data/mortise.db");
+  for (std::size_t at = 20 * 4096 + 5; at < bytes.size(); at += 4096) bytes[at] ^= 1;
+  console.write("data/mortise.db", bytes);
+  const Said said = console.run({"doctor"});
+  CHECK(said.exit == app::kFound);
+  CHECK_THAT(said.out, Contains("FAIL  store") && Contains("store_damaged") && Contains("restore"));
+  CHECK(static_cast<std::size_t>(std::count(said.out.begin(), said.out.end(), '\n')) == lines);
 }
 
 }  // namespace mortise::tests

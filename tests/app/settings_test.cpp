@@ -164,13 +164,13 @@ TEST_CASE("settings: a level of the log that there is not is refused", "[app][se
 TEST_CASE("settings: origins and budgets of connectors", "[app][settings]") {
   const auto settings = load_text(
       "connector.notion.origin.api = http://127.0.0.1:4010\n"
-      "connector.notion.origin.auth = http://127.0.0.1:4011/x?y=${z}\n"
+      "connector.notion.origin.auth = http://127.0.0.1:4011/x=${z}\n"
       "connector.notion.budget.connection = 600/60\n"
       "connector.google_calendar.budget.application = 1/1\n");
   REQUIRE(settings.ok());
   REQUIRE(settings->origins().size() == 1);
   CHECK(settings->origins().at("notion").at("api") == "http://127.0.0.1:4010");
-  CHECK(settings->origins().at("notion").at("auth") == "http://127.0.0.1:4011/x?y=${z}");
+  CHECK(settings->origins().at("notion").at("auth") == "http://127.0.0.1:4011/x=${z}");
   CHECK(settings->budgets().at("notion").at("connection").requests == 600);
   CHECK(settings->budgets().at("notion").at("connection").window_ms == 60'000);
   CHECK(settings->budgets().at("google_calendar").at("application").window_ms == 1'000);

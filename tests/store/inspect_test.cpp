@@ -61,6 +61,27 @@ TEST_CASE("inspect: damage is named", "[store][inspect]") {
   CHECK_FALSE(report->problems.empty());
 }
 
+TEST_CASE("inspect: what is wrong with many pages is a line each", "[store][inspect]") {
+  Fixture fixture;
+  {
+    const auto store = fixture.open();
+    for (int i = 0; i < 60; ++i) {
+      REQUIRE(store->commit(
+          {put(core::Event{"evt" + std::to_string(i), "t", "a", std::string(9000, 'x'), i})}));
+    }
+  }
+  std::string bytes = read_file(fixture.path);
+  for (std::size_t at = 100 * 4096 + 5; at < bytes.size(); at += 4096) bytes[at] ^= 1;
+  write_file(fixture.path, bytes);
+  const auto report = inspect(fixture.path, fixture.key);
+  REQUIRE(report);
+  CHECK(report->problems.size() > 1);
+  for (const std::string& problem : report->problems) {
+    CHECK(problem.find('\n') == std::string::npos);
+    CHECK(problem.substr(0, 3) != "***");
+  }
+}
+
 TEST_CASE("inspect: a wrong key, no store and no database are told apart", "[store][inspect]") {
   Fixture fixture;
   CHECK(inspect(fixture.path, fixture.key).error().code == Code::not_found);

@@ -1,0 +1,170 @@
+#include "app/setting_checks.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "api/edge.hpp"
+#include "app/hours.hpp"
+#include "core/words.hpp"
+#include "plugin/loader.hpp"
+#include "service/return_to.hpp"
+
+namespace mortise::app {
+namespace {
+
+constexpr std::string_view kSecrets[] = {"client_id", "client_secret", "webhook_secret"};
+
+bool is_visible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+bool is_url(const std::string& text) {
+  return is_visible(text) && !service::written_origin(text).empty();
+}
+
+/// As browsers send it: nothing behind the port, small letters.
+bool is_origin(const std::string& text) {
+  const bool capitals =
+      std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  return is_url(text) && !capitals && service::written_origin(text) == text;
+}
+
+bool is_https(const std::string& text) {
+  return is_url(text) && text.starts_with("https://");
+}
+
+bool is_color(const std::string& text) {
+  return (text.size() == 4 || text.size() == 7) && text[0] == '#' &&
+         text.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos;
+}
+
+struct Expected {
+  std::string_view key;
+  bool is_list;
+  bool (*fits)(const std::string&);
+  std::string_view what;
+};
+
+constexpr Expected kExpected[] = {
+    {"server.cors_origins", true, is_origin,
+     "an origin like https://app.example, in small letters, with no slash behind it"},
+    {"app.return_to", true, is_base_url, "an address like https://app.example/settings"},
+    {"app.color", false, is_color, "a colour like #2456c7"},
+    {"app.logo_url", false, is_https, "an address like https://app.example/logo.svg"},
+    {"app.upgrade_url", false, is_url, "an address like https://app.example/upgrade"},
+    {"outbound.proxy", false, is_base_url, "an address like http://proxy.example:3128"},
+};
+
+std::string near_word(std::string_view word, const std::vector<std::string_view>& words) {
+  const auto near = core::nearest_word(word, words);
+  return near ? fmt::format("; did you mean \"{}\"?", *near) : std::string();
+}
+
+/// Error: there is no such connector.
+Status expect_installed(const std::map<std::string, ports::Manifest>& installed,
+                        const Settings& settings, const std::string& id, std::string_view where) {
+  if (installed.count(id) > 0) return {};
+  std::vector<std::string_view> ids;
+  for (const auto& [known, manifest] : installed) ids.push_back(known);
+  return Error{Code::invalid, fmt::format("{}: there is no connector \"{}\" in {}{}", where, id,
+                                          settings.text("plugins.path"), near_word(id, ids))};
+}
+
+}  // namespace
+
+bool is_base_url(const std::string& text) {
+  return is_url(text) && text.find_first_of("?#") == std::string::npos;
+}
+
+Status check_values(const Settings& settings) {
+  for (const Expected& expected : kExpected) {
+    const std::string& text = settings.text(expected.key);
+    std::vector<std::string> values;
+    if (expected.is_list) {
+      values = settings.list(expected.key);
+    } else if (!text.empty()) {
+      values = {text};
+    }
+    for (const std::string& value : values) {
+      if (expected.fits(value)) continue;
+      return Error{Code::invalid,
+                   fmt::format("{} = \"{}\": expected {}", expected.key, value, expected.what)};
+    }
+  }
+  if (auto networks = api::Networks::parse(settings.list("server.trusted_proxies")); !networks) {
+    return Error{Code::invalid, "server.trusted_proxies: " + networks.error().message};
+  }
+  if (auto hours = working_hours(settings.text("planning.hours")); !hours) {
+    return std::move(hours).error();
+  }
+  return {};
+}
+
+std::map<std::string, ports::Manifest> installed_connectors(const Settings& settings) {
+  std::map<std::string, ports::Manifest> installed;
+  for (const std::string& folder : settings.paths("plugins.path")) {
+    std::error_code failed;
+    for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end;
+         at.increment(failed)) {
+      const std::filesystem::path& path = at->path();
+      std::error_code ignored;
+      if (!std::filesystem::exists(path / "manifest.json", ignored)) continue;
+      auto manifest = plugin::read_manifest(path);
+      // The first of an id wins, as with what is loaded.
+      installed.try_emplace(path.filename().string(),
+                            manifest ? std::move(*manifest) : ports::Manifest());
+    }
+  }
+  return installed;
+}
+
+Status check_connectors(const Settings& settings) {
+  const auto installed = installed_connectors(settings);
+  for (const auto& [id, budgets] : settings.budgets()) {
+    const std::string where = fmt::format("connector.{}.budget", id);
+    if (Status known = expect_installed(installed, settings, id, where); !known) return known;
+  }
+  for (const auto& [id, origins] : settings.origins()) {
+    for (const auto& [name, url] : origins) {
+      const std::string where = fmt::format("connector.{}.origin.{}", id, name);
+      if (Status known = expect_installed(installed, settings, id, where); !known) return known;
+      const ports::Manifest& manifest = installed.at(id);
+      if (manifest.id.empty() || manifest.origin(name) != nullptr) continue;
+      std::vector<std::string_view> names;
+      for (const ports::Origin& origin : manifest.origins) names.push_back(origin.name);
+      return Error{Code::invalid, fmt::format("{}: {} has no origin \"{}\"{}", where, id, name,
+                                              near_word(name, names))};
+    }
+  }
+  return {};
+}
+
+Status check_secret_name(const Settings& settings, const std::string& name) {
+  const auto dot = std::min(name.rfind('.'), name.size());
+  const std::string what = dot < name.size() ? name.substr(dot + 1) : std::string();
+  const std::vector<std::string_view> all(std::begin(kSecrets), std::end(kSecrets));
+  const auto installed = installed_connectors(settings);
+  if (dot == name.size()) {
+    std::vector<std::string> names;
+    for (const auto& [id, manifest] : installed) {
+      for (const std::string_view each : all) names.push_back(fmt::format("{}.{}", id, each));
+    }
+    return Error{Code::invalid,
+                 fmt::format("\"{}\" is no secret: expected <connector>.<{}>{}", name,
+                             fmt::join(all, "|"), near_word(name, {names.begin(), names.end()}))};
+  }
+  if (Status known = expect_installed(installed, settings, name.substr(0, dot), name); !known) {
+    return known;
+  }
+  if (std::find(all.begin(), all.end(), what) != all.end()) return {};
+  return Error{Code::invalid, fmt::format("{}: the host reads no such secret, but {}{}", name,
+                                          fmt::join(all, ", "), near_word(what, all))};
+}
+
+}  // namespace mortise::app
