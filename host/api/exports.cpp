@@ -81,35 +81,6 @@ std::optional<Response> find_started(const Context& context, const Request& requ
   return std::nullopt;
 }
 
-core::Json preview_json(const ports::Preview& preview) {
-  core::Json items = core::Json::array();
-  const auto document = [](const core::JsonText& text) {
-    auto parsed = core::parse_json(text.empty() ? "{}" : text);
-    return parsed ? *std::move(parsed) : core::Json::object();
-  };
-  for (const ports::PreviewItem& item : preview.items) {
-    items.push_back({{"key", item.key},
-                     {"kind", item.kind},
-                     {"title", item.title},
-                     {"action", item.action},
-                     {"before", document(item.before)},
-                     {"after", document(item.after)}});
-  }
-  core::Json out = {
-      {"summary", preview.summary},
-      {"create", preview.create},
-      {"update", preview.update},
-      {"remove", preview.remove},
-      {"unchanged", preview.unchanged},
-      {"parked", preview.parked},
-      {"receive", preview.receive},
-      {"cost",
-       {{"writes", preview.writes}, {"reads", preview.reads}, {"seconds", preview.seconds}}},
-      {"items", std::move(items)}};
-  if (!preview.guard.empty()) out["guard"] = preview.guard;
-  return out;
-}
-
 Response preview_export(const Context& context, const Request& request) {
   Asked asked = read_request(context, request);
   if (auto* refused = std::get_if<Response>(&asked)) return std::move(*refused);

@@ -142,4 +142,47 @@ Json connector_json(const ports::Manifest& manifest, const ports::Mapper& mapper
   return out;
 }
 
+core::Json preview_counts_json(const ports::Preview& preview) {
+  core::Json parked = core::Json::array();
+  for (const ports::ParkedItem& item : preview.parked_items) {
+    parked.push_back({{"key", item.key}, {"title", item.title}, {"message", item.error.message}});
+  }
+  core::Json out = {
+      {"summary", preview.summary},
+      {"create", preview.create},
+      {"update", preview.update},
+      {"remove", preview.remove},
+      {"unchanged", preview.unchanged},
+      {"parked", preview.parked},
+      {"receive", preview.receive},
+      {"cost",
+       {{"writes", preview.writes}, {"reads", preview.reads}, {"seconds", preview.seconds}}},
+      {"parked_items", std::move(parked)}};
+  if (!preview.guard.empty()) out["guard"] = preview.guard;
+  return out;
+}
+
+core::Json preview_items_json(const std::vector<ports::PreviewItem>& items) {
+  const auto document = [](const core::JsonText& text) {
+    auto parsed = core::parse_json(text.empty() ? "{}" : text);
+    return parsed ? *std::move(parsed) : core::Json::object();
+  };
+  core::Json out = core::Json::array();
+  for (const ports::PreviewItem& item : items) {
+    out.push_back({{"key", item.key},
+                   {"kind", item.kind},
+                   {"title", item.title},
+                   {"action", item.action},
+                   {"before", document(item.before)},
+                   {"after", document(item.after)}});
+  }
+  return out;
+}
+
+core::Json preview_json(const ports::Preview& preview) {
+  core::Json out = preview_counts_json(preview);
+  out["items"] = preview_items_json(preview.items);
+  return out;
+}
+
 }  // namespace mortise::api

@@ -19,6 +19,10 @@ core::Json run_item_json(const core::RunItem& item);
 /// the words of the provider cards: connected, syncing, error, needs_reconnect, disconnected.
 core::Json connection_json(const core::Connection& connection, const ports::Connectors& connectors,
                            const std::string& active_run);
+/// A preview without its items, the items, and all of it.
+core::Json preview_counts_json(const ports::Preview& preview);
+core::Json preview_items_json(const std::vector<ports::PreviewItem>& items);
+core::Json preview_json(const ports::Preview& preview);
 core::Json target_json(const core::Target& target);
 core::Json connector_json(const ports::Manifest& manifest, const ports::Mapper& mapper);
 

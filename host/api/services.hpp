@@ -10,6 +10,7 @@
 #include "ports/gate.hpp"
 #include "ports/hooks.hpp"
 #include "ports/mapper.hpp"
+#include "ports/script_trial.hpp"
 #include "ports/service.hpp"
 #include "ports/service_connect.hpp"
 #include "ports/store.hpp"
@@ -32,6 +33,7 @@ struct Services {
   ports::Gate& gate;
   ports::Mapper& mapper;
   ports::Scripts& scripts;
+  ports::ScriptTrials& trials;
   ports::Clock& clock;
   ports::Random& random;
 };

@@ -191,24 +191,55 @@ int secret_remove(const Arguments& arguments, Terminal& terminal) {
   return kOk;
 }
 
+void print_findings(Terminal& terminal, const std::string& path,
+                    const std::vector<ports::ScriptFinding>& findings) {
+  for (const ports::ScriptFinding& finding : findings) {
+    terminal.out << fmt::format("{}:{}: {}\n", path, finding.line, finding.message);
+  }
+}
+
+/// What the host calls a script: the folder says what it is.
+std::string script_name(const std::filesystem::path& path) {
+  const std::filesystem::path file = std::filesystem::absolute(path);
+  return (file.parent_path().filename() / file.filename()).string();
+}
+
+/// The scripts in a folder, or in its mappings/ and policies/; a file is itself.
+std::vector<std::string> scripts_at(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  if (!fs::is_directory(path, failed)) return {path};
+  std::vector<std::string> found;
+  for (const fs::path& folder :
+       {fs::path(path), fs::path(path) / "mappings", fs::path(path) / "policies"}) {
+    for (fs::directory_iterator at(folder, failed), end; !failed && at != end;
+         at.increment(failed)) {
+      if (at->path().extension() == ".lua") found.push_back(at->path().string());
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 int script_check(const Arguments& arguments, Terminal& terminal) {
   script::StatePool states;
   int exit = kOk;
-  for (const std::string& path : arguments.words) {
-    auto source = read_file(path);
-    if (!source) {
-      complain(terminal, source.error());
-      exit = kCannot;
-      continue;
+  for (const std::string& word : arguments.words) {
+    const std::vector<std::string> paths = scripts_at(word);
+    if (paths.empty()) {
+      exit = complain(terminal, {Code::not_found, fmt::format("{} holds no script", word)});
     }
-    const std::filesystem::path file(path);
-    const std::string name = (file.parent_path().filename() / file.filename()).string();
-    const script::Findings findings = script::check_script(name, *source, states);
-    for (const ports::ScriptFinding& finding : findings) {
-      terminal.out << fmt::format("{}:{}: {}\n", path, finding.line, finding.message);
+    for (const std::string& path : paths) {
+      auto source = read_file(path);
+      if (!source) {
+        exit = complain(terminal, source.error());
+        continue;
+      }
+      const script::Findings findings = script::check_script(script_name(path), *source, states);
+      print_findings(terminal, path, findings);
+      if (findings.empty()) terminal.out << path << ": ok\n";
+      if (!findings.empty() && exit == kOk) exit = kFound;
     }
-    if (findings.empty()) terminal.out << path << ": ok\n";
-    if (!findings.empty() && exit == kOk) exit = kFound;
   }
   return exit;
 }
@@ -266,31 +297,116 @@ int plan_check(const Arguments& arguments, Terminal& terminal) {
   return exit;
 }
 
+void print_items(Terminal& terminal, const std::vector<ports::PreviewItem>& items) {
+  for (const ports::PreviewItem& item : items) {
+    terminal.out << fmt::format("{:<8}{:<10}{}\n", item.action, item.kind, item.title);
+    if (item.action == "update") {
+      terminal.out << fmt::format("          {} -> {}\n", item.before, item.after);
+    }
+  }
+}
+
+void print_rest(Terminal& terminal, const ports::Preview& preview) {
+  for (const ports::ParkedItem& item : preview.parked_items) {
+    terminal.out << fmt::format("parked  {}: {}\n", item.title, item.error.message);
+  }
+  if (!preview.guard.empty()) terminal.out << "would stop: " << preview.guard << '\n';
+}
+
+Result<std::unique_ptr<Host>> open_host(const Arguments& arguments, const Terminal& terminal) {
+  auto settings = settings_for(arguments, terminal);
+  if (!settings) return std::move(settings).error();
+  return Host::open({std::move(*settings), terminal.environment, terminal.environment_names,
+                     std::string(kVersion), [](std::string_view, const std::string&) {}});
+}
+
 int preview(const Arguments& arguments, Terminal& terminal) {
   for (const char* needed : {"connection", "plan"}) {
     if (arguments.option(needed).empty()) {
       return complain(terminal, {Code::invalid, fmt::format("--{} is missing", needed)}, kUsage);
     }
   }
-  auto settings = settings_for(arguments, terminal);
-  if (!settings) return complain(terminal, settings.error());
-  auto host = Host::open({std::move(*settings), terminal.environment, terminal.environment_names,
-                          std::string(kVersion), [](std::string_view, const std::string&) {}});
+  auto host = open_host(arguments, terminal);
   if (!host) return complain(terminal, host.error());
   auto preview = (*host)->preview(arguments.option("connection"), arguments.option("plan"));
   if (!preview) {
     const bool missing = preview.error().code == Code::not_found;
     return complain(terminal, preview.error(), missing ? kFound : kCannot);
   }
-  for (const ports::PreviewItem& item : preview->items) {
-    terminal.out << fmt::format("{:<8}{:<10}{}\n", item.action, item.kind, item.title);
-    if (item.action == "update") {
-      terminal.out << fmt::format("          {} -> {}\n", item.before, item.after);
-    }
-  }
+  print_items(terminal, preview->items);
   terminal.out << preview->summary << '\n';
-  if (!preview->guard.empty()) terminal.out << "would stop: " << preview->guard << '\n';
+  print_rest(terminal, *preview);
   return kOk;
+}
+
+/// "allowed, limit 2", "denied (quota_exceeded), no limit"
+std::string outcome(const ports::Decision& decision) {
+  return fmt::format("{}, {}",
+                     decision.allow ? fmt::format("allowed at {}", decision.cost)
+                                    : fmt::format("denied ({})", decision.reason),
+                     decision.limit ? fmt::format("limit {}", *decision.limit) : "no limit");
+}
+
+void print_decision(Terminal& terminal, const std::string& who, const ports::DecisionTrial& each) {
+  const std::string before = outcome(each.before);
+  const std::string after = outcome(each.after);
+  const std::string change = before == after ? before : before + " -> " + after;
+  terminal.out << fmt::format("{:<24}{:<18}{}\n", who, each.ask.action, change);
+}
+
+void print_trial(Terminal& terminal, const ports::Trial& trial) {
+  const auto said = [](const Result<ports::Preview>& preview) {
+    return preview ? preview->summary : "fails: " + preview.error().message;
+  };
+  for (const ports::PlanTrial& plan : trial.plans) {
+    terminal.out << fmt::format("{} \"{}\"\n  now:    {}\n  edited: {}\n", plan.plan_id, plan.title,
+                                said(plan.now), said(plan.edited));
+    print_items(terminal, plan.differs);
+    if (plan.edited) print_rest(terminal, *plan.edited);
+  }
+  if (trial.plans_left_out > 0) {
+    terminal.out << fmt::format("{} more plans took too long: name one\n", trial.plans_left_out);
+  }
+  for (const ports::DecisionTrial& each : trial.tiers) {
+    print_decision(terminal, "tier " + each.ask.tier, each);
+  }
+  for (const ports::DecisionTrial& each : trial.accounts) {
+    print_decision(terminal, "account " + each.ask.account_id, each);
+  }
+  if (!trial.tiers.empty()) {
+    terminal.out << fmt::format("{} accounts asked{}, {} answered otherwise\n",
+                                trial.accounts_asked, trial.accounts_left_out ? ", not all" : "",
+                                trial.accounts_changed);
+  }
+}
+
+int script_preview(const Arguments& arguments, Terminal& terminal) {
+  const std::string& path = arguments.words.front();
+  auto source = read_file(path);
+  if (!source) return complain(terminal, source.error());
+  ports::TrialRequest request{script_name(path), std::move(*source), arguments.option("connection"),
+                              arguments.option("plan")};
+  if (request.name.rfind("mappings/", 0) == 0 && request.connection_id.empty()) {
+    return complain(terminal, {Code::invalid, "--connection is missing"}, kUsage);
+  }
+  auto host = open_host(arguments, terminal);
+  if (!host) return complain(terminal, host.error());
+  auto answer = (*host)->try_script(request);
+  if (const auto* refused = std::get_if<ports::Refusal>(&answer)) {
+    for (const ports::Complaint& each : refused->complaints) {
+      terminal.err << fmt::format("mortise: --{} {}\n",
+                                  each.pointer == "/plan_id" ? "plan" : "connection", each.detail);
+    }
+    if (!refused->complaints.empty()) return kUsage;
+    return complain(terminal, refused->error,
+                    refused->error.code == Code::not_found ? kFound : kCannot);
+  }
+  const ports::Trial& trial = std::get<ports::Trial>(answer);
+  print_findings(terminal, path, trial.findings);
+  print_trial(terminal, trial);
+  const bool fails = std::any_of(trial.plans.begin(), trial.plans.end(),
+                                 [](const ports::PlanTrial& plan) { return !plan.edited; });
+  return trial.findings.empty() && !fails ? kOk : kFound;
 }
 
 int plugin_list(const Arguments& arguments, Terminal& terminal) {
@@ -436,9 +552,18 @@ std::vector<Command> commands() {
       {"secret list", "", "Lists the names of kept secrets.", {}, secret_list},
       {"script check",
        "FILE...",
-       "Loads scripts in the sandbox and runs their examples.",
+       "Loads scripts in the sandbox and runs their examples.\nA folder stands for the scripts in "
+       "it.",
        {},
        script_check},
+      {"script preview",
+       "FILE",
+       "Says what an edited script would change: a mapping in the plans of a connection, a policy "
+       "for tiers and accounts.\nActivates nothing, writes nothing. The host must not be running; "
+       "a running one answers POST /v1/scripts/check.",
+       {{"connection", "ID", "of a mapping: where it is tried"},
+        {"plan", "ID", "only this plan; default: all that the connection keeps in step"}},
+       script_preview},
       {"plan check",
        "FILE...",
        "Reads plans and says what is wrong where, and when they would end.",

@@ -29,6 +29,7 @@
 #include "service/connect.hpp"
 #include "service/exports.hpp"
 #include "service/plan_editing.hpp"
+#include "service/script_trials.hpp"
 #include "service/secrets.hpp"
 #include "service/tokens.hpp"
 #include "store/inbox_journal.hpp"
@@ -147,6 +148,7 @@ struct Host::Parts {
   std::unique_ptr<sync::Scheduler> scheduler;
   std::unique_ptr<service::Connecting> connect;
   std::unique_ptr<service::QuotaExports> exports;
+  std::unique_ptr<service::StoredTrials> trials;
   std::unique_ptr<service::StoredPlans> plans;
   std::unique_ptr<api::Api> api;
   // Last, so that they end first: nothing is called once they are gone.
@@ -273,6 +275,7 @@ Status Host::Parts::wire() {
   exports = std::make_unique<service::QuotaExports>(
       *store, gate, *dispatcher, clock, random,
       service::ExportSettings{settings.text("planning.zone"), settings.text("app.upgrade_url")});
+  trials = std::make_unique<service::StoredTrials>(*store, scripts, gate, *exports, clock);
   plans = std::make_unique<service::StoredPlans>(
       *store, *dispatcher, clock, random,
       service::EditingSettings{settings.text("planning.zone"), std::move(*hours)});
@@ -298,7 +301,7 @@ Status Host::Parts::wire() {
   };
   api = std::make_unique<api::Api>(
       api::Services{*store, *plans, *exports, *connect, *dispatcher, *hooks, *scheduler, *egress,
-                    *connectors, gate, mapper, scripts, clock, random},
+                    *connectors, gate, mapper, scripts, *trials, clock, random},
       publisher, std::move(http));
   return {};
 }
@@ -390,7 +393,11 @@ int Host::port() const {
 }
 
 Result<ports::Preview> Host::preview(const std::string& connection_id, const std::string& plan_id) {
-  return parts_->dispatcher->preview(connection_id, plan_id);
+  return parts_->dispatcher->preview(connection_id, plan_id, nullptr);
+}
+
+ports::Answer<ports::Trial> Host::try_script(const ports::TrialRequest& request) {
+  return parts_->trials->run(request);
 }
 
 void Host::stop() {

@@ -9,6 +9,7 @@
 #include <mortise/result.hpp>
 
 #include "app/settings.hpp"
+#include "ports/script_trial.hpp"
 #include "ports/service.hpp"
 #include "store/key.hpp"
 
@@ -44,6 +45,8 @@ class Host {
   int port() const;
   /// What an export would do now; reads the store only.
   Result<ports::Preview> preview(const std::string& connection_id, const std::string& plan_id);
+  /// What an edited script would change; reads the store only.
+  ports::Answer<ports::Trial> try_script(const ports::TrialRequest& request);
   /// Finishes requests under way, parks runs, closes. Called by the destructor, too.
   void stop();
 

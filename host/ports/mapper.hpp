@@ -11,6 +11,7 @@
 #include <mortise/result.hpp>
 
 #include "core/records.hpp"
+#include "ports/gate.hpp"
 
 namespace mortise::ports {
 
@@ -106,12 +107,21 @@ struct ScriptRevision {
   std::vector<ScriptFinding> rejected;  ///< why the newest text on disk is not the active one
 };
 
+/// A text that may be activated: a mapping or a policy. Or what is wrong with it.
+struct CheckedScript {
+  std::vector<ScriptFinding> findings;  ///< empty exactly if there is a mapping or a policy
+  std::shared_ptr<const Mapping> mapping;
+  std::string connector;  ///< whom the mapping serves
+  std::shared_ptr<Gate> policy;
+  std::vector<std::string> tiers;  ///< that this policy or the active one names, sorted
+};
+
 /// Scripts as admins see them. Thread-safe.
 class Scripts {
  public:
   virtual ~Scripts() = default;
-  /// Loads `source` in a sandbox, runs its examples; an empty answer means it may be activated.
-  virtual std::vector<ScriptFinding> check(const std::string& name, const std::string& source) = 0;
+  /// Loads `source` in a sandbox and runs its examples. Activates nothing.
+  virtual CheckedScript check(const std::string& name, const std::string& source) = 0;
   virtual std::vector<ScriptRevision> list() const = 0;
 };
 

@@ -22,8 +22,10 @@ class RunQueue {
   virtual Result<core::Run> cancel(const std::string& run_id) = 0;
   virtual Result<core::Run> approve(const std::string& run_id) = 0;
   virtual Result<core::Run> discard(const std::string& run_id) = 0;
-  /// What a run of this plan through this connection would do now. Reads the store only.
-  virtual Result<Preview> preview(const std::string& connection_id, const std::string& plan_id) = 0;
+  /// What a run of this plan through this connection would do now, by this mapping; null: by the
+  /// active one. Reads the store only.
+  virtual Result<Preview> preview(const std::string& connection_id, const std::string& plan_id,
+                                  std::shared_ptr<const Mapping> mapping) = 0;
 };
 
 }  // namespace mortise::ports

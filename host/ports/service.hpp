@@ -13,6 +13,7 @@
 #include "core/records.hpp"
 #include "core/recurrence.hpp"
 #include "core/sync_records.hpp"
+#include "ports/mapper.hpp"
 #include "ports/store.hpp"
 
 namespace mortise::ports {
@@ -52,6 +53,8 @@ struct ExportRequest {
   core::RunKind kind = core::RunKind::export_plan;  ///< `sync`: one plan in step, not counted
   core::RunTrigger trigger = core::RunTrigger::user;
   std::string request_id;
+  /// Of a preview: what a run by this mapping would do. Null: by the active one.
+  std::shared_ptr<const Mapping> mapping = {};
 };
 
 /// One line of a preview.
@@ -73,6 +76,7 @@ struct Preview {
   std::string guard;                   ///< why it would stop and ask, or empty
   std::string summary;  ///< "12 create, 3 update, 0 delete; 18 writes, 2 reads, about 7 s"
   std::vector<PreviewItem> items;  ///< at most 1,000
+  std::vector<ParkedItem> parked_items;  ///< what the mapping could not map, and why; as many
 };
 
 /// Starting and watching exports. Thread-safe. start() accepts (reserves quota, stores the queued

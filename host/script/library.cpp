@@ -131,6 +131,14 @@ Findings check_script(const std::string& name, const std::string& source, StateP
   return std::move(candidate.rejected);
 }
 
+ActiveScript try_script(const ScriptSet& loaded, const std::string& name, const std::string& source,
+                        StatePool& pool) {
+  ActiveScript candidate;
+  load_into(candidate, script_text(name, source), pool);
+  if (candidate.rejected.empty()) candidate.rejected = clashes(loaded, name, candidate);
+  return candidate;
+}
+
 Findings ScriptShelf::update(std::span<const ScriptFile> files, core::Instant now) {
   const std::lock_guard one_at_a_time(update_mutex_);
   auto next = std::make_shared<const ScriptSet>(reload(*set(), files, *pool_, now));
@@ -168,9 +176,25 @@ Result<std::shared_ptr<const ports::Mapping>> LuaMapper::mapping(
   return Error{Code::not_found, fmt::format("no mapping script serves connector '{}'", connector)};
 }
 
-std::vector<ports::ScriptFinding> LuaScripts::check(const std::string& name,
-                                                    const std::string& source) {
-  return check_script(name, source, shelf_->pool());
+ports::CheckedScript LuaScripts::check(const std::string& name, const std::string& source) {
+  const std::shared_ptr<const ScriptSet> active = shelf_->set();
+  ActiveScript candidate = try_script(*active, name, source, shelf_->pool());
+  ports::CheckedScript checked;
+  checked.findings = std::move(candidate.rejected);
+  if (!checked.findings.empty()) return checked;
+  if (candidate.mapping) {
+    checked.connector = candidate.mapping->connector();
+    checked.mapping = std::move(candidate.mapping);
+    return checked;
+  }
+  checked.tiers = candidate.policy->tiers();
+  if (const auto before = policy_of(*active)) {
+    for (std::string& tier : before->tiers()) checked.tiers.push_back(std::move(tier));
+  }
+  std::sort(checked.tiers.begin(), checked.tiers.end());
+  checked.tiers.erase(std::unique(checked.tiers.begin(), checked.tiers.end()), checked.tiers.end());
+  checked.policy = std::make_shared<PolicyGate>(std::move(candidate.policy));
+  return checked;
 }
 
 std::vector<ports::ScriptRevision> LuaScripts::list() const {

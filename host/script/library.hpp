@@ -50,6 +50,10 @@ ScriptSet reload(const ScriptSet& loaded, std::span<const ScriptFile> files, Sta
 /// Loads a text in a sandbox and runs its examples; empty means that it may be activated.
 Findings check_script(const std::string& name, const std::string& source, StatePool& pool);
 
+/// The same beside the scripts that are active: also what would refuse it there.
+ActiveScript try_script(const ScriptSet& loaded, const std::string& name, const std::string& source,
+                        StatePool& pool);
+
 /// The one place that holds the active set. Thread-safe.
 class ScriptShelf {
  public:
@@ -79,6 +83,19 @@ class LuaGate final : public ports::Gate {
   const ScriptShelf* shelf_;
 };
 
+/// One revision of a policy behind the port.
+class PolicyGate final : public ports::Gate {
+ public:
+  explicit PolicyGate(std::shared_ptr<const PolicyScript> policy) : policy_(std::move(policy)) {}
+  ports::Decision decide(const ports::Ask& ask, const ports::Used& used) override {
+    return policy_->decide(ask, used);
+  }
+  ports::Decision limits(const std::string& tier) override { return policy_->limits(tier); }
+
+ private:
+  std::shared_ptr<const PolicyScript> policy_;
+};
+
 class LuaMapper final : public ports::Mapper {
  public:
   explicit LuaMapper(const ScriptShelf& shelf) : shelf_(&shelf) {}
@@ -92,8 +109,7 @@ class LuaMapper final : public ports::Mapper {
 class LuaScripts final : public ports::Scripts {
  public:
   explicit LuaScripts(const ScriptShelf& shelf) : shelf_(&shelf) {}
-  std::vector<ports::ScriptFinding> check(const std::string& name,
-                                          const std::string& source) override;
+  ports::CheckedScript check(const std::string& name, const std::string& source) override;
   std::vector<ports::ScriptRevision> list() const override;
 
  private:

@@ -146,6 +146,12 @@ Decision PolicyScript::decide(const Ask& ask, const Used& used) const {
   return decision;
 }
 
+std::vector<std::string> PolicyScript::tiers() const {
+  std::vector<std::string> names;
+  for (const auto& [name, ignored] : tiers_) names.push_back(name);
+  return names;
+}
+
 Decision PolicyScript::limits(const std::string& tier) const {
   Decision decision;
   decision.allow = true;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ports/gate.hpp"
 #include "script/script_text.hpp"
@@ -25,6 +26,8 @@ class PolicyScript {
   /// not name counts as its default. An action without a function is allowed by a flag of its name
   /// in the tier (`outside_progress = true`), and denied as `not_in_tier` without it.
   ports::Decision decide(const ports::Ask& ask, const ports::Used& used) const;
+
+  std::vector<std::string> tiers() const;  ///< by name
 
   /// `allow` with the tier's `exports_per_month`; empty limit = unlimited or not stated.
   ports::Decision limits(const std::string& tier) const;

@@ -157,7 +157,7 @@ Result<core::Run> QuotaExports::sync(const std::string& connection_id,
 ports::Answer<ports::Preview> QuotaExports::preview(const ports::ExportRequest& request) {
   auto checked = check(request);
   if (!checked) return refuse(std::move(checked).error());
-  auto preview = queue_.preview(request.connection_id, request.plan_id);
+  auto preview = queue_.preview(request.connection_id, request.plan_id, request.mapping);
   if (!preview) return refuse(std::move(preview).error());
   return std::move(*preview);
 }

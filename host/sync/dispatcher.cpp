@@ -77,7 +77,7 @@ void Dispatcher::push_what_is_left(const core::Connection& connection) {
     const bool under_way =
         std::any_of(runs->begin(), runs->end(), [&](const Run& run) { return run.plan_id == id; });
     if (under_way || waits_.stopped() || !travels(connection, id)) continue;
-    auto left = sync::preview(ports_, options_, connection.id, id);
+    auto left = sync::preview(ports_, options_, connection.id, id, nullptr);
     if (left && left->create + left->update + left->remove > 0) {
       enqueue_sync(connection.id, id, core::RunTrigger::change);
     }
@@ -295,8 +295,9 @@ Result<Run> Dispatcher::end_parked(Run run, const std::string& reason) {
 }
 
 Result<ports::Preview> Dispatcher::preview(const std::string& connection_id,
-                                           const std::string& plan_id) {
-  return sync::preview(ports_, options_, connection_id, plan_id);
+                                           const std::string& plan_id,
+                                           std::shared_ptr<const ports::Mapping> mapping) {
+  return sync::preview(ports_, options_, connection_id, plan_id, std::move(mapping));
 }
 
 void Dispatcher::plan_saved(const std::string& account_id, const std::string& plan_id) {

@@ -40,8 +40,8 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   Result<core::Run> cancel(const std::string& run_id) override;
   Result<core::Run> approve(const std::string& run_id) override;
   Result<core::Run> discard(const std::string& run_id) override;
-  Result<ports::Preview> preview(const std::string& connection_id,
-                                 const std::string& plan_id) override;
+  Result<ports::Preview> preview(const std::string& connection_id, const std::string& plan_id,
+                                 std::shared_ptr<const ports::Mapping> mapping) override;
 
   void plan_saved(const std::string& account_id, const std::string& plan_id) override;
   void connection_ready(const std::string& connection_id) override;

@@ -93,8 +93,9 @@ void add_cost(ports::Preview& preview, const Snapshot& snapshot, ports::Call cal
 }  // namespace
 
 Result<ports::Preview> preview(const Ports& ports, const Options& options,
-                               const std::string& connection_id, const std::string& plan_id) {
-  auto snapshot = load_snapshot(ports, connection_id, plan_id, nullptr);
+                               const std::string& connection_id, const std::string& plan_id,
+                               std::shared_ptr<const ports::Mapping> mapping) {
+  auto snapshot = load_snapshot(ports, connection_id, plan_id, std::move(mapping));
   if (!snapshot) return std::move(snapshot).error();
   const bool makes_target = snapshot->connection.target.id.empty();
   if (makes_target) snapshot->connection.target.id = "new";  // made first, by a write of its own
@@ -118,6 +119,8 @@ Result<ports::Preview> preview(const Ports& ports, const Options& options,
   }
   preview.unchanged = changes.unchanged - static_cast<std::int64_t>(wanted->parked.size());
   preview.parked = static_cast<std::int64_t>(wanted->parked.size());
+  preview.parked_items = wanted->parked;
+  if (preview.parked_items.size() > kMostItems) preview.parked_items.resize(kMostItems);
   if (changes.refuse) preview.guard = changes.refuse->message;
 
   ports::Call call;

@@ -98,8 +98,9 @@ struct Writes {
 };
 Writes writes_of(const core::ChangeList& changes, const Snapshot& snapshot, const Options& options);
 
-/// The preview of what a run would do now.
+/// The preview of what a run would do now, by this mapping; null: by the active one.
 Result<ports::Preview> preview(const Ports& ports, const Options& options,
-                               const std::string& connection_id, const std::string& plan_id);
+                               const std::string& connection_id, const std::string& plan_id,
+                               std::shared_ptr<const ports::Mapping> mapping);
 
 }  // namespace mortise::sync

@@ -50,7 +50,7 @@ ApiHost::ApiHost(std::string public_url, api::RateLimits rates)
   };
   api = std::make_unique<api::Api>(
       api::Services{store, plans, exports, connect, changed, hooks, upkeep, egress, connectors,
-                    gate, mapper, scripts, clock, random},
+                    gate, mapper, scripts, trials, clock, random},
       publisher, std::move(options));
   if (const auto started = api->start(); !started)
     throw std::runtime_error(started.error().message);

@@ -13,6 +13,7 @@
 #include "api/fake_services.hpp"
 #include "api/raw_client.hpp"
 #include "fakes/upkeep.hpp"
+#include "service/script_trials.hpp"
 
 namespace mortise::tests {
 
@@ -63,6 +64,7 @@ class ApiHost {
   FakeGate gate;
   FakeMapper mapper;
   FakeScripts scripts;
+  service::StoredTrials trials{store, scripts, gate, exports, clock};
   fakes::PoolExecutor executor;
   FakeConnect connect;
   FakeHooks hooks;

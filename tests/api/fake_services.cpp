@@ -285,6 +285,12 @@ ports::Answer<ports::Preview> FakeExports::preview(const ports::ExportRequest& r
     preview.items.push_back(
         {"task:" + task.id, "row", task.title, "create", "{}", Json{{"Task", task.title}}.dump()});
   }
+  if (request.mapping != nullptr && !preview.items.empty()) {  // an edited script: one item more
+    ports::PreviewItem more = preview.items.front();
+    more.key += "/more";
+    preview.items.push_back(std::move(more));
+    ++preview.create;
+  }
   preview.writes = preview.create;
   preview.summary = std::to_string(preview.create) + " create, 0 update, 0 delete";
   return preview;
@@ -533,6 +539,23 @@ class MemoMapping final : public ports::Mapping {
   std::string revision_ = "r1";
 };
 
+/// Three exports a month, one more than FakeGate.
+class GenerousGate final : public ports::Gate {
+ public:
+  ports::Decision decide(const ports::Ask& ask, const ports::Used& used) override {
+    ports::Decision decision = limits(ask.tier);
+    decision.allow = used.exports_this_month < 3 || ask.trigger != "user";
+    decision.cost = decision.allow && ask.trigger == "user" ? 1 : 0;
+    if (!decision.allow) decision.reason = "quota_exceeded";
+    return decision;
+  }
+  ports::Decision limits(const std::string&) override {
+    ports::Decision decision;
+    decision.limit = 3;
+    return decision;
+  }
+};
+
 }  // namespace
 
 FakeConnectors::FakeConnectors() : memo_(std::make_shared<MemoConnector>()) {}
@@ -567,10 +590,18 @@ Result<std::shared_ptr<const ports::Mapping>> FakeMapper::mapping(
   return std::shared_ptr<const ports::Mapping>(std::make_shared<MemoMapping>());
 }
 
-std::vector<ports::ScriptFinding> FakeScripts::check(const std::string& name,
-                                                     const std::string& source) {
-  if (source.find("wrong") == std::string::npos) return {};
-  return {{name, 1, "unknown word 'wrong'"}};
+ports::CheckedScript FakeScripts::check(const std::string& name, const std::string& source) {
+  ports::CheckedScript checked;
+  if (source.find("wrong") != std::string::npos) {
+    checked.findings = {{name, 1, "unknown word 'wrong'"}};
+  } else if (name.rfind("mappings/", 0) == 0) {
+    checked.mapping = std::make_shared<MemoMapping>();
+    checked.connector = "memo";
+  } else {
+    checked.policy = std::make_shared<GenerousGate>();
+    checked.tiers = {"free", "pro"};
+  }
+  return checked;
 }
 
 std::vector<ports::ScriptRevision> FakeScripts::list() const {

@@ -177,7 +177,7 @@ class FakeMapper final : public ports::Mapper {
 /// Finds fault with every script that holds the word "wrong".
 class FakeScripts final : public ports::Scripts {
  public:
-  std::vector<ports::ScriptFinding> check(const std::string&, const std::string&) override;
+  ports::CheckedScript check(const std::string&, const std::string&) override;
   std::vector<ports::ScriptRevision> list() const override;
 };
 

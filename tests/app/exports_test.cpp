@@ -65,7 +65,8 @@ class FakeQueue final : public ports::RunQueue {
     return answer("discard", run_id);
   }
   Result<ports::Preview> preview(const std::string& connection_id,
-                                 const std::string& plan_id) override {
+                                 const std::string& plan_id,
+                                 std::shared_ptr<const ports::Mapping>) override {
     ports::Preview preview;
     preview.summary = connection_id + " " + plan_id;
     return preview;

@@ -81,7 +81,8 @@ struct AskedRuns final : ports::RunQueue {
   Result<core::Run> cancel(const std::string&) override { return nothing(); }
   Result<core::Run> approve(const std::string&) override { return nothing(); }
   Result<core::Run> discard(const std::string&) override { return nothing(); }
-  Result<ports::Preview> preview(const std::string&, const std::string&) override {
+  Result<ports::Preview> preview(const std::string&, const std::string&,
+                                 std::shared_ptr<const ports::Mapping>) override {
     return Error{Code::unsupported, "not asked for here"};
   }
   std::vector<Ask> asked;
