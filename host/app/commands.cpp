@@ -4,6 +4,7 @@
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -221,8 +222,22 @@ std::vector<std::string> scripts_at(const std::string& path) {
   return found;
 }
 
+std::shared_ptr<plugin::LoadedConnectors> load_connectors(const Settings& settings) {
+  return plugin::LoadedConnectors::load(plugin_folders(settings), {},
+                                        [](std::int32_t, std::string_view, std::string_view) {});
+}
+
 int script_check(const Arguments& arguments, Terminal& terminal) {
   script::StatePool states;
+  script::KnownConnectors known;
+  if (auto settings = settings_for(arguments, terminal)) {
+    known = script::known_connectors(load_connectors(*settings)->list());
+  }
+  if (known.empty()) {
+    terminal.err
+        << "mortise: no connectors are found here: connectors and kinds that mappings name "
+           "are not looked up\n";
+  }
   int exit = kOk;
   for (const std::string& word : arguments.words) {
     const std::vector<std::string> paths = scripts_at(word);
@@ -235,7 +250,8 @@ int script_check(const Arguments& arguments, Terminal& terminal) {
         exit = complain(terminal, source.error());
         continue;
       }
-      const script::Findings findings = script::check_script(script_name(path), *source, states);
+      const script::Findings findings =
+          script::check_script(script_name(path), *source, states, known);
       print_findings(terminal, path, findings);
       if (findings.empty()) terminal.out << path << ": ok\n";
       if (!findings.empty() && exit == kOk) exit = kFound;
@@ -412,8 +428,7 @@ int script_preview(const Arguments& arguments, Terminal& terminal) {
 int plugin_list(const Arguments& arguments, Terminal& terminal) {
   auto settings = settings_for(arguments, terminal);
   if (!settings) return complain(terminal, settings.error());
-  const auto loaded = plugin::LoadedConnectors::load(
-      plugin_folders(*settings), {}, [](std::int32_t, std::string_view, std::string_view) {});
+  const auto loaded = load_connectors(*settings);
   for (const auto& connector : loaded->list()) {
     const ports::Manifest& manifest = connector->manifest();
     terminal.out << fmt::format("{:<20}{:<10}{}\n", manifest.id, manifest.version, manifest.name);
@@ -434,6 +449,31 @@ std::string damage(const std::vector<std::string>& problems) {
   const std::string more =
       problems.size() > 1 ? fmt::format(" and {} more", problems.size() - 1) : std::string();
   return fmt::format("damaged: restore the backup (store_damaged); {}{}", problems.front(), more);
+}
+
+using Check = std::function<void(bool good, std::string_view what, std::string_view detail)>;
+
+/// Every script, and that every connector has its mapping.
+void check_scripts(const std::vector<script::ScriptFile>& files,
+                   const std::vector<std::shared_ptr<ports::Connector>>& connectors,
+                   const Check& check) {
+  script::StatePool states;
+  const script::ScriptSet set =
+      script::reload({}, files, states, 0, script::known_connectors(connectors));
+  for (const auto& [name, active] : set) {
+    const script::Findings& findings = active.rejected;
+    check(findings.empty(), "script",
+          findings.empty()
+              ? name
+              : fmt::format("{}:{}: {}", name, findings.front().line, findings.front().message));
+  }
+  const std::set<std::string> served = script::served(set);
+  for (const auto& connector : connectors) {
+    const std::string& id = connector->manifest().id;
+    if (served.contains(id)) continue;
+    check(false, "mapping",
+          fmt::format("none for connector {}: write one as mappings/{}.lua", id, id));
+  }
 }
 
 int doctor(const Arguments& arguments, Terminal& terminal) {
@@ -466,8 +506,7 @@ int doctor(const Arguments& arguments, Terminal& terminal) {
                                     : damage(store->problems));
     }
   }
-  const auto loaded = plugin::LoadedConnectors::load(
-      plugin_folders(*settings), {}, [](std::int32_t, std::string_view, std::string_view) {});
+  const auto loaded = load_connectors(*settings);
   for (const auto& connector : loaded->list()) {
     check(true, "connector",
           fmt::format("{} {}", connector->manifest().id, connector->manifest().version));
@@ -478,18 +517,9 @@ int doctor(const Arguments& arguments, Terminal& terminal) {
   if (loaded->list().empty()) {
     check(false, "connector", "none in " + settings->text("plugins.path"));
   }
-  script::StatePool states;
   auto files = script::read_script_files(settings->path("scripts.path"));
   check(files.ok(), "scripts", files ? settings->path("scripts.path") : files.error().message);
-  if (files) {
-    for (const script::ScriptFile& file : *files) {
-      const script::Findings findings = script::check_script(file.name, file.source, states);
-      check(findings.empty(), "script",
-            findings.empty() ? file.name
-                             : fmt::format("{}:{}: {}", file.name, findings.front().line,
-                                           findings.front().message));
-    }
-  }
+  if (files) check_scripts(*files, loaded->list(), check);
   const std::string& url = settings->text("server.public_url");
   const std::string trouble = core::push_trouble(url);
   check(true, "public_url",

@@ -204,6 +204,7 @@ Status Host::Parts::load_code() {
                              core::log_value(refusal.folder.filename().string()),
                              core::log_value(refusal.error.message)));
   }
+  shelf.know(script::known_connectors(connectors->list()));
   auto files = script::read_script_files(options.settings.path("scripts.path"));
   if (!files) return std::move(files).error();
   take_over(*files, "error");

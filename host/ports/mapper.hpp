@@ -57,6 +57,12 @@ struct MappingInput {
   std::string link_base;              ///< public_url or empty: where a link back leads
 };
 
+/// What an edit outside means for a task.
+struct TaskChange {
+  core::JsonText patch = "{}";       ///< task fields, JSON object; null: cleared
+  std::vector<std::string> dropped;  ///< item fields whose way back took nothing of a new value
+};
+
 /// One immutable revision of a mapping script. Thread-safe.
 class Mapping {
  public:
@@ -69,10 +75,10 @@ class Mapping {
   virtual core::JsonText settings_schema() const = 0;
   virtual Result<Desired> desired(const MappingInput& input) const = 0;
   /// The way back: which task fields change when `changed` item fields (JSON object: name -> new
-  /// value) were edited outside. Answers a JSON object of task fields.
-  virtual Result<core::JsonText> task_change(const std::string& kind, const core::JsonText& changed,
-                                             const core::Task& task,
-                                             const MappingInput& input) const = 0;
+  /// value) were edited outside.
+  virtual Result<TaskChange> task_change(const std::string& kind, const core::JsonText& changed,
+                                         const core::Task& task,
+                                         const MappingInput& input) const = 0;
   /// What one task becomes as an item of this kind; an empty text when it becomes none.
   virtual Result<core::JsonText> item_fields(const std::string& kind, const core::Task& task,
                                              const MappingInput& input) const = 0;

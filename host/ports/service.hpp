@@ -75,7 +75,7 @@ struct Preview {
   std::int64_t seconds = 0;            ///< about
   std::string guard;                   ///< why it would stop and ask, or empty
   std::string summary;  ///< "12 create, 3 update, 0 delete; 18 writes, 2 reads, about 7 s"
-  std::vector<PreviewItem> items;  ///< at most 1,000
+  std::vector<PreviewItem> items;        ///< at most 1,000
   std::vector<ParkedItem> parked_items;  ///< what the mapping could not map, and why; as many
 };
 

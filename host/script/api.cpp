@@ -24,9 +24,16 @@ void set_kind(lua_State* L, int index, std::string_view kind) {
 
 bool is_kind(lua_State* L, int index, std::string_view kind) {
   if (!lua_istable(L, index)) return false;
-  lua_getfield(L, index, "kind");
+  const int top = lua_gettop(L);
+  // Read past what raises for unknown names: strict records, and the lock on what the host brings.
+  lua_pushvalue(L, index);
+  lua_pushliteral(L, "kind");
+  if (lua_rawget(L, -2) == LUA_TNIL && luaL_getmetafield(L, top + 1, "__index") == LUA_TTABLE) {
+    lua_pushliteral(L, "kind");
+    lua_rawget(L, -2);
+  }
   const bool is = lua_type(L, -1) == LUA_TSTRING && check_text(L, -1) == kind;
-  lua_pop(L, 1);
+  lua_settop(L, top);
   return is;
 }
 

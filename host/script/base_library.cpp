@@ -7,6 +7,8 @@
 
 #include "script/budget.hpp"
 #include "script/libraries.hpp"
+#include "script/script_text.hpp"
+#include "script/tables.hpp"
 #include "script/words.hpp"
 
 namespace mortise::script {
@@ -25,10 +27,31 @@ std::vector<std::string> names_in(lua_State* L, int table) {
   return names;
 }
 
+// The variables that the function at work can see, and others of the script.
+void add_locals(lua_State* L, std::vector<std::string>& names) {
+  lua_Debug record{};
+  if (lua_getstack(L, 1, &record) != 1) return;
+  const auto add = [&](const char* name) {
+    const std::string_view text(name);
+    if (!text.empty() && text.front() != '(' && text != "_ENV") names.emplace_back(text);
+    lua_pop(L, 1);
+  };
+  for (int i = 1; const char* name = lua_getlocal(L, &record, i); ++i) add(name);
+  if (lua_getinfo(L, "f", &record) == 0) return;
+  for (int i = 1; const char* name = lua_getupvalue(L, -1, i); ++i) add(name);
+  lua_pop(L, 1);
+  // One that nothing names rightly is no upvalue.
+  if (const std::string* source = source_of(L)) {
+    for (std::string& name : declared_names(*source)) names.push_back(std::move(name));
+  }
+}
+
 // __index of a locked table that has no such name: upvalue 1 says what kind of name.
 int on_unknown_name(lua_State* L) {
   const std::string name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : text_of(L, 2);
-  const std::vector<std::string> names = names_in(L, 1);
+  std::vector<std::string> names = names_in(L, 1);
+  const bool global = std::string_view(lua_tostring(L, lua_upvalueindex(1))) == "global";
+  if (global) add_locals(L, names);
   const std::string hint =
       suggestion(name, std::vector<std::string_view>(names.begin(), names.end()));
   return luaL_error(L, "no %s is called '%s'%s", lua_tostring(L, lua_upvalueindex(1)), name.c_str(),

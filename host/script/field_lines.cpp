@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "script/api.hpp"
 #include "script/libraries.hpp"
@@ -93,8 +94,11 @@ void apply(lua_State* L, const FieldCall& call, const std::string& field, Json& 
   lua_setfield(L, call.task, field.c_str());
 }
 
-// Asks the line for its way back with the value on top of the stack. False: it changes nothing.
-bool go_back(lua_State* L, int line, const FieldCall& call, Json& changes) {
+/// What a line made of a changed item field.
+enum class Back { one_way, nothing, taken };
+
+// Asks the line for its way back with the value on top of the stack.
+Back go_back(lua_State* L, int line, const FieldCall& call, Json& changes) {
   const std::string task_field = plain_text(L, line, "task");
   push_way(L, line, "to_item");
   const bool forward_only = !lua_isnil(L, -1) && !has_via(L, line);
@@ -102,28 +106,28 @@ bool go_back(lua_State* L, int line, const FieldCall& call, Json& changes) {
   push_way(L, line, "to_task");
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);
-    if (task_field.empty() || forward_only) return false;
+    if (task_field.empty() || forward_only) return Back::one_way;
     if (lua_isnil(L, -1)) {
       lua_pop(L, 1);
       push_none(L);
     }
     apply(L, call, task_field, changes);  // as it is
-    return true;
+    return Back::taken;
   }
   const bool cleared = lua_isnil(L, -2);
   if (cleared && has_via(L, line)) {  // a transform is not asked about nothing
     push_none(L);
     apply(L, call, task_field, changes);
-    return true;
+    return Back::taken;
   }
   lua_insert(L, -2);
   lua_pushvalue(L, call.task);
   lua_pushvalue(L, call.here);
   lua_call(L, 3, 1);
-  if (lua_isnil(L, -1)) return false;
+  if (lua_isnil(L, -1)) return Back::nothing;
   if (!task_field.empty()) {
     apply(L, call, task_field, changes);
-    return true;
+    return Back::taken;
   }
   check_type(L, -1, LUA_TTABLE, "what to_task answers without a task field");
   const int answer = lua_gettop(L);
@@ -132,21 +136,28 @@ bool go_back(lua_State* L, int line, const FieldCall& call, Json& changes) {
     const std::string field = text_of(L, -2);
     apply(L, call, field, changes);
   }
-  return true;
+  return Back::taken;
 }
 
-void check_law(lua_State* L, const FieldCall& call, const Json& changed,
-               const std::set<std::string>& taken) {
+// What the changed task says of the fields that lines were asked about.
+std::vector<std::string> check_law(lua_State* L, const FieldCall& call, const Json& changed,
+                                   const std::map<std::string, Back>& asked) {
   const Json now = item_fields_of(L, call);
-  for (const std::string& item : taken) {
+  std::vector<std::string> dropped;
+  for (const auto& [item, back] : asked) {
     const Json& read = changed[item];
     const Json mapped = now.contains(item) ? now[item] : Json();
     if (mapped == read) continue;
+    if (back == Back::nothing) {
+      dropped.push_back(item);
+      continue;
+    }
     luaL_error(L, "%s'%s' was changed to %s, but the app can only say %s",
                std::string(kLossyMapping).c_str(), item.c_str(),
                read.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 100).c_str(),
                mapped.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 100).c_str());
   }
+  return dropped;
 }
 
 }  // namespace
@@ -182,15 +193,17 @@ Json item_fields_of(lua_State* L, const FieldCall& call) {
   return fields;
 }
 
-Json task_changes(lua_State* L, const FieldCall& call, const Json& changed) {
+Json task_changes(lua_State* L, const FieldCall& call, const Json& changed,
+                  std::vector<std::string>& dropped) {
   Json changes = Json::object();
-  std::set<std::string> taken;
+  std::map<std::string, Back> asked;
   for_each_line(L, call, [&](int line, const std::string& item) {
     if (!changed.contains(item)) return;
     push_json(L, changed[item]);
-    if (go_back(L, line, call, changes)) taken.insert(item);
+    const Back back = go_back(L, line, call, changes);
+    if (back != Back::one_way) asked[item] = std::max(asked[item], back);
   });
-  check_law(L, call, changed, taken);
+  dropped = check_law(L, call, changed, asked);
   return changes;
 }
 

@@ -3,6 +3,7 @@
 
 #include <lua.hpp>
 #include <string>
+#include <vector>
 
 #include "core/json.hpp"
 
@@ -27,9 +28,11 @@ bool is_wanted(lua_State* L, const FieldCall& call);
 core::Json item_fields_of(lua_State* L, const FieldCall& call);
 
 /// The way back: which task fields change when the item's fields changed like this (null: cleared).
-/// The task on the stack is changed as well. Raises "lossy_mapping: ..." when mapping the changed
-/// task forward does not give what was read.
-core::Json task_changes(lua_State* L, const FieldCall& call, const core::Json& changed);
+/// The task on the stack is changed as well. Mapping it forward must give what was read: raises
+/// "lossy_mapping: ..." where a line took the value, and names the fields where a line that has a
+/// way back took nothing. Lines without one say that edits stay outside.
+core::Json task_changes(lua_State* L, const FieldCall& call, const core::Json& changed,
+                        std::vector<std::string>& dropped);
 
 /// What the message of a broken law begins with.
 inline constexpr std::string_view kLossyMapping = "lossy_mapping: ";

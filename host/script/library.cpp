@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "script/api.hpp"
+#include "script/words.hpp"
 
 namespace mortise::script {
 namespace {
@@ -27,18 +28,31 @@ Result<std::string> read_file(const fs::path& path) {
 }
 
 // A policy or a mapping: the folder says.
-void load_into(ActiveScript& active, ScriptText text, StatePool& pool) {
+void load_into(ActiveScript& active, ScriptText text, StatePool& pool,
+               const KnownConnectors& known) {
   if (text.name.rfind("policies/", 0) == 0) {
     Checked<PolicyScript> checked = PolicyScript::load(std::move(text), pool);
     active.rejected = std::move(checked.findings);
     if (checked.script) active.policy = std::move(checked.script);
   } else if (text.name.rfind("mappings/", 0) == 0) {
-    Checked<MappingScript> checked = MappingScript::load(std::move(text), pool);
+    Checked<MappingScript> checked = MappingScript::load(std::move(text), pool, known);
     active.rejected = std::move(checked.findings);
     if (checked.script) active.mapping = std::move(checked.script);
   } else {
     active.rejected = {{text.name, 0, "a script lies in policies/ or in mappings/"}};
   }
+}
+
+// A service must not lose its mapping because an edit names a connector that is not there.
+Findings misses(const ActiveScript& before, const std::string& name, const ActiveScript& candidate,
+                const KnownConnectors& known) {
+  if (!before.mapping || !candidate.mapping) return {};
+  const std::string& connector = candidate.mapping->connector();
+  if (!known.contains(before.mapping->connector()) || known.contains(connector)) return {};
+  std::vector<std::string_view> names;
+  for (const auto& [each, ignored] : known) names.push_back(each);
+  return {{name, line_with(candidate.mapping->text().source, "connector"),
+           fmt::format("no connector is called '{}'{}", connector, suggestion(connector, names))}};
 }
 
 // There is one policy, and one mapping for each connector: a second one is refused.
@@ -58,6 +72,26 @@ Findings clashes(const ScriptSet& set, const std::string& name, const ActiveScri
   return {};
 }
 
+// Files that were there and are not: what was loaded stays, what never loaded goes.
+void note_gone(ScriptSet& set, std::span<const ScriptFile> files) {
+  for (auto at = set.begin(); at != set.end();) {
+    const bool there = std::any_of(files.begin(), files.end(),
+                                   [&](const ScriptFile& file) { return file.name == at->first; });
+    ActiveScript& active = at->second;
+    if (!there && !active.policy && !active.mapping) {
+      at = set.erase(at);
+      continue;
+    }
+    if (!there) {
+      active.rejected = {{at->first, 0,
+                          "the file is gone: what was loaded last stays active until the host "
+                          "starts anew"}};
+      active.rejected_checksum.clear();
+    }
+    ++at;
+  }
+}
+
 std::shared_ptr<const PolicyScript> policy_of(const ScriptSet& set) {
   for (const auto& [name, active] : set) {
     if (active.policy) return active.policy;
@@ -74,6 +108,15 @@ ports::Decision no_policy() {
 }
 
 }  // namespace
+
+KnownConnectors known_connectors(std::span<const std::shared_ptr<ports::Connector>> connectors) {
+  KnownConnectors known;
+  for (const auto& connector : connectors) {
+    Kinds& kinds = known[connector->manifest().id];
+    for (const ports::Kind& kind : connector->manifest().kinds) kinds[kind.name] = kind.parents;
+  }
+  return known;
+}
 
 Result<std::vector<ScriptFile>> read_script_files(const fs::path& directory) {
   std::error_code failed;
@@ -97,8 +140,9 @@ Result<std::vector<ScriptFile>> read_script_files(const fs::path& directory) {
 }
 
 ScriptSet reload(const ScriptSet& loaded, std::span<const ScriptFile> files, StatePool& pool,
-                 core::Instant now) {
+                 core::Instant now, const KnownConnectors& known) {
   ScriptSet next = loaded;
+  note_gone(next, files);
   for (const ScriptFile& file : files) {
     ScriptText text = script_text(file.name, file.source);
     const ActiveScript& before = next[file.name];
@@ -110,7 +154,9 @@ ScriptSet reload(const ScriptSet& loaded, std::span<const ScriptFile> files, Sta
     if (text.checksum == before.rejected_checksum) continue;
     const std::string checksum = text.checksum;
     ActiveScript candidate = before;
-    load_into(candidate, std::move(text), pool);
+    load_into(candidate, std::move(text), pool, known);
+    if (candidate.rejected.empty())
+      candidate.rejected = misses(before, file.name, candidate, known);
     if (candidate.rejected.empty()) candidate.rejected = clashes(next, file.name, candidate);
     if (candidate.rejected.empty()) {
       candidate.checksum = checksum;
@@ -125,23 +171,36 @@ ScriptSet reload(const ScriptSet& loaded, std::span<const ScriptFile> files, Sta
   return next;
 }
 
-Findings check_script(const std::string& name, const std::string& source, StatePool& pool) {
+std::set<std::string> served(const ScriptSet& set) {
+  std::set<std::string> connectors;
+  for (const auto& [name, active] : set) {
+    if (active.mapping) connectors.insert(active.mapping->connector());
+  }
+  return connectors;
+}
+
+Findings check_script(const std::string& name, const std::string& source, StatePool& pool,
+                      const KnownConnectors& known) {
   ActiveScript candidate;
-  load_into(candidate, script_text(name, source), pool);
+  load_into(candidate, script_text(name, source), pool, known);
   return std::move(candidate.rejected);
 }
 
 ActiveScript try_script(const ScriptSet& loaded, const std::string& name, const std::string& source,
-                        StatePool& pool) {
+                        StatePool& pool, const KnownConnectors& known) {
   ActiveScript candidate;
-  load_into(candidate, script_text(name, source), pool);
+  load_into(candidate, script_text(name, source), pool, known);
+  const auto before = loaded.find(name);
+  if (candidate.rejected.empty() && before != loaded.end()) {
+    candidate.rejected = misses(before->second, name, candidate, known);
+  }
   if (candidate.rejected.empty()) candidate.rejected = clashes(loaded, name, candidate);
   return candidate;
 }
 
 Findings ScriptShelf::update(std::span<const ScriptFile> files, core::Instant now) {
   const std::lock_guard one_at_a_time(update_mutex_);
-  auto next = std::make_shared<const ScriptSet>(reload(*set(), files, *pool_, now));
+  auto next = std::make_shared<const ScriptSet>(reload(*set(), files, *pool_, now, known_));
   Findings refused;
   for (const auto& [name, active] : *next) {
     refused.insert(refused.end(), active.rejected.begin(), active.rejected.end());
@@ -173,12 +232,13 @@ Result<std::shared_ptr<const ports::Mapping>> LuaMapper::mapping(
       return std::shared_ptr<const ports::Mapping>(active.mapping);
     }
   }
-  return Error{Code::not_found, fmt::format("no mapping script serves connector '{}'", connector)};
+  return Error{Code::not_found, fmt::format("no mapping script serves connector '{}'", connector),
+               "no_mapping"};
 }
 
 ports::CheckedScript LuaScripts::check(const std::string& name, const std::string& source) {
   const std::shared_ptr<const ScriptSet> active = shelf_->set();
-  ActiveScript candidate = try_script(*active, name, source, shelf_->pool());
+  ActiveScript candidate = try_script(*active, name, source, shelf_->pool(), shelf_->known());
   ports::CheckedScript checked;
   checked.findings = std::move(candidate.rejected);
   if (!checked.findings.empty()) return checked;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,7 +35,7 @@ struct ActiveScript {
       mapping;           ///< ... or of a mapping; neither if none ever loaded
   std::string checksum;  ///< of the active revision
   core::Instant loaded_ms = 0;
-  Findings rejected;
+  Findings rejected;              ///< or why it will not be there after the next start
   std::string rejected_checksum;  ///< of the text that was refused, so that it is not tried again
 };
 
@@ -43,21 +44,29 @@ using ScriptSet = std::map<std::string, ActiveScript>;
 
 /// What is active after these files were read. Pure but for the pool: unchanged texts keep their
 /// revision, a text that fails keeps the last good one and says why, a file that is gone keeps its
-/// last revision, too (an editor may be replacing it).
+/// last revision, too (an editor may be replacing it), and says so.
 ScriptSet reload(const ScriptSet& loaded, std::span<const ScriptFile> files, StatePool& pool,
-                 core::Instant now);
+                 core::Instant now, const KnownConnectors& known = {});
 
 /// Loads a text in a sandbox and runs its examples; empty means that it may be activated.
-Findings check_script(const std::string& name, const std::string& source, StatePool& pool);
+Findings check_script(const std::string& name, const std::string& source, StatePool& pool,
+                      const KnownConnectors& known = {});
+
+/// Whom the mappings of a set serve.
+std::set<std::string> served(const ScriptSet& set);
 
 /// The same beside the scripts that are active: also what would refuse it there.
 ActiveScript try_script(const ScriptSet& loaded, const std::string& name, const std::string& source,
-                        StatePool& pool);
+                        StatePool& pool, const KnownConnectors& known = {});
 
 /// The one place that holds the active set. Thread-safe.
 class ScriptShelf {
  public:
   explicit ScriptShelf(StatePool& pool) : pool_(&pool) {}
+
+  /// With which connectors mappings are compared. Before the first update.
+  void know(KnownConnectors connectors) { known_ = std::move(connectors); }
+  const KnownConnectors& known() const { return known_; }
 
   /// Takes these files as the newest texts. Answers what was refused, over all scripts.
   Findings update(std::span<const ScriptFile> files, core::Instant now);
@@ -67,6 +76,7 @@ class ScriptShelf {
 
  private:
   StatePool* pool_;
+  KnownConnectors known_;
   mutable std::mutex mutex_;
   std::mutex update_mutex_;  ///< one update at a time; readers do not wait for it
   std::shared_ptr<const ScriptSet> set_ = std::make_shared<const ScriptSet>();

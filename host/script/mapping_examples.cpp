@@ -24,8 +24,8 @@ namespace {
 
 using core::Json;
 
-constexpr std::array<std::string_view, 9> kExampleKeys = {
-    "edited", "kind", "link_base", "plan", "settings", "slot", "task", "tasks", "want"};
+constexpr std::array<std::string_view, 10> kExampleKeys = {
+    "dropped", "edited", "kind", "link_base", "plan", "settings", "slot", "task", "tasks", "want"};
 constexpr std::array<std::string_view, 8> kPlanKeys = {
     "deadline", "learning_style", "modules", "skill_level", "start", "title", "topic", "zone"};
 constexpr std::array<std::string_view, 2> kModuleKeys = {"title", "weeks"};
@@ -98,15 +98,12 @@ class Examples {
 
   void complain(const Error& error) {
     ports::ScriptFinding finding = finding_of(error, mapping_.text().name);
+    if (!names_line(error, mapping_.text().name)) finding.line = line();
     finding.message = fmt::format("example {}: {}", number_, finding.message);
     findings_.push_back(std::move(finding));
   }
 
-  // Each example says once what it wants.
-  int line() const {
-    const std::string& source = mapping_.text().source;
-    return std::max(1, line_with(source, "want", line_with(source, "examples"), number_));
-  }
+  int line() const { return example_line(mapping_.text().source, number_); }
 
   bool check_names(const Json& object, std::string_view what,
                    std::span<const std::string_view> known) {
@@ -279,13 +276,19 @@ class Examples {
       if (!occurrence) return complain(occurrence.error());
       task = std::move(*occurrence);
     }
-    const Result<core::JsonText> changes =
+    const Result<ports::TaskChange> changes =
         mapping_.task_change(kind, canonical(as_object(example["edited"])), task, the_case.input());
     if (!changes) {
       if (example["want"] != changes.error().reason) complain(changes.error());
       return;
     }
-    compare(example["want"], *changes);
+    compare(example["want"], changes->patch);
+    Json dropped = changes->dropped;
+    Json wanted = example.value("dropped", Json::array());
+    if (wanted.is_array()) std::sort(wanted.begin(), wanted.end());
+    if (dropped == wanted) return;
+    complain(fmt::format("of the edit {} is dropped, the example says dropped = {}", dropped.dump(),
+                         wanted.dump()));
   }
 
   void compare(const Json& want, const core::JsonText& got_text) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "core/occurrence.hpp"
+#include "core/words.hpp"
 #include "script/api.hpp"
 #include "script/field_lines.hpp"
 #include "script/kept_state.hpp"
@@ -14,6 +15,7 @@
 #include "script/plan_tree.hpp"
 #include "script/tables.hpp"
 #include "script/task_view.hpp"
+#include "script/words.hpp"
 
 namespace mortise::script {
 namespace {
@@ -45,8 +47,14 @@ constexpr const char* kCancelled = R"({"status":"cancelled"})";
 // One mapping of one plan: what all calls share.
 class Export {
  public:
-  Export(const ScriptText& text, StatePool& pool, const MappingInput& input, JsonText settings)
-      : text_(text), pool_(pool), input_(input), settings_(std::move(settings)), groups_(input) {}
+  Export(const ScriptText& text, StatePool& pool, const MappingInput& input, JsonText settings,
+         const Kinds* holds)
+      : text_(text),
+        pool_(pool),
+        input_(input),
+        settings_(std::move(settings)),
+        groups_(input),
+        holds_(holds) {}
 
   Result<Desired> run() {
     Result<std::vector<PlanNode>> nodes = plan_nodes();
@@ -99,7 +107,7 @@ class Export {
       lua_getfield(L, -1, "settings");
       lua_insert(L, -2);
       lua_call(L, 3, 1);
-      nodes = read_plan_tree(L);
+      nodes = read_plan_tree(L, holds_);
     });
     if (!ran) return at_word(ran.error(), text_, "plan");
     return nodes;
@@ -189,6 +197,7 @@ class Export {
   const MappingInput& input_;
   const JsonText settings_;
   const TaskGroups groups_;
+  const Kinds* holds_;  // what the connector can hold; null if it is not known
   std::optional<StatePool::Lease> lease_;
   std::unordered_map<std::string, std::string> last_child_;
   std::unordered_map<std::string, bool> recurs_;  // by kind
@@ -206,11 +215,13 @@ Error as_lossy(Error error) {
 
 }  // namespace
 
-Checked<MappingScript> MappingScript::load(ScriptText text, StatePool& pool) {
+Checked<MappingScript> MappingScript::load(ScriptText text, StatePool& pool,
+                                           const KnownConnectors& known) {
   const std::shared_ptr<MappingScript> mapping(new MappingScript(std::move(text), pool));
   if (const Status read = mapping->read(); !read) {
     return {nullptr, {finding_of(read.error(), mapping->text_.name)}};
   }
+  if (Findings wrong = mapping->compare(known); !wrong.empty()) return {nullptr, std::move(wrong)};
   const Result<KeptState> before = kept_state(mapping->text_, pool);
   Findings findings = run_examples(*mapping, pool);
   const Result<KeptState> after = kept_state(mapping->text_, pool);
@@ -235,6 +246,30 @@ Status MappingScript::read() {
     lua_settop(L, 1);
     kinds_ = read_all_kind_rules(L);
   });
+}
+
+Findings MappingScript::compare(const KnownConnectors& known) {
+  const auto connector = known.find(connector_);
+  if (connector == known.end()) {
+    std::vector<std::string_view> names;
+    for (const auto& [name, ignored] : known) names.push_back(name);
+    if (!core::nearest_word(connector_, names)) return {};
+    return {
+        {text_.name, line_with(text_.source, "connector"),
+         fmt::format("no connector is called '{}'{}", connector_, suggestion(connector_, names))}};
+  }
+  holds_ = connector->second;
+  Findings findings;
+  for (const auto& [kind, ignored] : kinds_) {
+    if (holds_->contains(kind)) continue;
+    std::vector<std::string> has;
+    for (const auto& [name, parents] : *holds_) has.push_back(name);
+    findings.push_back(
+        {text_.name, std::max(1, line_with(text_.source, kind, line_with(text_.source, "fields"))),
+         fmt::format("fields.{}: connector '{}' has no kind '{}'; it has {}", kind, connector_,
+                     kind, fmt::join(has, ", "))});
+  }
+  return findings;
 }
 
 Result<std::optional<JsonText>> MappingScript::resolve(const std::string& field,
@@ -281,25 +316,30 @@ JsonText MappingScript::settings_schema() const {
 }
 
 Result<Desired> MappingScript::desired(const MappingInput& input) const {
-  return Export(text_, *pool_, input, effective_settings(settings_, input.settings)).run();
+  return Export(text_, *pool_, input, effective_settings(settings_, input.settings),
+                holds_ ? &*holds_ : nullptr)
+      .run();
 }
 
 Result<JsonText> MappingScript::item_fields(const std::string& kind, const core::Task& task,
                                             const MappingInput& input) const {
-  return Export(text_, *pool_, input, effective_settings(settings_, input.settings))
+  return Export(text_, *pool_, input, effective_settings(settings_, input.settings),
+                holds_ ? &*holds_ : nullptr)
       .fields_of(kind, task);
 }
 
 Result<JsonText> MappingScript::occurrence_fields(const std::string& kind, const core::Task& series,
                                                   const std::string& slot,
                                                   const MappingInput& input) const {
-  return Export(text_, *pool_, input, effective_settings(settings_, input.settings))
+  return Export(text_, *pool_, input, effective_settings(settings_, input.settings),
+                holds_ ? &*holds_ : nullptr)
       .occurrence_fields(kind, series, slot);
 }
 
-Result<JsonText> MappingScript::task_change(const std::string& kind, const JsonText& changed,
-                                            const core::Task& task,
-                                            const MappingInput& input) const {
+Result<ports::TaskChange> MappingScript::task_change(const std::string& kind,
+                                                     const JsonText& changed,
+                                                     const core::Task& task,
+                                                     const MappingInput& input) const {
   const Result<Json> read = core::parse_json(changed);
   if (!read) return read.error();
   if (!read->is_object()) return Error{Code::invalid, "changed item fields are a JSON object"};
@@ -307,14 +347,18 @@ Result<JsonText> MappingScript::task_change(const std::string& kind, const JsonT
   if (!lease) return lease.error();
   const TaskGroups groups(input);
   const JsonText settings = effective_settings(settings_, input.settings);
+  ports::TaskChange change;
   Json changes;
   std::string item;
   const Status ran = (*lease)->run([&](lua_State* L) {
     const FieldCall call = push_call(L, kind, task, input, groups, settings, item);
-    changes = task_changes(L, call, *read);
+    changes = task_changes(L, call, *read, change.dropped);
   });
   if (!ran) return as_lossy(at_word(ran.error(), text_, item, "fields"));
-  return core::canonical_json(changes);
+  Result<JsonText> patch = core::canonical_json(changes);
+  if (!patch) return patch.error();
+  change.patch = *std::move(patch);
+  return change;
 }
 
 }  // namespace mortise::script

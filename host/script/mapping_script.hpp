@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ports/mapper.hpp"
+#include "script/known_connectors.hpp"
 #include "script/script_text.hpp"
 #include "script/settings.hpp"
 #include "script/state_pool.hpp"
@@ -16,8 +17,10 @@ namespace mortise::script {
 /// One immutable revision. Thread-safe. Borrows the pool, which must outlive it.
 class MappingScript final : public ports::Mapping {
  public:
-  /// Loads the text and runs its examples.
-  static Checked<MappingScript> load(ScriptText text, StatePool& pool);
+  /// Loads the text, compares it with the connector that it names, if that is known, and runs its
+  /// examples. A name that is nearly that of a known connector is refused.
+  static Checked<MappingScript> load(ScriptText text, StatePool& pool,
+                                     const KnownConnectors& known = {});
 
   const ScriptText& text() const { return text_; }
   const std::string& connector() const { return connector_; }
@@ -52,14 +55,16 @@ class MappingScript final : public ports::Mapping {
   /// Lines whose item field changed are asked for their way back, in the order of the script, each
   /// seeing the task as the lines before left it. What came back is mapped forward again and must
   /// give what was read (else `invalid`, reason `lossy_mapping`). A line whose way back answers nil
-  /// changes nothing. `null` in `changed` is a field that was cleared.
-  Result<core::JsonText> task_change(const std::string& kind, const core::JsonText& changed,
-                                     const core::Task& task,
-                                     const ports::MappingInput& input) const override;
+  /// changes nothing: its field is dropped, unless it maps to what was read all the same. `null` in
+  /// `changed` is a field that was cleared.
+  Result<ports::TaskChange> task_change(const std::string& kind, const core::JsonText& changed,
+                                        const core::Task& task,
+                                        const ports::MappingInput& input) const override;
 
  private:
   MappingScript(ScriptText text, StatePool& pool) : text_(std::move(text)), pool_(&pool) {}
   Status read();
+  Findings compare(const KnownConnectors& known);
 
   ScriptText text_;
   StatePool* pool_;
@@ -67,6 +72,7 @@ class MappingScript final : public ports::Mapping {
   std::vector<Setting> settings_;
   std::map<std::string, ports::KindRules> kinds_;
   bool resolves_ = false;
+  std::optional<Kinds> holds_;  ///< what its connector can hold, if that is known
 };
 
 /// Runs the examples of a mapping; what they complain about.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -22,7 +23,7 @@ constexpr int kDeepest = 16;
 
 class Reader {
  public:
-  explicit Reader(lua_State* L) : L_(L) {}
+  Reader(lua_State* L, const Kinds* holds) : L_(L), holds_(holds) {}
 
   std::vector<PlanNode> take() { return std::move(nodes_); }
 
@@ -32,7 +33,7 @@ class Reader {
     luaL_checkstack(L_, 6, "the tree");
     if (is_kind(L_, -1, "group")) return add_group(parent, parent_kind);
     for (const char* kind : {"page", "section", "database"}) {
-      if (is_kind(L_, -1, kind)) return add_container(kind, parent, depth);
+      if (is_kind(L_, -1, kind)) return add_container(kind, parent, parent_kind, depth);
     }
     if (!lua_istable(L_, -1)) {
       luaL_error(L_,
@@ -40,7 +41,8 @@ class Reader {
                  "them, not with a %s",
                  luaL_typename(L_, -1));
     }
-    lua_getfield(L_, -1, "kind");
+    lua_pushliteral(L_, "kind");
+    lua_rawget(L_, -2);
     if (!lua_isnil(L_, -1)) {
       luaL_error(L_, "a '%s' has no place in the tree", text_of(L_, -1).c_str());
     }
@@ -75,17 +77,37 @@ class Reader {
     add({item, {}, parent, {}, {}, group});
   }
 
-  void check_parent(const std::string& item, const std::string& parent_kind) {
-    const bool fits = item == "todo"  ? parent_kind == "page" || parent_kind == "section"
-                      : item == "row" ? parent_kind == "database"
-                                      : parent_kind.empty();
-    if (!fits) {
-      luaL_error(L_, "%ss cannot stand %s%s", item.c_str(),
-                 parent_kind.empty() ? "at the top" : "in a ", parent_kind.c_str());
+  // Of a connector that is not known here: where kinds.md has them, and todos also at the top.
+  static bool fits_somewhere(const std::string& kind, const std::string& parent_kind) {
+    if (kind == "todo") {
+      return parent_kind.empty() || parent_kind == "page" || parent_kind == "section";
     }
+    if (kind == "row") return parent_kind == "database";
+    return kind != "event" || parent_kind.empty();
   }
 
-  void add_container(const std::string& kind, const std::string& parent, int depth) {
+  bool fits(const std::string& kind, const std::string& parent_kind) {
+    if (holds_ == nullptr) return fits_somewhere(kind, parent_kind);
+    const auto known = holds_->find(kind);
+    if (known == holds_->end()) {
+      std::vector<std::string> has;
+      for (const auto& [name, ignored] : *holds_) has.push_back(name);
+      luaL_error(L_, "the connector has no kind '%s'; it has %s", kind.c_str(),
+                 fmt::format("{}", fmt::join(has, ", ")).c_str());
+    }
+    const std::string parent = parent_kind.empty() ? "target" : parent_kind;
+    return std::find(known->second.begin(), known->second.end(), parent) != known->second.end();
+  }
+
+  void check_parent(const std::string& kind, const std::string& parent_kind) {
+    if (fits(kind, parent_kind)) return;
+    luaL_error(L_, "%ss cannot stand %s%s", kind.c_str(),
+               parent_kind.empty() ? "at the top" : "in a ", parent_kind.c_str());
+  }
+
+  void add_container(const std::string& kind, const std::string& parent,
+                     const std::string& parent_kind, int depth) {
+    check_parent(kind, parent_kind);
     PlanNode node{
         kind, text_field(L_, -1, "key", kind), parent, text_field(L_, -1, "title", kind), {}, {}};
     if (node.key.empty() || node.key.size() > kLongestKey || node.key.find(':') == node.key.npos) {
@@ -130,12 +152,14 @@ class Reader {
         luaL_error(L_, "%s of a %s takes tasks, such as plan.tasks or week.tasks", name,
                    kind.c_str());
       }
+      check_parent(item, kind);
       add({item, {}, key, {}, {}, text_field(L_, -1, "group", "tasks")});
     }
     lua_pop(L_, 1);
   }
 
   lua_State* L_;
+  const Kinds* holds_;
   std::vector<PlanNode> nodes_;
   std::set<std::string> keys_;
   std::size_t bytes_ = 0;
@@ -143,8 +167,8 @@ class Reader {
 
 }  // namespace
 
-std::vector<PlanNode> read_plan_tree(lua_State* L) {
-  Reader reader(L);
+std::vector<PlanNode> read_plan_tree(lua_State* L, const Kinds* holds) {
+  Reader reader(L, holds);
   reader.read("", "", 0);
   return reader.take();
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/json.hpp"
+#include "script/known_connectors.hpp"
 
 namespace mortise::script {
 
@@ -20,7 +21,8 @@ struct PlanNode {
   std::string group;  ///< of tasks, empty for a container
 };
 
-/// Takes apart what is on top of the stack: a node, a group, or a list of them.
-std::vector<PlanNode> read_plan_tree(lua_State* L);
+/// Takes apart what is on top of the stack: a node, a group, or a list of them. `holds`: what the
+/// connector can hold and where; null if it is not known here.
+std::vector<PlanNode> read_plan_tree(lua_State* L, const Kinds* holds);
 
 }  // namespace mortise::script

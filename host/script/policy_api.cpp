@@ -49,6 +49,7 @@ TierKeys read_tiers(lua_State* L, int tiers) {
       }
       lua_pop(L, 1);
     }
+    make_strict(L, "tier");
     lua_pop(L, 1);
   }
   return keys;

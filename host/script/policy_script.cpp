@@ -24,6 +24,9 @@ void set_text(lua_State* L, const char* name, const std::string& text) {
   lua_setfield(L, -2, name);
 }
 
+constexpr std::array<std::string_view, 5> kAskNames = {"account", "action", "connector", "tier",
+                                                       "trigger"};
+
 void push_ask(lua_State* L, const Ask& ask, const std::string& tier) {
   lua_createtable(L, 0, 5);
   set_text(L, "action", ask.action);
@@ -31,12 +34,14 @@ void push_ask(lua_State* L, const Ask& ask, const std::string& tier) {
   set_text(L, "tier", tier);
   set_text(L, "trigger", ask.trigger);
   set_text(L, "connector", ask.connector);
+  make_strict(L, "ask", kAskNames);
 }
 
 void push_used(lua_State* L, const Used& used) {
   lua_createtable(L, 0, 1);
   lua_pushinteger(L, used.exports_this_month);
   lua_setfield(L, -2, "exports_this_month");
+  make_strict(L, "used");
 }
 
 // What the function of the action answered, on top of the stack.
@@ -56,7 +61,8 @@ void read_answer(lua_State* L, const std::string& action, Decision& decision) {
 
 // An action without a function: the tier's flag of that name says.
 void read_flag(lua_State* L, const Ask& ask, const std::string& tier, Decision& decision) {
-  lua_getfield(L, -1, ask.action.c_str());
+  push_text(L, ask.action);
+  lua_rawget(L, -2);
   if (!lua_isboolean(L, -1)) {
     luaL_error(L, "the policy says nothing about '%s'", ask.action.c_str());
   }
@@ -98,7 +104,8 @@ Status PolicyScript::read() {
     lua_pushnil(L);
     while (lua_next(L, -2) != 0) {
       Tier tier;
-      lua_getfield(L, -1, "exports_per_month");
+      lua_pushliteral(L, "exports_per_month");
+      lua_rawget(L, -2);
       if (lua_isinteger(L, -1) != 0) tier.exports_per_month = lua_tointeger(L, -1);
       tiers_[std::string(check_text(L, -3))] = tier;
       lua_pop(L, 2);
@@ -166,8 +173,6 @@ Result<std::vector<PolicyScript::Example>> PolicyScript::examples() const {
   std::vector<Example> examples;
   const Status read = (*lease)->run([&](lua_State* L) {
     constexpr std::array<std::string_view, 4> kKeys = {"ask", "cost", "used", "want"};
-    constexpr std::array<std::string_view, 5> kAskKeys = {"account", "action", "connector", "tier",
-                                                          "trigger"};
     constexpr std::array<std::string_view, 1> kUsedKeys = {"exports_this_month"};
     Sandbox::push_returned(L);
     lua_getfield(L, 1, "examples");
@@ -181,7 +186,7 @@ Result<std::vector<PolicyScript::Example>> PolicyScript::examples() const {
       example.number = i;
       example.want = text_field(L, 3, "want", what);
       lua_getfield(L, 3, "ask");
-      check_keys(L, 4, "ask of " + what, kAskKeys);
+      check_keys(L, 4, "ask of " + what, kAskNames);
       example.ask = {text_field(L, 4, "action", what), text_field(L, 4, "account", what),
                      text_field(L, 4, "tier", what), text_field(L, 4, "trigger", what),
                      text_field(L, 4, "connector", what)};
@@ -202,12 +207,12 @@ Result<std::vector<PolicyScript::Example>> PolicyScript::examples() const {
 
 Findings PolicyScript::run_examples(const std::vector<Example>& examples) const {
   Findings findings;
-  const int first = line_with(text_.source, "examples");
   for (const Example& example : examples) {
-    const int line = std::max(1, line_with(text_.source, "want", first, example.number));
+    const int line = example_line(text_.source, example.number);
     const Result<Decision> decided = try_decide(example.ask, example.used);
     if (!decided) {
       ports::ScriptFinding finding = finding_of(decided.error(), text_.name);
+      if (!names_line(decided.error(), text_.name)) finding.line = line;
       finding.message = fmt::format("example {}: {}", example.number, finding.message);
       findings.push_back(std::move(finding));
       continue;

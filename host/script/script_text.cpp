@@ -56,6 +56,127 @@ int line_with(std::string_view source, std::string_view word, int from, int nth)
   return any;
 }
 
+namespace {
+
+/// Walks over a script's text, past comments and strings.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view source) : source_(source) {}
+
+  /// The next word, or a single other character; empty at the end.
+  std::string_view next() {
+    skip_blank();
+    begin_ = at_;
+    if (at_ == source_.size()) return {};
+    if (is_word_letter(source_[at_])) {
+      while (at_ < source_.size() && is_word_letter(source_[at_])) ++at_;
+    } else if (source_[at_] == '"' || source_[at_] == '\'') {
+      skip_string(source_[at_]);
+    } else if (!skip_long()) {
+      ++at_;
+    }
+    return source_.substr(begin_, at_ - begin_);
+  }
+  int line() const {
+    return 1 + static_cast<int>(std::count(
+                   source_.begin(), source_.begin() + static_cast<std::ptrdiff_t>(begin_), '\n'));
+  }
+
+ private:
+  void skip_blank() {
+    for (;;) {
+      while (at_ < source_.size() && std::isspace(static_cast<unsigned char>(source_[at_])) != 0)
+        ++at_;
+      if (source_.substr(at_, 2) != "--") return;
+      at_ += 2;
+      if (!skip_long()) at_ = std::min(source_.find('\n', at_), source_.size());
+    }
+  }
+  void skip_string(char quote) {
+    for (++at_; at_ < source_.size() && source_[at_] != quote && source_[at_] != '\n'; ++at_) {
+      if (source_[at_] == '\\') ++at_;
+    }
+    at_ = std::min(at_ + 1, source_.size());
+  }
+  // [[...]], [=[...]=]
+  bool skip_long() {
+    if (source_.substr(at_, 1) != "[") return false;
+    const std::size_t end = source_.find_first_not_of('=', at_ + 1);
+    if (end == source_.npos || source_[end] != '[') return false;
+    const std::string close = "]" + std::string(end - at_ - 1, '=') + "]";
+    const std::size_t found = source_.find(close, end);
+    at_ = found == source_.npos ? source_.size() : found + close.size();
+    return true;
+  }
+
+  std::string_view source_;
+  std::size_t at_ = 0;
+  std::size_t begin_ = 0;
+};
+
+/// The line of the nth table in the list that is set to `name`; 0 without one. `other`: the name
+/// that stands there in place of a list.
+int entry_line(std::string_view source, std::string_view name, int nth, std::string& other) {
+  Scanner scanner(source);
+  for (std::string_view word = scanner.next(); !word.empty();) {
+    if (word != name) {
+      word = scanner.next();
+      continue;
+    }
+    word = scanner.next();
+    if (word != "=") continue;
+    word = scanner.next();
+    if (word != "{") {
+      other = word;
+      continue;
+    }
+    int depth = 1;
+    for (int entries = 0; depth > 0;) {
+      word = scanner.next();
+      if (word.empty()) return 0;
+      if (word == "{" && depth++ == 1 && ++entries == nth) return scanner.line();
+      if (word == "}") --depth;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+int example_line(std::string_view source, int nth) {
+  std::string list;
+  int line = entry_line(source, "examples", nth, list);
+  if (line == 0 && !list.empty()) line = entry_line(source, list, nth, list);
+  return std::max(line, 1);
+}
+
+std::vector<std::string> declared_names(std::string_view source) {
+  std::vector<std::string> names;
+  Scanner scanner(source);
+  for (std::string_view word = scanner.next(); !word.empty();) {
+    if (word != "local") {
+      word = scanner.next();
+      continue;
+    }
+    word = scanner.next();
+    if (word == "function") word = scanner.next();
+    while (!word.empty() && is_word_letter(word.front())) {
+      names.emplace_back(word);
+      if ((word = scanner.next()) == ",")
+        word = scanner.next();
+      else
+        break;
+    }
+  }
+  return names;
+}
+
+bool names_line(const Error& error, const std::string& file) {
+  const std::string& message = error.message;
+  return message.rfind(file + ":", 0) == 0 && message.size() > file.size() + 1 &&
+         std::isdigit(static_cast<unsigned char>(message[file.size() + 1])) != 0;
+}
+
 Error at_word(Error error, const ScriptText& text, std::string_view word, std::string_view after) {
   const std::string prefix = text.name + ": ";
   if (error.message.rfind(prefix, 0) != 0) return error;

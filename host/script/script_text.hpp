@@ -32,6 +32,15 @@ struct Checked {
 /// comment lines, else 0. `nth` counts such lines from 1.
 int line_with(std::string_view source, std::string_view word, int from = 1, int nth = 1);
 
+/// The line where the nth entry of `examples` begins, whatever it holds; 1 if there is none.
+int example_line(std::string_view source, int nth);
+
+/// The names that `local` declares in the source, wherever they can be seen.
+std::vector<std::string> declared_names(std::string_view source);
+
+/// Whether the error names a line of the script.
+bool names_line(const Error& error, const std::string& file);
+
 /// The error with the line of `word` (a quoted one first), if it names no line: what was wrong came
 /// from no function. Looks from the line of `after` on, if given.
 Error at_word(Error error, const ScriptText& text, std::string_view word,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -109,9 +110,15 @@ void set_source(lua_State* L, const std::string* source) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &kSourceKey);
 }
 
-void fail_at(lua_State* L, std::string_view word, const std::string& message) {
+const std::string* source_of(lua_State* L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &kSourceKey);
   const auto* source = static_cast<const std::string*>(lua_touserdata(L, -1));
+  lua_pop(L, 1);
+  return source;
+}
+
+void fail_at(lua_State* L, std::string_view word, const std::string& message) {
+  const std::string* source = source_of(L);
   lua_Debug record{};
   int line = 0;
   for (int level = 0; lua_getstack(L, level, &record) == 1 && line <= 0; ++level) {
@@ -144,6 +151,49 @@ void check_keys(lua_State* L, int table, std::string_view what,
     }
     fail_at(L, key, fmt::format("{} has no '{}'{}", what, key, suggestion(key, known)));
   }
+}
+
+namespace {
+
+// __index of a strict record. Upvalues: what it is, its known names and how many.
+int on_absent_name(lua_State* L) {
+  const auto* known = static_cast<const std::string_view*>(lua_touserdata(L, lua_upvalueindex(2)));
+  const auto count = static_cast<std::size_t>(lua_tointeger(L, lua_upvalueindex(3)));
+  std::vector<std::string_view> names(known, known + count);
+  const std::string name = text_of(L, 2);
+  if (lua_type(L, 2) == LUA_TSTRING && std::find(names.begin(), names.end(), name) != names.end()) {
+    return 0;
+  }
+  std::vector<std::string> own;
+  lua_pushnil(L);
+  while (lua_next(L, 1) != 0) {
+    if (lua_type(L, -2) == LUA_TSTRING) own.emplace_back(lua_tostring(L, -2));
+    lua_pop(L, 1);
+  }
+  for (const std::string& each : own) {
+    if (std::find(names.begin(), names.end(), each) == names.end()) names.push_back(each);
+  }
+  std::sort(names.begin(), names.end());
+  return luaL_error(L, "%s has no '%s'%s", lua_tostring(L, lua_upvalueindex(1)), name.c_str(),
+                    suggestion(name, names).c_str());
+}
+
+}  // namespace
+
+void make_strict(lua_State* L, const char* what, std::span<const std::string_view> known) {
+  luaL_checkstack(L, 6, "a record");
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, what) == LUA_TNIL) {
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 1);
+    lua_pushstring(L, what);
+    lua_pushlightuserdata(L, const_cast<std::string_view*>(known.data()));
+    lua_pushinteger(L, static_cast<lua_Integer>(known.size()));
+    lua_pushcclosure(L, &on_absent_name, 3);
+    lua_setfield(L, -2, "__index");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, what);
+  }
+  lua_setmetatable(L, -2);
 }
 
 void check_type(lua_State* L, int index, int type, const std::string& what) {

@@ -29,6 +29,10 @@ void check_type(lua_State* L, int index, int type, const std::string& what);
 /// The text in a field, or empty if absent. Another type raises.
 std::string text_field(lua_State* L, int table, const char* name, std::string_view what);
 
+/// Makes the table on top of the stack a strict record: reading a name that it has not is nil for
+/// one of `known` (which lives as long as the state), and raises for any other, with the nearest.
+void make_strict(lua_State* L, const char* what, std::span<const std::string_view> known = {});
+
 /// One of `known`; else raises with the nearest.
 void check_word(lua_State* L, std::string_view word, const std::string& what,
                 std::span<const std::string_view> known);
@@ -47,5 +51,7 @@ bool is_none(lua_State* L, int index);
 
 /// The lines of the script that is being loaded or run, for fail_at(). Outlives the state.
 void set_source(lua_State* L, const std::string* source);
+/// Null while there is none.
+const std::string* source_of(lua_State* L);
 
 }  // namespace mortise::script

@@ -1,5 +1,6 @@
 #include "script/task_view.hpp"
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/names.hpp"
@@ -14,6 +15,24 @@ namespace mortise::script {
 namespace {
 
 using ports::MappingInput;
+
+// What records have, where a name may be absent. Others have all their names.
+constexpr std::array<std::string_view, 21> kTaskNames = {
+    "attendees",  "color",     "due",      "duration_s", "external_id",  "extra", "id",
+    "key",        "kind",      "link",     "location",   "meeting_link", "notes", "position",
+    "recurrence", "reminders", "schedule", "status",     "title",        "week",  "zone"};
+constexpr std::array<std::string_view, 14> kPlanNames = {
+    "deadline",      "external_id", "id",    "key",   "learning_style", "modules",
+    "other_tasks",   "skill_level", "start", "tasks", "title",          "topic",
+    "weekly_time_s", "zone"};
+constexpr std::array<std::string_view, 4> kModuleNames = {"id", "key", "title", "weeks"};
+constexpr std::array<std::string_view, 5> kWeekNames = {"id", "key", "milestone", "number",
+                                                        "tasks"};
+constexpr std::array<std::string_view, 3> kPlaceNames = {"milestone", "module", "number"};
+constexpr std::array<std::string_view, 4> kScheduleNames = {"end", "kind", "start", "zone"};
+constexpr std::array<std::string_view, 2> kAccountNames = {"locale", "zone"};
+constexpr std::array<std::string_view, 5> kHereNames = {"account", "link_base", "plan", "settings",
+                                                        "zone"};
 
 // A text may be longer than a sandbox takes, or hold a NUL: scripts see it cut, or without.
 void push_record_text(lua_State* L, const std::string& text) {
@@ -89,6 +108,7 @@ void push_week(lua_State* L, const core::Week& week, const TaskGroups& groups) {
   set(L, "number", week.number);
   set(L, "milestone", week.milestone);
   set_tasks(L, "tasks", week.id, groups.of(week.id).size());
+  make_strict(L, "week", kWeekNames);
 }
 
 void push_plan_fields(lua_State* L, const core::Plan& plan) {
@@ -104,6 +124,7 @@ void push_plan_fields(lua_State* L, const core::Plan& plan) {
   set(L, "deadline", plan.deadline);
   set(L, "learning_style", plan.learning_style);
   set(L, "zone", plan.zone);
+  make_strict(L, "plan", kPlanNames);
 }
 
 /// The start as a clock shows it: a service refuses or rewrites a time that the clocks skip. Of a
@@ -126,6 +147,7 @@ void set_schedule(lua_State* L, const core::Task& task, const std::string& zone)
   set(L, "start", shown_start(task, zone));
   set(L, "end", schedule.end);
   if (schedule.kind == core::ScheduleKind::timed) set(L, "zone", zone);
+  make_strict(L, "schedule", kScheduleNames);
   lua_setfield(L, -2, "schedule");
 }
 
@@ -178,6 +200,7 @@ void push_plan(lua_State* L, const MappingInput& input, const TaskGroups& groups
       lua_rawseti(L, -2, ++at);
     }
     lua_setfield(L, -2, "weeks");
+    make_strict(L, "module", kModuleNames);
   });
   if (input.plan->modules.empty()) {
     lua_newtable(L);
@@ -225,15 +248,18 @@ void push_task(lua_State* L, const core::Task& task, const MappingInput& input,
     set(L, "number", place.week->number);
     set(L, "milestone", place.week->milestone);
     set(L, "module", place.module->title);
+    make_strict(L, "task.week", kPlaceNames);
     lua_setfield(L, -2, "week");
   }
+  make_strict(L, "task", kTaskNames);
 }
 
 void push_here(lua_State* L, const MappingInput& input, const core::JsonText& settings) {
   lua_createtable(L, 0, 5);
-  lua_newtable(L);
+  const Result<core::Json> set_here = core::parse_json(settings);
+  push_json(L, set_here && set_here->is_object() ? *set_here : core::Json::object());
+  make_strict(L, "settings");
   lua_setfield(L, -2, "settings");
-  set_document(L, "settings", settings);
   push_plan_fields(L, *input.plan);
   lua_setfield(L, -2, "plan");
   lua_createtable(L, 0, 2);
@@ -241,9 +267,11 @@ void push_here(lua_State* L, const MappingInput& input, const core::JsonText& se
     set(L, "locale", input.account->locale);
     set(L, "zone", input.account->zone);
   }
+  make_strict(L, "here.account", kAccountNames);
   lua_setfield(L, -2, "account");
   set(L, "zone", default_zone(input));
   set(L, "link_base", input.link_base);
+  make_strict(L, "here", kHereNames);
 }
 
 }  // namespace mortise::script

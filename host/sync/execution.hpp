@@ -182,6 +182,7 @@ class Execution {
   Status receive(const Snapshot& snapshot, const std::vector<core::Receive>& news);
   Status change_task(Reception& reception);
   Status change_occurrence(Reception& reception, const core::Task& series, const std::string& slot);
+  void keep_ours(Reception& reception, const std::vector<std::string>& names) const;
   void bring_back(Reception& reception, const core::Task& task);
   core::Pair agreed_pair(const Reception& reception) const;
   void forget_dropped(const Reception& reception, ports::Changes& changes) const;

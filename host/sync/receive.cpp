@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include <fmt/format.h>
+
 #include "core/ids.hpp"
 #include "core/item_key.hpp"
 #include "core/names.hpp"
@@ -95,6 +97,23 @@ bool Execution::may_progress(const Link& link) {
   return *may_progress_;
 }
 
+/// Item fields that stay here as they are, although they were changed outside.
+void Execution::keep_ours(Reception& reception, const std::vector<std::string>& names) const {
+  const Json taken = parsed(reception.news.merged.take);
+  const Json here = parsed(reception.news.input.here);
+  for (const std::string& name : names) {
+    auto known = std::find_if(reception.conflicts.begin(), reception.conflicts.end(),
+                              [&](const auto& each) { return each.field == name; });
+    if (known != reception.conflicts.end()) {
+      known->kept = core::Kept::here;
+      continue;
+    }
+    const Json ours = here.contains(name) ? here[name] : Json();
+    const Json there = taken.contains(name) ? taken[name] : Json();
+    reception.conflicts.push_back({name, "null", ours.dump(), there.dump(), core::Kept::here});
+  }
+}
+
 /// The way back through the mapping. What it cannot say stays as it is here, and is told.
 void Execution::bring_back(Reception& reception, const core::Task& task) {
   const Receive& news = reception.news;
@@ -103,7 +122,14 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
                                                         reception.snapshot.mapping_input(options_));
   std::string trouble = change ? std::string() : change.error().message;
   if (change) {
-    Json patch = core::replacing(parsed(*change), core::to_json(task));
+    Json patch = core::replacing(parsed(change->patch), core::to_json(task));
+    if (!change->dropped.empty()) {
+      if (reception.conflicts.empty()) reception.policy = "unmappable";
+      keep_ours(reception, change->dropped);
+      reception.remark = fmt::format("not taken over, the app cannot say it: {}",
+                                     fmt::join(change->dropped, ", "));
+      if (patch.empty()) return;
+    }
     if (patch.contains("status") && !may_progress(reception.snapshot)) {
       patch.erase("status");
       reception.remark = "a status change outside does not count as progress in this tier";
@@ -122,12 +148,10 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
   }
   reception.policy = "unmappable";
   reception.remark = "the change made outside cannot be taken over: " + trouble;
+  std::vector<std::string> names;
   const Json taken = parsed(news.merged.take);
-  const Json here = parsed(news.input.here);
-  for (const auto& [name, there] : taken.items()) {
-    const Json ours = here.contains(name) ? here[name] : Json();
-    reception.conflicts.push_back({name, "null", ours.dump(), there.dump(), core::Kept::here});
-  }
+  for (const auto& [name, ignored] : taken.items()) names.push_back(name);
+  keep_ours(reception, names);
 }
 
 /// A task as it was when the news were merged with it, so that a commit notices a later save.
@@ -255,7 +279,7 @@ void Execution::record_conflict(const Reception& reception, ports::Changes& chan
     auto change =
         reception.snapshot.mapping->task_change(reception.news.base.kind, settled.dump(), before,
                                                 reception.snapshot.mapping_input(options_));
-    Json patch = change ? parsed(*change) : reception.patch;
+    Json patch = change ? parsed(change->patch) : reception.patch;
     for (auto it = patch.begin(); it != patch.end();) {
       it = reception.patch.contains(it.key()) ? std::next(it) : patch.erase(it);
     }
@@ -267,8 +291,8 @@ void Execution::record_conflict(const Reception& reception, ports::Changes& chan
     auto back = task ? reception.snapshot.mapping->task_change(
                            reception.news.base.kind, refused.dump(), at_slot(*task, slot),
                            reception.snapshot.mapping_input(options_))
-                     : Result<core::JsonText>(task.error());
-    if (back) undo.update(parsed(*back));
+                     : Result<ports::TaskChange>(task.error());
+    if (back) undo.update(parsed(back->patch));
   }
   conflict.undo = undo.dump();
   changes.push_back(ports::put(std::move(conflict)));
@@ -281,7 +305,8 @@ core::RunItem Execution::received_item(const Reception& reception) const {
   item.kind = reception.news.base.kind;
   item.title = reception.after ? reception.after->title : reception.news.title;
   item.action = reception.sighting == nullptr ? "link" : word(reception.news.kind);
-  item.result = reception.policy == "unmappable" ? "parked" : "done";
+  const bool parked = reception.policy == "unmappable" && reception.patch.empty();
+  item.result = parked ? "parked" : "done";
   item.message = reception.remark;
   item.url = reception.sighting == nullptr ? reception.news.base.url : reception.sighting->url;
   item.cause = reception.sighting == nullptr ? cause_ : reception.sighting->cause;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include <fmt/format.h>
+
 #include "core/ids.hpp"
 #include "core/item_key.hpp"
 #include "core/occurrence.hpp"
@@ -261,7 +263,11 @@ Execution::Appearance Execution::appearance(const Snapshot& calendar,
   };
   auto change = calendar.mapping->task_change(stranger.kind, stranger.fields, blank, input);
   if (!change) return refuse(change.error().message);
-  Json patch = Json::parse(*change, nullptr, false);
+  Json patch = Json::parse(change->patch, nullptr, false);
+  if (!change->dropped.empty()) {
+    item.message =
+        fmt::format("not taken over, the app cannot say it: {}", fmt::join(change->dropped, ", "));
+  }
   if (!may_progress(calendar)) patch.erase("status");
   if (!patch.contains("title") || patch["title"] == "") patch["title"] = kUntitled;
   auto read = core::apply_patch(blank, patch);

@@ -18,7 +18,7 @@ local function all_day(task, changes)
   return with(schedule, changes)
 end
 
--- What stands below the notes. Edits of the notes come back, this part does not.
+-- What stands below the notes, if nobody put it elsewhere. Edits of the notes come back, this part does not.
 local function below_notes(task)
   local lines = {}
   if task.link then lines[#lines + 1] = "Link: " .. task.link end
@@ -26,19 +26,20 @@ local function below_notes(task)
   return table.concat(lines, "\n")
 end
 
+local function holds(text, lines) return ("\n" .. text .. "\n"):find("\n" .. lines .. "\n", 1, true) ~= nil end
+
 local function description(task)
   local below = below_notes(task)
-  if below == "" then return task.notes end
+  if below == "" or task.notes and holds(task.notes, below) then return task.notes end
   return task.notes and task.notes .. "\n\n" .. below or below
 end
 
 local function notes(text, task)
   local below = below_notes(task)
-  if below == "" then return { notes = text or none } end
   if text == below then return { notes = none } end
-  local kept = #(text or "") - #below
-  if kept < 3 or text:sub(kept + 1) ~= below or text:sub(kept - 1, kept) ~= "\n\n" then return nil end
-  return { notes = text:sub(1, kept - 2) }
+  local above = text and below ~= "" and text:sub(1, -#below - 3) or ""
+  if above ~= "" and text == above .. "\n\n" .. below and not holds(above, below) then return { notes = above } end
+  return { notes = text or none } -- whoever wrote around those lines has them among the notes; without them it is refused
 end
 
 local function marked_title(task, here)
@@ -68,7 +69,7 @@ local function alerts(reminders, task, here)
 end
 
 local function reminders(list)
-  if not list or #list == 0 then return nil end -- "none at all" has no word in the app
+  if not list or #list == 0 then return nil end -- "none at all" has no word in the app: dropped
   return each(list, function(alert) return { method = alert.method, minutes_before = alert.minutes } end)
 end
 
@@ -187,6 +188,15 @@ return mapping {
       want = { schedule = { kind = "timed", start = "2026-12-01T10:00:00", zone = "Europe/Madrid" }, duration_s = 3600 } },
     { task = { title = "Read", due = "2026-11-24", notes = "Old.", link = "https://example.org/1" }, kind = "event",
       edited = { description = "New.\n\nLink: https://example.org/1" }, want = { notes = "New.", link = none } },
+    { task = { title = "Read", due = "2026-11-24", notes = "Old.", link = "https://example.org/1" }, kind = "event",
+      edited = { description = "Old.\n\nLink: https://example.org/1\n\nBring laptop" },
+      want = { notes = "Old.\n\nLink: https://example.org/1\n\nBring laptop" } },
+    { task = { title = "Read", due = "2026-11-24", notes = "Old.\n\nLink: https://example.org/1\n\nBring laptop", link = "https://example.org/1" },
+      kind = "event", want = { description = "Old.\n\nLink: https://example.org/1\n\nBring laptop" } },
+    { task = { title = "Meet", due = "2026-11-24", link = "https://example.org/1" }, kind = "event",
+      edited = { description = "All new." }, want = "lossy_mapping" },
+    { task = { title = "Meet", schedule = { kind = "timed", start = "2026-11-23T18:00:00" } }, kind = "event",
+      edited = { title = "Met", alerts = {} }, want = { title = "Met", reminders = none }, dropped = { "alerts" } },
     { task = { title = "Swim", duration_s = 3600, schedule = { kind = "timed", start = "2026-11-23T18:00:00", zone = "Europe/Madrid" },
                recurrence = { "RRULE:FREQ=WEEKLY;UNTIL=20261231" } }, kind = "event",
       want = { start = "2026-11-23T18:00:00", recurrence = { "RRULE:FREQ=WEEKLY;UNTIL=20261231T225959Z" } } },

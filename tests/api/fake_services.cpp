@@ -520,9 +520,10 @@ class MemoMapping final : public ports::Mapping {
     }
     return desired;
   }
-  Result<core::JsonText> task_change(const std::string&, const core::JsonText&, const core::Task&,
-                                     const ports::MappingInput&) const override {
-    return core::JsonText("{}");
+  Result<ports::TaskChange> task_change(const std::string&, const core::JsonText&,
+                                        const core::Task&,
+                                        const ports::MappingInput&) const override {
+    return ports::TaskChange();
   }
   Result<core::JsonText> item_fields(const std::string&, const core::Task& task,
                                      const ports::MappingInput&) const override {

@@ -523,7 +523,7 @@ TEST_CASE("scripts: a mapping is tried on the plans of a connection, and nothing
     body.update(more);
     return host.post("/v1/scripts/check", body.dump());
   };
-  const std::uint64_t commits = host.store.commits();
+  const auto commits = host.store.commits();
   const ApiAnswer one = check({{"connection_id", "cnn_ann"}, {"plan_id", host.plan_id}});
   CHECK(one.status == 200);
   CHECK(one.json["preview"]["connection_id"] == "cnn_ann");

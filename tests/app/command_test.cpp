@@ -22,6 +22,12 @@ void copy(const std::string& from, const std::string& to) {
   std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
 }
 
+/// A mapping for the connector of these tests.
+constexpr const char* kMapping = R"(return mapping { connector = "memory",
+  plan = function(plan) return events(plan.tasks) end,
+  fields = { event = { { task = "title", item = "title" } } },
+  examples = { { task = { title = "Read" }, kind = "event", want = { title = "Read" } } } })";
+
 /// The n-th line.
 std::string line(const std::string& text, std::size_t n) {
   std::istringstream lines(text);
@@ -310,6 +316,27 @@ TEST_CASE("command: script check says file, line and what is meant", "[app][comm
           .exit == app::kFound);
 }
 
+TEST_CASE("command: script check takes folders, and looks connectors and kinds up",
+          "[app][command]") {
+  Console console;
+  install(console);
+  copy(MORTISE_BINARY_DIR "/plugins/memory", console.file("plugins/memory"));
+  console.write("scripts/mappings/memory.lua", kMapping);
+  console.write("scripts/policies/notes.txt", "not a script");
+  const Said good = console.run({"script", "check", console.file("scripts")});
+  CHECK(good.exit == app::kOk);
+  CHECK(good.out == console.file("scripts") + "/mappings/memory.lua: ok\n");
+  CHECK(console.run({"script", "check", console.file("scripts/mappings")}).out == good.out);
+  CHECK(console.run({"script", "check", console.file("scripts/policies")}).exit == app::kCannot);
+
+  std::string source = kMapping;
+  const std::string near = console.write(
+      "near/mappings/a.lua", source.replace(source.find("\"memory\""), 8, "\"memroy\""));
+  const Said found = console.run({"script", "check", near});
+  CHECK(found.exit == app::kFound);
+  CHECK_THAT(found.out, Contains(":1: no connector is called 'memroy'; did you mean 'memory'?"));
+}
+
 TEST_CASE("command: plan check on plans that are good", "[app][command]") {
   Console console;
   const Said said = console.run({"plan", "check", console.write("plan.json", kPlan)});
@@ -398,6 +425,12 @@ TEST_CASE("doctor: on a good installation all is well, before and after the stor
   install(console);
   copy(MORTISE_BINARY_DIR "/plugins/memory", console.file("plugins/memory"));
   copy(MORTISE_SOURCE_DIR "/scripts", console.file("scripts"));
+  const Said unmapped = console.run({"doctor"});
+  CHECK(unmapped.exit == app::kFound);
+  CHECK_THAT(
+      unmapped.out,
+      Contains("FAIL  mapping     none for connector memory: write one as mappings/memory.lua"));
+  console.write("scripts/mappings/memory.lua", kMapping);
   const Said before = console.run({"doctor"});
   CHECK(before.exit == app::kOk);
   CHECK_THAT(before.out, Contains("it is made at the first start") && !Contains("FAIL"));

@@ -85,12 +85,40 @@ const Edit kEdits[] = {
      "a policy has no 'export.strat'; did you mean 'export.start'?"},
     {"policies/tiers.lua", "exports_per_month = 2,", "exports_per_month = 3,",
      "example 2: wants 'quota_exceeded', the policy says 'allow'"},
-    {"policies/tiers.lua", "ask.trigger ~=", "ask.triger.x ~=", "attempt to index a nil value"},
+    {"policies/tiers.lua",
+     "ask.trigger ~=", "ask.triger.x ~=", "ask has no 'triger'; did you mean 'trigger'?"},
     {"policies/tiers.lua", "return allow { cost = 1 }", "return true", "answers with a boolean"},
     {"policies/tiers.lua", "return allow { cost = 1 }", "return allow { csot = 1 }",
      "allow has no 'csot'; did you mean 'cost'?"},
     {"policies/tiers.lua", "\"quota_exceeded\", \"The", "\"Quota exceeded\", \"The",
      "the reason is one word"},
+    // A misspelt name of a record.
+    {"policies/tiers.lua", "used.exports_this_month >=", "used.exports_this_moth >=",
+     "used has no 'exports_this_moth'; did you mean 'exports_this_month'?"},
+    {"policies/tiers.lua", "ask.tier, tier.", "ask.teir, tier.",
+     "ask has no 'teir'; did you mean 'tier'?"},
+    {"policies/tiers.lua", ">= tier.exports_per_month", ">= tier.exprots_per_month",
+     "tier has no 'exprots_per_month'; did you mean 'exports_per_month'?"},
+    {"mappings/google_calendar.lua", "if task.meeting_link then", "if task.meeting_lnk then",
+     "task has no 'meeting_lnk'; did you mean 'meeting_link'?"},
+    {"mappings/google_calendar.lua", "here.settings.done_mark or", "here.settings.done_mrak or",
+     "settings has no 'done_mrak'; did you mean 'done_mark'?"},
+    {"mappings/google_calendar.lua", "task.schedule.kind ==", "task.schedule.knid ==",
+     "schedule has no 'knid'; did you mean 'kind'?"},
+    {"mappings/google_calendar.lua", "if here.link_base then", "if here.link_bsae then",
+     "here has no 'link_bsae'; did you mean 'link_base'?"},
+    {"mappings/notion.lua", "key = module.key", "key = module.kye",
+     "module has no 'kye'; did you mean 'key'?"},
+    {"mappings/notion.lua", "if not week.milestone", "if not week.milestnoe",
+     "week has no 'milestnoe'; did you mean 'milestone'?"},
+    // A misspelt variable.
+    {"mappings/google_calendar.lua", "return with(schedule, changes)",
+     "return with(schedule, chnages)", "no global is called 'chnages'; did you mean 'changes'?"},
+    {"mappings/google_calendar.lua", "duration_s or half_an_hour", "duration_s or hafl_an_hour",
+     "no global is called 'hafl_an_hour'; did you mean 'half_an_hour'?"},
+    {"mappings/google_calendar.lua",
+     "want = { title = \"Met\", reminders = none }, dropped = { \"alerts\" }",
+     "want = { title = \"Met\" }", "of the edit [\"alerts\"] is dropped"},
 };
 
 }  // namespace
@@ -130,6 +158,34 @@ TEST_CASE("check: the line is that of the misspelt word", "[script][check]") {
   const Findings second = check_script("mappings/google_calendar.lua", source, pool);
   REQUIRE(second.size() == 1);
   CHECK(second[0].line == line_of(source, "locatoin"));
+}
+
+TEST_CASE("check: an example that fails is told with the line where it stands", "[script][check]") {
+  StatePool pool;
+  const auto line = [&](const std::string& source) {
+    const Findings findings = check_script("mappings/x.lua", source, pool);
+    REQUIRE(findings.size() == 1);
+    INFO(findings[0].message);
+    return findings[0].line;
+  };
+  const std::string head =
+      "-- examples = { want, want }\nlocal want = 'examples = {'\nlocal more = [[\n want = "
+      "{}\n]]\n";
+  const std::string body =
+      "return mapping { connector = 'x', plan = function(plan) return events(plan.tasks) end,\n"
+      "fields = { event = { { task = 'title', item = 'title' } } },\n";
+  const std::string good = "{ task = { title = 'a' }, kind = 'event', want = { title = 'a' } },\n";
+  const std::string bad =
+      "{ task = { title = 'a' },\n kind = 'event', -- }\n want = { title = 'b' } },\n";
+  CHECK(line(head + body + "examples = {\n" + good + good + bad + good + "} }") == 11);
+  CHECK(line(head + body + "examples = { " + bad + good + "} }") == 8);
+  CHECK(line(head + "local all = {\n" + good + bad + "}\n" + body + "examples = all }") == 8);
+  // What has no line of its own: a setting, a task, a broken law.
+  CHECK(line(body + "examples = {\n" + good +
+             "{ task = { title = 'a' }, settings = { x = 1 }, kind = 'event', want = {} } } }") ==
+        5);
+  CHECK(line(body + "examples = {\n" + good +
+             "{ task = { title = 'a', status = 'dnoe' }, kind = 'event', want = {} } } }") == 5);
 }
 
 TEST_CASE("check: every example that fails is told", "[script][check]") {

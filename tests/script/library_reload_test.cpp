@@ -88,11 +88,77 @@ TEST_CASE("reload: a script that is bad from the start leaves nothing active", "
   CHECK(LuaScripts(shelf).list()[0].checksum.empty());
 }
 
-TEST_CASE("reload: a file that is gone keeps its last revision", "[script][reload]") {
+TEST_CASE("reload: a file that is gone keeps its last revision, and is told", "[script][reload]") {
   StatePool pool;
-  const ScriptSet one =
-      reload({}, std::vector<ScriptFile>{{"policies/tiers.lua", tiers(2)}}, pool, 1);
-  CHECK(reload(one, {}, pool, 2).at("policies/tiers.lua").policy != nullptr);
+  ScriptShelf shelf(pool);
+  const std::vector<ScriptFile> files = {{"policies/tiers.lua", tiers(2)},
+                                         {"mappings/bad.lua", "return nonsense"}};
+  CHECK(shelf.update(files, 1).size() == 1);
+  const Findings gone = shelf.update({}, 3);
+  REQUIRE(gone.size() == 1);
+  CHECK(gone[0].message.rfind("the file is gone", 0) == 0);
+  CHECK(shelf.update({}, 4).size() == 1);
+  const auto listed = LuaScripts(shelf).list();
+  REQUIRE(listed.size() == 1);  // what never loaded is gone with its file
+  CHECK(listed[0].rejected.size() == 1);
+  CHECK(LuaGate(shelf).limits("free").limit == 2);
+  CHECK(shelf.update(files, 5).size() == 1);  // the bad one
+  CHECK(LuaScripts(shelf).list()[1].rejected.empty());
+}
+
+TEST_CASE("reload: an edit that names no connector leaves the last good version active",
+          "[script][reload]") {
+  StatePool pool;
+  ScriptShelf shelf(pool);
+  shelf.know({{"google_calendar", {{"event", {"target"}}}}, {"notion", {{"page", {"target"}}}}});
+  const auto update = [&](const std::string& connector) {
+    const std::vector<ScriptFile> files = {{"mappings/a.lua", mapping(connector)}};
+    const Findings findings = shelf.update(files, 1);
+    return findings.empty() ? std::string() : findings.front().message;
+  };
+  CHECK(update("googel_calendar") ==
+        "no connector is called 'googel_calendar'; did you mean 'google_calendar'?");
+  CHECK(update("google_calendar").empty());
+  CHECK(update("googel_calendar") ==
+        "no connector is called 'googel_calendar'; did you mean 'google_calendar'?");
+  CHECK(LuaMapper(shelf).mapping("google_calendar").ok());
+  CHECK(update("wobbly") == "no connector is called 'wobbly'; known: google_calendar, notion");
+  CHECK(LuaMapper(shelf).mapping("google_calendar").ok());
+  CHECK(update("google_calendar").empty());
+  CHECK(LuaScripts(shelf).check("mappings/a.lua", mapping("wobbly")).findings.size() == 1);
+  CHECK(LuaScripts(shelf).check("mappings/b.lua", mapping("wobbly")).mapping != nullptr);
+  CHECK(LuaScripts(shelf).check("mappings/b.lua", mapping("google_calendar")).findings.size() ==
+        1);  // it has one
+  // What serves nobody here is kept for later, and says why nothing serves the other.
+  CHECK(LuaMapper(shelf).mapping("notion").error().reason == "no_mapping");
+}
+
+TEST_CASE("reload: a mapping makes only what its connector can hold, where it can hold it",
+          "[script][reload]") {
+  StatePool pool;
+  const KnownConnectors known = {{"acme", {{"list", {"target"}}, {"todo", {"target"}}}},
+                                 {"shelf", {{"page", {"target"}}, {"todo", {"page"}}}}};
+  const auto check = [&](const std::string& connector, const std::string& kind,
+                         const std::string& plan) {
+    const std::string item = kind == "todo" ? "text" : "title";
+    const std::string source =
+        "return mapping { connector = '" + connector + "', plan = function(plan) return " + plan +
+        " end,\nfields = {\n " + kind + " = { { task = 'title', item = '" + item + "' } } },\n" +
+        "examples = { { plan = { title = 'a' }, tasks = { { title = 'b' } }, want = {} } } }";
+    const Findings findings = check_script("mappings/x.lua", source, pool, known);
+    REQUIRE_FALSE(findings.empty());
+    return std::to_string(findings[0].line) + " " + findings[0].message;
+  };
+  CHECK(check("acme", "event", "events(plan.tasks)") ==
+        "3 fields.event: connector 'acme' has no kind 'event'; it has list, todo");
+  CHECK(check("acme", "todo", "page { key = plan.key, todos = plan.tasks }") ==
+        "1 example 1: the connector has no kind 'page'; it has list, todo");
+  CHECK(check("acme", "todo", "todos(plan.tasks)") ==
+        "4 example 1: wants [], the mapping says [\"todo task:t1\"]");
+  CHECK(check("shelf", "todo", "todos(plan.tasks)") ==
+        "1 example 1: todos cannot stand at the top");
+  CHECK(check("shelf", "todo", "page { key = plan.key, children = { page { key = 'a:b' } } }") ==
+        "1 example 1: pages cannot stand in a page");
 }
 
 TEST_CASE("reload: a second policy, or a second mapping of a connector, is refused",

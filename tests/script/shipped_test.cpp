@@ -1,6 +1,9 @@
 // The scripts that ship: they load, their examples hold, and their decisions are those of the
 // requirements.
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "script/library.hpp"
@@ -98,4 +101,21 @@ TEST_CASE("policies: an action that the policy does not know is denied", "[scrip
   CHECK_FALSE(decision.allow);
   CHECK(decision.reason == "policy_error");
   CHECK(decision.message.find("says nothing about 'export.delete'") != std::string::npos);
+}
+
+TEST_CASE("template: the SDK's mapping fits the SDK's connector", "[script][sdk]") {
+  const auto text_of = [](const char* name) {
+    std::ifstream file(std::string(MORTISE_SOURCE_DIR "/sdk/template/") + name);
+    return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  };
+  const core::Json manifest = core::Json::parse(text_of("manifest.json"));
+  KnownConnectors known;
+  for (const auto& kind : manifest["kinds"].items()) {
+    known[manifest["id"]][kind.key()] = kind.value()["parents"].get<std::vector<std::string>>();
+  }
+  StatePool pool;
+  for (const ports::ScriptFinding& finding :
+       check_script("mappings/acme.lua", text_of("acme.lua"), pool, known)) {
+    FAIL(finding.line << ": " << finding.message);
+  }
 }

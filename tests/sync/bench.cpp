@@ -24,16 +24,23 @@ class StyleMapping final : public ports::Mapping {
     return overrides;
   }
   core::JsonText settings_schema() const override { return "[]"; }
-  Result<core::JsonText> task_change(const std::string&, const core::JsonText& changed,
-                                     const core::Task&, const ports::MappingInput&) const override {
+  Result<ports::TaskChange> task_change(const std::string&, const core::JsonText& changed,
+                                        const core::Task&,
+                                        const ports::MappingInput&) const override {
+    ports::TaskChange change;
     const Json fields = Json::parse(changed);
     Json patch = Json::object();
     if (fields.contains("text")) {
       if (fields["text"] == "unmappable") return Error{Code::invalid, "no word for that"};
-      patch["title"] = fields["text"];
+      if (fields["text"] == "untakeable") {
+        change.dropped.push_back("text");
+      } else {
+        patch["title"] = fields["text"];
+      }
     }
     if (fields.contains("checked")) patch["status"] = fields["checked"] == true ? "done" : "todo";
-    return patch.dump();
+    change.patch = patch.dump();
+    return change;
   }
   Result<core::JsonText> item_fields(const std::string&, const core::Task& task,
                                      const ports::MappingInput&) const override {

@@ -315,6 +315,29 @@ TEST_CASE("inbound: what the mapping cannot say stays as it is, and is told", "[
   CHECK(world.service.writes == writes);
 }
 
+TEST_CASE("inbound: what a way back takes nothing of is told, and the rest of the edit is taken",
+          "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  settle_in(world);
+  world.service.edit(world.service.named("Task 1"), R"({"text":"untakeable"})");
+  const core::Run parked = world.sync();
+  CHECK(parked.counts.received == 0);
+  REQUIRE(conflicts(world).size() == 1);
+  CHECK(conflicts(world).front().policy == "unmappable");
+  CHECK(world.store.runs().items(parked.id, {50, ""})->items.front().result == "parked");
+
+  world.service.edit(world.service.named("Task 2"), R"({"text":"untakeable","checked":true})");
+  const int writes = world.service.writes;
+  const core::Run taken = world.sync();
+  CHECK(taken.counts.received == 1);
+  CHECK(titled(world, "Task 2").status == core::TaskStatus::done);
+  const auto items = world.store.runs().items(taken.id, {50, ""});
+  CHECK(items->items.front().result == "done");
+  CHECK(items->items.front().message == "not taken over, the app cannot say it: text");
+  REQUIRE(conflicts(world).size() == 2);
+  CHECK(world.service.writes == writes);
+}
+
 TEST_CASE("inbound: a connection that only pushes looks at nothing", "[sync][inbound]") {
   World world(Style::client_ids, 1);
   settle_in(world);

@@ -22,7 +22,7 @@ async function onCopy(body) {
     const connection = await connectFor(world, forms.database);
     const file = join(folder, tiers);
     await body({
-      world, plan, connection, file,
+      world, plan, connection, file, folder,
       source: await readFile(file, 'utf8'),
       /** What GET /v1/scripts says of the policy. */
       shown: async () => (await world.ok('GET', '/v1/scripts')).items.find((each) => each.name === tiers),
@@ -84,6 +84,33 @@ test('scripts: an edited limit counts without a restart; a broken edit is report
     assert.deepEqual([last.status, last.body.limit, last.body.used], [403, 6, 6]);
     assert.equal(world.child.pid, pid);
     assert.equal(await world.stop(), 0);
+  }));
+
+test('scripts: what an edit of a mapping would write is shown before it is written', () =>
+  onCopy(async ({ world, plan, connection, folder }) => {
+    await world.account('ana', 'pro');
+    assert.equal((await world.export(plan, connection)).state, 'succeeded');
+    const name = 'mappings/notion.lua';
+    const active = await readFile(join(folder, name), 'utf8');
+    const source = changed(active, ['{ task = "title",      item = "Task" }', '{ task = "title", item = "Task", to_item = function(title) return title .. "!" end }'],
+      ['want = { Task = "Install Xcode"', 'want = { Task = "Install Xcode!"']);
+    const before = await world.ok('GET', `/v1/plans/${plan.id}/tasks`);
+    const tried = await world.ok('POST', '/v1/scripts/check', { name, source, connection_id: connection.id });
+    assert.deepEqual(tried.findings, []);
+    const [shown] = tried.preview.plans;
+    assert.deepEqual([shown.plan_id, shown.now.update, shown.edited.update, shown.edited.create], [plan.id, 0, 2, 0]);
+    assert.deepEqual(shown.items.map((item) => item.after), before.items.map((task) => ({ Task: `${task.title}!` })));
+    // Nothing is active, nothing was written, and nothing is left to write.
+    assert.equal((await world.ok('GET', '/v1/scripts')).items.find((each) => each.name === name).rejected.length, 0);
+    const again = await world.export(plan, connection);
+    assert.deepEqual([again.counts.update, again.counts.create], [0, 0]);
+    // Saved, it does what was shown.
+    const checksum = async () => (await world.ok('GET', '/v1/scripts')).items.find((each) => each.name === name).checksum;
+    const old = await checksum();
+    await writeFile(join(folder, name), source);
+    await until(async () => (await checksum()) !== old, 'the edit');
+    const done = await world.export(plan, connection);
+    assert.deepEqual([done.counts.update, done.counts.create], [2, 0]);
   }));
 
 test('scripts: an endless policy denies, and others are answered meanwhile', () =>
