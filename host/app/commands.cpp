@@ -9,27 +9,21 @@
 
 #include <fmt/format.h>
 
-#include "api/auth.hpp"
 #include "app/command.hpp"
 #include "app/host.hpp"
 #include "app/hours.hpp"
+#include "app/key_commands.hpp"
 #include "app/setting_checks.hpp"
 #include "app/system.hpp"
 #include "core/plan_shapes.hpp"
 #include "core/public_url.hpp"
-#include "core/words.hpp"
 #include "core/zones.hpp"
 #include "plugin/loader.hpp"
 #include "script/library.hpp"
 #include "store/inspect.hpp"
-#include "store/key.hpp"
-#include "store/sql_store.hpp"
 
 namespace mortise::app {
 namespace {
-
-/// What the host keeps for itself among the secrets (identity.cpp).
-constexpr std::string_view kOwnSecrets = "host.";
 
 Result<std::string> read_file(const std::string& path) {
   std::error_code ignored;
@@ -39,157 +33,6 @@ Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{Code::not_found, fmt::format("cannot read {}", path)};
   return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-}
-
-/// The store, opened for one command.
-struct OpenStore {
-  SystemClock clock;
-  SystemRandom random;
-  std::unique_ptr<ports::Store> store;
-};
-
-Result<std::unique_ptr<OpenStore>> open_store_for(const Arguments& arguments,
-                                                  const Terminal& terminal) {
-  auto settings = settings_for(arguments, terminal);
-  if (!settings) return std::move(settings).error();
-  auto key = master_key(*settings, terminal.environment);
-  if (!key) return std::move(key).error();
-  auto open = std::make_unique<OpenStore>();
-  auto store = store::open_store({.path = settings->path("store.path"),
-                                  .key = std::move(*key),
-                                  .random = open->random,
-                                  .clock = open->clock,
-                                  .version = std::string(kVersion)});
-  if (!store) return std::move(store).error();
-  open->store = std::move(*store);
-  return open;
-}
-
-int key_new(const Arguments& arguments, Terminal& terminal) {
-  SystemRandom random;
-  const store::MasterKey key = store::MasterKey::generate(random);
-  const std::string file = arguments.option("file");
-  if (file.empty()) {
-    terminal.out << key.hex().reveal_for_use() << '\n';
-    return kOk;
-  }
-  if (Status written = store::write_key_file(file, key); !written) {
-    return complain(terminal, written.error());
-  }
-  terminal.out << "wrote " << file << ": keep a copy elsewhere, without it the store is lost\n";
-  return kOk;
-}
-
-int apikey_new(const Arguments& arguments, Terminal& terminal) {
-  auto open = open_store_for(arguments, terminal);
-  if (!open) return complain(terminal, open.error());
-  std::vector<std::string> scopes;
-  std::string scope;
-  const std::string wanted = arguments.option("scopes");
-  for (const char c : (wanted.empty() ? "read,write" : wanted) + ",") {
-    if (c != ',') {
-      scope += c;
-    } else {
-      scopes.push_back(std::exchange(scope, {}));
-    }
-  }
-  const std::string name = arguments.option("name");
-  auto key = api::make_key(name.empty() ? "app" : name, std::move(scopes), (*open)->clock,
-                           (*open)->random);
-  if (!key) return complain(terminal, key.error(), kUsage);
-  Status saved =
-      (*open)->store->commit({ports::put(std::move(key->record))}, ports::Durability::full);
-  if (!saved) return complain(terminal, saved.error());
-  terminal.out << key->text.reveal_for_use() << '\n';
-  terminal.err << "This is shown once; only its hash is kept.\n";
-  return kOk;
-}
-
-int apikey_list(const Arguments& arguments, Terminal& terminal) {
-  auto open = open_store_for(arguments, terminal);
-  if (!open) return complain(terminal, open.error());
-  auto keys = (*open)->store->access().keys();
-  if (!keys) return complain(terminal, keys.error());
-  for (const core::ApiKey& key : *keys) {
-    terminal.out << fmt::format("{}  {}  {}  {}{}\n", key.id, key.name, fmt::join(key.scopes, ","),
-                                core::format_instant(key.created_ms),
-                                key.revoked_ms ? "  revoked" : "");
-  }
-  if (keys->empty()) terminal.err << "No keys yet: mortise apikey new\n";
-  return kOk;
-}
-
-int apikey_revoke(const Arguments& arguments, Terminal& terminal) {
-  auto open = open_store_for(arguments, terminal);
-  if (!open) return complain(terminal, open.error());
-  auto key = (*open)->store->access().key(arguments.words.front());
-  if (!key) return complain(terminal, key.error(), kFound);
-  if (!key->revoked_ms) key->revoked_ms = (*open)->clock.now_ms();
-  Status saved = (*open)->store->commit({ports::put(*key)}, ports::Durability::full);
-  if (!saved) return complain(terminal, saved.error());
-  terminal.out << "revoked " << key->id << '\n';
-  return kOk;
-}
-
-Status expect_not_own(const std::string& name) {
-  if (!name.starts_with(kOwnSecrets)) return {};
-  return Error{Code::invalid, fmt::format("{} is the host's own", name)};
-}
-
-int secret_set(const Arguments& arguments, Terminal& terminal) {
-  const std::string& name = arguments.words.front();
-  if (Status own = expect_not_own(name); !own) return complain(terminal, own.error(), kUsage);
-  auto settings = settings_for(arguments, terminal);
-  if (!settings) return complain(terminal, settings.error());
-  if (Status read = check_secret_name(*settings, name); !read) {
-    return complain(terminal, read.error(), kUsage);
-  }
-  std::string value;
-  std::getline(terminal.in, value);
-  while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.pop_back();
-  if (value.empty()) {
-    return complain(terminal, {Code::invalid, "no secret came on standard input"}, kUsage);
-  }
-  auto open = open_store_for(arguments, terminal);
-  if (!open) return complain(terminal, open.error());
-  Status saved =
-      (*open)->store->commit({ports::put(core::NamedSecret{name, core::Secret(std::move(value)),
-                                                           (*open)->clock.now_ms()})},
-                             ports::Durability::full);
-  if (!saved) return complain(terminal, saved.error());
-  terminal.out << "set " << name << '\n';
-  return kOk;
-}
-
-int secret_list(const Arguments& arguments, Terminal& terminal) {
-  auto open = open_store_for(arguments, terminal);
-  if (!open) return complain(terminal, open.error());
-  auto names = (*open)->store->grants().secret_names();
-  if (!names) return complain(terminal, names.error());
-  for (const std::string& name : *names) {
-    if (!name.starts_with(kOwnSecrets)) terminal.out << name << '\n';
-  }
-  return kOk;
-}
-
-int secret_remove(const Arguments& arguments, Terminal& terminal) {
-  const std::string& name = arguments.words.front();
-  if (Status own = expect_not_own(name); !own) return complain(terminal, own.error(), kUsage);
-  auto open = open_store_for(arguments, terminal);
-  if (!open) return complain(terminal, open.error());
-  auto kept = (*open)->store->grants().secret_names();
-  if (!kept) return complain(terminal, kept.error());
-  if (std::find(kept->begin(), kept->end(), name) == kept->end()) {
-    const std::vector<std::string_view> names(kept->begin(), kept->end());
-    const auto near = core::nearest_word(name, names);
-    const std::string hint = near ? fmt::format("; did you mean {}?", *near) : std::string();
-    return complain(terminal, {Code::not_found, fmt::format("{} is not set{}", name, hint)},
-                    kFound);
-  }
-  Status saved = (*open)->store->commit({ports::EraseSecret{name}}, ports::Durability::full);
-  if (!saved) return complain(terminal, saved.error());
-  terminal.out << "removed " << name << '\n';
-  return kOk;
 }
 
 void print_findings(Terminal& terminal, const std::string& path,
@@ -544,42 +387,12 @@ int config_template(const Arguments&, Terminal& terminal) {
 const std::string_view kVersion = MORTISE_VERSION;
 
 std::vector<Command> commands() {
-  return {
+  std::vector<Command> all = {
       {"doctor",
        "",
        "Looks at settings, key, store, connectors and scripts, and says what is wrong.",
        {},
        doctor},
-      {"key new",
-       "",
-       "Makes a master key.\nPrinted, or written to a file of mode 0600.",
-       {{"file", "FILE", "write it there; an existing file is left alone"}},
-       key_new},
-      {"apikey new",
-       "",
-       "Makes a key for the app.\nThe key is shown once. A host that runs has the store: POST "
-       "/v1/api_keys.",
-       {{"name", "NAME", "what it is for; default: app"},
-        {"scopes", "LIST", "read, write, admin; default: read,write"}},
-       apikey_new},
-      {"apikey list", "", "Lists the app's keys.", {}, apikey_list},
-      {"apikey revoke",
-       "ID",
-       "Ends a key of the app.\nA host that runs has the store: DELETE /v1/api_keys/ID.",
-       {},
-       apikey_revoke},
-      {"secret set",
-       "NAME",
-       "Keeps a secret, read from standard input.\nNames: <connector>.client_id, "
-       "<connector>.client_secret. A host that runs has the store: PUT /v1/secrets/NAME.",
-       {},
-       secret_set},
-      {"secret remove",
-       "NAME",
-       "Forgets a secret.\nA host that runs has the store: DELETE /v1/secrets/NAME.",
-       {},
-       secret_remove},
-      {"secret list", "", "Lists the names of kept secrets.", {}, secret_list},
       {"script check",
        "FILE...",
        "Loads scripts in the sandbox and runs their examples.\nA folder stands for the scripts in "
@@ -612,6 +425,9 @@ std::vector<Command> commands() {
        config_template},
       {"version", "", "Prints the version.", {}, version},
   };
+  std::vector<Command> keys = key_commands();
+  all.insert(all.begin() + 1, keys.begin(), keys.end());
+  return all;
 }
 
 }  // namespace mortise::app
