@@ -535,7 +535,7 @@ TEST_CASE("scripts: a mapping is tried on the plans of a connection, and nothing
   CHECK(plan["items"][0]["action"] == "create");
   // Nothing is kept in step through this connection yet.
   CHECK(check({{"connection_id", "cnn_ann"}}).json["preview"]["plans"].empty());
-  CHECK_FALSE(check({}).json.contains("preview"));
+  CHECK_FALSE(check(Json::object()).json.contains("preview"));
   CHECK(host.store.commits() == commits);
 }
 

@@ -1,7 +1,7 @@
 // Scripts edited under a running host: a good edit counts, a bad one is reported and never replaces
 // the good one, an endless one denies and holds nobody up.
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -34,6 +34,12 @@ async function onCopy(body) {
   }
 }
 
+/** Saves as editors do: the host never reads half a script. */
+async function save(file, text) {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}
+
 /** Replaces what must be there. */
 function changed(source, ...pairs) {
   for (const [from, to] of pairs) {
@@ -54,20 +60,20 @@ test('scripts: an edited limit counts without a restart; a broken edit is report
 
     // The limit alone contradicts the script's own example: refused, with its line.
     const five = changed(source, ['exports_per_month = 2, ', 'exports_per_month = 5, ']);
-    await writeFile(file, five);
+    await save(file, five);
     const contradicted = await until(async () => (await shown()).rejected.length && shown(), 'the refusal');
     assert.equal(contradicted.checksum, first.checksum);
     assert.match(contradicted.rejected[0].message, /^example 2:/);
     assert.equal((await started()).status, 403);
 
     const good = changed(five, ['exports_this_month = 2 }', 'exports_this_month = 5 }']);
-    await writeFile(file, good);
+    await save(file, good);
     const second = await until(async () => { const now = await shown(); return now.checksum !== first.checksum && now; }, 'the edit');
     assert.deepEqual(second.rejected, []);
     assert.equal((await world.export(plan, connection)).state, 'succeeded');
 
     // A misspelt word: file, line and the nearest word; the good one goes on.
-    await writeFile(file, changed(good, ['deny("quota', 'denny("quota']));
+    await save(file, changed(good, ['deny("quota', 'denny("quota']));
     const line = good.split('\n').findIndex((each) => each.includes('deny("quota')) + 1;
     const broken = await until(async () => { const now = await shown(); return now.rejected.length && now; }, 'the report');
     assert.equal(broken.checksum, second.checksum);
@@ -77,7 +83,7 @@ test('scripts: an edited limit counts without a restart; a broken edit is report
     assert.match(world.log, new RegExp(`event=script_refused file=${tiers} line=${line} `));
     assert.equal((await world.export(plan, connection)).state, 'succeeded');
 
-    await writeFile(file, changed(good, ['exports_per_month = 5, ', 'exports_per_month = 6, '], ['exports_this_month = 5 }', 'exports_this_month = 6 }']));
+    await save(file, changed(good, ['exports_per_month = 5, ', 'exports_per_month = 6, '], ['exports_this_month = 5 }', 'exports_this_month = 6 }']));
     await until(async () => { const now = await shown(); return now.checksum !== second.checksum && now.rejected.length === 0; }, 'the cure');
     for (let used = 4; used < 6; ++used) assert.equal((await world.export(plan, connection)).state, 'succeeded');
     const last = await started();
@@ -107,7 +113,7 @@ test('scripts: what an edit of a mapping would write is shown before it is writt
     // Saved, it does what was shown.
     const checksum = async () => (await world.ok('GET', '/v1/scripts')).items.find((each) => each.name === name).checksum;
     const old = await checksum();
-    await writeFile(join(folder, name), source);
+    await save(join(folder, name), source);
     await until(async () => (await checksum()) !== old, 'the edit');
     const done = await world.export(plan, connection);
     assert.deepEqual([done.counts.update, done.counts.create], [2, 0]);
@@ -116,7 +122,7 @@ test('scripts: what an edit of a mapping would write is shown before it is writt
 test('scripts: an endless policy denies, and others are answered meanwhile', () =>
   onCopy(async ({ world, plan, connection, file, source, shown, started }) => {
     const first = await shown();
-    await writeFile(file, changed(source, ['if ask.trigger ~= "user"', 'if ask.account == "ben" then while true do end end\n    if ask.trigger ~= "user"']));
+    await save(file, changed(source, ['if ask.trigger ~= "user"', 'if ask.account == "ben" then while true do end end\n    if ask.trigger ~= "user"']));
     await until(async () => (await shown()).checksum !== first.checksum, 'the edit');
     await world.account('ben', 'pro');
     const his = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 1 }), 'ben');
