@@ -14,8 +14,8 @@
 // Consecutive weeks of one module name make a module; a week without one is of the module named
 // after the topic. A `resource` that is no URL ("chapter 3 of the book") becomes the task's notes.
 //
-// Identity for the next import: `external_id`; for a task without one its title in its week, and for
-// one that was renamed its place, kept as the external id
+// Identity for the next import: `external_id`; for a task without one its title in its week, and
+// for one that was renamed its place, kept as the external id
 // "<plan id>:w<week>d<day>n<ordinal>" (roadmap; ordinal among the tasks of that day) or
 // "<plan id>:w<week>n<ordinal>" (canonical; "n<ordinal>" outside weeks). The plan's id stands in
 // front because external ids are unique per account, and week 1 is in every plan.

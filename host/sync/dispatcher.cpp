@@ -242,10 +242,8 @@ Result<Run> Dispatcher::discard(const std::string& run_id) {
   if (Status kept = keep_here(ports_, run->connection_id, plan_id); !kept) {
     return std::move(kept).error();
   }
-  post([this, connection = run->connection_id, plan_id] {
-    look_again(connection);
-    enqueue_sync(connection, plan_id, core::RunTrigger::change);
-  });
+  look_again(run->connection_id);
+  enqueue_sync(run->connection_id, plan_id, core::RunTrigger::change);
   return ended;
 }
 

@@ -47,7 +47,7 @@ const is_plan = (thing, plan) => thing.object === 'page' && thing.text === plan.
 
 /** What happens there, and what the run then asks about. */
 const mishaps = [
-  ['calendar', 'is emptied event by event', 'mass_removal_here',
+  ['calendar', 'is emptied event by event', 'remote_empty',
     (world, connection) => person(world, 'google/empty_calendar', { user: user(connection) })],
   ['calendar', 'answers 410, then an empty listing', 'remote_empty',
     (world, connection) => person(world, 'google/empty_calendar', { user: user(connection), silently: true })],
@@ -57,7 +57,7 @@ const mishaps = [
     await world.connect('google_calendar');
   }],
   ['pages', 'lose every to-do', 'remote_empty', each('notion/trash', (thing) => thing.type === 'to_do')],
-  ['pages', 'lose the page of a module', 'mass_removal_here', each('notion/trash', is_module)],
+  ['pages', 'lose the page of a module', 'remote_empty', each('notion/trash', is_module)],
   ['pages', 'are not shared any more', 'container_lost', each('notion/unshare', is_plan)],
   ['database', 'loses every row', 'remote_empty', each('notion/trash', is_row)],
   ['database', 'is not shared any more', 'container_lost', each('notion/unshare', is_plan)],
