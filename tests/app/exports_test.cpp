@@ -64,8 +64,7 @@ class FakeQueue final : public ports::RunQueue {
   Result<core::Run> discard(const std::string& run_id) override {
     return answer("discard", run_id);
   }
-  Result<ports::Preview> preview(const std::string& connection_id,
-                                 const std::string& plan_id,
+  Result<ports::Preview> preview(const std::string& connection_id, const std::string& plan_id,
                                  std::shared_ptr<const ports::Mapping>) override {
     ports::Preview preview;
     preview.summary = connection_id + " " + plan_id;
