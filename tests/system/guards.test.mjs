@@ -152,7 +152,7 @@ const gone = [
     (world, connection) => person(world, 'google/delete_calendar', { user: user(connection), calendar: connection.target.id })],
   ['pages', 'is not shared any more', 'container_lost',
     (world, connection) => person(world, 'notion/unshare', { id: connection.target.id })],
-  ['database', 'is in the trash', 'mass_removal_here',
+  ['database', 'is in the trash', 'remote_empty',
     (world, connection) => person(world, 'notion/trash', { id: connection.target.id })],
 ];
 
