@@ -111,8 +111,9 @@ test('control: what changes there is seen here, with its history; a conflict is 
       await closed(page, dialog);
       await row(both).getByText(other).waitFor();
       await calendar.getByText('One task was changed on both sides.').waitFor({ state: 'detached' });
+      await world.quiet();
       await syncNow(world, calendar);
-      assert.ok((await googleEvents(world)).some((event) => event.summary === other));
+      await until(async () => (await googleEvents(world)).some((event) => event.summary === other), 'the undone title');
       await automatic.check();
     });
 

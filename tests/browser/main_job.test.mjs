@@ -111,7 +111,7 @@ test('pages: connect both services, export, change, run into the limit, lose acc
 
     await t.test('a change from elsewhere shows without a reload', async () => {
       await world.ok('PATCH', `/v1/tasks/${second.id}`, { title: 'Feed the starter' });
-      await page.getByText('Feed the starter').waitFor();
+      await page.getByText('Feed the starter', { exact: true }).waitFor();
     });
 
     await t.test('revoked access shows as such, and a reconnect brings what waited', async () => {
