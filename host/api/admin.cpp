@@ -6,14 +6,13 @@
 #include "api/auth.hpp"
 #include "api/resources.hpp"
 #include "core/time.hpp"
+#include "ports/secrets.hpp"
 
 namespace mortise::api {
 
 namespace {
 
 constexpr std::size_t kSecretBytes = 16UL * 1024;
-/// What the host keeps for itself among the secrets.
-constexpr std::string_view kOwnSecrets = "host.";
 
 core::Json key_json(const core::ApiKey& key) {
   core::Json out = {{"id", key.id},
@@ -89,7 +88,7 @@ bool is_secret_name(const std::string& name) {
   const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
   });
-  return plain && !name.empty() && name.size() <= 128 && !name.starts_with(kOwnSecrets);
+  return plain && !name.empty() && name.size() <= 128 && !name.starts_with(ports::kOwnSecrets);
 }
 
 Response set_secret(const Context& context, const Request& request) {
@@ -116,7 +115,7 @@ Response list_secrets(const Context& context, const Request& request) {
                  [](const std::vector<std::string>& names) {
                    core::Json items = core::Json::array();
                    for (const std::string& name : names) {
-                     if (!name.starts_with(kOwnSecrets)) items.push_back({{"name", name}});
+                     if (!name.starts_with(ports::kOwnSecrets)) items.push_back({{"name", name}});
                    }
                    return json_response({{"items", std::move(items)}, {"next_cursor", ""}});
                  });

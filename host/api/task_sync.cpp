@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/names.hpp"
+#include "core/schedule.hpp"
 #include "core/time.hpp"
 
 namespace mortise::api {
@@ -22,8 +23,7 @@ constexpr std::size_t kNewestRuns = 50;
 /// Those about the plan, newest first.
 std::vector<core::Run> runs_about(const ports::Runs& runs, const core::Plan& plan,
                                   const core::Connection& connection) {
-  const auto& left_out = connection.left_out_plans;
-  const bool travels = std::find(left_out.begin(), left_out.end(), plan.id) == left_out.end();
+  const bool travels = !core::left_out(connection, plan.id);
   std::vector<core::Run> about;
   auto recent = runs.list(plan.account_id, connection.id, {kNewestRuns, ""});
   if (!recent) return about;

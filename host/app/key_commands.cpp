@@ -14,14 +14,12 @@
 #include "app/system.hpp"
 #include "core/time.hpp"
 #include "core/words.hpp"
+#include "ports/secrets.hpp"
 #include "store/key.hpp"
 #include "store/sql_store.hpp"
 
 namespace mortise::app {
 namespace {
-
-/// What the host keeps for itself among the secrets (identity.cpp).
-constexpr std::string_view kOwnSecrets = "host.";
 
 /// The store, opened for one command.
 struct OpenStore {
@@ -114,7 +112,7 @@ int apikey_revoke(const Arguments& arguments, Terminal& terminal) {
 }
 
 Status expect_not_own(const std::string& name) {
-  if (!name.starts_with(kOwnSecrets)) return {};
+  if (!name.starts_with(ports::kOwnSecrets)) return {};
   return Error{Code::invalid, fmt::format("{} is the host's own", name)};
 }
 
@@ -149,7 +147,7 @@ int secret_list(const Arguments& arguments, Terminal& terminal) {
   auto names = (*open)->store->grants().secret_names();
   if (!names) return complain(terminal, names.error());
   for (const std::string& name : *names) {
-    if (!name.starts_with(kOwnSecrets)) terminal.out << name << '\n';
+    if (!name.starts_with(ports::kOwnSecrets)) terminal.out << name << '\n';
   }
   return kOk;
 }

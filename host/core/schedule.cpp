@@ -32,6 +32,11 @@ std::int64_t spread(std::int64_t window_ms, std::string_view name, std::int64_t 
   return static_cast<std::int64_t>(mixed(name, turn) % static_cast<std::uint64_t>(window_ms));
 }
 
+bool left_out(const Connection& connection, std::string_view plan_id) {
+  const std::vector<std::string>& out = connection.left_out_plans;
+  return std::find(out.begin(), out.end(), plan_id) != out.end();
+}
+
 std::int64_t jittered(std::int64_t length_ms, std::string_view name, std::int64_t turn) {
   const std::int64_t quarter_ms = length_ms / 4;
   return length_ms - quarter_ms + spread(2 * quarter_ms + 1, name, turn);

@@ -30,6 +30,9 @@ inline bool pulls_by_itself(const Connection& connection) {
          connection.direction != Direction::push;
 }
 
+/// Whether a person said that the plan shall not travel by itself.
+bool left_out(const Connection& connection, std::string_view plan_id);
+
 /// `length_ms` moved by up to a quarter to either side, always the same way for one name and turn.
 std::int64_t jittered(std::int64_t length_ms, std::string_view name, std::int64_t turn);
 

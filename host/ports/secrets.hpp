@@ -2,12 +2,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <mortise/result.hpp>
 
 #include "core/secret.hpp"
 
 namespace mortise::ports {
+
+/// What the host keeps for itself among them: nobody lists, sets or removes it.
+inline constexpr std::string_view kOwnSecrets = "host.";
 
 /// Thread-safe. Answers what is set right now: a secret may be changed while the host runs.
 class Secrets {

@@ -8,6 +8,7 @@
 
 #include "core/ids.hpp"
 #include "core/names.hpp"
+#include "core/schedule.hpp"
 #include "sync/execution.hpp"
 #include "sync/progress.hpp"
 #include "sync/wanted.hpp"
@@ -331,7 +332,7 @@ bool Dispatcher::travels(const core::Connection& connection, const std::string& 
 /// Whether changes of a plan travel to the connection: it was exported there, or it is the plan of
 /// appointments and the service is a calendar.
 bool Dispatcher::keeps(const core::Connection& connection, const std::string& plan_id) const {
-  if (left_out(connection, plan_id)) return false;
+  if (core::left_out(connection, plan_id)) return false;
   auto plans = ports_.store.pairs().plans(connection.id);
   if (plans && std::find(plans->begin(), plans->end(), plan_id) != plans->end()) return true;
   auto plan = ports_.store.plans().find(plan_id);

@@ -156,12 +156,13 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
 
 /// A task as it was when the news were merged with it, so that a commit notices a later save.
 Result<core::Task> Execution::task_of(const Snapshot& snapshot, const std::string& id) const {
-  auto found = std::find_if(snapshot.tasks.begin(), snapshot.tasks.end(),
-                            [&](const core::Task& each) { return each.id == id; });
   for (const auto& [key, removed] : snapshot.restorable) {
     if (removed.id == id) return removed;
   }
-  return found == snapshot.tasks.end() ? ports_.store.plans().find_task(id) : *found;
+  for (const core::Task& live : snapshot.tasks) {
+    if (live.id == id) return live;
+  }
+  return ports_.store.plans().find_task(id);
 }
 
 /// The task that the news are about, as it is and as it becomes.

@@ -2,6 +2,7 @@
 // plan goes on in rounds until nothing is left that can be done at once.
 #include <algorithm>
 
+#include "core/schedule.hpp"
 #include "sync/execution.hpp"
 #include "sync/progress.hpp"
 
@@ -114,7 +115,7 @@ Result<std::vector<std::string>> Execution::plans_in_scope(const Link& link) con
     }
   }
   std::erase_if(*plans, [&](const std::string& id) {
-    return left_out(link.connection, id) || !ports_.store.plans().find(id);
+    return core::left_out(link.connection, id) || !ports_.store.plans().find(id);
   });
   return plans;
 }

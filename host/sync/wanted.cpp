@@ -89,11 +89,6 @@ bool adopts(const ports::Mapping& mapping) {
                      [](const auto& each) { return each.second.adopts; });
 }
 
-bool left_out(const core::Connection& connection, const std::string& plan_id) {
-  const std::vector<std::string>& out = connection.left_out_plans;
-  return std::find(out.begin(), out.end(), plan_id) != out.end();
-}
-
 ports::MappingInput Snapshot::mapping_input(const Options& options) const {
   return {.account = &account,
           .plan = &plan,

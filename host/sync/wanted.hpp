@@ -63,9 +63,6 @@ void agree(core::Pair& pair, core::JsonText fields, core::JsonText seen);
 /// kept in step there, exported or not.
 bool adopts(const ports::Mapping& mapping);
 
-/// Whether a person said that the plan shall not travel by itself.
-bool left_out(const core::Connection& connection, const std::string& plan_id);
-
 struct Wanted {
   std::vector<core::WantedItem> items;
   std::vector<ports::ParkedItem> parked;  ///< could not be mapped; their pairs stay as they are
