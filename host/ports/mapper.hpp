@@ -60,7 +60,7 @@ struct MappingInput {
 /// What an edit outside means for a task.
 struct TaskChange {
   core::JsonText patch = "{}";       ///< task fields, JSON object; null: cleared
-  std::vector<std::string> dropped;  ///< item fields whose way back took nothing of a new value
+  std::vector<std::string> dropped;  ///< item fields whose new value the task cannot say
 };
 
 /// One immutable revision of a mapping script. Thread-safe.

@@ -140,24 +140,23 @@ Back go_back(lua_State* L, int line, const FieldCall& call, Json& changes) {
 }
 
 // What the changed task says of the fields that lines were asked about.
-std::vector<std::string> check_law(lua_State* L, const FieldCall& call, const Json& changed,
-                                   const std::map<std::string, Back>& asked) {
+void check_law(lua_State* L, const FieldCall& call, const Json& changed,
+               const std::map<std::string, Back>& asked, Losses& losses) {
   const Json now = item_fields_of(L, call);
-  std::vector<std::string> dropped;
-  for (const auto& [item, back] : asked) {
+  const auto shown = [](const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 100);
+  };
+  for (const auto& [item, took] : asked) {
     const Json& read = changed[item];
     const Json mapped = now.contains(item) ? now[item] : Json();
     if (mapped == read) continue;
-    if (back == Back::nothing) {
-      dropped.push_back(item);
+    if (took == Back::nothing) {
+      losses.dropped.push_back(item);
       continue;
     }
-    luaL_error(L, "%s'%s' was changed to %s, but the app can only say %s",
-               std::string(kLossyMapping).c_str(), item.c_str(),
-               read.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 100).c_str(),
-               mapped.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 100).c_str());
+    losses.lossy[item] = fmt::format("lossy_mapping: '{}' was changed to {}, but the app can only say {}",
+                                   item, shown(read), shown(mapped));
   }
-  return dropped;
 }
 
 }  // namespace
@@ -193,8 +192,7 @@ Json item_fields_of(lua_State* L, const FieldCall& call) {
   return fields;
 }
 
-Json task_changes(lua_State* L, const FieldCall& call, const Json& changed,
-                  std::vector<std::string>& dropped) {
+Json task_changes(lua_State* L, const FieldCall& call, const Json& changed, Losses& losses) {
   Json changes = Json::object();
   std::map<std::string, Back> asked;
   for_each_line(L, call, [&](int line, const std::string& item) {
@@ -203,7 +201,7 @@ Json task_changes(lua_State* L, const FieldCall& call, const Json& changed,
     const Back back = go_back(L, line, call, changes);
     if (back != Back::one_way) asked[item] = std::max(asked[item], back);
   });
-  dropped = check_law(L, call, changed, asked);
+  check_law(L, call, changed, asked, losses);
   return changes;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lua.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,14 +28,16 @@ bool is_wanted(lua_State* L, const FieldCall& call);
 /// The item's fields.
 core::Json item_fields_of(lua_State* L, const FieldCall& call);
 
-/// The way back: which task fields change when the item's fields changed like this (null: cleared).
-/// The task on the stack is changed as well. Mapping it forward must give what was read: raises
-/// "lossy_mapping: ..." where a line took the value, and names the fields where a line that has a
-/// way back took nothing. Lines without one say that edits stay outside.
-core::Json task_changes(lua_State* L, const FieldCall& call, const core::Json& changed,
-                        std::vector<std::string>& dropped);
+/// Item fields that changed outside and cannot be said here.
+struct Losses {
+  std::vector<std::string> dropped;          ///< a way back took nothing of them
+  std::map<std::string, std::string> lossy;  ///< a line took the value and broke the law -> how
+};
 
-/// What the message of a broken law begins with.
-inline constexpr std::string_view kLossyMapping = "lossy_mapping: ";
+/// The way back: which task fields change when the item's fields changed like this (null: cleared).
+/// The task on the stack is changed as well. The law: mapped forward again, it gives what was read;
+/// where it does not, `losses` says so. Lines without a way back say that edits stay outside.
+core::Json task_changes(lua_State* L, const FieldCall& call, const core::Json& changed,
+                        Losses& losses);
 
 }  // namespace mortise::script

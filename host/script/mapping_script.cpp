@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <lua.hpp>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
@@ -205,12 +206,16 @@ class Export {
   int walls_ = 0;
 };
 
-Error as_lossy(Error error) {
-  if (error.message.find(kLossyMapping) != std::string::npos) {
-    error.code = Code::invalid;
-    error.reason = "lossy_mapping";
+// Takes a field away, and with it those that are decided with it.
+void leave_out(const std::string& field, const ports::KindRules& rules, Json& changed,
+               std::vector<std::string>& left_out) {
+  std::vector<std::string> unit{field};
+  for (const std::vector<std::string>& group : rules.together) {
+    if (std::find(group.begin(), group.end(), field) != group.end()) unit = group;
   }
-  return error;
+  for (const std::string& name : unit) {
+    if (changed.erase(name) > 0) left_out.push_back(name);
+  }
 }
 
 }  // namespace
@@ -347,14 +352,32 @@ Result<ports::TaskChange> MappingScript::task_change(const std::string& kind,
   if (!lease) return lease.error();
   const TaskGroups groups(input);
   const JsonText settings = effective_settings(settings_, input.settings);
-  ports::TaskChange change;
+  Json rest = *read;
   Json changes;
-  std::string item;
-  const Status ran = (*lease)->run([&](lua_State* L) {
-    const FieldCall call = push_call(L, kind, task, input, groups, settings, item);
-    changes = task_changes(L, call, *read, change.dropped);
-  });
-  if (!ran) return as_lossy(at_word(ran.error(), text_, item, "fields"));
+  Losses losses;
+  std::vector<std::string> left_out;
+  std::optional<Error> lossy;
+  do {  // without what broke the law, until the rest keeps it
+    losses = {};
+    std::string item;
+    const Status ran = (*lease)->run([&](lua_State* L) {
+      const FieldCall call = push_call(L, kind, task, input, groups, settings, item);
+      changes = task_changes(L, call, rest, losses);
+    });
+    if (!ran) return at_word(ran.error(), text_, item, "fields");
+    for (const auto& [field, how] : losses.lossy) {
+      if (!lossy) {
+        const Error broken{Code::invalid, text_.name + ": " + how, "lossy_mapping"};
+        lossy = at_word(broken, text_, field, "fields");
+      }
+      leave_out(field, kinds_.at(kind), rest, left_out);
+    }
+  } while (!losses.lossy.empty());
+  if (lossy && changes.empty()) return *lossy;
+  ports::TaskChange change;
+  change.dropped = std::move(losses.dropped);
+  change.dropped.insert(change.dropped.end(), left_out.begin(), left_out.end());
+  std::sort(change.dropped.begin(), change.dropped.end());
   Result<JsonText> patch = core::canonical_json(changes);
   if (!patch) return patch.error();
   change.patch = *std::move(patch);

@@ -54,9 +54,10 @@ class MappingScript final : public ports::Mapping {
 
   /// Lines whose item field changed are asked for their way back, in the order of the script, each
   /// seeing the task as the lines before left it. What came back is mapped forward again and must
-  /// give what was read (else `invalid`, reason `lossy_mapping`). A line whose way back answers nil
-  /// changes nothing: its field is dropped, unless it maps to what was read all the same. `null` in
-  /// `changed` is a field that was cleared.
+  /// give what was read: a field of which it does not is dropped, with those that are decided with
+  /// it; so is one whose way back answers nil, unless it maps to what was read all the same. If
+  /// nothing is left: `invalid`, reason `lossy_mapping`. `null` in `changed` is a field that was
+  /// cleared.
   Result<ports::TaskChange> task_change(const std::string& kind, const core::JsonText& changed,
                                         const core::Task& task,
                                         const ports::MappingInput& input) const override;

@@ -317,6 +317,14 @@ TEST_CASE("mapping: what a way back takes nothing of is named, and the rest is t
   REQUIRE(change.ok());
   CHECK(parsed(change->patch) == Json{{"title", "New"}});
   CHECK(change->dropped == std::vector<std::string>{"alerts"});
+  // Of two fields one breaks the law: the description without the line that the app writes below.
+  Example linked(1, 1, 1);
+  linked.tasks[0].link = "https://example.org/1";
+  const auto cleared = google->task_change("event", R"({"title":"New","description":null})",
+                                           linked.tasks[0], linked.input());
+  REQUIRE(cleared.ok());
+  CHECK(parsed(cleared->patch) == Json{{"title", "New"}});
+  CHECK(cleared->dropped == std::vector<std::string>{"description"});
   // From timed to all day: the zone's line says nothing, and is right.
   const auto day = google->task_change(
       "event", R"({"start":"2026-12-01","showWithoutTime":true,"duration":"P1D","timeZone":null})",
