@@ -46,7 +46,7 @@ const there = (world, form) => (form.provider === 'notion' ? notionTasks(world) 
 const channels = async (world) => (await person(world, 'google/channels', {})).channels;
 
 async function sync(world, connection) {
-  const started = await world.ok('POST', `/v1/connections/${connection.id}/sync`, {}, { 'idempotency-key': crypto.randomUUID() });
+  const started = await world.startSync(connection);
   const run = await world.finished(started.id);
   assert.equal(run.state, 'succeeded', JSON.stringify(run));
   await world.quiet();

@@ -1,5 +1,6 @@
 // What looks like a mishap removes nothing, on either side, until a person approves: over HTTP, with either answer.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { assertInStep, connected, forms } from './expect.mjs';
 import { roadmap, until, wideBudgets } from './host.mjs';
@@ -22,14 +23,14 @@ async function asking(world, reason) {
 
 /** "Sync now"; answers the run when it has ended or asks. */
 async function sync(world, connection) {
-  const { id } = await world.ok('POST', `/v1/connections/${connection.id}/sync`, {}, { 'idempotency-key': crypto.randomUUID() });
+  const { id } = await world.startSync(connection);
   return until(async () => {
     const run = await world.run(id);
     return ['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state) || run.waiting_for === 'approval' ? run : null;
   }, `the sync ${id}`);
 }
 
-const answer = (world, run, word) => world.ok('POST', `/v1/runs/${run.id}/${word}`, {}, { 'idempotency-key': crypto.randomUUID() });
+const answer = (world, run, word) => world.ok('POST', `/v1/runs/${run.id}/${word}`, {}, { 'idempotency-key': randomUUID() });
 
 /** The things in Notion that somebody can take away: pages, tables, rows, to-dos. */
 async function things(world, connection, wanted) {

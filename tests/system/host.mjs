@@ -223,6 +223,11 @@ export class World {
       { plan_id: plan.id, connection_id: connection.id }, { 'idempotency-key': key });
   }
 
+  /** "Sync now" of a connection; answers the run as it begins. */
+  startSync(connection) {
+    return this.ok('POST', `/v1/connections/${connection.id}/sync`, {}, { 'idempotency-key': randomUUID() });
+  }
+
   async run(id) {
     return this.ok('GET', `/v1/runs/${id}`);
   }

@@ -24,7 +24,7 @@ async function later(world, minutes) {
 }
 
 async function syncNow(world, connection) {
-  const started = await world.ok('POST', `/v1/connections/${connection.id}/sync`, {}, { 'idempotency-key': crypto.randomUUID() });
+  const started = await world.startSync(connection);
   return world.finished(started.id);
 }
 

@@ -1,5 +1,6 @@
 // What people do in the simulated Notion and calendar comes back into the plan of a real host.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { roadmap, until, World } from './host.mjs';
 
@@ -21,7 +22,7 @@ async function exported(world, connector, mapping = {}) {
 /** "Sync now" of one plan; answers the run when it has ended or waits. */
 async function sync(world, plan, connection) {
   const started = await world.api('POST', `/v1/accounts/ana/exports`,
-    { plan_id: plan.id, connection_id: connection.id, kind: 'sync' }, { 'idempotency-key': crypto.randomUUID() });
+    { plan_id: plan.id, connection_id: connection.id, kind: 'sync' }, { 'idempotency-key': randomUUID() });
   assert.equal(started.status, 202, JSON.stringify(started.body));
   return until(async () => {
     const run = await world.run(started.body.id);
@@ -119,7 +120,7 @@ test('a column that a person removed from a Notion table clears nothing here: it
     const other = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 2, title: 'Other' }));
     assert.equal((await world.export(other, connection)).state, 'succeeded');
     const look = async () => {
-      const { id } = await world.ok('POST', `/v1/connections/${connection.id}/sync`, {}, { 'idempotency-key': crypto.randomUUID() });
+      const { id } = await world.startSync(connection);
       return world.finished(id);
     };
     assert.equal((await look()).state, 'succeeded');
