@@ -236,6 +236,7 @@ class Decision {
         return fields.is_object() && fields.contains(name) ? fields[name].dump() : "null";
       };
       merged.conflicts.push_back({name, text(base), "null", text(theirs), Kept::here});
+      merged.insist.push_back(name);  // should it be wanted there again
     }
     receive_.push_back({ReceiveKind::agree, pair.key, {}, pair, input, std::move(merged)});
     return true;

@@ -388,6 +388,7 @@ void Execution::note_failure(const Pending& pending, const Error& error) {
     case Code::conflict:
     case Code::stale:
       stale_.insert(action.key);
+      if (!action.slot.empty()) stale_.insert(action.parent_key);  // its series may have changed
       break;
     default:
       give_up(pending, error);

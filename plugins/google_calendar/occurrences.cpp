@@ -19,8 +19,13 @@ using mortise::Write;
 
 namespace {
 
+// The series is there, and is another one than was thought.
 Error no_slot(const Write& write) {
-  return {Code::not_found, attempt(write) + ": its series has no occurrence at " + write.slot};
+  return {Code::conflict, attempt(write) + ": its series has no occurrence at " + write.slot};
+}
+
+Error no_series(const Write& write) {
+  return {Code::not_found, attempt(write) + ": its series was deleted from the calendar"};
 }
 
 }  // namespace
@@ -62,8 +67,15 @@ void Writer::give_up_series(Job job, const Reply& reply) {
   std::vector<Job> all = std::move(series_[job.write.parent_id].waiting);
   series_.erase(job.write.parent_id);
   all.push_back(std::move(job));
+  bool deleted = false;
+  if (reply.success()) {
+    const Result<EventRead> event = read_event(reply.body, {});
+    deleted = event && event->cancelled;
+  }
   for (const Job& each : all) {
-    if (reply.success() || not_there(reply)) {
+    if (not_there(reply) || deleted) {
+      call_.report(Outcome::failed(each.index, no_series(each.write)));
+    } else if (reply.success()) {
       call_.report(Outcome::failed(each.index, no_slot(each.write)));
     } else {
       call_.report(Outcome::failed(each.index, error_of(reply, attempt(each.write))));
@@ -82,7 +94,7 @@ void Writer::locate(Job job) {
 }
 
 void Writer::located(Job job, const Reply& reply) {
-  if (not_there(reply)) return call_.report(Outcome::failed(job.index, no_slot(job.write)));
+  if (not_there(reply)) return call_.report(Outcome::failed(job.index, no_series(job.write)));
   if (!reply.success()) return refused(job, reply);
   const SeriesClock& clock = *series_[job.write.parent_id].clock;
   std::string occurrence = instance_at(reply.body, clock, job.write.slot);

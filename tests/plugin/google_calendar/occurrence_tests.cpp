@@ -223,7 +223,7 @@ TEST_CASE("google: what a person made of an occurrence is not overwritten unseen
   CHECK(only(run).result == WriteResult::done);
 }
 
-TEST_CASE("google: an occurrence without its series or its slot is not found",
+TEST_CASE("google: an occurrence without its series is not found, one that is not in it a conflict",
           "[google][occurrence]") {
   const Write write = occurrence("task:1", kSlot, evening("Read", kSlot), "s");
   const auto code = [&](std::vector<Exchange> exchanges) {
@@ -234,13 +234,13 @@ TEST_CASE("google: an occurrence without its series or its slot is not found",
   CHECK(code({{kReadSeries, refusal(404, "notFound")}}) == Code::not_found);
   Json once = series();
   once.erase("recurrence");
-  CHECK(code({{kReadSeries, ok(once)}}) == Code::not_found);
+  CHECK(code({{kReadSeries, ok(once)}}) == Code::conflict);
   Json deleted = {{"id", "s"}, {"status", "cancelled"}};
   CHECK(code({{kReadSeries, ok(deleted)}}) == Code::not_found);
   CHECK(code({{kReadSeries, {.status = 404, .body = "<html>"}}}) == Code::unavailable);
   std::vector<Exchange> nowhere = {{kReadSeries, ok(series())}};
   for (int i = 0; i < 7; ++i) nowhere.push_back({"GET *", ok(found(Json::array()))});
-  CHECK(code(nowhere) == Code::not_found);
+  CHECK(code(nowhere) == Code::conflict);
   CHECK(only(replay({occurrence("task:1", kSlot, evening("Read"))}, {})).error.code ==
         Code::not_found);
 }

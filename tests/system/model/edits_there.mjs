@@ -38,6 +38,8 @@ export const calendar = {
     return edit(m, task, event, { summary: (done ? kDoneMark : '') + eventSeen(event).title }, { status: done ? 'done' : 'todo' });
   }],
   describe: [4, (m, task, event) => {
+    // Whoever has not seen the link yet would type it away.
+    if (m.racing && m.ledger.stories.get(task.id)?.lastly('here', 'link')) return null;
     const notes = m.word('described');
     return edit(m, task, event, { description: task.link ? `${notes}\n\nLink: ${task.link}` : notes }, { notes });
   }],

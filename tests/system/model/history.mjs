@@ -109,6 +109,7 @@ export class History {
     });
     for (const member of this.members) {
       beginEpoch(member);
+      member.racing = this.lively || racing.has(name);
       member.note(`-- epoch${name ? ` with ${name}` : ''}`);
     }
     await edit();
@@ -142,8 +143,12 @@ export class History {
     const [id] = /tsk_[0-9a-z]+/.exec(problem.message) ?? [];
     const about = id ? await member.api('GET', `/v1/tasks/${id}/history?limit=12`).catch(() => null) : null;
     for (const each of about?.body?.items ?? []) lines.push(`history: ${JSON.stringify(each)}`);
+    if (process.env.MODEL_DEBUG) lines.push(...member.log.map((line) => `all: ${line.slice(0, 500)}`));
     const { requests } = await this.world.simulator.set('GET', 'requests').catch(() => ({ requests: [] }));
-    const told = [...requests.filter((each) => each.status >= 400).slice(-4), ...requests.filter((each) => each.write).slice(-12)];
+    if (id) lines.push(...member.log.filter((line) => line.includes(id)).map((line) => `before: ${line}`));
+    const known = new Set((about?.body?.items ?? []).flatMap((each) => /[?&]eid=([^&_]+)|([0-9a-f-]{36})$/.exec(each.url ?? '')?.slice(1).filter(Boolean) ?? []));
+    const ours = (each) => [...known].some((item) => JSON.stringify(each).includes(item));
+    const told = known.size > 0 ? requests.filter(ours).slice(-60) : requests.filter((each) => each.write).slice(-12);
     for (const each of told) {
       lines.push(`${each.provider} ${each.method} ${each.path} -> ${each.status} ${JSON.stringify(each.body ?? each.request ?? '').slice(0, 700)}`);
     }

@@ -60,7 +60,7 @@ export function verdict(story, now, conflicts, rules) {
   const edits = story.edits.filter((each) => rules.counts(each) && isNews(each));
   const alive = now !== undefined;
   // An edit that the remover's side could see, by another side, outlives the removal.
-  const others = edits.filter((each) => !removed.has(each.side));
+  const others = edits.filter((each) => !removed.has(each.side) && each === story.lastly(each.side, each.field));
   const outlives = [...removed.keys()].some((side) => others.some((each) => side === 'here' || rules.shown(side, each, task)));
   if (removed.size === 0 && !alive) return `nobody removed ${name(task)}, and it is gone`;
   // (An edit that does not count may still bring the task back.)
@@ -91,7 +91,7 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
   for (const edit of lasts) {
     const unseen = edits.some((each) => each.side !== 'here' && each.side !== edit.side && !rules.shown(each.side, edit, story.task));
     if (same(edit) || unseen) continue;
-    const overwritten = rules.racing && (edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && each.at >= edit.at) || rules.mayMiss(edit, edits, story.task));
+    const overwritten = rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && each.at >= edit.at) || rules.mayMiss(edit, edits, story.task));
     if (!overwritten && !wordsOf(edit).some((word) => tells(conflicts, word))) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
   }
   if (!lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;

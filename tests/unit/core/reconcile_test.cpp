@@ -281,6 +281,12 @@ TEST_CASE("reconcile: the table of both sides", "[core][reconcile]") {
     const auto changes = decide({}, edited("theirs"));
     CHECK(received(changes) == Lines{"agree a"});
     CHECK(changes.receive[0].merged.conflicts.size() == 1);
+    // Should it be wanted there again, what stood there is written over.
+    const Receive& told = changes.receive[0];
+    Pair agreed = base[0];
+    agreed.fields = agreed_after(told.input, told.merged, told.input.here);
+    agreed.sent_hash = content_hash(agreed.fields);
+    CHECK(lines(reconcile({same, other}, {agreed, base[1]}, {}, rules)) == Lines{"update a"});
   }
   SECTION("removed here, as agreed there: removed there") {
     rules.restorable = {{"a", {same.fields, 0}}};
