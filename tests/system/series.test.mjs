@@ -1,0 +1,228 @@
+// Recurring tasks, and edits that meet: each is a scene of which both sides must come out equal, with nothing made twice,
+// and of which the next look writes nothing.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { wideBudgets, World } from './host.mjs';
+import { compare } from './model/checks.mjs';
+import { Member } from './model/member.mjs';
+import { dayAfter } from './model/times.mjs';
+
+const kDaily = (count) => [`RRULE:FREQ=DAILY;COUNT=${count}`];
+const today = new Date().toISOString().slice(0, 10);
+/** The start of the nth occurrence of the scenes' series: the name that it keeps. */
+const slot = (n) => `${dayAfter(today, 10 + n)}T18:00:00`;
+
+/** An account with a plan, exported to the calendar (and to Notion), where nothing travels before a scene says so. */
+function scene(title, shape, play) {
+  test(title, { timeout: 120_000 }, async () => {
+    const world = await World.start({ settings: { ...wideBudgets, 'sync.remove_percent': 100, 'sync.debounce_ms': 3_600_000 } });
+    try {
+      await world.widenLimits();
+      const m = new Member(world, 'ana', 'ana.torres@example.com', { calendar: true, layout: null, policy: 'merge', tier: 'pro', ...shape });
+      m.keys = [world.key];
+      await m.start();
+      m.act = (action, body) => world.simulator.set('POST', `google/${action}`, { user: m.person, ...body });
+      await synced(m);
+      await m.newConflicts();
+      await play(m);
+    } finally {
+      await world.end();
+    }
+  });
+}
+
+/** A daily series of six, on both sides; answers the task and the id of its event. */
+async function aSeries(m) {
+  const series = await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, {
+    title: 'Swim', duration_s: 3600, recurrence: kDaily(6), schedule: { kind: 'timed', start: slot(0), zone: 'Europe/Madrid' } });
+  await synced(m);
+  return { series, event: m.eventOf(series).id };
+}
+
+const editHere = (m, task, n, changes) => m.ok('PATCH', `/v1/tasks/${task.id}/occurrences/${slot(n)}`, changes);
+const cancelHere = (m, task, n) => m.ok('DELETE', `/v1/tasks/${task.id}/occurrences/${slot(n)}`);
+const notion = (m, action, body) => m.world.simulator.set('POST', `notion/${action}`, body);
+
+async function synced(m) {
+  const run = await m.sync(m.google);
+  assert.equal(run.state, 'succeeded', JSON.stringify(run));
+  await m.look();
+  return run;
+}
+
+/** What differs from the series, by slot, here and at its event: a title, "cancelled", or "" for anything else. */
+async function differing(m, task, event) {
+  const { items } = await m.act('events', { deleted: true });
+  const there = items.filter((each) => each.recurringEventId === event)
+    .map((each) => [each.originalStartTime.dateTime.slice(0, 19), each.status === 'cancelled' ? 'cancelled' : each.summary ?? '']);
+  const here = m.byId.get(task.id).overrides ?? [];
+  return { here: Object.fromEntries(here.map((each) => [each.slot, each.cancelled ? 'cancelled' : each.changes.title ?? ''])), there: Object.fromEntries(there) };
+}
+
+/** Both sides show the same, each thing once, occurrence by occurrence; and looking again changes nothing. */
+async function assertEnd(m, series, event, occurrences = {}) {
+  await m.look();
+  assert.equal(compare(m), null);
+  if (series) {
+    assert.equal(m.eventOf(m.byId.get(series.id))?.id, event, 'the series is still the same event');
+    assert.deepEqual(await differing(m, series, event), { here: occurrences, there: occurrences });
+  }
+  await m.world.resetTraffic();
+  for (const connection of m.connections) {
+    const run = await m.sync(connection);
+    assert.deepEqual([run.state, run.counts.writes, run.counts.received], ['succeeded', 0, 0], JSON.stringify(run));
+  }
+  for (const provider of ['google', 'notion']) assert.equal((await m.world.traffic(provider)).writes, 0, provider);
+}
+
+for (const early of [true, false]) {
+  scene(`a shorter rule of the calendar drops the occurrences beyond it, edited ${early ? 'long before' : 'at the same time'}`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await editHere(m, series, 1, { title: 'Dive' });
+    await editHere(m, series, 4, { title: 'Float' });
+    await cancelHere(m, series, 5);
+    if (early) await synced(m);
+    await m.act('edit_event', { id: event, changes: { recurrence: kDaily(3) } });
+    const run = await synced(m);
+    if (early) assert.equal(run.counts.writes, 0, JSON.stringify(run.counts));
+    assert.deepEqual(m.byId.get(series.id).recurrence, kDaily(3));
+    await assertEnd(m, series, event, { [slot(1)]: 'Dive' });
+  });
+}
+
+for (const [name, act] of [['cancelled', cancelHere], ['edited', (m, task, n) => editHere(m, task, n, { title: 'Float' })]]) {
+  // An export has not seen the split when it writes the occurrence; a sync has.
+  for (const [by, first] of [['an export', (m) => m.world.export(m.plan, m.google)], ['a sync', (m) => m.sync(m.google)]]) {
+    scene(`a series is split in the calendar while an occurrence behind is ${name} here, and ${by} comes next`, {}, async (m) => {
+      const { series, event } = await aSeries(m);
+      await act(m, series, 4);
+      const { following } = await m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Ride' } });
+      await first(m);
+      await synced(m);
+      assert.deepEqual(m.events.map((each) => each.summary).filter((each) => ['Swim', 'Ride'].includes(each)).sort(), ['Ride', 'Swim']);
+      assert.deepEqual(m.tasks.filter((each) => each.recurrence).map((each) => each.title).sort(), ['Ride', 'Swim']);
+      const second = m.tasks.find((each) => each.title === 'Ride');
+      assert.deepEqual([second.plan_id, second.kind, m.eventOf(second).id], [m.calendar.id, 'appointment', following.id]);
+      await assertEnd(m, series, event);
+    });
+  }
+}
+
+for (const [name, change, left] of [
+  ['another rule', { recurrence: ['RRULE:FREQ=DAILY;INTERVAL=2;COUNT=3'] }, [2, 4]],
+  ['a shorter rule', { recurrence: kDaily(3) }, [1, 2]],
+  ['a later beginning', { schedule: { kind: 'timed', start: slot(2), zone: 'Europe/Madrid' } }, [2, 4, 5]],
+  ['another hour', { schedule: { kind: 'timed', start: slot(0).replace('18:', '19:'), zone: 'Europe/Madrid' } }, []],
+  ['another length', { duration_s: 1800 }, [1, 2, 4, 5]],
+]) {
+  for (const early of [true, false]) {
+    scene(`occurrences keep their edits where they still happen: the series gets ${name} here, they were edited ${early ? 'before' : 'with it'}`, {}, async (m) => {
+      const { series, event } = await aSeries(m);
+      const edits = { 1: 'Dive', 2: 'cancelled', 4: 'Float', 5: 'Row' };
+      for (const [n, title] of Object.entries(edits)) {
+        if (title === 'cancelled') await cancelHere(m, series, Number(n));
+        else await editHere(m, series, Number(n), { title });
+      }
+      if (early) await synced(m);
+      await m.ok('PATCH', `/v1/tasks/${series.id}`, change);
+      await synced(m);
+      await assertEnd(m, series, event, Object.fromEntries(left.map((n) => [slot(n), edits[n]])));
+    });
+  }
+}
+
+// The app's edit comes after the person's.
+const edit = (m, task) => editHere(m, task, 2, { title: 'Here' });
+const cancel = (m, task) => cancelHere(m, task, 2);
+for (const [name, policy, there, here, left] of [
+  ['edited there and here', 'merge', 'edit_instance', edit, 'Here'],
+  ['edited there and here', 'remote', 'edit_instance', edit, 'There'],
+  ['edited there and cancelled here', 'merge', 'edit_instance', cancel, 'cancelled'],
+  ['edited there and cancelled here', 'remote', 'edit_instance', cancel, 'There'],
+  ['cancelled there and edited here', 'merge', 'cancel_instance', edit, 'cancelled'],
+  ['cancelled there and edited here', 'local', 'cancel_instance', edit, 'Here'],
+]) {
+  scene(`the same occurrence is ${name}: both sides end with one of them, and the other is told (${policy})`, { policy }, async (m) => {
+    const { series, event } = await aSeries(m);
+    await m.act(there, { id: event, slot: slot(2), changes: { summary: 'There' } });
+    await here(m, series);
+    await synced(m);
+    const [conflict, ...more] = await m.newConflicts();
+    assert.deepEqual([conflict.task_id, conflict.slot, more.length], [series.id, slot(2), 0]);
+    const title = conflict.fields.find((each) => each.field === 'title');
+    assert.deepEqual([title.here, title.there], [here === edit ? 'Here' : null, there === 'edit_instance' ? 'There' : null]);
+    await assertEnd(m, series, event, { [slot(2)]: left });
+  });
+}
+
+scene('tasks removed here and edited at both services come back once, with both edits', { layout: 'database' }, async (m) => {
+  const tasks = m.planTasks.slice(0, 6).map((task) => ({ task, event: m.eventOf(task).id, row: m.thingOf(task).id }));
+  const [different, same] = [tasks.slice(0, 3), tasks.slice(3)];
+  for (const { task, event, row } of tasks) {
+    await m.ok('DELETE', `/v1/tasks/${task.id}`);
+    await m.act('edit_event', { id: event, changes: { summary: `${task.title} in the calendar` } });
+    if (different.some((each) => each.task === task)) await notion(m, 'set', { id: row, property: 'Duration', value: 75 });
+    else await notion(m, 'rename', { id: row, title: `${task.title} in Notion` });
+  }
+  const runs = await Promise.all(m.connections.map((each) => m.sync(each)));
+  for (const each of [m.google, m.notion, m.google]) runs.push(await m.sync(each));
+  assert.deepEqual(runs.map((run) => run.state), runs.map(() => 'succeeded'), JSON.stringify(runs));
+  await m.look();
+  for (const { task, event, row } of tasks) {
+    const back = m.byId.get(task.id);
+    assert.ok(back, `${task.title} is back`);
+    assert.deepEqual([m.eventOf(back)?.id, m.thingOf(back)?.id], [event, row], 'nothing was made anew');
+  }
+  for (const { task } of different) {
+    const back = m.byId.get(task.id);
+    assert.deepEqual([back.title, back.duration_s], [`${task.title} in the calendar`, 4500]);
+  }
+  const conflicts = await m.newConflicts();
+  assert.deepEqual(conflicts.map((each) => each.task_id).sort(), same.map(({ task }) => task.id).sort());
+  for (const { task } of same) {
+    const [{ here, there, kept }] = conflicts.find((each) => each.task_id === task.id).fields;
+    assert.deepEqual([here, there].sort(), [`${task.title} in Notion`, `${task.title} in the calendar`]);
+    assert.equal(m.byId.get(task.id).title, kept === 'here' ? here : there);
+  }
+  await assertEnd(m);
+});
+
+// Of a connection that only pulls, the event stays when its task is called off.
+for (const [direction, policy] of [['pull', 'merge'], ['pull', 'remote'], ['both', 'merge']]) {
+  scene(`a task is called off and on again while its event is described: the text that goes is told (${direction}, ${policy})`, { policy }, async (m) => {
+    const [task] = m.planTasks;
+    const travels = async (how) => {
+      await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction: how });
+      await m.quiet();
+    };
+    await travels(direction);
+    await m.ok('PATCH', `/v1/tasks/${task.id}`, { status: 'cancelled' });
+    await m.act('edit_event', { id: m.eventOf(task).id, changes: { description: 'Bring a towel' } });
+    await synced(m);
+    await m.ok('PATCH', `/v1/tasks/${task.id}`, { status: 'todo' });
+    await travels('both');
+    await synced(m);
+    const [conflict, ...more] = await m.newConflicts();
+    assert.deepEqual([conflict.task_id, more.length], [task.id, 0]);
+    assert.deepEqual(conflict.fields.map(({ field, there, kept }) => [field, there, kept]), [['description', 'Bring a towel', 'here']]);
+    await assertEnd(m);
+  });
+}
+
+scene('a link is set here while the event is renamed and moved, and the newer wins: name and time are taken', { policy: 'newest' }, async (m) => {
+  await m.world.simulator.set('PUT', 'clock', { advance_ms: 600_000 });
+  const [task] = m.planTasks;
+  const event = m.eventOf(task).id;
+  const link = 'https://example.org/set-here';
+  await m.ok('PATCH', `/v1/tasks/${task.id}`, { link });
+  const at = (hour) => ({ dateTime: slot(9).replace('18:', hour), timeZone: 'Europe/Madrid' });
+  await m.act('edit_event', { id: event, changes: { summary: 'Renamed there', start: at('09:'), end: at('10:') } });
+  await synced(m);
+  const now = m.byId.get(task.id);
+  assert.deepEqual([now.title, now.schedule.start, now.duration_s, now.link], ['Renamed there', at('09:').dateTime, 3600, link]);
+  assert.equal(m.eventOf(now)?.id, event);
+  const [{ fields }] = await m.newConflicts();
+  const kept = Object.fromEntries(fields.map((each) => [each.field, each.kept]));
+  assert.deepEqual([kept.title, kept.start, kept.description], ['there', 'there', 'here']);  // below the text stands the link
+  await assertEnd(m);
+});
