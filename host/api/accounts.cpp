@@ -45,6 +45,34 @@ Response put_account(const Context& context, const Request& request) {
   });
 }
 
+core::Json ended_json(const ports::Disconnected& ended) {
+  core::Json out = {{"connection_id", ended.connection.id},
+                    {"connector", ended.connection.connector},
+                    {"revoked", ended.revoked},
+                    {"message", ended.message}};
+  if (!ended.by_hand_url.empty()) out["manage_url"] = ended.by_hand_url;
+  return out;
+}
+
+Response remove_account(const Context& context, const Request& request) {
+  Response response;
+  response.later = [&context, &request](const Response::Done& done) {
+    context.services.connect.remove_account(
+        request.param("account"),
+        [&request, done](Result<std::vector<ports::Disconnected>> result) {
+          if (!result && result.error().code == Code::not_found) {
+            return done(not_found(request, "account"));
+          }
+          done(respond(request, result, [](const std::vector<ports::Disconnected>& all) {
+            core::Json items = core::Json::array();
+            for (const ports::Disconnected& ended : all) items.push_back(ended_json(ended));
+            return json_response({{"connections", std::move(items)}});
+          }));
+        });
+  };
+  return response;
+}
+
 Response get_usage(const Context& context, const Request& request) {
   const auto quota = context.services.exports.usage(request.param("account"));
   return respond(request, quota,
@@ -61,6 +89,7 @@ void add_accounts(Router& router, const Context& context) {
   router.add({"GET", "/v1/accounts", "list_accounts", Access::read, with(list_accounts)});
   router.add({"GET", one, "get_account", Access::read, with(get_account), Callers::apps_and_users});
   router.add({"PUT", one, "put_account", Access::write, with(put_account)});
+  router.add({"DELETE", one, "remove_account", Access::admin, with(remove_account)});
   router.add(
       {"GET", one + "/usage", "get_usage", Access::read, with(get_usage), Callers::apps_and_users});
 }

@@ -55,6 +55,17 @@ Response list_removed(const Context& context, const Request& request) {
                  });
 }
 
+Response restore_plan(const Context& context, const Request& request) {
+  JsonBody body(request);
+  if (auto refused = body.refused(request)) return *std::move(refused);
+  const auto plan = context.services.store.plans().find(request.param("plan"));
+  if (!plan || !request.principal.may_see(plan->account_id)) return not_found(request, "plan");
+  return respond(request, context.services.plans.restore_plan(plan->id),
+                 [&](const core::Plan& restored) {
+                   return json_response(request, core::to_json(restored), restored.rev);
+                 });
+}
+
 Response restore_task(const Context& context, const Request& request) {
   JsonBody body(request);
   if (auto refused = body.refused(request)) return *std::move(refused);
@@ -109,6 +120,8 @@ void add_history(Router& router, const Context& context) {
   const std::string task = "/v1/tasks/{task}";
   router.add(
       {"GET", "/v1/plans/{plan}/removed", "list_removed", Access::read, with(list_removed), kBoth});
+  router.add({"POST", "/v1/plans/{plan}/restore", "restore_plan", Access::write,
+              context.idempotency.around(with(restore_plan), Idempotency::repeat()), kBoth});
   router.add({"POST", task + "/restore", "restore_task", Access::write,
               context.idempotency.around(with(restore_task), Idempotency::repeat()), kBoth});
   router.add({"GET", task + "/history", "task_history", Access::read, with(task_history), kBoth});

@@ -159,6 +159,9 @@ core::Json preview_counts_json(const ports::Preview& preview) {
        {{"writes", preview.writes}, {"reads", preview.reads}, {"seconds", preview.seconds}}},
       {"parked_items", std::move(parked)}};
   if (!preview.guard.empty()) out["guard"] = preview.guard;
+  if (!preview.refused_reason.empty()) {
+    out["refused"] = {{"reason", preview.refused_reason}, {"message", preview.refused_message}};
+  }
   return out;
 }
 

@@ -134,9 +134,12 @@ Json TaskSync::in(const Link& link, const core::Task& task,
                   const std::vector<core::Pair>& pairs) const {
   const core::Connection& connection = link.connection;
   Json one = {{"connection_id", connection.id}, {"connector", connection.connector}};
-  std::string_view state = "pending";
+  // A run that brought everything and made no item of it: by the mapping there is none to make.
+  const bool none = link.brought_ms && task.updated_ms <= *link.brought_ms;
+  std::string_view state = none ? "left_out" : "pending";
   for (const core::Pair& pair : pairs) {
     if (pair.connection_id != connection.id || pair.state == core::PairState::tombstone) continue;
+    if (state == "left_out") state = "pending";
     if (is_there(link, task, pair)) state = "synced";
     if (link.gone.count(pair.remote_id) > 0) state = "asks";
     if (!pair.url.empty()) one["url"] = pair.url;

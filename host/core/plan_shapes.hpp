@@ -49,7 +49,8 @@ struct ImportedPlan {
   std::unordered_map<std::string, std::string> named_ids;
 };
 
-/// Reads either shape; `weeks` at the top tells a roadmap. Bounds as in core/bounds.hpp.
+/// Reads either shape; `weeks` at the top tells a roadmap, or a `topic` without `title` and
+/// `modules`. Bounds as in core/bounds.hpp.
 Read<ImportedPlan> read_plan_document(const Json& document, const NewId& new_id);
 
 /// The canonical document of a plan and its tasks (live ones, in order).

@@ -74,6 +74,8 @@ struct Preview {
   std::int64_t writes = 0, reads = 0;  ///< requests
   std::int64_t seconds = 0;            ///< about
   std::string guard;                   ///< why it would stop and ask, or empty
+  /// Why start() would refuse it now, reason and message; empty if it would not.
+  std::string refused_reason, refused_message;
   std::string summary;  ///< "12 create, 3 update, 0 delete; 18 writes, 2 reads, about 7 s"
   std::vector<PreviewItem> items;        ///< at most 1,000
   std::vector<ParkedItem> parked_items;  ///< what the mapping could not map, and why; as many
@@ -182,6 +184,10 @@ class PlanEditing {
   /// A removed task comes back, whoever removed it; one that is there stays as it is. Errors
   /// `conflict`: `plan_removed`, `external_id_taken`.
   virtual Answer<core::Task> restore_task(const std::string& task_id) = 0;
+  /// Brings a removed plan back with the tasks that went along with it; what was removed before
+  /// stays removed. Where its items were kept as the person's own, an export makes it stand there
+  /// again. Error `conflict` (`external_id_taken`) if another plan or task has its external id now.
+  virtual Answer<core::Plan> restore_plan(const std::string& plan_id) = 0;
   /// Brings back what a conflict had not kept, as an ordinary edit of its task. Errors `conflict`:
   /// `undone_already`, `nothing_to_undo`, `task_removed` (or the occurrence).
   virtual Answer<core::Conflict> undo_conflict(const std::string& conflict_id) = 0;

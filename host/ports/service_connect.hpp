@@ -93,6 +93,13 @@ class Connect {
   virtual void disconnect(const std::string& connection_id,
                           std::function<void(Result<Disconnected>)> done) = 0;
 
+  /// Ends all connections of an account, then erases everything of its own (EraseAccount). What
+  /// stands at services stays there, as the person's own. Answers the connections that it ended.
+  /// Errors: `not_found`; `conflict` with reason `sync_under_way`, after which asking again is
+  /// safe.
+  virtual void remove_account(const std::string& account_id,
+                              std::function<void(Result<std::vector<Disconnected>>)> done) = 0;
+
   /// The places this connection may work in, as the service lists them now.
   virtual void targets(const std::string& connection_id,
                        std::function<void(Result<std::vector<TargetChoice>>)> done) = 0;

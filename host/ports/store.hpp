@@ -259,6 +259,13 @@ struct EraseChannel {
   std::string id;
 };
 
+/// Everything of an account: the row, plans, tasks, connections with all that hangs on them, runs,
+/// usage, conflicts, events and sessions. What an Idempotency-Key keeps is the caller's, and ends
+/// by itself.
+struct EraseAccount {
+  std::string account_id;
+};
+
 /// Marks what waits in the inbox of a connection and came at `up_to_ms` or before.
 struct HandleNotifications {
   std::string connection_id;
@@ -300,7 +307,7 @@ using Change =
                  Put<core::SyncState>, Put<core::Conflict>, Put<core::Channel>,
                  Put<core::Notification>, ErasePair, EraseIntent, EraseGrant, EraseSecret,
                  EraseIdempotency, EraseSession, EraseSighting, EraseSightings, EraseBookmarks,
-                 EraseChannel, HandleNotifications, Prune, ExpectRev>;
+                 EraseChannel, EraseAccount, HandleNotifications, Prune, ExpectRev>;
 using Changes = std::vector<Change>;
 
 template <class T>

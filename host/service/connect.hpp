@@ -50,6 +50,8 @@ class Connecting final : public ports::Connect {
                 std::function<void(Result<ports::Connected>)> done) override;
   void disconnect(const std::string& connection_id,
                   std::function<void(Result<ports::Disconnected>)> done) override;
+  void remove_account(const std::string& account_id,
+                      std::function<void(Result<std::vector<ports::Disconnected>>)> done) override;
   void targets(const std::string& connection_id,
                std::function<void(Result<std::vector<ports::TargetChoice>>)> done) override;
   void choose_target(const std::string& connection_id, const std::string& target_id,
@@ -58,6 +60,7 @@ class Connecting final : public ports::Connect {
                    std::function<void(Result<core::Connection>)> done) override;
 
  private:
+  friend class AccountRemoval;
   friend class Arrival;
   friend class Departure;
 

@@ -86,6 +86,25 @@ Result<ports::QuotaView> QuotaExports::view(const core::Account& account,
   return view;
 }
 
+/// "Sync now" is free for what was exported; the first time is an export, whatever it is called.
+Result<core::RunKind> QuotaExports::kind_of(const ports::ExportRequest& request) const {
+  auto exported = store_.pairs().plans(request.connection_id);
+  if (!exported) return std::move(exported).error();
+  const bool first =
+      std::find(exported->begin(), exported->end(), request.plan_id) == exported->end();
+  return first ? core::RunKind::export_plan : request.kind;
+}
+
+ports::Decision QuotaExports::decide(const Checked& checked, const ports::ExportRequest& request,
+                                     const core::Usage& usage) const {
+  return gate_.decide({.action = "export.start",
+                       .account_id = checked.account.id,
+                       .tier = checked.account.tier,
+                       .trigger = std::string(core::name_of(request.trigger)),
+                       .connector = checked.connection.connector},
+                      {.exports_this_month = usage.exports()});
+}
+
 ports::Answer<core::Run> QuotaExports::start(const ports::ExportRequest& request) {
   auto checked = check(request);
   if (!checked) return refuse(std::move(checked).error());
@@ -102,12 +121,9 @@ ports::Answer<core::Run> QuotaExports::start(const ports::ExportRequest& request
   run.trigger = request.trigger;
   run.request_id = request.request_id;
 
-  // "Sync now" is free for what was exported; the first time is an export, whatever it is called.
-  auto exported = store_.pairs().plans(request.connection_id);
-  if (!exported) return refuse(std::move(exported).error());
-  if (std::find(exported->begin(), exported->end(), request.plan_id) == exported->end()) {
-    run.kind = core::RunKind::export_plan;
-  }
+  auto kind = kind_of(request);
+  if (!kind) return refuse(std::move(kind).error());
+  run.kind = *kind;
   const bool counted = run.kind == core::RunKind::export_plan;
   for (int race = 0; race < kMostRaces; ++race) {
     ports::Changes changes;
@@ -115,13 +131,7 @@ ports::Answer<core::Run> QuotaExports::start(const ports::ExportRequest& request
     if (counted) {
       auto usage = usage_now(account);
       if (!usage) return refuse(std::move(usage).error());
-      const ports::Decision decision =
-          gate_.decide({.action = "export.start",
-                        .account_id = account.id,
-                        .tier = account.tier,
-                        .trigger = std::string(core::name_of(request.trigger)),
-                        .connector = checked->connection.connector},
-                       {.exports_this_month = usage->exports()});
+      const ports::Decision decision = decide(*checked, request, *usage);
       if (!decision.allow) {
         ports::Refusal refusal = refuse({Code::forbidden, decision.message, decision.reason});
         if (auto quota = view(account, *usage)) refusal.quota = std::move(*quota);
@@ -159,6 +169,17 @@ ports::Answer<ports::Preview> QuotaExports::preview(const ports::ExportRequest& 
   if (!checked) return refuse(std::move(checked).error());
   auto preview = queue_.preview(request.connection_id, request.plan_id, request.mapping);
   if (!preview) return refuse(std::move(preview).error());
+  auto kind = kind_of(request);
+  if (!kind) return refuse(std::move(kind).error());
+  if (*kind == core::RunKind::export_plan) {
+    auto usage = usage_now(checked->account);
+    if (!usage) return refuse(std::move(usage).error());
+    ports::Decision decision = decide(*checked, request, *usage);
+    if (!decision.allow) {
+      preview->refused_reason = std::move(decision.reason);
+      preview->refused_message = std::move(decision.message);
+    }
+  }
   return std::move(*preview);
 }
 

@@ -38,6 +38,10 @@ class QuotaExports final : public ports::Exports {
   };
   Result<Checked> check(const ports::ExportRequest& request) const;
   Result<ports::QuotaView> view(const core::Account& account, const core::Usage& usage) const;
+  /// What a run of this request would be.
+  Result<core::RunKind> kind_of(const ports::ExportRequest& request) const;
+  ports::Decision decide(const Checked& checked, const ports::ExportRequest& request,
+                         const core::Usage& usage) const;
   Result<core::Usage> usage_now(const core::Account& account) const;
   const std::string& zone_of(const core::Account& account) const;
 

@@ -45,6 +45,7 @@ class StoredPlans final : public ports::PlanEditing {
   ports::Answer<core::Task> remove_task(const std::string& task_id,
                                         std::optional<core::Rev> if_match) override;
   ports::Answer<core::Task> restore_task(const std::string& task_id) override;
+  ports::Answer<core::Plan> restore_plan(const std::string& plan_id) override;
 
   // conflicts.cpp
   ports::Answer<core::Conflict> undo_conflict(const std::string& conflict_id) override;

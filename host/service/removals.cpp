@@ -155,4 +155,35 @@ Answer<Task> StoredPlans::restore_task(const std::string& task_id) {
   return answer;
 }
 
+Answer<Plan> StoredPlans::restore_plan(const std::string& plan_id) {
+  bool stored = false;
+  auto answer = retried<Plan>([&]() -> Answer<Plan> {
+    auto plan = store_.plans().find(plan_id);
+    if (!plan) return refuse(std::move(plan).error());
+    if (!plan->deleted_ms) return std::move(*plan);
+    auto tasks = store_.plans().removed_tasks(plan_id, *plan->deleted_ms);
+    if (!tasks) return refuse(std::move(tasks).error());
+    const core::Instant now_ms = clock_.now_ms();
+    plan->deleted_ms.reset();
+    plan->updated_ms = now_ms;
+    ports::Changes changes{ports::put(std::move(*plan))};
+    for (Task& task : *tasks) {
+      task.deleted_ms.reset();
+      task.updated_ms = now_ms;
+      changes.push_back(ports::put(std::move(task)));
+    }
+    if (Status saved = store_.commit(std::move(changes)); !saved) {
+      return refuse(std::move(saved).error());
+    }
+    stored = true;
+    auto restored = store_.plans().find(plan_id);
+    if (!restored) return refuse(std::move(restored).error());
+    return std::move(*restored);
+  });
+  if (const auto* plan = std::get_if<Plan>(&answer); plan != nullptr && stored) {
+    changed_.plan_saved(plan->account_id, plan->id);
+  }
+  return answer;
+}
+
 }  // namespace mortise::service

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "store/auth_tables.hpp"
+#include "store/erase_account.hpp"
 #include "store/execute.hpp"
 #include "store/prune.hpp"
 #include "store/two_way_tables.hpp"
@@ -99,6 +100,9 @@ class Applier {
                    "UPDATE notification SET handled_ms = ?3 "
                    "WHERE connection_id = ?1 AND received_ms <= ?2 AND handled_ms IS NULL",
                    handle.connection_id, handle.up_to_ms, handle.at_ms);
+  }
+  Status operator()(const ports::EraseAccount& erase) {
+    return erase_account(database_, erase.account_id);
   }
   Status operator()(const ports::Prune& change) { return prune(database_, change); }
 

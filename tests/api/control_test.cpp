@@ -161,6 +161,12 @@ TEST_CASE("plans: what stands at a service is asked about before a plan goes", "
   CHECK(host.get(path).status == 200);
   CHECK(host.call("DELETE", path + "?remote=keep").status == 204);
   CHECK(host.get(path).status == 404);
+  CHECK(host.post(path + "/restore", R"({"all":true})").status == 400);
+  CHECK(host.post(path + "/restore", "").json["id"] == host.plan_id);
+  CHECK(host.get(path).status == 200);
+  CHECK(host.post("/v1/plans/pln_none/restore", "").status == 404);
+  host.call("PUT", "/v1/accounts/bob", "{}");
+  CHECK(host.post(path + "/restore", "", host.sign_in("bob")).status == 404);
 }
 
 TEST_CASE("plans: a removed one is not found by the app's own id", "[api][resources]") {

@@ -201,6 +201,15 @@ ports::Answer<core::Task> FakePlans::restore_task(const std::string& id) {
   return store_.plans().find_task(id).value();
 }
 
+ports::Answer<core::Plan> FakePlans::restore_plan(const std::string& id) {
+  core::Plan plan = store_.plans().find(id).value();
+  plan.deleted_ms.reset();
+  if (auto saved = store_.commit({ports::put(plan)}, ports::Durability::relaxed); !saved) {
+    return refuse(saved.error());
+  }
+  return store_.plans().find(id).value();
+}
+
 ports::Answer<core::Conflict> FakePlans::undo_conflict(const std::string& id) {
   core::Conflict conflict = store_.conflicts().find(id).value();
   if (conflict.undone_ms) return refuse({Code::conflict, "was undone", "undone_already"});
@@ -420,6 +429,23 @@ void FakeConnect::disconnect(const std::string& id,
     done(ports::Disconnected{store_.connections().find(id).value(), false,
                              "https://provider.example/apps",
                              "Memo could not be reached; remove the access there by hand."});
+  });
+}
+
+void FakeConnect::remove_account(
+    const std::string& account_id,
+    std::function<void(Result<std::vector<ports::Disconnected>>)> done) {
+  executor_.post([this, account_id, done] {
+    if (auto account = store_.accounts().find(account_id); !account) return done(account.error());
+    std::vector<ports::Disconnected> ended;
+    auto connections = store_.connections().list(account_id);
+    for (core::Connection& connection : *connections) {
+      connection.status = core::ConnectionStatus::disconnected;
+      ended.push_back({std::move(connection), false, "https://provider.example/apps", "By hand."});
+    }
+    const auto erased = store_.commit({ports::EraseAccount{account_id}}, ports::Durability::full);
+    if (!erased) return done(erased.error());
+    done(std::move(ended));
   });
 }
 

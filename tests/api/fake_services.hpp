@@ -33,6 +33,7 @@ class FakePlans final : public ports::PlanEditing {
   ports::Answer<core::Task> edit_task(const ports::TaskEdit&) override;
   ports::Answer<core::Task> remove_task(const std::string&, std::optional<core::Rev>) override;
   ports::Answer<core::Task> restore_task(const std::string&) override;
+  ports::Answer<core::Plan> restore_plan(const std::string&) override;
   ports::Answer<core::Conflict> undo_conflict(const std::string&) override;
   ports::Answer<core::Plan> reschedule(const std::string&) override;
   Result<std::vector<core::Occurrence>> occurrences(const ports::OccurrenceWindow&) const override;
@@ -104,6 +105,8 @@ class FakeConnect final : public ports::Connect {
   Result<ports::Entered> enter(const std::string&, const std::string&) override;
   void callback(ports::ConnectCallback, std::function<void(Result<ports::Connected>)>) override;
   void disconnect(const std::string&, std::function<void(Result<ports::Disconnected>)>) override;
+  void remove_account(const std::string&,
+                      std::function<void(Result<std::vector<ports::Disconnected>>)>) override;
   void targets(const std::string&,
                std::function<void(Result<std::vector<ports::TargetChoice>>)>) override;
   void choose_target(const std::string&, const std::string&,

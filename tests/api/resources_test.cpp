@@ -36,6 +36,30 @@ TEST_CASE("accounts: are put, read, listed; ids are the app's own", "[api][resou
   CHECK(seen == 6);
 }
 
+TEST_CASE("accounts: one is removed with all that is its own, by a key with the scope admin",
+          "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string user = host.sign_in("ann");
+  CHECK(host.call("DELETE", "/v1/accounts/ann", {}, user).problem() == "forbidden/apps_only");
+  CHECK(host.call("DELETE", "/v1/accounts/ann", {}, host.key_line({"read", "write"})).problem() ==
+        "forbidden/scope");
+  const ApiAnswer removed = host.call("DELETE", "/v1/accounts/ann");
+  REQUIRE(removed.status == 200);
+  REQUIRE(removed.json["connections"].size() == 1);
+  CHECK(removed.json["connections"][0]["connection_id"] == host.connection_id);
+  CHECK(removed.json["connections"][0]["revoked"] == false);
+  CHECK(removed.json["connections"][0]["manage_url"] == "https://provider.example/apps");
+  for (const std::string& path :
+       {std::string("/v1/accounts/ann"), "/v1/plans/" + host.plan_id, "/v1/tasks/" + host.task_id,
+        "/v1/connections/" + host.connection_id}) {
+    CAPTURE(path);
+    CHECK(host.get(path).status == 404);
+  }
+  CHECK(host.get("/v1/session", user).status == 401);
+  CHECK(host.call("DELETE", "/v1/accounts/ann").status == 404);
+}
+
 TEST_CASE(
     "requests: what is misspelt is 400 with the nearest word, what is wrong is 422 with its place",
     "[api][resources]") {
@@ -219,6 +243,16 @@ TEST_CASE("tasks: are synced once a run that knew them as they are has brought t
   edit("Three");
   put_run("run_4", host.plan_id, core::RunState::partial);
   CHECK(state() == "pending");
+  // What has no item after a run that brought everything is none by its mapping, until it changes.
+  pair.state = core::PairState::tombstone;
+  put_pair();
+  CHECK(state() == "pending");
+  put_run("run_41", host.plan_id, core::RunState::succeeded);
+  CHECK(state() == "left_out");
+  edit("Three again");
+  CHECK(state() == "pending");
+  pair.state = core::PairState::paired;
+  put_pair();
   // A sync of the whole connection is about this plan too, also where nothing had to be written,
   put_run("run_5", "", core::RunState::succeeded);
   CHECK(state() == "synced");

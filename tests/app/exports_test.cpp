@@ -389,6 +389,29 @@ TEST_CASE("exports: a store that cannot write is said, and nothing is kicked",
   CHECK(world.usage("ann").exports() == 0);
 }
 
+TEST_CASE("exports: a preview says whether it would be refused, for \"Sync now\" too",
+          "[service][exports]") {
+  World world;
+  const auto refused = [&](core::RunKind kind) {
+    ExportRequest request = World::of("ann");
+    request.kind = kind;
+    return std::get<ports::Preview>(world.exports.preview(request)).refused_reason;
+  };
+  CHECK(refused(core::RunKind::export_plan) == "");
+  world.accepted(World::of("ann"));
+  world.accepted(World::of("ann"));
+  CHECK(refused(core::RunKind::export_plan) == "quota_exceeded");
+  CHECK(refused(core::RunKind::sync) == "quota_exceeded");  // never exported there
+  core::Pair pair;
+  pair.connection_id = "cnn_ann";
+  pair.plan_id = "pln_ann";
+  pair.key = "plan:pln_ann";
+  REQUIRE(world.store.commit({ports::put(pair)}, ports::Durability::relaxed).ok());
+  CHECK(refused(core::RunKind::sync) == "");
+  CHECK(refused(core::RunKind::export_plan) == "quota_exceeded");
+  CHECK(world.usage("ann").exports() == 2);
+}
+
 TEST_CASE("exports: previews and decisions about runs are the queue's", "[service][exports]") {
   World world;
   const auto preview = world.exports.preview(World::of("ann"));

@@ -1,4 +1,6 @@
 // What is removed, what that means at the services, and what comes back.
+#include <set>
+
 #include "app/plan_world.hpp"
 
 using namespace mortise;
@@ -70,6 +72,43 @@ TEST_CASE("plans: while a sync is under way nothing can be promised to be kept",
           "sync_under_way");
   });
   value_of(world.plans.remove_plan(world.plan.id, RemoteItems::remove, {}));
+}
+
+TEST_CASE("plans: a removed plan comes back with what went along, and nothing that was gone before",
+          "[service][plans]") {
+  PlanWorld world;
+  const Plan plan = world.imported();
+  const auto titles = [&] {
+    std::set<std::string> all;
+    const auto tasks = world.store.plans().tasks(plan.id);
+    for (const Task& task : *tasks) all.insert(task.title);
+    return all;
+  };
+  value_of(world.plans.remove_task(world.task(plan.id, "Read").id, {}));
+  const std::set<std::string> before = titles();
+  REQUIRE_FALSE(before.empty());
+  world.clock.advance(1000);
+  value_of(world.plans.remove_plan(plan.id, {}, {}));
+  CHECK(titles().empty());
+  Plan restored;
+  world.tells_once(plan.id, [&] { restored = value_of(world.plans.restore_plan(plan.id)); });
+  CHECK(restored == world.store.plans().find(plan.id).value());
+  CHECK_FALSE(restored.deleted_ms);
+  CHECK(titles() == before);
+  world.leaves_everything([&] { CHECK(value_of(world.plans.restore_plan(plan.id)) == restored); });
+  CHECK(refusal_of(world.plans.restore_plan("pln_none")).error.code == Code::not_found);
+}
+
+TEST_CASE("plans: one whose external id was taken since does not come back", "[service][plans]") {
+  PlanWorld world;
+  const std::string document = R"({"title": "A", "external_id": "a", "tasks": [{"title": "x"}]})";
+  const Plan plan = value_of(world.plans.import("ann", document)).plan;
+  value_of(world.plans.remove_plan(plan.id, {}, {}));
+  const Plan other = value_of(world.plans.import("ann", document)).plan;
+  REQUIRE(other.id != plan.id);
+  world.leaves_everything([&] {
+    CHECK(refusal_of(world.plans.restore_plan(plan.id)).error.reason == "external_id_taken");
+  });
 }
 
 TEST_CASE("plans: what is to go from a service is left to the sync", "[service][plans]") {

@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "fakes/memory_erase.hpp"
 #include "fakes/memory_prune.hpp"
 #include "fakes/memory_tables.hpp"
 
@@ -176,6 +177,12 @@ class Writer {
     for (core::Notification& notification : handled) {
       notification.handled_ms = handle.at_ms;
       undo_.set(tables_.notifications, notification.id, notification);
+    }
+    return {};
+  }
+  Status operator()(const ports::EraseAccount& erase) {
+    for (const MemoryTables::Three& pair : erase_memory(tables_, undo_, erase.account_id)) {
+      erase_pair(pair);
     }
     return {};
   }

@@ -202,6 +202,7 @@ TEST_CASE("query plans: everything that is written is found by an index", "[stor
                                ports::EraseSightings{},
                                ports::EraseBookmarks{},
                                ports::EraseChannel{},
+                               ports::EraseAccount{"x"},
                                ports::HandleNotifications{},
                                ports::Prune{1},
                                ports::ExpectRev{Of::account, "x", 0},
@@ -214,5 +215,5 @@ TEST_CASE("query plans: everything that is written is found by an index", "[stor
                                ports::ExpectRev{Of::channel, "x", 0}};
   for (const ports::Change& change : rest) REQUIRE(apply_change(database, sealer, change));
   REQUIRE(purge_expired(database, 1));
-  check_plans(database, 73);
+  check_plans(database, 93);
 }

@@ -5,7 +5,7 @@ import { h, icon } from './dom.js';
 import { MortiseElement } from './element.js';
 import { ago, t } from './texts.js';
 
-const pictures = { synced: 'check', pending: 'sync', asks: 'pause', failed: 'warning', paused: 'pause', conflict: 'warning', received: 'in' };
+const pictures = { synced: 'check', pending: 'sync', left_out: 'minus', asks: 'pause', failed: 'warning', paused: 'pause', conflict: 'warning', received: 'in' };
 const recentMs = 24 * 3600 * 1000;
 
 export class SyncBadge extends MortiseElement {

@@ -98,6 +98,7 @@ const shapes = {
   cross: 'M6.5 6.5l11 11M17.5 6.5l-11 11',
   warning: 'M12 4L2.8 20h18.4zM12 10v4.5M12 17.2v.4',
   sync: 'M20 5v5h-5M4 19v-5h5M19.3 10A8 8 0 0 0 5.5 7.2M4.7 14a8 8 0 0 0 13.8 2.8',
+  minus: 'M6 12h12',
   pause: 'M9 6v12M15 6v12',
   out: 'M9 6h9v9M18 6L7 17',
   in: 'M15 18H6V9M7 17L18 6',

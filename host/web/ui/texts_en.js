@@ -100,6 +100,7 @@ export const en = {
   later: 'Not now',
   badge_synced: (p) => `Up to date in ${p.service}`,
   badge_pending: (p) => `On its way to ${p.service}`,
+  badge_left_out: (p) => `Not shown in ${p.service}`,
   badge_failed: (p) => `Did not reach ${p.service}`,
   badge_paused: (p) => `${p.service} is paused`,
   badge_asks: (p) => `Deleted in ${p.service}: waits for your decision`,

@@ -100,6 +100,7 @@ export const es = {
   later: 'Ahora no',
   badge_synced: (p) => `Al día en ${p.service}`,
   badge_pending: (p) => `En camino a ${p.service}`,
+  badge_left_out: (p) => `No se muestra en ${p.service}`,
   badge_failed: (p) => `No ha llegado a ${p.service}`,
   badge_paused: (p) => `${p.service} está en pausa`,
   badge_asks: (p) => `Borrada en ${p.service}: espera tu decisión`,

@@ -1,0 +1,91 @@
+// Ending an account: every grant is revoked, then nothing of it is left.
+#include "net/connect_world.hpp"
+
+using namespace mortise;
+using namespace mortise::test;
+
+namespace {
+
+Result<std::vector<ports::Disconnected>> remove_account(ConnectWorld& world,
+                                                        const std::string& account) {
+  std::optional<Result<std::vector<ports::Disconnected>>> got;
+  world.connecting.remove_account(
+      account, [&](Result<std::vector<ports::Disconnected>> end) { got = std::move(end); });
+  REQUIRE_FALSE(got.has_value());
+  REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
+  REQUIRE(got.has_value());
+  return std::move(*got);
+}
+
+std::size_t revocations(const ConnectWorld& world) {
+  std::size_t count = 0;
+  for (const auto& request : world.transport.requests()) {
+    if (request.url.find("/revoke") != std::string::npos) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("account: its grants are revoked, its rows erased, others' stay", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto anns = world.connect("notion")->connection_id;
+  const auto bobs = world.connect("notion", "bob")->connection_id;
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
+  const auto second = world.connect("google_calendar")->connection_id;
+  world.transport.answer_with([](const ports::HttpRequest& request) {
+    return request.url.find("/revoke") != std::string::npos ? answer(200, "{}") : unreachable();
+  });
+  const auto ended = remove_account(world, "ann");
+  REQUIRE(ended);
+  REQUIRE(ended->size() == 2);
+  CHECK(revocations(world) == 2);
+  for (const ports::Disconnected& each : *ended) CHECK(each.revoked);
+  CHECK(world.store.accounts().find("ann").error().code == Code::not_found);
+  CHECK(world.store.connections().list("ann")->empty());
+  for (const std::string& id : {anns, second}) {
+    CHECK_FALSE(world.store.connections().find(id).ok());
+    CHECK_FALSE(world.store.grants().find(id).ok());
+  }
+  CHECK(world.event_types().empty());
+  CHECK(world.store.accounts().find("bob").ok());
+  CHECK(world.store.grants().find(bobs).ok());
+  CHECK(remove_account(world, "ann").error().code == Code::not_found);
+}
+
+TEST_CASE("account: a service that cannot be reached keeps nobody here, and is named",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  REQUIRE(world.connect("notion").ok());
+  world.transport.answer_with([](const ports::HttpRequest&) { return unreachable(); });
+  const auto ended = remove_account(world, "ann");
+  REQUIRE(ended);
+  REQUIRE(ended->size() == 1);
+  CHECK_FALSE(ended->front().revoked);
+  CHECK_FALSE(ended->front().by_hand_url.empty());
+  CHECK_FALSE(world.store.accounts().find("ann").ok());
+}
+
+TEST_CASE("account: while a run writes, the grants end and the rows wait", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  core::Run run;
+  run.id = "run_1";
+  run.account_id = "ann";
+  run.connection_id = id;
+  run.state = core::RunState::running;
+  world.keep({ports::put(run)});
+  CHECK(remove_account(world, "ann").error().reason == "sync_under_way");
+  CHECK(world.store.accounts().find("ann").ok());
+  CHECK_FALSE(world.store.grants().find(id).ok());
+  run.rev = 1;
+  run.state = core::RunState::failed;
+  world.keep({ports::put(run)});
+  const auto sent = world.transport.count();
+  CHECK(remove_account(world, "ann").ok());
+  CHECK(world.transport.count() == sent);
+  CHECK_FALSE(world.store.runs().find("run_1").ok());
+}
