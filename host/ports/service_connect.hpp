@@ -94,7 +94,7 @@ class Connect {
                           std::function<void(Result<Disconnected>)> done) = 0;
 
   /// Ends all connections of an account, then erases everything of its own (EraseAccount). What
-  /// stands at services stays there, as the person's own. Answers the connections that it ended.
+  /// stands at services stays there, as the person's own. Answers what became of all of them.
   /// Errors: `not_found`; `conflict` with reason `sync_under_way`, after which asking again is
   /// safe.
   virtual void remove_account(const std::string& account_id,

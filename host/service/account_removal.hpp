@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -9,8 +10,9 @@
 
 namespace mortise::service {
 
-/// Kept alive by the callback that brings it on; steps run one at a time, on the executor. A
-/// connection that somebody makes meanwhile is ended in a further round.
+/// Kept alive by the callback that brings it on; steps run one at a time, on the executor. Every
+/// connection is ended once, also one that was ended before, so that the answer is whole when it is
+/// asked again; one that somebody takes up meanwhile is ended in a further round.
 class AccountRemoval : public std::enable_shared_from_this<AccountRemoval> {
  public:
   using Done = std::function<void(Result<std::vector<ports::Disconnected>>)>;
@@ -20,16 +22,18 @@ class AccountRemoval : public std::enable_shared_from_this<AccountRemoval> {
   void next();
 
  private:
-  /// The first of its connections that is not ended, or holds tokens.
+  /// The first of its connections that this did not end yet, or that is not ended (any more).
   Result<std::string> to_end() const;
-  Status expect_quiet() const;
+  void finish();
+  /// What a run under way is writing would come after the end. The others must not begin before it.
+  Status expect_quiet(ports::Changes& changes) const;
   Status erase() const;
 
   Connecting& connecting_;
   const std::string account_id_;
   Done done_;
-  int left_ = 200;  ///< disconnects, so that nobody who keeps connecting keeps this going
-  std::vector<ports::Disconnected> ended_;
+  int again_ = 20;  ///< further rounds, so that nobody who keeps connecting keeps this going
+  std::map<std::string, ports::Disconnected> ended_;  ///< by connection
 };
 
 }  // namespace mortise::service

@@ -125,6 +125,9 @@ Result<core::Connection> Arrival::connection_of(const core::Identity& identity) 
 
 Result<core::Connection> Arrival::commit(const core::Identity& identity) {
   const ConnectPorts& ports = connecting_.ports_;
+  // An account that ended while its person consented gets no tokens any more.
+  auto account = ports.store.accounts().find(session_.account_id);
+  if (!account.ok()) return std::move(account).error();
   auto found = connection_of(identity);
   if (!found.ok()) return found;
   core::Connection& connection = *found;
@@ -134,7 +137,9 @@ Result<core::Connection> Arrival::commit(const core::Identity& identity) {
   connection.identity = identity;
   connection.features = features_;
   connection.updated_ms = now_ms;
-  ports::Changes changes = {ports::put(connection)};
+  ports::Changes changes = {
+      ports::ExpectRev{ports::ExpectRev::Of::account, account->id, account->rev},
+      ports::put(connection)};
   if (manifest().auth.style == ports::AuthStyle::oauth2) add_grant(changes, connection);
   if (auto status = add_relinked_pairs(changes, connection.id); !status.ok()) {
     return std::move(status).error();

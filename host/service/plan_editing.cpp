@@ -248,6 +248,9 @@ Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_
   if (stored) {
     opened.plan.updated_ms = now_ms;
     changes.insert(changes.begin(), ports::put(opened.plan));
+    if (is_new) {  // the account may be ended meanwhile
+      changes.push_back(ports::ExpectRev{ports::ExpectRev::Of::account, account_id, account->rev});
+    }
     if (Status saved = store_.commit(std::move(changes)); !saved) {
       return refuse(std::move(saved).error());
     }

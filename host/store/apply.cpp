@@ -156,6 +156,7 @@ Status apply_change(Database& database, const Sealer& sealer, const ports::Chang
 
 bool removes_secret(const ports::Change& change) {
   return std::holds_alternative<ports::EraseGrant>(change) ||
+         std::holds_alternative<ports::EraseAccount>(change) ||
          std::holds_alternative<ports::EraseSecret>(change) ||
          std::holds_alternative<ports::Put<core::NamedSecret>>(change);
 }

@@ -52,6 +52,18 @@ TEST_CASE("plans: the same plan again keeps ids, progress, and times that a pers
   CHECK(world.task(plan.id, "Test").schedule.kind == ScheduleKind::timed);
 }
 
+TEST_CASE("plans: an import into an account that ends meanwhile leaves no plan of nobody",
+          "[service][plans]") {
+  PlanWorld world;
+  bool ended = false;
+  world.store.before_commit([&](const ports::Changes&, ports::Durability durability) -> Status {
+    if (std::exchange(ended, true)) return {};
+    return world.store.commit({ports::EraseAccount{"ann"}}, durability);
+  });
+  CHECK(refusal_of(world.plans.import("ann", document().dump())).error.code == Code::not_found);
+  CHECK(world.store.plans().list("ann", {5, ""})->items.empty());
+}
+
 TEST_CASE("plans: an import that brings nothing new writes nothing and tells nobody",
           "[service][plans]") {
   PlanWorld world;

@@ -85,7 +85,50 @@ TEST_CASE("account: while a run writes, the grants end and the rows wait", "[ser
   run.state = core::RunState::failed;
   world.keep({ports::put(run)});
   const auto sent = world.transport.count();
-  CHECK(remove_account(world, "ann").ok());
+  const auto ended = remove_account(world, "ann");  // the answer is whole, though it is the second
+  REQUIRE(ended);
+  REQUIRE(ended->size() == 1);
+  CHECK(ended->front().connection.id == id);
+  CHECK_FALSE(ended->front().by_hand_url.empty());
   CHECK(world.transport.count() == sent);
   CHECK_FALSE(world.store.runs().find("run_1").ok());
+}
+
+TEST_CASE("account: a run that waits holds nothing up; one that begins right then does",
+          "[service][connect]") {
+  ConnectWorld world;
+  core::Run run;
+  run.id = "run_1";
+  run.account_id = "ann";
+  run.state = core::RunState::queued;
+  world.keep({ports::put(run)});
+  const bool begins = GENERATE(false, true);
+  bool asked = false;
+  world.store.before_commit([&](const ports::Changes& changes, ports::Durability) -> Status {
+    const bool last = std::holds_alternative<ports::EraseAccount>(changes.back());
+    if (!last || asked || !begins) return {};
+    asked = true;
+    run.rev = 1;
+    run.state = core::RunState::running;
+    world.keep({ports::put(run)});
+    return {};
+  });
+  const auto ended = remove_account(world, "ann");
+  CHECK(ended.ok() == !begins);
+  CHECK(asked == begins);
+  CHECK(world.store.accounts().find("ann").ok() == begins);
+  CHECK(world.store.runs().find("run_1").ok() == begins);
+  if (begins) CHECK(ended.error().reason == "sync_under_way");
+}
+
+TEST_CASE("account: whoever consents while it ends connects nobody", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with([&](const ports::HttpRequest& request) {
+    if (world.store.accounts().find("ann").ok()) world.keep({ports::EraseAccount{"ann"}});
+    return notion_says()(request);
+  });
+  const auto back = world.connect("notion");
+  REQUIRE(back);
+  CHECK(back->reason == "connect_failed");
+  CHECK(world.store.connections().list_all()->empty());
 }

@@ -126,6 +126,23 @@ TEST_CASE("secrecy: an erased grant leaves not even its sealed form, in the log 
   CHECK(store->grants().find("cnn7").value().access_token.equals("access " + kCanary));
 }
 
+TEST_CASE("secrecy: an account that is erased leaves nothing in the log or in free pages",
+          "[store][secrecy]") {
+  Fixture fixture;
+  const auto store = fixture.open();
+  core::Account account;
+  account.id = "ann";
+  account.email = "ann@" + kCanary;
+  core::Plan plan;
+  plan.id = "pln";
+  plan.account_id = "ann";
+  plan.title = std::string(3000, 't') + kCanary;
+  REQUIRE(store->commit({put(account), put(plan)}));
+  REQUIRE(holds(decrypted_pages(fixture.path, fixture.key).value(), kCanary));
+  REQUIRE(store->commit({ports::EraseAccount{"ann"}}));
+  CHECK_FALSE(holds(decrypted_pages(fixture.path, fixture.key).value(), kCanary));
+}
+
 TEST_CASE("secrecy: no refusal tells a key or a secret", "[store][secrecy]") {
   Fixture fixture;
   const auto store = fixture.open();
