@@ -1,4 +1,5 @@
 // Disconnecting and coming back, over HTTP: nothing is lost on either side, nothing of the grant stays, nothing doubles.
+// The end of an account, of which nothing stays here, and of a plan, which comes back.
 // And a first sync of a calendar that holds what the app holds.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -108,6 +109,60 @@ for (const [name, form] of Object.entries(forms)) {
       assert.deepEqual([again.counts.writes, again.counts.received], [0, 0], JSON.stringify(again.counts));
       const run = await world.export(plan, connection);
       assert.deepEqual([run.state, run.counts.writes], ['succeeded', 0], JSON.stringify(run));
+    } finally {
+      await world.end();
+    }
+  });
+}
+
+for (const [name, form] of Object.entries(forms)) {
+  test(`a removed plan comes back, there too (${name})`, { timeout: 300_000 }, async () => {
+    const { world, plan, connection } = await connected(form, roadmap(), { settings: wideBudgets });
+    const titles = async () => (await there(world, form)).map((each) => each.title ?? each.summary).sort();
+    try {
+      assert.equal((await world.export(plan, connection)).state, 'succeeded');
+      await world.quiet();
+      const [tasks, items] = [await here(world, plan), await titles()];
+      await world.ok('DELETE', `/v1/plans/${plan.id}?remote=remove`);
+      await until(async () => (await titles()).length === 0, 'its items to go');
+      await world.quiet();
+      await world.ok('POST', `/v1/plans/${plan.id}/restore`);
+      await until(async () => (await titles()).length === items.length, 'its items to come back');
+      await world.quiet();
+      assert.deepEqual(await titles(), items);
+      assert.deepEqual((await here(world, plan)).map(({ id, title }) => [id, title]), tasks.map(({ id, title }) => [id, title]));
+      const again = await sync(world, connection);
+      assert.deepEqual([again.counts.writes, again.counts.received], [0, 0], JSON.stringify(again.counts));
+
+      await world.ok('DELETE', `/v1/plans/${plan.id}?remote=keep`);
+      await world.quiet();
+      assert.deepEqual(await titles(), items);
+    } finally {
+      await world.end();
+    }
+  });
+
+  test(`an account is ended: nothing of it stays here, everything there (${name})`, { timeout: 300_000 }, async () => {
+    const { world, plan, connection } = await connected(form, roadmap(),
+      { settings: { ...wideBudgets, 'server.public_url': '${url}' } });
+    try {
+      assert.equal((await world.export(plan, connection)).state, 'succeeded');
+      await sync(world, connection);
+      const items = await there(world, form);
+      const own = ['Milestone 1.1', 'Task 1.1.2', connection.identity.id, 'ana@example.org'];
+      for (const text of own) assert.notEqual(decrypted(world).indexOf(text), -1, `${text} is found while it is there`);
+      const gone = await world.ok('DELETE', '/v1/accounts/ana');
+      const after = decrypted(world);
+      for (const text of own) assert.equal(after.indexOf(text), -1, `${text} is gone`);
+      assert.deepEqual(gone.connections.map((each) => [each.connection_id, each.revoked]), [[connection.id, true]]);
+      assert.deepEqual(await liveTokens(world, form.provider), []);
+      assert.deepEqual(await channels(world), []);
+      assert.deepEqual(await there(world, form), items);
+      assert.equal((await world.api('GET', `/v1/plans/${plan.id}`)).status, 404);
+      assert.equal((await world.api('DELETE', '/v1/accounts/ana')).status, 404);
+      await world.account();
+      assert.deepEqual((await world.ok('GET', '/v1/accounts/ana/connections')).items, []);
+      assert.equal((await world.ok('GET', '/v1/accounts/ana/usage')).used, 0);
     } finally {
       await world.end();
     }
