@@ -185,8 +185,8 @@ class PlanEditing {
   /// `conflict`: `plan_removed`, `external_id_taken`.
   virtual Answer<core::Task> restore_task(const std::string& task_id) = 0;
   /// Brings a removed plan back with the tasks that went along with it; what was removed before
-  /// stays removed. Where its items were kept as the person's own, an export makes it stand there
-  /// again. Error `conflict` (`external_id_taken`) if another plan or task has its external id now.
+  /// stays removed. Where its items were kept as the person's own, an export makes it anew, beside
+  /// them. Error `conflict` (`external_id_taken`) if another plan or task has its external id now.
   virtual Answer<core::Plan> restore_plan(const std::string& plan_id) = 0;
   /// Brings back what a conflict had not kept, as an ordinary edit of its task. Errors `conflict`:
   /// `undone_already`, `nothing_to_undo`, `task_removed` (or the occurrence).
