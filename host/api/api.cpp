@@ -1,14 +1,17 @@
 #include "api/api.hpp"
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "api/auth.hpp"
 #include "api/idempotency.hpp"
 #include "api/render.hpp"
 #include "api/resources.hpp"
 #include "core/names.hpp"
+#include "core/time.hpp"
 
 namespace mortise::api {
 
@@ -24,11 +27,26 @@ Event::Last ends_stream(const std::string& topic, const core::JsonText& data) {
   return state && core::is_finished(*state) ? Event::Last::yes : Event::Last::no;
 }
 
+/// What a "wait" event says.
+std::optional<Waiting> read_waiting(const core::JsonText& data) {
+  const auto wait = core::parse_json(data);
+  if (!wait || !wait->is_object()) return std::nullopt;
+  const auto word = [&](const char* name) {
+    const auto found = wait->find(name);
+    return found != wait->end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  const auto why = core::from_name<core::RunWait>(word("waiting_for"));
+  const auto until_ms = core::parse_instant(word("until"));
+  if (!why || !until_ms) return std::nullopt;
+  return Waiting{*why, *until_ms};
+}
+
 }  // namespace
 
 struct EventPublisher::Target {
   std::mutex mutex;
   Server* server = nullptr;
+  std::map<std::string, Waiting> waiting;  ///< by the topic of the run, until it moves again
 };
 
 EventPublisher::EventPublisher() : target_(std::make_shared<Target>()) {}
@@ -38,7 +56,18 @@ void EventPublisher::publish(const std::string& topic, const std::string& event,
                              const core::JsonText& data) {
   const Event::Last last = ends_stream(topic, data);
   const std::lock_guard lock(target_->mutex);
+  target_->waiting.erase(topic);
+  if (event == "wait") {
+    if (const auto waiting = read_waiting(data)) target_->waiting.emplace(topic, *waiting);
+  }
   if (target_->server) target_->server->publish(topic, {event, data, last});
+}
+
+std::optional<Waiting> EventPublisher::waiting(const std::string& run_id) const {
+  const std::lock_guard lock(target_->mutex);
+  const auto found = target_->waiting.find("run:" + run_id);
+  if (found == target_->waiting.end()) return std::nullopt;
+  return found->second;
 }
 
 struct Api::Parts {
@@ -56,7 +85,8 @@ struct Api::Parts {
                 [this] { return !draining.load(); },
                 [this](const std::string& id) {
                   if (server) server->end_streams(id);
-                }},
+                },
+                [this](const std::string& id) { return publisher.waiting(id); }},
         edge(make_router(std::move(options.more_routes)), std::move(options.edge),
              {[this](Request& request, const Route& route) { return guard(request, route); },
               std::move(options.access_log), std::move(options.bug)}),

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ class EventPublisher final : public ports::Publisher {
   ~EventPublisher() override;
   void publish(const std::string& topic, const std::string& event,
                const core::JsonText& data) override;
+  /// What a run was last said to wait for, if it has not moved since. The time may be over.
+  std::optional<Waiting> waiting(const std::string& run_id) const;
 
  private:
   friend class Api;

@@ -1,6 +1,8 @@
 // The routes of the API, one function per resource. What they are handed outlives the router.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "api/exchange.hpp"
@@ -22,6 +24,7 @@ struct Context {
   std::function<bool()> ready;  ///< false while draining
   /// Ends the event streams of a credential that was taken away.
   std::function<void(const std::string& principal_id)> end_streams;
+  std::function<std::optional<Waiting>(const std::string& run_id)> waiting;
 };
 
 void add_admin(Router& router, const Context& context);

@@ -10,6 +10,17 @@ namespace mortise::api {
 
 namespace {
 
+/// The run as it is while requests of it wait for a budget, which is not stored.
+core::Run as_now(const Context& context, core::Run run) {
+  if (run.state != core::RunState::running) return run;
+  const auto waiting = context.waiting(run.id);
+  if (!waiting || waiting->until_ms <= context.services.clock.now_ms()) return run;
+  run.state = core::RunState::waiting;
+  run.waiting_for = waiting->why;
+  run.waiting_until_ms = waiting->until_ms;
+  return run;
+}
+
 Response list_runs(const Context& context, const Request& request) {
   const Query query(request, {"limit", "cursor", "account_id", "connection_id"});
   if (auto refused = query.refused(request)) return *std::move(refused);
@@ -22,17 +33,23 @@ Response list_runs(const Context& context, const Request& request) {
   }
   const auto page =
       context.services.store.runs().list(account, query.get("connection_id"), query.page());
-  return respond(request, page, [](const auto& found) {
+  return respond(request, page, [&](const auto& found) {
     core::Json items = core::Json::array();
-    for (const core::Run& run : found.items) items.push_back(core::to_json(run));
+    for (const core::Run& run : found.items) {
+      items.push_back(core::to_json(as_now(context, run)));
+    }
     return json_response({{"items", std::move(items)}, {"next_cursor", found.next_cursor}});
   });
 }
 
 Response get_run(const Context& context, const Request& request) {
-  return respond(
-      request, find_run(context, request, request.param("run")),
-      [&](const core::Run& run) { return json_response(request, core::to_json(run), run.rev); });
+  return respond(request, find_run(context, request, request.param("run")),
+                 [&](const core::Run& run) {
+                   const core::Run now = as_now(context, run);
+                   // What is not stored has no revision.
+                   return now == run ? json_response(request, core::to_json(run), run.rev)
+                                     : json_response(core::to_json(now));
+                 });
 }
 
 Response list_run_items(const Context& context, const Request& request) {
@@ -77,7 +94,7 @@ Response watch_run(const Context& context, const Request& request) {
   if (!run) return refusal(request, run.error());
   // A client that comes back after the end is told not to (WHATWG HTML section 9.2.3).
   if (is_finished(run->state) && request.header("last-event-id")) return no_content();
-  return open_stream(context, request, "run:" + run->id, since, run_event(*run));
+  return open_stream(context, request, "run:" + run->id, since, run_event(as_now(context, *run)));
 }
 
 Response watch_account(const Context& context, const Request& request) {

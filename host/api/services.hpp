@@ -38,6 +38,12 @@ struct Services {
   ports::Random& random;
 };
 
+/// What a run under way waits for at the moment: told on its stream, not stored.
+struct Waiting {
+  core::RunWait why = core::RunWait::none;
+  core::Instant until_ms = 0;
+};
+
 /// What resources know about the host as seen from outside.
 struct Site {
   std::string public_url;    ///< "https://host.example", empty: reached directly over http

@@ -5,6 +5,7 @@
 
 #include "api/api_host.hpp"
 #include "api/auth.hpp"
+#include "core/time.hpp"
 
 using namespace mortise;
 using namespace mortise::tests;
@@ -220,6 +221,46 @@ TEST_CASE("runs: the app reads what was exchanged with the service", "[api][runs
   CHECK(exchanges.json["items"][0]["request"] == "r-1");
   CHECK(host.get("/v1/runs/run_none/exchanges").status == 404);
   CHECK(host.get("/v1/runs/" + run + "/exchanges", host.sign_in("ann")).status == 403);
+}
+
+TEST_CASE("runs: one that waits for a budget says so, until it moves or the time is over",
+          "[api][runs]") {
+  ApiHost host;
+  host.seed();
+  const std::string run = host.post(kExports, export_body(host)).json["id"];
+  const std::string path = "/v1/runs/" + run;
+  const auto moves = [&](core::RunState to) {
+    host.exports.move(run, [to](core::Run& each) { each.state = to; });
+  };
+  const auto waits = [&](const std::string& why, std::int64_t ms) {
+    const std::string until = core::format_instant(host.clock.now_ms() + ms);
+    host.publisher.publish("run:" + run, "wait",
+                           Json{{"id", run}, {"waiting_for", why}, {"until", until}}.dump());
+    return until;
+  };
+  waits("budget", 5'000);
+  CHECK(host.get(path).json["state"] == "queued");  // a run that does not run waits for its turn
+  moves(core::RunState::running);
+  CHECK(host.get(path).headers.count("etag") == 1);
+  const std::string until = waits("budget", 5'000);
+  const ApiAnswer waiting = host.get(path);
+  CHECK(waiting.json["state"] == "waiting");
+  CHECK(waiting.json["waiting_for"] == "budget");
+  CHECK(waiting.json["waiting_until"] == until);
+  CHECK(waiting.headers.count("etag") == 0);
+  CHECK(host.get("/v1/runs").json["items"][0]["waiting_for"] == "budget");
+  RawClient client(host.api->port());
+  client.send(get_request(path + "/events", host.key_line({"read"})));
+  CHECK(client.read_until("\n\n").find("\"waiting_for\":\"budget\"") != std::string::npos);
+  host.clock.advance(5'000);
+  CHECK(host.get(path).json["state"] == "running");
+  waits("retry", 5'000);
+  CHECK(host.get(path).json["waiting_for"] == "retry");
+  moves(core::RunState::running);
+  CHECK(host.get(path).json["state"] == "running");
+  waits("budget", 5'000);
+  host.publisher.publish("run:" + run, "wait", R"({"until":7})");  // says nothing
+  CHECK(host.get(path).json["state"] == "running");
 }
 
 TEST_CASE("runs: a stream ends with what let its reader in", "[api][runs]") {

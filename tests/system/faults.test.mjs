@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { assertInStep, connected, forms } from './expect.mjs';
-import { dice, roadmap, sharedPlan, until } from './host.mjs';
+import { dice, roadmap, sharedPlan, until, wideBudgets } from './host.mjs';
 
 const seed = Number(process.env.MORTISE_TEST_SEED ?? 1);
 
@@ -47,6 +47,24 @@ async function storm(form, document, { changes, bursts = 1 }, t) {
     await world.end();
   }
 }
+
+test('faults: a run that waits for a budget says so, and until when', async () => {
+  const { world, plan, connection } = await connected(forms.calendar, roadmap({ modules: 1, weeks: 1, tasks: 6 }),
+    { settings: { ...wideBudgets, 'connector.google_calendar.budget.connection': '4/10' } });
+  try {
+    const { body: { id } } = await world.startExport(plan, connection);
+    const waiting = await until(async () => {
+      const run = await world.run(id);
+      return run.waiting_for === 'budget' && run;
+    }, 'the run to wait for its budget');
+    assert.equal(waiting.state, 'waiting');
+    assert.ok(Date.parse(waiting.waiting_until) > Date.now() - 1000, waiting.waiting_until);
+    const ended = await world.finished(id);
+    assert.deepEqual([ended.state, ended.waiting_for], ['succeeded', undefined]);
+  } finally {
+    await world.end();
+  }
+});
 
 for (const [name, form] of Object.entries(forms)) {
   test(`faults: a tenth of all answers of ${name} fails (seed ${seed})`, { timeout: 900_000 }, (t) =>
