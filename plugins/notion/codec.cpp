@@ -178,10 +178,23 @@ bool has(const Write& write, std::string_view name) {
   return std::find(write.changed.begin(), write.changed.end(), name) != write.changed.end();
 }
 
-Json changed_todo(const Write& write, const Json& fields) {
+/// The words of a to-do as they are to be. What only moves its detail leaves a person's emphasis in
+/// the words of `shown`, the to-do as it is.
+Json changed_words(const Write& write, const Json& fields, const std::string& shown) {
+  if (!has(write, "text") && !has(write, "link") && !shown.empty()) {
+    const Json block = parse(shown);
+    const Json& now = member(member(block, "to_do"), "rich_text");
+    Json runs =
+        with_detail(now, {text(fields, "text"), text(fields, "link"), text(fields, "detail")});
+    if (!runs.is_discarded()) return runs;
+  }
+  return todo_text(fields);
+}
+
+Json changed_todo(const Write& write, const Json& fields, const std::string& shown) {
   Json content = Json::object();
   if (has(write, "text") || has(write, "link") || has(write, "detail")) {
-    content["rich_text"] = todo_text(fields);
+    content["rich_text"] = changed_words(write, fields, shown);
   }
   if (has(write, "checked")) content["checked"] = flag(fields, "checked");
   return content.empty() ? Json::object() : Json{{"to_do", std::move(content)}};
@@ -310,11 +323,11 @@ Result<PageParts> new_page(const std::string& text_fields) {
   return parts;
 }
 
-Result<std::string> changed_body(const Write& write) {
+Result<std::string> changed_body(const Write& write, const std::string& shown) {
   Result<Json> fields = fields_of(write.fields);
   if (!fields) return std::move(fields).error();
   Json body = Json::object();
-  if (write.kind == "todo") body = changed_todo(write, *fields);
+  if (write.kind == "todo") body = changed_todo(write, *fields, shown);
   if (write.kind == "page") body = changed_page(write, *fields);
   if (write.kind == "database") body = changed_database(write, *fields);
   if (write.kind == "section" && has(write, "title")) {

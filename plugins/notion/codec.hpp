@@ -28,7 +28,9 @@ struct PageParts {
 mortise::Result<PageParts> new_page(const std::string& fields);
 
 /// What PATCH on the thing's own address sends; empty if nothing of `changed` is ours to send.
-mortise::Result<std::string> changed_body(const mortise::Write& write);
+/// `shown`: Notion's answer about a to-do as it is, where it was read.
+mortise::Result<std::string> changed_body(const mortise::Write& write,
+                                          const std::string& shown = {});
 
 /// What tells whether an item's content is still the one that was read: a digest of it. Notion's
 /// edit times are no versions, they are rounded to the minute and a page's move with all it holds.

@@ -50,6 +50,27 @@ Span detail_in(const Json& runs) {
   return {runs.size(), runs.size()};
 }
 
+/// Whether the link of a to-do stands behind its words; else it can be read in its detail.
+bool is_linked(const TodoText& todo) {
+  return is_link(todo.link) && !todo.text.empty();
+}
+
+/// The runs of a to-do's detail, within what `whole` has; takes from it.
+Json detail_runs(const TodoText& todo, Room& whole) {
+  std::string detail = todo.detail;
+  if (!is_linked(todo) && !todo.link.empty()) {
+    if (!detail.empty()) detail += kDetailMark;
+    detail += todo.link;
+  }
+  Json runs = Json::array();
+  if (detail.empty()) return runs;
+  Room small{kDetailRuns, whole.bytes / 2};
+  add_runs(runs, std::string(kDetailMark) + detail, {.link = {}, .gray = true}, small);
+  whole.runs -= runs.size();
+  whole.bytes -= whole.bytes / 2 - small.bytes;
+  return runs;
+}
+
 }  // namespace
 
 std::string_view first_units(std::string_view utf8, std::size_t units) {
@@ -130,23 +151,35 @@ TodoText read_todo_text(const Json& runs) {
   return todo;
 }
 
-Json todo_runs(const TodoText& todo) {
-  std::string detail = todo.detail;
-  const bool linked = is_link(todo.link) && !todo.text.empty();
-  if (!linked && !todo.link.empty()) {
-    if (!detail.empty()) detail += kDetailMark;
-    detail += todo.link;
-  }
+Json with_detail(const Json& shown, const TodoText& todo) {
+  const Json cannot(Json::value_t::discarded);
+  if (!shown.is_array()) return cannot;
   Room whole;
-  Json small_print = Json::array();
-  if (!detail.empty()) {
-    Room small{kDetailRuns, whole.bytes / 2};
-    add_runs(small_print, std::string(kDetailMark) + detail, {.link = {}, .gray = true}, small);
-    whole.runs -= small_print.size();
-    whole.bytes -= whole.bytes / 2 - small.bytes;
-  }
+  const Json small_print = detail_runs(todo, whole);
+  const Span old = detail_in(shown);
   Json runs = Json::array();
-  add_runs(runs, todo.text, {.link = linked ? todo.link : std::string(), .gray = false}, whole);
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    if (i >= old.begin && i < old.end) continue;
+    if (text(shown[i], "type") != "text" || runs.size() == whole.runs) return cannot;
+    runs.push_back({{"type", "text"},
+                    {"text", member(shown[i], "text")},
+                    {"annotations", member(shown[i], "annotations")}});
+  }
+  for (const Json& run : small_print) runs.push_back(run);
+  // Without the old detail, grey words of a person may look like one.
+  const TodoText before = read_todo_text(shown);
+  const TodoText after = read_todo_text(runs);
+  const bool same = after.text == before.text && after.link == before.link &&
+                    after.detail == read_todo_text(small_print).detail;
+  return same ? runs : cannot;
+}
+
+Json todo_runs(const TodoText& todo) {
+  Room whole;
+  Json small_print = detail_runs(todo, whole);
+  Json runs = Json::array();
+  add_runs(runs, todo.text, {.link = is_linked(todo) ? todo.link : std::string(), .gray = false},
+           whole);
   for (Json& run : small_print) runs.push_back(std::move(run));
   return runs;
 }

@@ -248,7 +248,7 @@ std::optional<Request> Writer::change(Track& track, const Job& job) {
   const StatusAs status = job.select_for_status ? StatusAs::select : StatusAs::status;
   Result<std::string> body = columns ? changed_columns(wanted.fields, track.schema, status)
                              : wanted.kind == "row" ? changed_row(wanted, track.schema)
-                                                    : changed_body(wanted);
+                                                    : changed_body(wanted, track.shown);
   if (!body) {
     report(Outcome::failed(job.write, body.error()));
     track.stopped = true;

@@ -35,6 +35,7 @@ class Writer {
     FirstChild front = {};
     bool guarded = false;     ///< the version was what it had to be
     std::string before = {};  ///< the fields then
+    std::string shown = {};   ///< and the answer about a to-do
     bool keyed = false;       ///< the key column was asked for
   };
   enum class Asks { job, guard, front, database, source, key_column, row };

@@ -149,6 +149,7 @@ Status Writer::check_version(Track& track, const Reply& reply) {
   }
   track.guarded = true;
   track.before = std::move(item->fields);
+  if (wanted.kind == "todo") track.shown = reply.body;
   if (wanted.kind == "row" && track.schema.columns.empty()) {
     track.schema = schema_of_row(reply.body, nullptr);
   }

@@ -47,6 +47,11 @@ void read_all(const std::string& text) {
   (void)schema_of_memo(text);
   (void)schema_of_row(text, nullptr);
   (void)with_property(text, "title", {text});
+  mortise::Write moved;
+  moved.kind = "todo";
+  moved.fields = R"({"detail":"d","text":"x"})";
+  moved.changed = {"detail"};
+  (void)changed_body(moved, text);
   (void)new_block("todo", text);
   (void)new_page(text);
   (void)new_database(text, "p", StatusAs::status);
@@ -57,6 +62,60 @@ void read_all(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE("notion codec: a to-do whose detail moves keeps what a person emphasised in its words",
+          "[notion][codec]") {
+  mortise::Write write;
+  write.kind = "todo";
+  write.fields = R"({"text":"Read chapter one","detail":"due 2026-12-24"})";
+  write.changed = {"detail"};
+  const std::string shown = R"({"object":"block","type":"to_do","to_do":{"rich_text":[
+    {"type":"text","text":{"content":"Read ","link":null},"annotations":{"bold":false,"color":"default"},"plain_text":"Read "},
+    {"type":"text","text":{"content":"chapter one","link":null},"annotations":{"bold":true,"color":"default"},"plain_text":"chapter one"},
+    {"type":"text","text":{"content":" \u00b7 due 2026-11-23","link":null},"annotations":{"bold":false,"color":"gray"},"plain_text":" \u00b7 due 2026-11-23"}]}})";
+  const Json runs = Json::parse(*changed_body(write, shown))["to_do"]["rich_text"];
+  REQUIRE(runs.size() == 3);
+  CHECK(runs[1]["annotations"]["bold"] == true);
+  CHECK(runs[1]["text"]["content"] == "chapter one");
+  CHECK(runs[2]["text"]["content"] == " \u00b7 due 2026-12-24");
+  // A mention cannot be sent back as it is, and new words are written as they are.
+  const std::string mention =
+      R"({"to_do":{"rich_text":[{"type":"mention","mention":{"type":"user"},"plain_text":"Read chapter one"}]}})";
+  CHECK(Json::parse(*changed_body(write, mention))["to_do"]["rich_text"].size() == 2);
+  write.changed = {"text"};
+  CHECK(Json::parse(*changed_body(write, shown))["to_do"]["rich_text"].size() == 2);
+}
+
+TEST_CASE("notion codec: what stays of a to-do's words reads as it did", "[notion][codec]") {
+  const auto run = [](const char* content, const char* color) {
+    return Json{{"type", "text"},
+                {"text", {{"content", content}}},
+                {"annotations", {{"bold", true}, {"color", color}}}};
+  };
+  // A person's grey words would be the detail once ours is gone.
+  const Json gray = {run("Read ", "default"), run(" · twice ", "gray"), run("today", "default"),
+                     run(" · due", "gray")};
+  REQUIRE(read_todo_text(gray).text == "Read  · twice today");
+  CHECK(with_detail(gray, {"", "", ""}).is_discarded());
+  const Json other = with_detail(gray, {"", "", "later"});
+  REQUIRE(other.size() == 4);
+  CHECK(read_todo_text(other).text == read_todo_text(gray).text);
+  CHECK(read_todo_text(other).detail == "later");
+  CHECK(other[1]["annotations"] == gray[1]["annotations"]);
+  // Words behind the detail come before the new one.
+  const Json behind = {run("Read", "default"), run(" · due", "gray"), run(" now", "red")};
+  CHECK(plain_text(with_detail(behind, {"", "", "later"})) == "Read now · later");
+  CHECK(plain_text(with_detail(behind, {"", "", ""})) == "Read now");
+  // More runs than a request takes, and what is no list of runs.
+  Json many = Json::array();
+  for (int i = 0; i < 100; ++i) many.push_back(run("x", i % 2 == 0 ? "red" : "blue"));
+  CHECK(with_detail(many, {"", "", ""}).size() == 100);
+  CHECK(with_detail(many, {"", "", "d"}).is_discarded());
+  for (const char* hostile : {"null", "{}", "[7]", R"([{"type":"text"}])", R"([[]])"}) {
+    const Json runs = with_detail(Json::parse(hostile), {"t", "", "d"});
+    CHECK((runs.is_discarded() || read_todo_text(runs).detail == "d"));
+  }
+}
 
 TEST_CASE("notion codec: a to-do comes back as it was written", "[notion][codec]") {
   for (const TodoText& todo :

@@ -231,6 +231,47 @@ TEST_CASE("notion: a guarded write passes while nobody else edits, also within o
   room.check_against_the_description();
 }
 
+TEST_CASE("notion: what a person emphasised in a to-do stays when its small print changes",
+          "[notion][simulator]") {
+  Room room;
+  room.write(pages_plan({1}, 1));
+  const std::string section = room.list(room.id_of("module:0"), "page").items().at(0).id;
+  Write todo = creation("todo", "task:x", "", "",
+                        R"({"checked":false,"detail":"1 h","text":"Read chapter one"})");
+  todo.parent_id = section;
+  room.write({todo});
+  const std::string id = room.id_of("task:x");
+  const std::string version = room.one(id).version;
+  const auto words = [](const char* text, Json annotations) {
+    return Json{
+        {"type", "text"}, {"text", {{"content", text}}}, {"annotations", std::move(annotations)}};
+  };
+  room.api("PATCH", "/v1/blocks/" + id,
+           {{"to_do",
+             {{"rich_text",
+               {words("Read ", Json::object()), words("chapter one", {{"bold", true}}),
+                words(" · 1 h", {{"color", "gray"}})}}}}});
+  CHECK(room.one(id).version == version);  // emphasis is no content
+  const auto write = [&](const char* wanted, std::vector<std::string> changed) {
+    const Run run =
+        room.write({guarded(update("todo", id, wanted, std::move(changed)), room.one(id).version)});
+    REQUIRE(run.outcomes().at(0).result == WriteResult::done);
+    CHECK(run.outcomes().at(0).version == room.one(id).version);
+    return room.api("GET", "/v1/blocks/" + id, nullptr)["to_do"]["rich_text"];
+  };
+  const Json later =
+      write(R"({"checked":true,"detail":"2 h","text":"Read chapter one"})", {"checked", "detail"});
+  REQUIRE(later.size() == 3);
+  CHECK(later[1]["annotations"]["bold"] == true);
+  CHECK(later[2]["plain_text"] == " · 2 h");
+  CHECK(fields(room.one(id)) ==
+        Json({{"checked", true}, {"detail", "2 h"}, {"text", "Read chapter one"}}));
+  const Json other = write(R"({"checked":true,"detail":"2 h","text":"Read two"})", {"text"});
+  REQUIRE(other.size() == 2);
+  CHECK(other[0]["annotations"]["bold"] == false);
+  room.check_against_the_description();
+}
+
 TEST_CASE("notion: what a person edited meanwhile is not written over", "[notion][simulator]") {
   Room room;
   const auto plan = table_plan(2);
