@@ -100,10 +100,19 @@ void Arrival::store(const core::Identity& identity) {
   for (int tries = 1;; ++tries) {
     auto connection = commit(identity);
     if (connection.ok()) return listen(*connection);
+    if (connection.error().code == Code::not_found) return give_back();
     if (connection.error().code != Code::conflict || tries >= kCommitTries) {
       return end("connect_failed");
     }
   }
+}
+
+/// The account ended while its person consented: so does the new grant, which nobody keeps.
+void Arrival::give_back() {
+  if (manifest().auth.style != ports::AuthStyle::oauth2) return end("connect_failed");
+  connecting_.ports_.authorization.revoke(
+      manifest(), revocable(manifest().auth, tokens_.access_token, tokens_.refresh_token),
+      [self = shared_from_this()](const Status&) { self->end("connect_failed"); });
 }
 
 Result<core::Connection> Arrival::connection_of(const core::Identity& identity) const {
@@ -125,7 +134,6 @@ Result<core::Connection> Arrival::connection_of(const core::Identity& identity) 
 
 Result<core::Connection> Arrival::commit(const core::Identity& identity) {
   const ConnectPorts& ports = connecting_.ports_;
-  // An account that ended while its person consented gets no tokens any more.
   auto account = ports.store.accounts().find(session_.account_id);
   if (!account.ok()) return std::move(account).error();
   auto found = connection_of(identity);

@@ -1,6 +1,7 @@
 #include "service/disconnect.hpp"
 
 #include "service/events.hpp"
+#include "service/granted.hpp"
 
 namespace mortise::service {
 namespace {
@@ -39,10 +40,8 @@ void Departure::revoke() {
   if (!grant_) return end(without_grant());
   if (!connector_) return end(Error{Code::unavailable, "the connector is not loaded"});
   const ports::Manifest& manifest = connector_->manifest();
-  const bool refresh =
-      manifest.auth.revoke_with == ports::TokenKind::refresh && !grant_->refresh_token.empty();
   connecting_.ports_.authorization.revoke(
-      manifest, refresh ? grant_->refresh_token : grant_->access_token,
+      manifest, revocable(manifest.auth, grant_->access_token, grant_->refresh_token),
       [self = shared_from_this()](Status revoked) { self->end(revoked); });
 }
 

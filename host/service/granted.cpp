@@ -44,6 +44,11 @@ Granted granted_features(const ports::Auth& auth, const std::string& scope) {
   return granted;
 }
 
+const core::Secret& revocable(const ports::Auth& auth, const core::Secret& access,
+                              const core::Secret& refresh) {
+  return auth.revoke_with == ports::TokenKind::refresh && !refresh.empty() ? refresh : access;
+}
+
 Result<core::Identity> read_identity(const core::JsonText& reported) {
   const auto document = core::parse_json(reported, 64 * 1024);
   if (!document.ok() || !document->is_object()) return no_identity();

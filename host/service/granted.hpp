@@ -7,6 +7,7 @@
 #include <mortise/result.hpp>
 
 #include "core/json.hpp"
+#include "core/secret.hpp"
 #include "core/sync_records.hpp"
 #include "ports/manifest.hpp"
 
@@ -19,6 +20,10 @@ struct Granted {
 
 /// `scope` as the token endpoint said; empty means what was asked for (RFC 6749 section 5.1).
 Granted granted_features(const ports::Auth& auth, const std::string& scope);
+
+/// Of a grant's tokens the one whose revocation ends it.
+const core::Secret& revocable(const ports::Auth& auth, const core::Secret& access,
+                              const core::Secret& refresh);
 
 /// What a connector's identity operation reported: {"id","email"?,"name"?,"workspace_id"?,...}.
 /// Error: `invalid` without an id.

@@ -131,4 +131,5 @@ TEST_CASE("account: whoever consents while it ends connects nobody", "[service][
   REQUIRE(back);
   CHECK(back->reason == "connect_failed");
   CHECK(world.store.connections().list_all()->empty());
+  CHECK(revocations(world) == 1);  // nor does the new grant live on there
 }
