@@ -255,8 +255,16 @@ std::vector<std::string> recurrence_lines(const Task& task, std::string_view zon
   const Result<Series> series = Series::of(task, zone);
   if (!series) return task.recurrence;
   std::vector<std::string> lines;
+  bool repeats = false;
   for (const std::string& line : task.recurrence) {
     const RecurrenceLines read = read_recurrence_lines({line}).value();
+    const auto over = [&](const Rule& rule) {
+      return rule.until && series->until_key(*rule.until) < series->start_key();
+    };
+    if (std::any_of(read.rules.begin(), read.rules.end(), over)) continue;
+    const auto adds = [](const DateList& dates) { return !dates.leaves_out; };
+    repeats = repeats || !read.rules.empty() ||
+              std::any_of(read.dates.begin(), read.dates.end(), adds);
     lines.push_back(line);
     for (Rule rule : read.rules) {
       const StampForm wanted = series->by_day() ? StampForm::date : StampForm::utc;
@@ -277,6 +285,7 @@ std::vector<std::string> recurrence_lines(const Task& task, std::string_view zon
       lines.back() = to_line(dates);
     }
   }
+  if (!repeats) lines.clear();
   return lines;
 }
 

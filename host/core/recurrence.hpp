@@ -69,8 +69,9 @@ struct SplitSeries {
 Result<SplitSeries> split_series(const Task& series, std::string_view slot, std::string_view zone);
 
 /// The lines as services want them: dates in them are of the series' type (all-day: dates; timed:
-/// UNTIL in UTC, others local or UTC). A line that is so already is as it was. Lines that cannot be
-/// read are answered unchanged.
+/// UNTIL in UTC, others local or UTC). A line that is so already is as it was. A rule that is over
+/// before the series starts is left out: services refuse it. Lines that cannot be read are answered
+/// unchanged.
 std::vector<std::string> recurrence_lines(const Task& task, std::string_view zone);
 
 }  // namespace mortise::core

@@ -88,13 +88,14 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
   const final = rules.value(now, field);
   const says = `${field} of ${name(story.task)} is ${JSON.stringify(final)}; edits: ${JSON.stringify(edits.map(({ side, field: of, value }) => [side, of, value]))}`;
   const same = (edit) => rules.same(field, edit.value, final, edit.side);
-  for (const edit of lasts) {
-    const unseen = edits.some((each) => each.side !== 'here' && each.side !== edit.side && !rules.shown(each.side, edit, story.task));
-    if (same(edit) || unseen) continue;
+  const seen = lasts.filter((edit) => !edits.some((each) =>
+    each.side !== 'here' && each.side !== edit.side && !rules.shown(each.side, edit, story.task)));
+  for (const edit of seen) {
+    if (same(edit)) continue;
     const overwritten = rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && each.at >= edit.at) || rules.mayMiss(edit, edits, story.task));
     if (!overwritten && !wordsOf(edit).some((word) => tells(conflicts, word))) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
   }
-  if (!lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;
+  if (seen.length > 0 && !lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;
   const alone = story.removed.size === 0 && edits.length === mine.length && lasts.length === 2 && mine.length === 2;
   const winner = alone && !rules.racing ? rules.winner(field, lasts) : null;
   if (winner && !same(winner)) return `${winner.side} should have won: ${says}`;

@@ -462,6 +462,10 @@ TEST_CASE("recurrence: lines go out in the type of their series, and stay as the
               "RDATE;TZID=Europe/Madrid:20261201T180000,20261202T090000"});
   CHECK(recurrence_lines(timed("", {"RRULE:FREQ=DAILY;UNTIL=20261231"}), kMadrid) ==
         Texts{"RRULE:FREQ=DAILY;UNTIL=20261231"});
+  // Over before it starts: it happens once.
+  const Texts past{"RRULE:FREQ=DAILY;UNTIL=20261123T165959Z", "EXDATE:20261122T170000Z"};
+  CHECK(recurrence_lines(timed("2026-11-23T18:00:00", past), kMadrid).empty());
+  CHECK(recurrence_lines(timed("2026-11-23T17:00:00", past), kMadrid) == past);
 }
 
 TEST_CASE("recurrence: lines in their own type are answered as they were, and rewriting settles",
