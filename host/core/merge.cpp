@@ -140,7 +140,8 @@ Merged merge(const MergeInput& input, const MergeRules& rules) {
   return Merge(input, rules).run();
 }
 
-JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonText& after) {
+JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonText& after,
+                      const std::vector<std::string>& taken_over) {
   const Json sent = object(input.sent);
   const Json here = object(input.here);
   const Json there = object(input.there);
@@ -165,7 +166,28 @@ JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonT
     }
   }
   for (const std::string& name : merged.insist) remember(name, value(there, name));
+  for (const std::string& name : taken_over) {
+    if (taken.contains(name) && value(became, name) != taken[name]) remember(name, taken[name]);
+  }
   return text_of(agreed);
+}
+
+Agreement with_echo(const Agreement& before, const JsonText& attempted, const JsonText& there) {
+  Json sent = object(before.sent);
+  Json seen = before.seen.empty() ? sent : object(before.seen);
+  const Json ours = object(attempted);
+  const Json theirs = object(there);
+  for (const std::string& name : differing(sent, ours)) {
+    if (value(ours, name) != value(theirs, name)) continue;
+    for (Json* side : {&sent, &seen}) {
+      if (ours.contains(name)) {
+        (*side)[name] = ours[name];
+      } else {
+        side->erase(name);
+      }
+    }
+  }
+  return {text_of(sent), text_of(seen)};
 }
 
 std::vector<std::string> changed_fields(const JsonText& before, const JsonText& after) {

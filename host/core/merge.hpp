@@ -68,8 +68,20 @@ Merged merge(const MergeInput& input, const MergeRules& rules);
 
 /// What to remember as agreed once `merged.take` was applied here and mapped to `after`: fields
 /// that are still to be written there keep differing from `after`, all others are equal to it. To
-/// be written are ours that won, and ours that lost to a value which no field of the task can hold.
-JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonText& after);
+/// be written are ours that won, ours that lost to a value which no field of the task can hold, and
+/// what became of a value in `taken` (those that the task did take) by what else changed here: a
+/// rule that ends by an instant, of a task that is all-day by now.
+JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonText& after,
+                      const std::vector<std::string>& taken = {});
+
+/// Both sides' forms of what was last agreed (`seen` empty: like `sent`).
+struct Agreement {
+  JsonText sent, seen;
+};
+
+/// A write of `attempted` may have been carried out, nobody knows: what the service holds of it is
+/// agreed on, and no edit of the service.
+Agreement with_echo(const Agreement& before, const JsonText& attempted, const JsonText& there);
 
 /// The names whose values differ between two JSON objects, missing ones included; sorted.
 std::vector<std::string> changed_fields(const JsonText& before, const JsonText& after);

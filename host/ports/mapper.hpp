@@ -60,6 +60,7 @@ struct MappingInput {
 /// What an edit outside means for a task.
 struct TaskChange {
   core::JsonText patch = "{}";       ///< task fields, JSON object; null: cleared
+  std::vector<std::string> taken;    ///< item fields whose new value is in the patch
   std::vector<std::string> dropped;  ///< item fields whose new value the task cannot say
 };
 

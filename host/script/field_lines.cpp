@@ -141,7 +141,7 @@ Back go_back(lua_State* L, int line, const FieldCall& call, Json& changes) {
 
 // What the changed task says of the fields that lines were asked about.
 void check_law(lua_State* L, const FieldCall& call, const Json& changed,
-               const std::map<std::string, Back>& asked, Losses& losses) {
+               const std::map<std::string, Back>& asked, WaysBack& ways) {
   const Json now = item_fields_of(L, call);
   const auto shown = [](const Json& value) {
     return value.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 100);
@@ -149,13 +149,17 @@ void check_law(lua_State* L, const FieldCall& call, const Json& changed,
   for (const auto& [item, took] : asked) {
     const Json& read = changed[item];
     const Json mapped = now.contains(item) ? now[item] : Json();
-    if (mapped == read) continue;
-    if (took == Back::nothing) {
-      losses.dropped.push_back(item);
+    if (mapped == read) {
+      ways.taken.push_back(item);
       continue;
     }
-    losses.lossy[item] = fmt::format("lossy_mapping: '{}' was changed to {}, but the app can only say {}",
-                                   item, shown(read), shown(mapped));
+    if (took == Back::nothing) {
+      ways.dropped.push_back(item);
+      continue;
+    }
+    ways.lossy[item] =
+        fmt::format("lossy_mapping: '{}' was changed to {}, but the app can only say {}", item,
+                    shown(read), shown(mapped));
   }
 }
 
@@ -192,7 +196,7 @@ Json item_fields_of(lua_State* L, const FieldCall& call) {
   return fields;
 }
 
-Json task_changes(lua_State* L, const FieldCall& call, const Json& changed, Losses& losses) {
+Json task_changes(lua_State* L, const FieldCall& call, const Json& changed, WaysBack& ways) {
   Json changes = Json::object();
   std::map<std::string, Back> asked;
   for_each_line(L, call, [&](int line, const std::string& item) {
@@ -201,7 +205,7 @@ Json task_changes(lua_State* L, const FieldCall& call, const Json& changed, Loss
     const Back back = go_back(L, line, call, changes);
     if (back != Back::one_way) asked[item] = std::max(asked[item], back);
   });
-  check_law(L, call, changed, asked, losses);
+  check_law(L, call, changed, asked, ways);
   return changes;
 }
 

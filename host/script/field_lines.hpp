@@ -28,16 +28,17 @@ bool is_wanted(lua_State* L, const FieldCall& call);
 /// The item's fields.
 core::Json item_fields_of(lua_State* L, const FieldCall& call);
 
-/// Item fields that changed outside and cannot be said here.
-struct Losses {
+/// What became of item fields that changed outside.
+struct WaysBack {
+  std::vector<std::string> taken;            ///< the task says them now
   std::vector<std::string> dropped;          ///< a way back took nothing of them
   std::map<std::string, std::string> lossy;  ///< a line took the value and broke the law -> how
 };
 
 /// The way back: which task fields change when the item's fields changed like this (null: cleared).
 /// The task on the stack is changed as well. The law: mapped forward again, it gives what was read;
-/// where it does not, `losses` says so. Lines without a way back say that edits stay outside.
+/// where it does not, `ways` says so. Lines without a way back say that edits stay outside.
 core::Json task_changes(lua_State* L, const FieldCall& call, const core::Json& changed,
-                        Losses& losses);
+                        WaysBack& ways);
 
 }  // namespace mortise::script

@@ -354,28 +354,29 @@ Result<ports::TaskChange> MappingScript::task_change(const std::string& kind,
   const JsonText settings = effective_settings(settings_, input.settings);
   Json rest = *read;
   Json changes;
-  Losses losses;
+  WaysBack ways;
   std::vector<std::string> left_out;
   std::optional<Error> lossy;
   do {  // without what broke the law, until the rest keeps it
-    losses = {};
+    ways = {};
     std::string item;
     const Status ran = (*lease)->run([&](lua_State* L) {
       const FieldCall call = push_call(L, kind, task, input, groups, settings, item);
-      changes = task_changes(L, call, rest, losses);
+      changes = task_changes(L, call, rest, ways);
     });
     if (!ran) return at_word(ran.error(), text_, item, "fields");
-    for (const auto& [field, how] : losses.lossy) {
+    for (const auto& [field, how] : ways.lossy) {
       if (!lossy) {
         const Error broken{Code::invalid, text_.name + ": " + how, "lossy_mapping"};
         lossy = at_word(broken, text_, field, "fields");
       }
       leave_out(field, kinds_.at(kind), rest, left_out);
     }
-  } while (!losses.lossy.empty());
+  } while (!ways.lossy.empty());
   if (lossy && changes.empty()) return *lossy;
   ports::TaskChange change;
-  change.dropped = std::move(losses.dropped);
+  change.taken = std::move(ways.taken);
+  change.dropped = std::move(ways.dropped);
   change.dropped.insert(change.dropped.end(), left_out.begin(), left_out.end());
   std::sort(change.dropped.begin(), change.dropped.end());
   Result<JsonText> patch = core::canonical_json(changes);

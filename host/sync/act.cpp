@@ -388,6 +388,8 @@ void Execution::note_failure(const Pending& pending, const Error& error) {
     case Code::conflict:
     case Code::stale:
       stale_.insert(action.key);
+      // An earlier try, unanswered, may be why the service has moved on.
+      if (action.kind == ActionKind::update) attempted_.emplace(action.key, action.fields);
       if (!action.slot.empty()) stale_.insert(action.parent_key);  // its series may have changed
       break;
     default:

@@ -143,7 +143,8 @@ class Execution {
   Task<Result<bool>> resolve_ids(Snapshot& snapshot, const core::ChangeList& changes);
   Task<Status> spare_containers(Snapshot& snapshot, core::ChangeList& changes);
   Task<Status> resolve_children(Snapshot& snapshot, std::string parent_key);
-  Task<Status> look_again(const Snapshot& snapshot);
+  Task<Status> look_again(Snapshot& snapshot);
+  ports::Changes agree_on_echoes(Snapshot& snapshot, const std::vector<ports::Item>& items);
   Scene scene_of(const Snapshot& snapshot) const;
   Task<Result<Report>> list_children(const Link& link, std::string container_id,
                                      std::string container_kind);
@@ -225,11 +226,12 @@ class Execution {
   std::set<std::string> uncertain_;    ///< keys whose write may have happened; not looked up yet
   bool look_again_ = false;            ///< reading ids showed more than ids
   std::map<std::string, core::Pair>
-      appeared_;                           ///< by remote id: what may be a task's item after all
-  std::set<std::string> stale_;            ///< keys whose version must be read again
-  std::map<std::string, int> attempts_;    ///< failed tries per key
-  std::map<std::string, Error> given_up_;  ///< keys this run will not try again
-  Children children_;                      ///< of the snapshot that act() works from
+      appeared_;                 ///< by remote id: what may be a task's item after all
+  std::set<std::string> stale_;  ///< keys whose version must be read again
+  std::multimap<std::string, core::JsonText> attempted_;  ///< of these, fields that may be there
+  std::map<std::string, int> attempts_;                   ///< failed tries per key
+  std::map<std::string, Error> given_up_;                 ///< keys this run will not try again
+  Children children_;                                     ///< of the snapshot that act() works from
   std::unordered_map<std::string_view, core::Rev> task_revs_;  ///< of the same, by task
   std::vector<core::RunItem> unsaved_items_;
   std::optional<Error> last_error_;

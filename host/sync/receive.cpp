@@ -81,6 +81,7 @@ struct Execution::Reception {
   const Receive& news;
   const core::Sighting* sighting = nullptr;  ///< null: nobody saw it, it was linked
   Json patch = Json::object();               ///< what changes of the task
+  std::vector<std::string> taken = {};       ///< item fields that it takes over
   std::string remark = {};                   ///< for the run's line
   std::vector<core::FieldConflict> conflicts = {};
   std::string policy = {};
@@ -130,7 +131,8 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
                                      fmt::join(change->dropped, ", "));
       if (patch.empty()) return;
     }
-    if (patch.contains("status") && !may_progress(reception.snapshot)) {
+    const bool progresses = !patch.contains("status") || may_progress(reception.snapshot);
+    if (!progresses) {
       patch.erase("status");
       reception.remark = "a status change outside does not count as progress in this tier";
     }
@@ -142,6 +144,7 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
     if (changed && kept) {
       reception.patch = std::move(patch);
       reception.after = std::move(changed.value);
+      if (progresses) reception.taken = std::move(change->taken);
       return;
     }
     trouble = changed ? kept.error().message : changed.problems.front().detail;
@@ -234,7 +237,8 @@ Pair Execution::agreed_pair(const Reception& reception) const {
     mapped = fields && !fields->empty() ? *fields : news.input.there;
   }
   Pair pair = news.base;
-  agree(pair, core::agreed_after(news.input, news.merged, mapped), news.input.there);
+  agree(pair, core::agreed_after(news.input, news.merged, mapped, reception.taken),
+        news.input.there);
   pair.state = PairState::paired;
   pair.synced_ms = ports_.clock.now_ms();
   if (const core::Sighting* seen = reception.sighting) {

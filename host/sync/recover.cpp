@@ -52,6 +52,10 @@ Task<Status> Execution::recover(const Snapshot& snapshot, std::vector<Intent> in
   for (Intent& intent : intents) {
     const ports::Kind* kind = manifest.kind(intent.kind);
     if (harmless(intent, manifest)) {
+      if (intent.sent && intent.action == core::WriteAction::update) {
+        attempted_.emplace(intent.key, intent.fields);
+        stale_.insert(intent.key);
+      }
       settled.push_back(std::move(intent));
     } else if (kind != nullptr && kind->find && manifest.operations.find) {
       by_key.push_back(std::move(intent));

@@ -146,7 +146,7 @@ Task<Status> Execution::resolve_children(Snapshot& snapshot, std::string parent_
 }
 
 /// Writes that met another version: what is there now is seen, and reconciled in the next round.
-Task<Status> Execution::look_again(const Snapshot& snapshot) {
+Task<Status> Execution::look_again(Snapshot& snapshot) {
   ports::Call call = call_for(snapshot, ports::Operation::get);
   for (const std::string& key : stale_) {
     const Pair* pair = snapshot.pair(key);
@@ -157,6 +157,7 @@ Task<Status> Execution::look_again(const Snapshot& snapshot) {
   Task<Result<Report>> getting = exchange_->drive(std::move(call));
   Result<Report> report = co_await getting;
   if (!report) co_return Status(report.error());
+  ports::Changes changes = agree_on_echoes(snapshot, report->items);
   Scene scene = scene_of(snapshot);
   for (const ports::Item& item : report->items) {
     const Pair* pair = scene.by_id(item.id);
@@ -164,9 +165,30 @@ Task<Status> Execution::look_again(const Snapshot& snapshot) {
     if (!exists(item)) lost_.insert(pair->key);
     scene.note(item);
   }
-  ports::Changes changes = scene.take_changes();
+  for (ports::Change& change : scene.take_changes()) changes.push_back(std::move(change));
   if (changes.empty()) co_return Status();
   co_return ports_.store.commit(std::move(changes));
+}
+
+/// What stands there because we wrote it, although we were not told.
+ports::Changes Execution::agree_on_echoes(Snapshot& snapshot,
+                                          const std::vector<ports::Item>& items) {
+  ports::Changes changes;
+  for (const ports::Item& item : items) {
+    if (item.state != ports::ItemState::present) continue;
+    for (Pair& pair : snapshot.pairs) {
+      const auto [begin, end] = attempted_.equal_range(pair.key);
+      if (pair.remote_id != item.id || begin == end) continue;
+      core::Agreement known{pair.fields, pair.seen};
+      for (auto each = begin; each != end; ++each) {
+        known = core::with_echo(known, each->second, item.fields);
+      }
+      agree(pair, known.sent, known.seen);
+      changes.push_back(ports::put(pair));
+    }
+  }
+  attempted_.clear();
+  return changes;
 }
 
 Scene Execution::scene_of(const Snapshot& snapshot) const {

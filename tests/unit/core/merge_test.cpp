@@ -56,6 +56,32 @@ JsonText taken(const JsonText& here, const JsonText& take) {
 
 }  // namespace
 
+TEST_CASE("merge: what is there of a write whose fate nobody knows is agreed on", "[core][merge]") {
+  const JsonText base = R"({"note":"n","title":"a"})";
+  const JsonText attempted = R"({"note":"n","title":"b"})";
+  const Agreement all = with_echo({base, {}}, attempted, R"({"done":1,"title":"b"})");
+  CHECK(all.sent == R"({"note":"n","title":"b"})");
+  CHECK(all.seen == R"({"note":"n","title":"b"})");
+  const Agreement none = with_echo({base, R"({"title":"A"})"}, attempted, base);
+  CHECK(none.sent == base);
+  CHECK(none.seen == R"({"title":"A"})");
+  // Cleared by us, and away there.
+  CHECK(with_echo({base, {}}, R"({"title":"a"})", R"({"title":"c"})").sent == R"({"title":"a"})");
+}
+
+TEST_CASE("merge: what a value that was taken became by another change here is written there",
+          "[core][merge]") {
+  const MergeInput input{R"({"rule":"weekly","start":"10:00"})",
+                         {},
+                         R"({"rule":"weekly","start":"day"})",
+                         R"({"rule":"until 12:00","start":"10:00"})"};
+  const Merged merged = merge(input, {});
+  CHECK(merged.take == R"({"rule":"until 12:00"})");
+  const JsonText after = R"({"rule":"until day","start":"day"})";
+  CHECK(agreed_after(input, merged, after, {"rule"}) ==
+        R"({"rule":"until 12:00","start":"10:00"})");
+}
+
 TEST_CASE("merge: what only the service changed is taken", "[core][merge]") {
   const Merged merged =
       merge(sides(R"({"a":1,"b":1})", R"({"a":1,"b":2})", R"({"a":3,"b":1})"), {});
