@@ -9,7 +9,7 @@
 // shape. What it does not: ids, `status` (progress is ticked, not imported), a time that a person
 // set, a computed time unless the document brings one of its own, and the edited occurrences of a
 // series unless the document brings some (which of them still happen is the caller's to ask:
-// drop_lost_overrides()). Fields of the plan that a
+// settle_series()). Fields of the plan that a
 // document may leave out (start, zone, a roadmap's title) stay as they are then.
 //
 // What goes: tasks that an import brought and this document has no more. A task that was added by

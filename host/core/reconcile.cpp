@@ -104,12 +104,22 @@ class Decision {
     return pair.sent_hash != content_hash(item.fields);
   }
 
+  /// Whether a person changed it here: what stands beside it may move it.
+  bool edited_by_person(const WantedItem& item, const Pair& pair) const {
+    if (!edited(item, pair)) return false;
+    const std::vector<std::string>& placing = merge_rules(item.kind).placing;
+    const auto names = changed_fields(pair.fields, item.fields);
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return std::find(placing.begin(), placing.end(), name) == placing.end();
+    });
+  }
+
   /// A container that is gone is made anew only for content that has something new to say.
   void find_needed_containers() {
     for (auto item = wanted_.rbegin(); item != wanted_.rend(); ++item) {
       const Pair* pair = pair_of(item->key);
-      const bool says_something = pair == nullptr || moved(*item, *pair) || edited(*item, *pair) ||
-                                  needed_.contains(item->key);
+      const bool says_something = pair == nullptr || moved(*item, *pair) ||
+                                  edited_by_person(*item, *pair) || needed_.contains(item->key);
       if (says_something && gone(item->parent_key)) needed_.insert(item->parent_key);
     }
   }
@@ -135,7 +145,7 @@ class Decision {
       }
       recreate(item, pair);
     } else if (gone(item.key)) {
-      if (edited(item, pair) || moved(item, pair) || needed_.contains(item.key)) {
+      if (edited_by_person(item, pair) || moved(item, pair) || needed_.contains(item.key)) {
         recreate(item, pair);
       } else if (rules_.pull && !item.task_id.empty() &&
                  end_of(item.key)->state != RemoteState::lost) {

@@ -196,10 +196,38 @@ Result<std::vector<std::size_t>> lost_overrides(const Task& before, const Task& 
   return lost;
 }
 
-Status drop_lost_overrides(const Task& before, Task& after, std::string_view zone) {
+namespace {
+
+/// Of a task that was moved behind the end of its rule, or whose rule was cut short before its
+/// start: it happens once. Services refuse such rules.
+void drop_ended_rules(Task& task, std::string_view zone) {
+  const Result<Series> series = Series::of(task, zone);
+  if (!series) return;
+  const auto ended = [&](const Rule& rule) {
+    return rule.until && series->until_key(*rule.until) < series->start_key();
+  };
+  std::vector<std::string> lines;
+  bool repeats = false;
+  for (const std::string& line : task.recurrence) {
+    const RecurrenceLines read = read_recurrence_lines({line}).value();
+    if (std::any_of(read.rules.begin(), read.rules.end(), ended)) continue;
+    repeats = repeats || !read.rules.empty() ||
+              std::any_of(read.dates.begin(), read.dates.end(),
+                          [](const DateList& dates) { return !dates.leaves_out; });
+    lines.push_back(line);
+  }
+  if (lines.size() == task.recurrence.size()) return;
+  if (!repeats) lines.clear();
+  task.recurrence = std::move(lines);
+}
+
+}  // namespace
+
+Status settle_series(const Task& before, Task& after, std::string_view zone) {
   const bool same = before.schedule == after.schedule && start_of(before) == start_of(after) &&
                     before.recurrence == after.recurrence && before.overrides == after.overrides;
   if (same) return {};
+  drop_ended_rules(after, zone);
   const auto lost = lost_overrides(before, after, zone);
   if (!lost) return lost.error();
   for (auto index = lost->rbegin(); index != lost->rend(); ++index) {
@@ -255,16 +283,8 @@ std::vector<std::string> recurrence_lines(const Task& task, std::string_view zon
   const Result<Series> series = Series::of(task, zone);
   if (!series) return task.recurrence;
   std::vector<std::string> lines;
-  bool repeats = false;
   for (const std::string& line : task.recurrence) {
     const RecurrenceLines read = read_recurrence_lines({line}).value();
-    const auto over = [&](const Rule& rule) {
-      return rule.until && series->until_key(*rule.until) < series->start_key();
-    };
-    if (std::any_of(read.rules.begin(), read.rules.end(), over)) continue;
-    const auto adds = [](const DateList& dates) { return !dates.leaves_out; };
-    repeats = repeats || !read.rules.empty() ||
-              std::any_of(read.dates.begin(), read.dates.end(), adds);
     lines.push_back(line);
     for (Rule rule : read.rules) {
       const StampForm wanted = series->by_day() ? StampForm::date : StampForm::utc;
@@ -285,7 +305,6 @@ std::vector<std::string> recurrence_lines(const Task& task, std::string_view zon
       lines.back() = to_line(dates);
     }
   }
-  if (!repeats) lines.clear();
   return lines;
 }
 

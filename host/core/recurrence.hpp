@@ -53,8 +53,8 @@ Result<std::vector<Occurrence>> occurrences(const Task& series, std::string_view
 Result<std::vector<std::size_t>> lost_overrides(const Task& before, const Task& after,
                                                 std::string_view zone);
 
-/// After an edit of `before`: drops them.
-Status drop_lost_overrides(const Task& before, Task& after, std::string_view zone);
+/// After an edit of `before`: drops them, and rules that are over before the series starts.
+Status settle_series(const Task& before, Task& after, std::string_view zone);
 
 struct SplitSeries {
   Task before;     ///< the series, ending before the slot
@@ -69,9 +69,8 @@ struct SplitSeries {
 Result<SplitSeries> split_series(const Task& series, std::string_view slot, std::string_view zone);
 
 /// The lines as services want them: dates in them are of the series' type (all-day: dates; timed:
-/// UNTIL in UTC, others local or UTC). A line that is so already is as it was. A rule that is over
-/// before the series starts is left out: services refuse it. Lines that cannot be read are answered
-/// unchanged.
+/// UNTIL in UTC, others local or UTC). A line that is so already is as it was. Lines that cannot be
+/// read are answered unchanged.
 std::vector<std::string> recurrence_lines(const Task& task, std::string_view zone);
 
 }  // namespace mortise::core

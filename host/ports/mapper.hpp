@@ -44,6 +44,7 @@ struct Desired {
 /// How the two directions meet, as the mapping says of one kind.
 struct KindRules {
   std::vector<std::vector<std::string>> together;  ///< core::MergeRules::together
+  std::vector<std::string> placing;                ///< core::MergeRules::placing
   std::vector<std::string> alike;  ///< items equal in these fields are the same thing: linked
   bool adopts = false;             ///< what people make there becomes an appointment here
 };

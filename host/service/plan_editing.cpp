@@ -77,7 +77,7 @@ Answer<std::monostate> StoredPlans::settle_overrides(const Task& before, Task& a
                         "is no occurrence of this task");
     }
     if (!problems.empty()) return refuse(problems, "the task");
-  } else if (Status kept = core::drop_lost_overrides(before, after, *zone); !kept) {
+  } else if (Status kept = core::settle_series(before, after, *zone); !kept) {
     return refuse(std::move(kept).error());
   }
   return std::monostate();
@@ -229,7 +229,7 @@ Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_
     // A document may have moved the series, or bring edited occurrences that never happen.
     const Task nothing;
     const Task& was = found == known.end() ? nothing : *found->second;
-    Status settled = core::drop_lost_overrides(was, task, opened.zone);
+    Status settled = core::settle_series(was, task, opened.zone);
     if (!settled) return refuse(std::move(settled).error());
     if (found != known.end() && *found->second == task) continue;
     task.account_id = account_id;
@@ -415,7 +415,7 @@ Answer<Plan> StoredPlans::reschedule(const std::string& plan_id) {
     ports::Changes changes;
     for (std::size_t i = 0; i < before.size(); ++i) {
       if (opened->tasks[i] == before[i]) continue;
-      Status settled = core::drop_lost_overrides(before[i], opened->tasks[i], opened->zone);
+      Status settled = core::settle_series(before[i], opened->tasks[i], opened->zone);
       if (!settled) return refuse(std::move(settled).error());
       opened->tasks[i].updated_ms = clock_.now_ms();
       changes.push_back(ports::put(opened->tasks[i]));

@@ -145,7 +145,7 @@ Task<Status> Execution::ensure_target(const Link& link, Target how) {
   }
   co_return save_run([&](ports::Changes& changes, core::Run&) {
     auto connection = ports_.store.connections().find(run_.connection_id);
-    if (!connection) return;
+    if (!connection || !connection->target.id.empty()) return;  // a person was faster
     connection->target = *target;
     connection->updated_ms = ports_.clock.now_ms();
     changes.push_back(ports::put(std::move(*connection)));

@@ -138,9 +138,9 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
     }
     auto changed = core::apply_patch(task, patch);
     // A series that was moved outside leaves edited occurrences behind that no longer happen.
-    const Status kept = changed ? core::drop_lost_overrides(task, *changed.value,
-                                                            zone_of(reception.snapshot, options_))
-                                : Status();
+    const Status kept =
+        changed ? core::settle_series(task, *changed.value, zone_of(reception.snapshot, options_))
+                : Status();
     if (changed && kept) {
       reception.patch = std::move(patch);
       reception.after = std::move(changed.value);

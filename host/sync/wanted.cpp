@@ -113,7 +113,10 @@ core::MergeRules merge_rules(const Link& link, const std::string& kind) {
   rules.policy = merge_policy(link);
   rules.precision_ms = link.connector->manifest().properties.time_precision_ms;
   const auto kinds = link.mapping->kinds();
-  if (auto found = kinds.find(kind); found != kinds.end()) rules.together = found->second.together;
+  if (auto found = kinds.find(kind); found != kinds.end()) {
+    rules.together = found->second.together;
+    rules.placing = found->second.placing;
+  }
   rules.resolve = [mapping = link.mapping](
                       const std::string& field, const core::JsonText& base,
                       const core::JsonText& here,

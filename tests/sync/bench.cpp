@@ -48,7 +48,7 @@ class StyleMapping final : public ports::Mapping {
   }
   std::map<std::string, ports::KindRules> kinds() const override {
     if (style_ != Style::client_ids) return {};
-    return {{"event", {{}, {"text"}, true}}};
+    return {{"event", {{}, {}, {"text"}, true}}};
   }
   Result<std::optional<core::JsonText>> resolve(const std::string&, const core::JsonText&,
                                                 const core::JsonText&,

@@ -11,6 +11,7 @@ export function beginEpoch(m) {
   m.ledger.clear();
   m.ledger.made = new Set();
   m.ledger.removals = 0;
+  m.positions = new Map(m.tasks.map((task) => [task.id, task.position]));
   m.series = m.tasks.filter((task) => task.recurrence?.length);
   m.mayRemove = (task) => {
     if (task.plan_id === m.plan.id && m.planTasks.length - m.ledger.removals < 8) return false;

@@ -92,7 +92,7 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
     each.side !== 'here' && each.side !== edit.side && !rules.shown(each.side, edit, story.task)));
   for (const edit of seen) {
     if (same(edit)) continue;
-    const overwritten = rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && each.at >= edit.at) || rules.mayMiss(edit, edits, story.task));
+    const overwritten = rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && (field === 'status' || each.at >= edit.at)) || rules.mayMiss(edit, story.edits, story.task));
     if (!overwritten && !wordsOf(edit).some((word) => tells(conflicts, word))) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
   }
   if (seen.length > 0 && !lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;

@@ -30,22 +30,11 @@ function span(task) {
   return [start, task.schedule?.end && task.schedule.end > dayAfter(start, 1) ? task.schedule.end : dayAfter(start, 1)];
 }
 
-/** Whether it happens more than once: a rule may be over before its series starts. */
-function recurs(task, start) {
-  return (task.recurrence ?? []).some((line) => {
-    const [, day, time] = /UNTIL=(\d{8})(?:T(\d{6})Z)?/.exec(line) ?? [];
-    if (!day) return !line.startsWith('EXDATE');
-    const text = day.replace(/(....)(..)(..)/, '$1-$2-$3');
-    if (!time) return text >= firstDay(task).slice(0, 10);
-    return Date.parse(`${text}T${time.replace(/(..)(..)(..)/, '$1:$2:$3')}Z`) >= (typeof start === 'number' ? start : Date.parse(start));
-  });
-}
-
 /** The event that a task is, or null. */
 export function eventOf(task) {
   if (!inCalendar(task)) return null;
   const [start, end] = span(task);
-  return { title: task.title, done: task.status === 'done', description: description(task), start, end, recurs: recurs(task, start) };
+  return { title: task.title, done: task.status === 'done', description: description(task), start, end, recurs: Boolean(task.recurrence?.length) };
 }
 
 export function eventSeen(event) {

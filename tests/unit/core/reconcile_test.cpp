@@ -292,6 +292,14 @@ TEST_CASE("reconcile: the table of both sides", "[core][reconcile]") {
     rules.restorable = {{"a", {same.fields, 0}}};
     CHECK(lines(decide({}, edited("x"))) == Lines{"remove a"});
   }
+  SECTION("moved here by its neighbours, gone there: the task is taken away") {
+    WantedItem moved = same;
+    moved.fields = R"({"place":2,"text":"x"})";
+    rules.merge[moved.kind].placing = {"place"};
+    CHECK(received(decide({moved}, gone)) == Lines{"take_away a"});
+    rules.merge[moved.kind].placing = {};
+    CHECK(lines(decide({moved}, gone)) == Lines{"create a"});
+  }
   SECTION("gone on both sides: forgotten") {
     CHECK(lines(decide({}, gone)) == Lines{"forget a"});
   }

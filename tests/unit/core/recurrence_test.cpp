@@ -419,7 +419,7 @@ TEST_CASE("recurrence: overrides stay with what still happens at the same time",
   const auto kept = [&](auto change) {
     Task after = before;
     change(after);
-    REQUIRE(drop_lost_overrides(before, after, kMadrid));
+    REQUIRE(settle_series(before, after, kMadrid));
     Texts left;
     for (const Override& each : after.overrides) left.push_back(each.slot);
     return left;
@@ -462,10 +462,22 @@ TEST_CASE("recurrence: lines go out in the type of their series, and stay as the
               "RDATE;TZID=Europe/Madrid:20261201T180000,20261202T090000"});
   CHECK(recurrence_lines(timed("", {"RRULE:FREQ=DAILY;UNTIL=20261231"}), kMadrid) ==
         Texts{"RRULE:FREQ=DAILY;UNTIL=20261231"});
-  // Over before it starts: it happens once.
-  const Texts past{"RRULE:FREQ=DAILY;UNTIL=20261123T165959Z", "EXDATE:20261122T170000Z"};
-  CHECK(recurrence_lines(timed("2026-11-23T18:00:00", past), kMadrid).empty());
-  CHECK(recurrence_lines(timed("2026-11-23T17:00:00", past), kMadrid) == past);
+}
+
+TEST_CASE("recurrence: a task that was moved behind the end of its rule happens once",
+          "[core][recurrence]") {
+  const Texts rule{"RRULE:FREQ=DAILY;UNTIL=20261123T165959Z", "EXDATE:20261122T170000Z"};
+  const Task before = timed("2026-11-21T18:00:00", rule);
+  Task after = before;
+  after.schedule.start = "2026-11-23T17:00:00";
+  REQUIRE(settle_series(before, after, kMadrid).ok());
+  CHECK(after.recurrence == rule);
+  after.schedule.start = "2026-11-23T18:00:00";
+  REQUIRE(settle_series(before, after, kMadrid).ok());
+  CHECK(after.recurrence.empty());
+  after.recurrence = {rule[0], "RDATE:20261125T170000Z"};
+  REQUIRE(settle_series(before, after, kMadrid).ok());
+  CHECK(after.recurrence == Texts{"RDATE:20261125T170000Z"});
 }
 
 TEST_CASE("recurrence: lines in their own type are answered as they were, and rewriting settles",
