@@ -247,7 +247,10 @@ Status Execution::commit_outcomes(std::vector<Pending>& pending,
     each.reported = true;
     const Error error = outcome.error.value_or(Error{Code::internal, "failed without a reason"});
     uncertain_.erase(each.action.key);
-    if (outcome.result == OutcomeResult::failed) note_failure(each, error);
+    if (outcome.result == OutcomeResult::failed) {
+      note_failure(each, error);
+      if (error.code == Code::conflict && !outcome.id.empty()) in_the_way_.insert(outcome.id);
+    }
     if (outcome.result == OutcomeResult::uncertain) note_doubt(each, error);
     if (outcome.result == OutcomeResult::done && each.action.kind == ActionKind::create) {
       each.intent.remote_id = outcome.id;

@@ -226,8 +226,9 @@ class Execution {
   std::set<std::string> uncertain_;    ///< keys whose write may have happened; not looked up yet
   bool look_again_ = false;            ///< reading ids showed more than ids
   std::map<std::string, core::Pair>
-      appeared_;                 ///< by remote id: what may be a task's item after all
-  std::set<std::string> stale_;  ///< keys whose version must be read again
+      appeared_;                      ///< by remote id: what may be a task's item after all
+  std::set<std::string> stale_;       ///< keys whose version must be read again
+  std::set<std::string> in_the_way_;  ///< ids that a creation met, to be looked at
   std::multimap<std::string, core::JsonText> attempted_;  ///< of these, fields that may be there
   std::map<std::string, int> attempts_;                   ///< failed tries per key
   std::map<std::string, Error> given_up_;                 ///< keys this run will not try again

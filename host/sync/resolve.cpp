@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
+#include <utility>
 
 #include "core/hash.hpp"
 #include "sync/execution.hpp"
@@ -153,6 +154,10 @@ Task<Status> Execution::look_again(Snapshot& snapshot) {
     if (pair != nullptr && !pair->remote_id.empty()) call.ids.push_back(pair->remote_id);
   }
   stale_.clear();
+  const std::set<std::string> in_the_way = std::exchange(in_the_way_, {});
+  for (const std::string& id : in_the_way) {
+    if (std::find(call.ids.begin(), call.ids.end(), id) == call.ids.end()) call.ids.push_back(id);
+  }
   if (call.ids.empty()) co_return Status();
   Task<Result<Report>> getting = exchange_->drive(std::move(call));
   Result<Report> report = co_await getting;
@@ -161,8 +166,8 @@ Task<Status> Execution::look_again(Snapshot& snapshot) {
   Scene scene = scene_of(snapshot);
   for (const ports::Item& item : report->items) {
     const Pair* pair = scene.by_id(item.id);
-    if (pair == nullptr) continue;
-    if (!exists(item)) lost_.insert(pair->key);
+    if (pair == nullptr && !in_the_way.contains(item.id)) continue;
+    if (pair != nullptr && !exists(item)) lost_.insert(pair->key);
     scene.note(item);
   }
   for (ports::Change& change : scene.take_changes()) changes.push_back(std::move(change));

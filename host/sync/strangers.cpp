@@ -154,7 +154,8 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
   std::vector<Receive> links;
   for (const auto& [key, sighting] : snapshot.sightings) {
     const std::string slot = core::slot_of(key);
-    if (slot.empty() || snapshot.pair(key) != nullptr) continue;
+    const Pair* known = snapshot.pair(key);
+    if (slot.empty() || (known != nullptr && known->state != PairState::tombstone)) continue;
     const std::string task_id = core::task_id_of(key);
     auto task = std::find_if(snapshot.tasks.begin(), snapshot.tasks.end(),
                              [&](const core::Task& each) { return each.id == task_id; });

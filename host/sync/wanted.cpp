@@ -234,6 +234,8 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
   for (const auto& [key, sighting] : snapshot.sightings) {
     if (parked.contains(key)) continue;
     news.insert_or_assign(key, news_of(sighting));
+  }
+  for (const auto& [key, ignored] : news) {
     const core::Pair* pair = snapshot.pair(key);
     if (pair == nullptr) continue;
     if (!rules.merge.contains(pair->kind)) {

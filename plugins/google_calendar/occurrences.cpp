@@ -118,7 +118,9 @@ void Writer::fit_occurrence(Job job, std::string occurrence) {
                        !differing(as_in_series(series.item, job.write.slot), found->item).empty();
   if (touched && !ours && !(fitting.changed.empty() && !found->cancelled)) {
     const std::string message = attempt(job.write) + ": somebody has changed this occurrence";
-    return call_.report(Outcome::failed(job.index, {Code::conflict, message}));
+    Outcome outcome = Outcome::failed(job.index, {Code::conflict, message});
+    outcome.id = found->item.id;
+    return call_.report(outcome);
   }
   Request request =
       guarded(patch(call_.target_id(), found->item.id, occurrence_body(fitting, occurrence)),

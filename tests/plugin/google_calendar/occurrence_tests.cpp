@@ -214,6 +214,7 @@ TEST_CASE("google: what a person made of an occurrence is not overwritten unseen
         {write}, {{kReadSeries, ok(series())}, {look("17"), ok(found(Json::array({there})))}});
     CHECK(only(run).result == WriteResult::failed);
     CHECK(only(run).error.code == Code::conflict);
+    CHECK(only(run).id == "s_i");  // to be looked at
   }
   // Moved by the person as we want it: ours from now on.
   const Write write = occurrence("task:1", kSlot, evening("Read", "2027-06-08T18:00:00"), "s");

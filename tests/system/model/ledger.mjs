@@ -64,7 +64,9 @@ export function verdict(story, now, conflicts, rules) {
   const outlives = [...removed.keys()].some((side) => others.some((each) => side === 'here' || rules.shown(side, each, task)));
   if (removed.size === 0 && !alive) return `nobody removed ${name(task)}, and it is gone`;
   // (An edit that does not count may still bring the task back.)
-  if (removed.size > 0 && story.edits.every((each) => removed.has(each.side)) && alive) return `${name(task)} was removed by ${[...removed.keys()]}, and is there`;
+  // (Two who removed it at different times may each have removed what the other's edit had brought back.)
+  const atOnce = !rules.racing || removed.size === 1;
+  if (removed.size > 0 && atOnce && story.edits.every((each) => removed.has(each.side)) && alive) return `${name(task)} was removed by ${[...removed.keys()]}, and is there`;
   if (removed.size === 1 && outlives && !alive && !rules.racing && conflicts.length === 0) return `an edit by ${others.map((each) => each.side)} should have kept ${name(task)}`;
   if (!alive) return null;
   const live = removed.size === 0 ? edits : others;
