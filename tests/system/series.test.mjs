@@ -226,3 +226,38 @@ scene('a link is set here while the event is renamed and moved, and the newer wi
   assert.deepEqual([kept.title, kept.start, kept.description], ['there', 'there', 'here']);  // below the text stands the link
   await assertEnd(m);
 });
+
+for (const kind of ['timed', 'all_day']) {
+  scene(`an occurrence that was called off, and that the series left and came back to, can be edited again (${kind})`, { policy: 'remote' }, async (m) => {
+    const start = (n) => (kind === 'timed' ? { kind, start: slot(n), zone: 'Europe/Madrid' } : { kind, start: slot(n).slice(0, 10) });
+    const series = await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, { title: 'Swim', recurrence: kDaily(6), schedule: start(0) });
+    await synced(m);
+    const name = kind === 'timed' ? slot(2) : slot(2).slice(0, 10);
+    await m.ok('DELETE', `/v1/tasks/${series.id}/occurrences/${name}`);
+    await synced(m);
+    for (const day of [60, 0]) {
+      await m.ok('PATCH', `/v1/tasks/${series.id}`, { schedule: start(day) });
+      await synced(m);
+    }
+    await m.ok('PATCH', `/v1/tasks/${series.id}/occurrences/${name}`, { title: 'Here' });
+    await synced(m);
+    await assertEnd(m);
+  });
+
+  scene(`an occurrence that was called off there, and that a shorter rule left and came back to, can be edited again (${kind})`, { policy: 'remote' }, async (m) => {
+    const start = kind === 'timed' ? { kind, start: slot(0), zone: 'Europe/Madrid' } : { kind, start: slot(0).slice(0, 10) };
+    const series = await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, { title: 'Swim', recurrence: kDaily(6), schedule: start });
+    await synced(m);
+    const event = m.eventOf(series).id;
+    const name = kind === 'timed' ? slot(4) : slot(4).slice(0, 10);
+    await m.act('cancel_instance', { id: event, slot: name });
+    await synced(m);
+    for (const recurrence of [kDaily(2), kDaily(6)]) {
+      await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence });
+      await synced(m);
+    }
+    await m.ok('PATCH', `/v1/tasks/${series.id}/occurrences/${name}`, { title: 'Here' });
+    await synced(m);
+    await assertEnd(m);
+  });
+}

@@ -7,7 +7,7 @@ const names = { schedule: 'when', duration_s: 'duration' };
 /** Notes what the patch changed; what follows from it (a day from a time) is no edit of its own. */
 function noteChanges(m, before, after, patched) {
   for (const field of Object.keys(patched).map((each) => names[each] ?? each)) {
-    m.ledger.edit(before, 'here', field, valueOf(after, field), field === 'when' ? after.due : '');
+    m.ledger.edit(before, 'here', field, valueOf(after, field), field === 'when' ? after.due : field === 'due' ? firstDay(after).slice(0, 10) : '');
   }
   const series = (task) => JSON.stringify([task.recurrence, task.overrides]);
   if (series(before) !== series(after)) m.ledger.edit(before, 'here', 'occurrences', '');

@@ -60,7 +60,6 @@ async function send(m, steps) {
   const { results } = await m.world.simulator.set('POST', 'batch', { steps: steps.map((each) => each.step) });
   results.forEach(({ status, body }, i) => {
     const { task, side, means, removes, stranger, day } = steps[i];
-    if (process.env.MODEL_DEBUG) m.note(`did ${task?.id} ${JSON.stringify(steps[i].step)} ${status} ${JSON.stringify(body).slice(0, 600)}`);
     if (status >= 300 || body.status === 'cancelled' && !removes && means?.occurrences === undefined) return m.note(`refused: ${JSON.stringify(steps[i].step)} ${JSON.stringify(body).slice(0, 200)}`);
     if (stranger) m.strangers.add(body.id);
     if (!task) return null;

@@ -43,6 +43,9 @@ async function scriptsThatResolve() {
   return folder;
 }
 
+/** The task that a failure is about. */
+const id_of = (problem) => /tsk_[0-9a-z]+/.exec(problem.message)?.[0];
+
 export class History {
   constructor(number, seed, tally) {
     Object.assign(this, { number, seed, tally, dice: new Dice(seed * 7919 + number), operations: 0 });
@@ -139,11 +142,11 @@ export class History {
   async tell(problem) {
     const member = problem.member;
     const lines = [`seed ${this.seed}, history ${this.number}, ${this.lively ? 'lively' : 'held'}, services' clock ahead by ${this.ahead_ms} ms`];
+    if (id_of(problem)) lines.push(...(member?.told ?? []).filter((each) => each.task_id === id_of(problem)).map((each) => `conflict: ${JSON.stringify(each)}`));
     if (member) lines.push(`account ${member.account} ${JSON.stringify(member.shape)}`, ...member.log.slice(member.log.findLastIndex((line) => line.startsWith('-- epoch'))));
-    const [id] = /tsk_[0-9a-z]+/.exec(problem.message) ?? [];
+    const id = id_of(problem);
     const about = id ? await member.api('GET', `/v1/tasks/${id}/history?limit=12`).catch(() => null) : null;
     for (const each of about?.body?.items ?? []) lines.push(`history: ${JSON.stringify(each)}`);
-    if (process.env.MODEL_DEBUG) lines.push(...member.log.map((line) => `all: ${line.slice(0, 500)}`));
     const { requests } = await this.world.simulator.set('GET', 'requests').catch(() => ({ requests: [] }));
     if (id) lines.push(...member.log.filter((line) => line.includes(id)).map((line) => `before: ${line}`));
     const known = new Set((about?.body?.items ?? []).flatMap((each) => /[?&]eid=([^&_]+)|([0-9a-f-]{36})$/.exec(each.url ?? '')?.slice(1).filter(Boolean) ?? []));
