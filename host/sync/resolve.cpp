@@ -199,7 +199,8 @@ ports::Changes Execution::agree_on_echoes(Snapshot& snapshot,
 Scene Execution::scene_of(const Snapshot& snapshot) const {
   std::vector<core::Sighting> before;
   for (const auto& [key, sighting] : snapshot.sightings) before.push_back(sighting);
-  return Scene({run_.connection_id, ports_.clock.now_ms(), "write", snapshot.pulls(), {}},
+  return Scene({run_.connection_id, ports_.clock.now_ms(), "write", snapshot.pulls(),
+                snapshot.mapping->kinds()},
                snapshot.pairs, std::move(before));
 }
 

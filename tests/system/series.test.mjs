@@ -261,3 +261,17 @@ for (const kind of ['timed', 'all_day']) {
     await assertEnd(m);
   });
 }
+
+scene('an occurrence that only the calendar still calls off, as both sides changed the rule, can be edited again', { policy: 'remote' }, async (m) => {
+  const { series, event } = await aSeries(m);
+  await m.act('split_series', { id: event, slot: slot(3), changes: { summary: 'After' } });
+  await synced(m);
+  await cancelHere(m, series, 1);
+  await synced(m);
+  await m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Between' } });
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: ['RRULE:FREQ=WEEKLY;COUNT=5'] });
+  await synced(m);
+  await editHere(m, series, 1, { title: 'Here' });
+  await synced(m);
+  await assertEnd(m, series, event, { [slot(1)]: 'cancelled' });
+});
