@@ -65,7 +65,7 @@ Result<std::string> StoredPlans::zone_of_plan(const std::string& plan_id) const 
 
 Answer<std::monostate> StoredPlans::settle_overrides(const Task& before, Task& after,
                                                      bool brought) const {
-  if (after.overrides.empty()) return std::monostate();
+  if (after.overrides.empty() && after.recurrence.empty()) return std::monostate();
   auto zone = zone_of_plan(after.plan_id);
   if (!zone) return refuse(std::move(zone).error());
   if (brought) {
@@ -77,7 +77,8 @@ Answer<std::monostate> StoredPlans::settle_overrides(const Task& before, Task& a
                         "is no occurrence of this task");
     }
     if (!problems.empty()) return refuse(problems, "the task");
-  } else if (Status kept = core::settle_series(before, after, *zone); !kept) {
+  }
+  if (Status kept = core::settle_series(before, after, *zone); !kept) {
     return refuse(std::move(kept).error());
   }
   return std::monostate();
@@ -308,6 +309,8 @@ Answer<Task> StoredPlans::add_task(const ports::TaskInsert& insert) {
     task.id = new_id()(core::kTaskPrefix);
     task.account_id = opened->plan.account_id;
     task.plan_id = opened->plan.id;
+    auto settled = settle_overrides({}, task, true);
+    if (auto* refusal = std::get_if<Refusal>(&settled)) return std::move(*refusal);
     task.week_id = insert.week_id;
     if (task.week_id.empty() && !insert.after_task_id.empty())
       task.week_id = tasks[*index - 1].week_id;

@@ -249,7 +249,8 @@ Status Execution::commit_outcomes(std::vector<Pending>& pending,
     uncertain_.erase(each.action.key);
     if (outcome.result == OutcomeResult::failed) {
       note_failure(each, error);
-      if (error.code == Code::conflict && !outcome.id.empty()) in_the_way_.insert(outcome.id);
+      const bool met = each.action.kind == ActionKind::create && error.code == Code::conflict;
+      if (met && !outcome.id.empty()) in_the_way_.insert(outcome.id);
     }
     if (outcome.result == OutcomeResult::uncertain) note_doubt(each, error);
     if (outcome.result == OutcomeResult::done && each.action.kind == ActionKind::create) {

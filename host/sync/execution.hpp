@@ -29,6 +29,9 @@ core::Pair tombstone(core::Pair pair, core::Instant now_ms);
 inline constexpr const char* kBuiltInPlan = "calendar";
 
 /// Used by one coroutine; kept alive by whoever awaits play().
+/// RunItem::cause of what a write met.
+inline constexpr const char* kMetInWriting = "write";
+
 class Execution {
  public:
   /// Told of a plan that changed here because of what the service said.
@@ -133,7 +136,7 @@ class Execution {
   core::RunItem run_item(const Pending& pending, std::string result) const;
 
   // recover.cpp: what an earlier process, or a lost answer, left open
-  Task<Status> recover(const Snapshot& snapshot, std::vector<core::Intent> intents);
+  Task<Status> recover(Snapshot& snapshot, std::vector<core::Intent> intents);
   Task<Status> recover_by_key(const Snapshot& snapshot, std::vector<core::Intent> intents);
   Task<Status> recover_by_listing(const Snapshot& snapshot, std::vector<core::Intent> intents);
   Status settle_intents(const std::vector<core::Intent>& intents,
@@ -144,6 +147,7 @@ class Execution {
   Task<Status> spare_containers(Snapshot& snapshot, core::ChangeList& changes);
   Task<Status> resolve_children(Snapshot& snapshot, std::string parent_key);
   Task<Status> look_again(Snapshot& snapshot);
+  Status take_a_look(Snapshot& snapshot, const std::vector<ports::Item>& items);
   ports::Changes agree_on_echoes(Snapshot& snapshot, const std::vector<ports::Item>& items);
   Scene scene_of(const Snapshot& snapshot) const;
   Task<Result<Report>> list_children(const Link& link, std::string container_id,

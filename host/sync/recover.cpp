@@ -43,7 +43,7 @@ Pair adopted(const Intent& intent, const ports::Item& item, core::Instant now_ms
 
 }  // namespace
 
-Task<Status> Execution::recover(const Snapshot& snapshot, std::vector<Intent> intents) {
+Task<Status> Execution::recover(Snapshot& snapshot, std::vector<Intent> intents) {
   std::sort(intents.begin(), intents.end(), [](const Intent& a, const Intent& b) {
     return std::tie(a.ordinal, a.id) < std::tie(b.ordinal, b.id);
   });
@@ -52,7 +52,7 @@ Task<Status> Execution::recover(const Snapshot& snapshot, std::vector<Intent> in
   for (Intent& intent : intents) {
     const ports::Kind* kind = manifest.kind(intent.kind);
     if (harmless(intent, manifest)) {
-      if (intent.sent && intent.action == core::WriteAction::update) {
+      if (intent.sent && intent.action == core::WriteAction::update && manifest.operations.get) {
         attempted_.emplace(intent.key, intent.fields);
         stale_.insert(intent.key);
       }
@@ -63,6 +63,10 @@ Task<Status> Execution::recover(const Snapshot& snapshot, std::vector<Intent> in
       by_listing.push_back(std::move(intent));
     }
   }
+  // An update that was carried out is no edit of the service; only the journal knows of it.
+  Task<Status> looking = look_again(snapshot);
+  Status looked = co_await looking;
+  if (!looked) co_return looked;
   if (Status status = settle_intents(settled, {}); !status) co_return status;
   // Containers are found by listing, and what stands in them may be found by key: listing first.
   Task<Status> listing = recover_by_listing(snapshot, std::move(by_listing));

@@ -153,26 +153,33 @@ Task<Status> Execution::look_again(Snapshot& snapshot) {
     const Pair* pair = snapshot.pair(key);
     if (pair != nullptr && !pair->remote_id.empty()) call.ids.push_back(pair->remote_id);
   }
-  stale_.clear();
-  const std::set<std::string> in_the_way = std::exchange(in_the_way_, {});
-  for (const std::string& id : in_the_way) {
+  for (const std::string& id : in_the_way_) {
     if (std::find(call.ids.begin(), call.ids.end(), id) == call.ids.end()) call.ids.push_back(id);
   }
-  if (call.ids.empty()) co_return Status();
-  Task<Result<Report>> getting = exchange_->drive(std::move(call));
-  Result<Report> report = co_await getting;
-  if (!report) co_return Status(report.error());
-  ports::Changes changes = agree_on_echoes(snapshot, report->items);
+  if (!call.ids.empty()) {
+    Task<Result<Report>> getting = exchange_->drive(std::move(call));
+    Result<Report> report = co_await getting;
+    if (!report) co_return Status(report.error());  // asked again when it can be
+    if (Status seen = take_a_look(snapshot, report->items); !seen) co_return seen;
+  }
+  for (const std::string& key : std::exchange(stale_, {})) {
+    if (snapshot.pair(key) != nullptr) attempted_.erase(key);
+  }
+  in_the_way_.clear();
+  co_return Status();
+}
+
+Status Execution::take_a_look(Snapshot& snapshot, const std::vector<ports::Item>& items) {
+  ports::Changes changes = agree_on_echoes(snapshot, items);
   Scene scene = scene_of(snapshot);
-  for (const ports::Item& item : report->items) {
+  for (const ports::Item& item : items) {
     const Pair* pair = scene.by_id(item.id);
-    if (pair == nullptr && !in_the_way.contains(item.id)) continue;
+    if (pair == nullptr && !in_the_way_.contains(item.id)) continue;
     if (pair != nullptr && !exists(item)) lost_.insert(pair->key);
     scene.note(item);
   }
   for (ports::Change& change : scene.take_changes()) changes.push_back(std::move(change));
-  if (changes.empty()) co_return Status();
-  co_return ports_.store.commit(std::move(changes));
+  return changes.empty() ? Status() : ports_.store.commit(std::move(changes));
 }
 
 /// What stands there because we wrote it, although we were not told.
@@ -192,14 +199,13 @@ ports::Changes Execution::agree_on_echoes(Snapshot& snapshot,
       changes.push_back(ports::put(pair));
     }
   }
-  attempted_.clear();
   return changes;
 }
 
 Scene Execution::scene_of(const Snapshot& snapshot) const {
   std::vector<core::Sighting> before;
   for (const auto& [key, sighting] : snapshot.sightings) before.push_back(sighting);
-  return Scene({run_.connection_id, ports_.clock.now_ms(), "write", snapshot.pulls(),
+  return Scene({run_.connection_id, ports_.clock.now_ms(), kMetInWriting, snapshot.pulls(),
                 snapshot.mapping->kinds()},
                snapshot.pairs, std::move(before));
 }

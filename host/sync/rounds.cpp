@@ -93,6 +93,9 @@ void Execution::note_settled(const Snapshot& snapshot, const Wanted& wanted, std
 Task<Execution::Round> Execution::play_plan(std::string plan_id) {
   plan_id_ = std::move(plan_id);
   appeared_.clear();
+  stale_.clear();  // of another plan
+  in_the_way_.clear();
+  for (const auto& [key, ignored] : attempted_) stale_.insert(key);
   for (int idle = 0; idle < options_.give_up_after;) {
     const std::int64_t before = progress();
     Task<Round> round = play_round();

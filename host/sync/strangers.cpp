@@ -53,6 +53,7 @@ void refuse_lost(Receive& link) {
   for (const std::string& name : core::changed_fields(link.input.sent, link.input.there)) {
     link.merged.conflicts.push_back(
         {name, text(sent, name), "null", text(there, name), core::Kept::here});
+    link.merged.insist.push_back(name);
   }
 }
 
@@ -156,6 +157,9 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
     const std::string slot = core::slot_of(key);
     const Pair* known = snapshot.pair(key);
     if (slot.empty() || (known != nullptr && known->state != PairState::tombstone)) continue;
+    // One that we took away stays away, unless it is in the way.
+    const bool removed = known != nullptr && sighting.cause != kMetInWriting;
+    if (removed && sighting.fields == R"({"status":"cancelled"})") continue;
     const std::string task_id = core::task_id_of(key);
     auto task = std::find_if(snapshot.tasks.begin(), snapshot.tasks.end(),
                              [&](const core::Task& each) { return each.id == task_id; });
@@ -273,11 +277,17 @@ Execution::Appearance Execution::appearance(const Snapshot& calendar,
   if (!patch.contains("title") || patch["title"] == "") patch["title"] = kUntitled;
   auto read = core::apply_patch(blank, patch);
   if (!read) return refuse(read.problems.front().detail);
+  const Status settled = core::settle_series(blank, *read.value, zone_of(calendar, options_));
+  if (!settled) return refuse(settled.error().message);
   appearance.task = std::move(read.value);
   const core::Task* task = &*appearance.task;
   item.title = task->title;
   item.result = "done";
   auto fields = calendar.mapping->item_fields(stranger.kind, *task, input);
+  if (fields && fields->empty()) {
+    appearance.task.reset();
+    return refuse("it would not be shown there any more");
+  }
   agree(pair, fields && !fields->empty() ? *fields : stranger.fields, stranger.fields);
   return appearance;
 }

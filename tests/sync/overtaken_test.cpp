@@ -51,6 +51,33 @@ TEST_CASE("overtaken: a title saved while a tick comes in is kept, and travels",
   CHECK(world.service.outline() == world.expected());
 }
 
+TEST_CASE(
+    "overtaken: a write whose answer was lost is no edit of the service, however late we look",
+    "[sync][inbound]") {
+  const Style style = GENERATE(Style::client_ids, Style::keyed);
+  World world(style, 1);
+  settle_in(world);
+  const std::string id = world.tasks().at(1).id;
+  bool down = false;  // from the lost answer on: nobody can look, either
+  world.egress->fault = [&](const ports::ConnectorRequest& request) {
+    if (down) return Fault::refused;
+    if (request.body.find("Written unseen") == std::string::npos) return Fault::none;
+    down = true;
+    return Fault::lost;
+  };
+  world.retitle(1, "Written unseen");
+  CHECK(world.sync().state == RunState::partial);
+  REQUIRE(down);
+  REQUIRE_FALSE(world.service.named("Written unseen").empty());
+  world.egress->fault = {};
+  world.retitle(1, "Typed since");
+  world.clock.advance(kMinuteMs);
+  CHECK(world.sync().state == RunState::succeeded);
+  CHECK(world.task(id).title == "Typed since");
+  CHECK(world.store.conflicts().list("acc", {}, {}, {}).value().items.empty());
+  CHECK(world.service.outline() == world.expected());
+}
+
 TEST_CASE("overtaken: a task edited while its removal comes in stays", "[sync][inbound]") {
   const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
   World world(style, 1);
