@@ -165,6 +165,7 @@ Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::Cancel
     stored = execution.stored();
     if (stored) follow_up(run);
     if (run.approved && core::is_finished(run.state)) look_again(connection_id);
+    if (stored && asks_too_late(run)) look_again(connection_id);
   }
   {
     const std::lock_guard lock(mutex_);
@@ -250,11 +251,25 @@ Result<Run> Dispatcher::discard(const std::string& run_id) {
 
 /// A question was answered: other runs of the connection may be waiting with the same one.
 void Dispatcher::look_again(const std::string& connection_id) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto active = active_.find(connection_id); active != active_.end()) {
+      active->second.answered = true;
+    }
+  }
   const std::lock_guard lock(queueing(connection_id));
   auto runs = ports_.store.runs().unfinished(connection_id);
   if (!runs) return;
   for (Run& run : *runs) requeue(run);
   kick(connection_id);
+}
+
+/// Whether the run that is under way asks what was answered since it began.
+bool Dispatcher::asks_too_late(const Run& run) const {
+  if (run.state != RunState::waiting || run.waiting_for != RunWait::approval) return false;
+  const std::lock_guard lock(mutex_);
+  const auto active = active_.find(run.connection_id);
+  return active != active_.end() && active->second.answered;
 }
 
 /// What waits for an approval looks again: what a person was asked about is not so any more.

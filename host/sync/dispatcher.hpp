@@ -50,6 +50,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   struct Active {
     std::string run_id;
     ports::CancelFlag cancel;
+    bool answered = false;  ///< a question about the connection was answered meanwhile
   };
 
   void push_to_others(const std::string& account_id, const std::string& plan_id,
@@ -61,6 +62,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   Result<core::Run> ask_to_end(core::Run run);
   void follow_up(const core::Run& run);
   void look_again(const std::string& connection_id);
+  bool asks_too_late(const core::Run& run) const;
   bool requeue(core::Run& run);
   Detached carry_out(std::string connection_id, core::Run run, ports::CancelFlag cancel);
   Result<core::Run> end_parked(core::Run run, const std::string& reason);
