@@ -11,33 +11,26 @@
 namespace mortise::script {
 namespace {
 
-/// The item fields of the kind's lines.
-std::vector<std::string> fields_of(lua_State* L, int kind_table) {
+/// The item fields of the kind's lines; of those that `wanted(line)` is true of.
+template <class Wanted>
+std::vector<std::string> fields_of(lua_State* L, int kind_table, Wanted wanted) {
   std::vector<std::string> fields;
   const auto count = static_cast<lua_Integer>(lua_rawlen(L, kind_table));
   for (lua_Integer i = 1; i <= count; ++i) {
     lua_rawgeti(L, kind_table, i);
-    if (lua_istable(L, -1)) fields.push_back(text_field(L, lua_gettop(L), "item", "a line"));
-    lua_pop(L, 1);
+    const int line = lua_gettop(L);
+    if (lua_istable(L, line) && wanted(line)) {
+      fields.push_back(text_field(L, line, "item", "a line"));
+    }
+    lua_settop(L, line - 1);
   }
   return fields;
 }
 
-/// Those that are filled with the task's position.
-std::vector<std::string> placing_fields(lua_State* L, int kind_table) {
-  std::vector<std::string> fields;
-  const auto count = static_cast<lua_Integer>(lua_rawlen(L, kind_table));
-  for (lua_Integer i = 1; i <= count; ++i) {
-    lua_rawgeti(L, kind_table, i);
-    if (lua_istable(L, -1)) {
-      lua_getfield(L, -1, "to_item");
-      const bool places = lua_type(L, -1) == LUA_TSTRING && check_text(L, -1) == "position";
-      lua_pop(L, 1);
-      if (places) fields.push_back(text_field(L, lua_gettop(L), "item", "a line"));
-    }
-    lua_pop(L, 1);
-  }
-  return fields;
+/// Whether the line is filled with the task's position.
+bool places(lua_State* L, int line) {
+  lua_getfield(L, line, "to_item");
+  return lua_type(L, -1) == LUA_TSTRING && check_text(L, -1) == "position";
 }
 
 /// The list of item fields on top of the stack; takes it off.
@@ -63,8 +56,8 @@ std::vector<std::string> take_fields(lua_State* L, const std::string& what,
 
 ports::KindRules read_kind_rules(lua_State* L, int kind_table, const std::string& kind) {
   ports::KindRules rules;
-  const std::vector<std::string> known = fields_of(L, kind_table);
-  rules.placing = placing_fields(L, kind_table);
+  const std::vector<std::string> known = fields_of(L, kind_table, [](int) { return true; });
+  rules.placing = fields_of(L, kind_table, [L](int line) { return places(L, line); });
   lua_getfield(L, kind_table, "adopts");
   if (!lua_isnil(L, -1)) check_type(L, -1, LUA_TBOOLEAN, "adopts of fields." + kind);
   rules.adopts = lua_toboolean(L, -1) != 0;

@@ -43,8 +43,6 @@ FieldCall push_call(lua_State* L, const std::string& kind, const core::Task& tas
   return call;
 }
 
-constexpr const char* kCancelled = R"({"status":"cancelled"})";
-
 // One mapping of one plan: what all calls share.
 class Export {
  public:
@@ -76,9 +74,9 @@ class Export {
     const Result<core::Task> task = core::occurrence_task(series, slot);
     if (!task) return task.error();
     const core::Override* const changed = core::find_override(series, slot);
-    if (changed != nullptr && changed->cancelled) return JsonText(kCancelled);
+    if (changed != nullptr && changed->cancelled) return JsonText(ports::kCancelledOccurrence);
     Result<JsonText> fields = fields_of(kind, *task);
-    if (fields && fields->empty()) return JsonText(kCancelled);
+    if (fields && fields->empty()) return JsonText(ports::kCancelledOccurrence);
     return fields;
   }
 

@@ -186,18 +186,19 @@ Status Execution::take_a_look(Snapshot& snapshot, const std::vector<ports::Item>
 ports::Changes Execution::agree_on_echoes(Snapshot& snapshot,
                                           const std::vector<ports::Item>& items) {
   ports::Changes changes;
-  for (const ports::Item& item : items) {
-    if (item.state != ports::ItemState::present) continue;
-    for (Pair& pair : snapshot.pairs) {
-      const auto [begin, end] = attempted_.equal_range(pair.key);
-      if (pair.remote_id != item.id || begin == end) continue;
-      core::Agreement known{pair.fields, pair.seen};
-      for (auto each = begin; each != end; ++each) {
-        known = core::with_echo(known, each->second, item.fields);
-      }
-      agree(pair, known.sent, known.seen);
-      changes.push_back(ports::put(pair));
+  for (Pair& pair : snapshot.pairs) {
+    const auto [begin, end] = attempted_.equal_range(pair.key);
+    if (begin == end) continue;
+    const auto item = std::find_if(items.begin(), items.end(), [&](const ports::Item& each) {
+      return each.id == pair.remote_id && each.state == ports::ItemState::present;
+    });
+    if (item == items.end()) continue;
+    core::Agreement known{pair.fields, pair.seen};
+    for (auto each = begin; each != end; ++each) {
+      known = core::with_echo(known, each->second, item->fields);
     }
+    agree(pair, known.sent, known.seen);
+    changes.push_back(ports::put(pair));
   }
   return changes;
 }

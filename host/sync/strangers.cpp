@@ -159,7 +159,7 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
     if (slot.empty() || (known != nullptr && known->state != PairState::tombstone)) continue;
     // One that we took away stays away, unless it is in the way.
     const bool removed = known != nullptr && sighting.cause != kMetInWriting;
-    if (removed && sighting.fields == R"({"status":"cancelled"})") continue;
+    if (removed && sighting.fields == ports::kCancelledOccurrence) continue;
     const std::string task_id = core::task_id_of(key);
     auto task = std::find_if(snapshot.tasks.begin(), snapshot.tasks.end(),
                              [&](const core::Task& each) { return each.id == task_id; });
@@ -170,7 +170,7 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
     const auto fields_at = [&](const core::Task& of) -> core::JsonText {
       auto occurrence = core::occurrence_task(of, slot);
       if (!occurrence) return {};
-      if (occurrence->status == core::TaskStatus::cancelled) return R"({"status":"cancelled"})";
+      if (occurrence->status == core::TaskStatus::cancelled) return ports::kCancelledOccurrence;
       auto fields = snapshot.mapping->item_fields(series->kind, *occurrence,
                                                   snapshot.mapping_input(options_));
       return fields ? *fields : core::JsonText();
@@ -279,16 +279,12 @@ Execution::Appearance Execution::appearance(const Snapshot& calendar,
   if (!read) return refuse(read.problems.front().detail);
   const Status settled = core::settle_series(blank, *read.value, zone_of(calendar, options_));
   if (!settled) return refuse(settled.error().message);
+  auto fields = calendar.mapping->item_fields(stranger.kind, *read.value, input);
+  if (fields && fields->empty()) return refuse("it would not be shown there any more");
   appearance.task = std::move(read.value);
-  const core::Task* task = &*appearance.task;
-  item.title = task->title;
+  item.title = appearance.task->title;
   item.result = "done";
-  auto fields = calendar.mapping->item_fields(stranger.kind, *task, input);
-  if (fields && fields->empty()) {
-    appearance.task.reset();
-    return refuse("it would not be shown there any more");
-  }
-  agree(pair, fields && !fields->empty() ? *fields : stranger.fields, stranger.fields);
+  agree(pair, fields ? *fields : stranger.fields, stranger.fields);
   return appearance;
 }
 

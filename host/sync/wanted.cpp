@@ -20,7 +20,6 @@ namespace {
 using core::Json;
 
 constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
-constexpr const char* kCancelledOccurrence = R"({"status":"cancelled"})";
 
 /// The sightings that concern pairs of this plan. One of an occurrence that nobody wrote concerns
 /// the series' pair, under the key that the occurrence would have.
@@ -60,7 +59,8 @@ core::JsonText fields_of(const Snapshot& snapshot, const core::Pair& pair, const
   const std::string slot = core::slot_of(pair.key);
   auto at = slot.empty() ? Result<core::Task>(task) : core::occurrence_task(task, slot);
   if (!at) return {};
-  if (!slot.empty() && at->status == core::TaskStatus::cancelled) return kCancelledOccurrence;
+  if (!slot.empty() && at->status == core::TaskStatus::cancelled)
+    return ports::kCancelledOccurrence;
   auto fields = snapshot.mapping->item_fields(pair.kind, *at, snapshot.mapping_input(options));
   return fields ? *std::move(fields) : core::JsonText();
 }
