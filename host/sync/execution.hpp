@@ -188,6 +188,7 @@ class Execution {
   Status change_task(Reception& reception);
   Status change_occurrence(Reception& reception, const core::Task& series, const std::string& slot);
   void keep_ours(Reception& reception, const std::vector<std::string>& names) const;
+  void forget_ticked(Reception& reception, const core::Task& ticked) const;
   void bring_back(Reception& reception, const core::Task& task);
   core::Pair agreed_pair(const Reception& reception) const;
   void forget_dropped(const Reception& reception, ports::Changes& changes) const;

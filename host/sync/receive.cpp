@@ -115,6 +115,20 @@ void Execution::keep_ours(Reception& reception, const std::vector<std::string>& 
   }
 }
 
+/// The fields of the item that say the status stay there as they are: nobody fights about a tick.
+void Execution::forget_ticked(Reception& reception, const core::Task& ticked) const {
+  const auto fields_of = [&](const core::Task& task) {
+    auto fields = reception.snapshot.mapping->item_fields(
+        reception.news.base.kind, task, reception.snapshot.mapping_input(options_));
+    return fields ? *std::move(fields) : core::JsonText();
+  };
+  for (const std::string& name :
+       core::changed_fields(fields_of(ticked), fields_of(*reception.after))) {
+    auto& taken = reception.taken;
+    taken.erase(std::remove(taken.begin(), taken.end(), name), taken.end());
+  }
+}
+
 /// The way back through the mapping. What it cannot say stays as it is here, and is told.
 void Execution::bring_back(Reception& reception, const core::Task& task) {
   const Receive& news = reception.news;
@@ -131,8 +145,9 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
                                      fmt::join(change->dropped, ", "));
       if (patch.empty()) return;
     }
-    const bool progresses = !patch.contains("status") || may_progress(reception.snapshot);
-    if (!progresses) {
+    std::optional<core::Task> ticked;
+    if (patch.contains("status") && !may_progress(reception.snapshot)) {
+      ticked = std::move(core::apply_patch(task, patch).value);
       patch.erase("status");
       reception.remark = "a status change outside does not count as progress in this tier";
     }
@@ -144,7 +159,8 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
     if (changed && kept) {
       reception.patch = std::move(patch);
       reception.after = std::move(changed.value);
-      if (progresses) reception.taken = std::move(change->taken);
+      reception.taken = std::move(change->taken);
+      if (ticked) forget_ticked(reception, *ticked);
       return;
     }
     trouble = changed ? kept.error().message : changed.problems.front().detail;

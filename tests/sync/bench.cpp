@@ -11,8 +11,25 @@ namespace {
 
 using core::Json;
 
+/// Behind the place of a finished task: one field that says two things.
+constexpr std::string_view kDoneMark = " [done]";
+
 Json task_fields(const core::Task& task) {
-  return {{"text", task.title}, {"checked", task.status == core::TaskStatus::done}};
+  const bool done = task.status == core::TaskStatus::done;
+  Json fields = {{"text", task.title}, {"checked", done}};
+  if (!task.location.empty()) {
+    fields["place"] = task.location + std::string(done ? kDoneMark : "");
+  }
+  if (!task.notes.empty()) fields["note"] = task.notes;
+  return fields;
+}
+
+/// The way back of a note, which the app has in small letters only.
+std::string small(std::string text) {
+  for (char& letter : text) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return text;
 }
 
 class StyleMapping final : public ports::Mapping {
@@ -39,6 +56,20 @@ class StyleMapping final : public ports::Mapping {
       }
     }
     if (fields.contains("checked")) patch["status"] = fields["checked"] == true ? "done" : "todo";
+    if (fields.contains("place")) {
+      auto place = fields["place"].get<std::string>();
+      const std::size_t mark = place.rfind(kDoneMark);
+      if (mark != std::string::npos) {
+        place.resize(mark);
+        patch["status"] = "done";
+      }
+      patch["location"] = place;
+      change.taken.push_back("place");
+    }
+    if (fields.contains("note")) {
+      patch["notes"] = small(fields["note"].get<std::string>());
+      change.taken.push_back("note");
+    }
     change.patch = patch.dump();
     return change;
   }

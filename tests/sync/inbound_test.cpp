@@ -303,6 +303,26 @@ TEST_CASE("inbound: a tier without outside progress keeps its own status", "[syn
   CHECK(world.service.writes == writes);  // nobody fights about the tick
 }
 
+TEST_CASE("inbound: of an edit with a tick that does not count only the tick stays behind",
+          "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  const bool counts = GENERATE(true, false);
+  if (!counts) world.gate.denied = "outside_progress";
+  settle_in(world);
+  world.service.edit(world.service.named("Task 1"), R"({"place":"Room 1 [done]","note":"LOUD"})");
+  REQUIRE(world.sync().state == RunState::succeeded);
+  world.clock.advance(10 * kMinuteMs);
+  world.sync();
+  const core::Task task = titled(world, "Task 1");
+  CHECK((task.status == core::TaskStatus::done) == counts);
+  CHECK(task.location == "Room 1");
+  CHECK(task.notes == "loud");
+  const Json there = Json::parse(world.service.items().at(world.service.named("Task 1")).fields);
+  CHECK(there["place"] == "Room 1 [done]");  // nobody fights about the tick
+  CHECK(there["note"] == "loud");            // the app's way to write it, in either case
+  CHECK(conflicts(world).empty());
+}
+
 TEST_CASE("inbound: what the mapping cannot say stays as it is, and is told", "[sync][inbound]") {
   World world(Style::client_ids, 1);
   settle_in(world);
