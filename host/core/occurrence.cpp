@@ -209,6 +209,11 @@ void put_override(Task& series, Override changed) {
   }
 }
 
+Task without_override(Task series, std::string_view slot) {
+  std::erase_if(series.overrides, [&](const Override& each) { return each.slot == slot; });
+  return series;
+}
+
 void read_overrides(ObjectReader& reader, Task& task) {
   const std::size_t before = reader.problems().size();
   const Json* const array = reader.array("overrides", kMaxOverrides);

@@ -56,6 +56,9 @@ Result<Task> cancel_occurrence(Task series, std::string_view slot);
 /// The series with this override in the place of the slot's, in order.
 void put_override(Task& series, Override changed);
 
+/// The series whose occurrence at the slot is like the others.
+Task without_override(Task series, std::string_view slot);
+
 /// Reads the member `overrides` of a task whose other members are read: a list of {slot, cancelled,
 /// changes}, one a slot. Whether the slots happen is the caller's to ask (lost_overrides()).
 void read_overrides(ObjectReader& reader, Task& task);

@@ -191,8 +191,10 @@ class Execution {
   void forget_ticked(Reception& reception, const core::Task& ticked) const;
   void bring_back(Reception& reception, const core::Task& task);
   core::Pair agreed_pair(const Reception& reception) const;
-  void forget_dropped(const Reception& reception, ports::Changes& changes) const;
+  void drop_occurrences(const Reception& reception, ports::Changes& changes, core::Run& run);
   void commit_reception(const Reception& reception, ports::Changes& changes, core::Run& run);
+  core::Conflict conflict_about(const std::string& key, std::string title, std::string policy,
+                                const std::vector<core::FieldConflict>& fields);
   void record_conflict(const Reception& reception, ports::Changes& changes);
   core::RunItem received_item(const Reception& reception) const;
 

@@ -247,10 +247,8 @@ Pair Execution::agreed_pair(const Reception& reception) const {
   const Receive& news = reception.news;
   core::JsonText mapped = news.input.here;
   if (reception.after) {
-    const core::Task task = at_slot(*reception.after, core::slot_of(news.key));
-    auto fields = reception.snapshot.mapping->item_fields(
-        news.base.kind, task, reception.snapshot.mapping_input(options_));
-    mapped = fields && !fields->empty() ? *fields : news.input.there;
+    mapped = reception.snapshot.fields_of(news.base, *reception.after, options_);
+    if (mapped.empty()) mapped = news.input.there;
   }
   Pair pair = news.base;
   agree(pair, core::agreed_after(news.input, news.merged, mapped, reception.taken),
@@ -266,21 +264,31 @@ Pair Execution::agreed_pair(const Reception& reception) const {
   return pair;
 }
 
-void Execution::record_conflict(const Reception& reception, ports::Changes& changes) {
-  const std::string task_id = core::task_id_of(reception.news.key);
-  if (reception.conflicts.empty() || task_id.empty()) return;
+/// A conflict of this run, but for what undoes it.
+core::Conflict Execution::conflict_about(const std::string& key, std::string title,
+                                         std::string policy,
+                                         const std::vector<core::FieldConflict>& fields) {
   core::Conflict conflict;
   conflict.id = new_id(core::kConflictPrefix);
   conflict.account_id = run_.account_id;
   conflict.connection_id = run_.connection_id;
   conflict.plan_id = plan_id_;
-  conflict.task_id = task_id;
-  conflict.key = reception.news.key;
-  conflict.title = reception.after ? reception.after->title : reception.news.title;
+  conflict.task_id = core::task_id_of(key);
+  conflict.key = key;
+  conflict.title = std::move(title);
   conflict.run_id = run_.id;
-  conflict.policy = reception.policy;
-  conflict.fields = conflict_lines(reception.conflicts).dump();
+  conflict.policy = std::move(policy);
+  conflict.fields = conflict_lines(fields).dump();
   conflict.at_ms = ports_.clock.now_ms();
+  return conflict;
+}
+
+void Execution::record_conflict(const Reception& reception, ports::Changes& changes) {
+  const std::string task_id = core::task_id_of(reception.news.key);
+  if (reception.conflicts.empty() || task_id.empty()) return;
+  core::Conflict conflict = conflict_about(
+      reception.news.key, reception.after ? reception.after->title : reception.news.title,
+      reception.policy, reception.conflicts);
   // Back to the other value: what was taken goes, what was not taken comes. What was changed on one
   // side only is no part of it.
   Json undo = Json::object();
@@ -404,15 +412,40 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
   return {};
 }
 
-/// Occurrences that a change of the series outside has dropped are gone there already.
-void Execution::forget_dropped(const Reception& reception, ports::Changes& changes) const {
+/// Occurrences that a change of the series outside has dropped are gone there already. What was
+/// edited of them here, and not told there yet, is told.
+void Execution::drop_occurrences(const Reception& reception, ports::Changes& changes,
+                                 core::Run& run) {
   if (!reception.before || !reception.after) return;
-  for (const core::Override& each : reception.before->overrides) {
+  const core::Task& before = *reception.before;
+  for (const core::Override& each : before.overrides) {
     if (core::find_override(*reception.after, each.slot) != nullptr) continue;
-    const Pair* pair = reception.snapshot.pair(reception.news.key + "/" + each.slot);
-    if (pair == nullptr || pair->state == PairState::tombstone) continue;
-    changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
-    changes.push_back(ports::EraseSighting{pair->connection_id, sighting_id(*pair)});
+    Pair occurrence = reception.news.base;
+    occurrence.key = reception.news.key + "/" + each.slot;
+    occurrence.fields = reception.snapshot.fields_of(
+        occurrence, core::without_override(before, each.slot), options_);
+    const Pair* pair = reception.snapshot.pair(occurrence.key);
+    if (pair != nullptr && pair->state != PairState::tombstone) {
+      occurrence = *pair;
+      changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
+      changes.push_back(ports::EraseSighting{pair->connection_id, sighting_id(*pair)});
+    }
+    if (each.cancelled) continue;
+    const core::JsonText here = reception.snapshot.fields_of(occurrence, before, options_);
+    std::vector<core::FieldConflict> untold;
+    for (const std::string& name : core::changed_fields(occurrence.fields, here)) {
+      const auto text = [&](const Json& fields) {
+        return fields.contains(name) ? fields[name].dump() : "null";
+      };
+      untold.push_back(
+          {name, text(parsed(occurrence.fields)), text(parsed(here)), "null", core::Kept::there});
+    }
+    if (untold.empty()) continue;
+    ++run.counts.conflicts;
+    core::Conflict conflict =
+        conflict_about(occurrence.key, before.title, reception.policy, untold);
+    conflict.undo = "{}";  // the series does not happen then any more
+    changes.push_back(ports::put(std::move(conflict)));
   }
 }
 
@@ -429,7 +462,7 @@ void Execution::commit_reception(const Reception& reception, ports::Changes& cha
     changes.push_back(ports::put(agreed_pair(reception)));
   }
   changes.push_back(ports::EraseSighting{run.connection_id, sighting_id(news.base)});
-  forget_dropped(reception, changes);
+  drop_occurrences(reception, changes, run);
   if (auto appeared = appeared_.find(news.base.remote_id); appeared != appeared_.end()) {
     take_over(appeared->second, changes);
   }

@@ -165,18 +165,12 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
                              [&](const core::Task& each) { return each.id == task_id; });
     const Pair* series = snapshot.pair("task:" + task_id);
     if (task == snapshot.tasks.end() || series == nullptr) continue;
-    core::Task plain = *task;
-    std::erase_if(plain.overrides, [&](const auto& each) { return each.slot == slot; });
-    const auto fields_at = [&](const core::Task& of) -> core::JsonText {
-      auto occurrence = core::occurrence_task(of, slot);
-      if (!occurrence) return {};
-      if (occurrence->status == core::TaskStatus::cancelled) return ports::kCancelledOccurrence;
-      auto fields = snapshot.mapping->item_fields(series->kind, *occurrence,
-                                                  snapshot.mapping_input(options_));
-      return fields ? *fields : core::JsonText();
-    };
-    const core::JsonText sent = fields_at(plain);
-    const core::JsonText here = fields_at(*task);
+    Pair occurrence = pair_with(sighting);
+    occurrence.key = key;
+    occurrence.kind = series->kind;
+    const core::JsonText sent =
+        snapshot.fields_of(occurrence, core::without_override(*task, slot), options_);
+    const core::JsonText here = snapshot.fields_of(occurrence, *task, options_);
     if (sent.empty() || here.empty()) continue;
     Receive link = linked(
         snapshot,

@@ -53,18 +53,6 @@ core::RemoteNews news_of(const core::Sighting& sighting) {
   return {core::RemoteState::edited, sighting.fields, sighting.edited_ms};
 }
 
-/// The item that a task of this pair is, or that it is at the slot of an occurrence; empty if none.
-core::JsonText fields_of(const Snapshot& snapshot, const core::Pair& pair, const core::Task& task,
-                         const Options& options) {
-  const std::string slot = core::slot_of(pair.key);
-  auto at = slot.empty() ? Result<core::Task>(task) : core::occurrence_task(task, slot);
-  if (!at) return {};
-  if (!slot.empty() && at->status == core::TaskStatus::cancelled)
-    return ports::kCancelledOccurrence;
-  auto fields = snapshot.mapping->item_fields(pair.kind, *at, snapshot.mapping_input(options));
-  return fields ? *std::move(fields) : core::JsonText();
-}
-
 }  // namespace
 
 std::string_view zone_of(const Snapshot& snapshot, const Options& options) {
@@ -125,6 +113,17 @@ core::MergeRules merge_rules(const Link& link, const std::string& kind) {
     return resolved ? *std::move(resolved) : std::nullopt;  // a script that errs decides nothing
   };
   return rules;
+}
+
+core::JsonText Snapshot::fields_of(const core::Pair& pair, const core::Task& task,
+                                   const Options& options) const {
+  const std::string slot = core::slot_of(pair.key);
+  auto at = slot.empty() ? Result<core::Task>(task) : core::occurrence_task(task, slot);
+  if (!at) return {};
+  if (!slot.empty() && at->status == core::TaskStatus::cancelled)
+    return ports::kCancelledOccurrence;
+  auto fields = mapping->item_fields(pair.kind, *at, mapping_input(options));
+  return fields ? *std::move(fields) : core::JsonText();
 }
 
 const core::Pair* Snapshot::pair(const std::string& key) const {
@@ -245,7 +244,7 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
   for (const auto& [key, task] : snapshot.restorable) {
     const core::Pair* pair = snapshot.pair(key);
     if (pair == nullptr) continue;
-    if (core::JsonText fields = fields_of(snapshot, *pair, task, options); !fields.empty()) {
+    if (core::JsonText fields = snapshot.fields_of(*pair, task, options); !fields.empty()) {
       rules.restorable.emplace(key, core::Restorable{std::move(fields), task.updated_ms});
     }
   }

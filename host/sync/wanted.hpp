@@ -40,6 +40,10 @@ struct Snapshot : Link {
   std::map<std::string, core::Task> restorable;  ///< of these, tasks that were removed here, softly
 
   const core::Pair* pair(const std::string& key) const;
+  /// The item that a task is, or that it is at the slot of the pair's key; empty if it is none
+  /// there.
+  core::JsonText fields_of(const core::Pair& pair, const core::Task& task,
+                           const Options& options) const;
   ports::MappingInput mapping_input(const Options& options) const;
 };
 

@@ -75,6 +75,13 @@ async function assertEnd(m, series, event, occurrences = {}) {
   for (const provider of ['google', 'notion']) assert.equal((await m.world.traffic(provider)).writes, 0, provider);
 }
 
+/** An edit here of an occurrence that the calendar let go before it was told: it is told, and nothing else is. */
+async function assertDropped(m, edit) {
+  const told = (await m.newConflicts()).map(({ task_id, slot: at, fields, undo }) => [task_id, at, fields, undo]);
+  const line = edit && { field: 'title', base: 'Swim', here: edit.title, there: null, kept: 'there' };
+  assert.deepEqual(told, edit ? [[edit.task.id, slot(edit.n), [line], {}]] : []);
+}
+
 for (const early of [true, false]) {
   scene(`a shorter rule of the calendar drops the occurrences beyond it, edited ${early ? 'long before' : 'at the same time'}`, {}, async (m) => {
     const { series, event } = await aSeries(m);
@@ -86,6 +93,7 @@ for (const early of [true, false]) {
     const run = await synced(m);
     if (early) assert.equal(run.counts.writes, 0, JSON.stringify(run.counts));
     assert.deepEqual(m.byId.get(series.id).recurrence, kDaily(3));
+    await assertDropped(m, early ? null : { task: series, n: 4, title: 'Float' });
     await assertEnd(m, series, event, { [slot(1)]: 'Dive' });
   });
 }
@@ -103,6 +111,7 @@ for (const [name, act] of [['cancelled', cancelHere], ['edited', (m, task, n) =>
       assert.deepEqual(m.tasks.filter((each) => each.recurrence).map((each) => each.title).sort(), ['Ride', 'Swim']);
       const second = m.tasks.find((each) => each.title === 'Ride');
       assert.deepEqual([second.plan_id, second.kind, m.eventOf(second).id], [m.calendar.id, 'appointment', following.id]);
+      await assertDropped(m, name === 'edited' ? { task: series, n: 4, title: 'Float' } : null);
       await assertEnd(m, series, event);
     });
   }

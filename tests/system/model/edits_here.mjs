@@ -4,6 +4,9 @@ import { firstDay, isTimed, valueOf } from './sides.mjs';
 
 const names = { schedule: 'when', duration_s: 'duration' };
 
+/** A service shows a link in the text: whoever edits the text before they see the link types it away. */
+const mayBeTypedAway = (m) => m.racing;
+
 /** Notes what the patch changed; what follows from it (a day from a time) is no edit of its own. */
 function noteChanges(m, before, after, patched) {
   for (const field of Object.keys(patched).map((each) => names[each] ?? each)) {
@@ -53,8 +56,7 @@ export const here = {
   reschedule: [6, (m, task) => patch(m, task, { schedule: aSchedule(m, task) })],
   set_due: [3, (m, task) => patch(m, task, { due: aDay(m.dice) })],
   stretch: [3, (m, task) => patch(m, task, { duration_s: 60 * m.dice.between(10, 300) })],
-  // (A calendar shows the link below the notes: whoever edits these at the same moment types it anew.)
-  set_link: [2, (m, task) => !m.lively && patch(m, task, { link: `https://example.org/${++m.serial}` })],
+  set_link: [2, (m, task) => !mayBeTypedAway(m) && patch(m, task, { link: `https://example.org/${++m.serial}` })],
   several: [3, (m, task) => patch(m, task, { title: m.word('here'), notes: m.word('noted'), status: 'done' })],
   remove: [4, async (m, task) => {
     if (m.planTasks.length - m.ledger.removals < 8 && task.plan_id === m.plan.id) return false;
@@ -105,7 +107,8 @@ export const here = {
     return spread(m, series, answer);
   })],
   undo: [2, async (m) => {
-    const known = m.told.filter((each) => !m.ledger.stories.has(each.task_id) && m.byId.has(each.task_id));
+    const known = m.told.filter((each) => !m.ledger.stories.has(each.task_id) && m.byId.has(each.task_id) &&
+      !('link' in each.undo && mayBeTypedAway(m)));
     if (known.length === 0) return false;
     const conflict = m.dice.pick(known);
     const answer = await m.api('POST', `/v1/conflicts/${conflict.id}/undo`);

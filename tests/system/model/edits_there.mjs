@@ -26,9 +26,6 @@ function times(m, task) {
   return { value: `${start} ${zone}`, changes: { start: { dateTime: start, timeZone: zone, date: null }, end: { dateTime: end, timeZone: zone, date: null } } };
 }
 
-/** Whoever has not seen a link yet would type it away. */
-const linkedMeanwhile = (m, task) => m.racing && Boolean(m.ledger.stories.get(task.id)?.lastly('here', 'link'));
-
 const marked = (event, title) => (eventSeen(event).done ? kDoneMark : '') + title;
 
 export const calendar = {
@@ -41,7 +38,6 @@ export const calendar = {
     return edit(m, task, event, { summary: (done ? kDoneMark : '') + eventSeen(event).title }, { status: done ? 'done' : 'todo' });
   }],
   describe: [4, (m, task, event) => {
-    if (linkedMeanwhile(m, task)) return null;
     const notes = m.word('described');
     return edit(m, task, event, { description: task.link ? `${notes}\n\nLink: ${task.link}` : notes }, { notes });
   }],
@@ -95,7 +91,6 @@ function onEventSeries(m, act) {
 
 export const pagesOrRows = {
   rename: [10, (m, task, thing) => {
-    if (m.shape.layout === 'pages' && linkedMeanwhile(m, task)) return null;
     const title = m.word('notion');
     // Whoever types a to-do anew loses the link in it.
     const means = m.shape.layout === 'pages' && task.link ? { title, link: '' } : { title };
