@@ -12,6 +12,7 @@
 #include "core/json.hpp"
 #include "core/names.hpp"
 #include "core/occurrence.hpp"
+#include "core/recurrence.hpp"
 #include "core/settings.hpp"
 
 namespace mortise::sync {
@@ -191,6 +192,41 @@ Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection
   return snapshot;
 }
 
+namespace {
+
+/// An occurrence that differed once and has its item there happens like the others now: its item
+/// says so, it does not go.
+void want_plain_occurrences(const Snapshot& snapshot, const Options& options, Wanted& wanted) {
+  std::unordered_map<std::string_view, const core::Task*> tasks;
+  for (const core::Task& task : snapshot.tasks) tasks.emplace(task.id, &task);
+  std::unordered_set<std::string> keys;
+  for (const core::WantedItem& item : wanted.items) keys.insert(item.key);
+  for (const core::Pair& pair : snapshot.pairs) {
+    const std::string slot = core::slot_of(pair.key);
+    if (slot.empty() || pair.state == core::PairState::tombstone || keys.contains(pair.key) ||
+        !keys.contains(pair.parent_key)) {
+      continue;
+    }
+    const auto series = tasks.find(core::task_id_of(pair.key));
+    if (series == tasks.end()) continue;
+    const core::Task& task = *series->second;
+    const auto happens = core::is_occurrence(task, slot, zone_of(snapshot, options));
+    core::JsonText fields = snapshot.fields_of(pair, task, options);
+    if (!happens || !*happens || fields.empty()) continue;
+    wanted.items.push_back({pair.key,
+                            pair.kind,
+                            pair.parent_key,
+                            {},
+                            task.title,
+                            std::move(fields),
+                            slot,
+                            task.id,
+                            task.updated_ms});
+  }
+}
+
+}  // namespace
+
 Result<Wanted> map_plan(const Snapshot& snapshot, const Options& options) {
   if (snapshot.plan.deleted_ms) return Wanted{};  // what is left of it there goes, too
   auto desired = snapshot.mapping->desired(snapshot.mapping_input(options));
@@ -207,6 +243,7 @@ Result<Wanted> map_plan(const Snapshot& snapshot, const Options& options) {
                             std::move(item.fields), std::move(item.slot), std::move(item.task_id),
                             edited_ms});
   }
+  want_plain_occurrences(snapshot, options, wanted);
   wanted.parked = std::move(desired->parked);
   return wanted;
 }

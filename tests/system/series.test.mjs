@@ -140,6 +140,21 @@ for (const [name, change, left] of [
   }
 }
 
+for (const [name, act] of [['cancelled', cancelHere], ['edited', (m, task, n) => editHere(m, task, n, { title: 'Float' })]]) {
+  scene(`an occurrence that was ${name} happens as all others do after a shorter rule was set here and taken back, before anybody looked`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await act(m, series, 4);
+    await synced(m);
+    for (const recurrence of [kDaily(3), kDaily(6)]) await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence });
+    await synced(m);
+    assert.deepEqual(await differing(m, series, event), { here: {}, there: { [slot(4)]: 'Swim' } });
+    await m.ok('PATCH', `/v1/tasks/${series.id}`, { title: 'Ride' });
+    await synced(m);
+    assert.deepEqual(await differing(m, series, event), { here: {}, there: { [slot(4)]: 'Ride' } });
+    await assertEnd(m);
+  });
+}
+
 // The app's edit comes after the person's.
 const edit = (m, task) => editHere(m, task, 2, { title: 'Here' });
 const cancel = (m, task) => cancelHere(m, task, 2);
@@ -271,7 +286,7 @@ for (const kind of ['timed', 'all_day']) {
   });
 }
 
-scene('an occurrence that only the calendar still calls off, as both sides changed the rule, can be edited again', { policy: 'remote' }, async (m) => {
+scene('an occurrence that was called off happens again when both sides have changed the rule, and can be edited', { policy: 'remote' }, async (m) => {
   const { series, event } = await aSeries(m);
   await m.act('split_series', { id: event, slot: slot(3), changes: { summary: 'After' } });
   await synced(m);
@@ -282,5 +297,5 @@ scene('an occurrence that only the calendar still calls off, as both sides chang
   await synced(m);
   await editHere(m, series, 1, { title: 'Here' });
   await synced(m);
-  await assertEnd(m, series, event, { [slot(1)]: 'cancelled' });
+  await assertEnd(m, series, event, { [slot(1)]: 'Here' });
 });
