@@ -1,5 +1,6 @@
 // What must be true when everybody is quiet.
 import { verdict } from './ledger.mjs';
+import { checkLoneEdits, compareSeries } from './series.mjs';
 import { eventOf, eventSeen, inCalendar, isTimed, shownAt, thingOf, thingSeen, valueOf } from './sides.mjs';
 
 class Wrong extends Error {}
@@ -27,6 +28,8 @@ export function compare(member) {
       .map((event) => eventSeen(event)).map((seen) => (byTitle.has(seen.title) ? skip(seen, byTitle.get(seen.title)) : seen));
     const differs = difference(here, there, byTitle);
     if (differs) return `the calendar differs: ${differs}`;
+    const apart = compareSeries(member);
+    if (apart) return `a series differs: ${apart}`;
   }
   if (notion) {
     // Whoever types a to-do anew takes the small print away; it comes back when there is something new in it.
@@ -66,6 +69,8 @@ export function checkStories(member, conflicts, { racing }) {
     const wrong = verdict(story, member.byId.get(id), about, rules);
     if (wrong) fail(wrong);
   }
+  const unheard = checkLoneEdits(member, conflicts);
+  if (unheard) fail(unheard);
 }
 
 /** A check box and a mark before a title know done and not done; a calendar lacks what is cancelled, and how long a task of a day takes. */

@@ -1,13 +1,12 @@
 // What a person does in the calendar and in Notion: each answers the step for the simulators' control, and what it means.
-import { aRule, onSeries } from './edits_here.mjs';
 import { aDay, aTime, dayAfter, instantOf } from './times.mjs';
 import { eventSeen, isTimed, kDoneMark, statuses } from './sides.mjs';
 
-const google = (m, action, body) => ({ provider: 'google', action, body: { user: m.person, ...body } });
+export const google = (m, action, body) => ({ provider: 'google', action, body: { user: m.person, ...body } });
 const notion = (action, body) => ({ provider: 'notion', action, body });
 
 /** The person sees what they did before. */
-function edit(m, task, event, changes, means) {
+export function edit(m, task, event, changes, means) {
   Object.assign(event, changes.summary && { summary: changes.summary });
   return { step: google(m, 'edit_event', { id: event.id, changes }), task, side: 'google', means };
 }
@@ -26,7 +25,7 @@ function times(m, task) {
   return { value: `${start} ${zone}`, changes: { start: { dateTime: start, timeZone: zone, date: null }, end: { dateTime: end, timeZone: zone, date: null } } };
 }
 
-const marked = (event, title) => (eventSeen(event).done ? kDoneMark : '') + title;
+export const marked = (event, title) => (eventSeen(event).done ? kDoneMark : '') + title;
 
 export const calendar = {
   rename: [10, (m, task, event) => {
@@ -43,7 +42,7 @@ export const calendar = {
   }],
   move: [5, (m, task, event) => {
     const { value, day, changes } = times(m, task);
-    return { ...edit(m, task, event, changes, { when: value }), day };
+    return { ...edit(m, task, event, changes, { when: value }), more: { day } };
   }],
   remove: [3, (m, task, event) => (m.mayRemove(task)
     ? { step: google(m, 'delete_event', { id: event.id }), task, side: 'google', removes: true } : null)],
@@ -53,41 +52,7 @@ export const calendar = {
     const event = { summary: m.word('met'), ...JSON.parse(JSON.stringify(changes, (_, value) => value ?? undefined)) };
     return { step: google(m, 'create_event', { event }) };
   }],
-  make_series: [1, (m) => {
-    if (m.series.length >= 4) return null;
-    const { start, zone } = aTime(m.dice, ++m.serial, true);
-    const end = new Date(instantOf(start, zone) + 3_600_000).toISOString();
-    const event = { summary: m.word('met'), start: { dateTime: start, timeZone: zone }, end: { dateTime: end, timeZone: zone }, recurrence: aRule(m.dice) };
-    return { step: google(m, 'create_event', { event }) };
-  }],
-  edit_all: [2, (m) => onEventSeries(m, (task, event) => {
-    const title = m.word('calendar');
-    return edit(m, task, event, { summary: marked(event, title) }, { title });
-  })],
-  change_rule: [1, (m) => onEventSeries(m, (task, event) => edit(m, task, event, { recurrence: aRule(m.dice) }, { occurrences: '' }))],
-  edit_this: [3, (m) => onEventSeries(m, (task, event) => ({
-    step: google(m, 'edit_instance', { id: event.id, slot: slotOf(event, task), changes: { summary: m.word('this') } }), task, side: 'google', means: { occurrences: '' } }))],
-  cancel_this: [2, (m) => onEventSeries(m, (task, event) => ({
-    step: google(m, 'cancel_instance', { id: event.id, slot: slotOf(event, task) }), task, side: 'google', means: { occurrences: '' } }))],
-  edit_following: [2, (m) => onEventSeries(m, (task, event) => ({
-    step: google(m, 'split_series', { id: event.id, slot: laterSlot(event, task), changes: { summary: m.word('following') } }), task, side: 'google', means: { occurrences: '' } }))],
 };
-
-/** The first occurrence is at the start of the series; some days later there may be one. */
-const slotOf = (event, task) => task.schedule.start.slice(0, isTimed(task) ? 19 : 10);
-function laterSlot(event, task) {
-  const rule = event.recurrence.find((each) => each.startsWith('RRULE')) ?? '';
-  const days = rule.includes('DAILY') ? 2 : 7;
-  const start = slotOf(event, task);
-  return dayAfter(start.slice(0, 10), days) + start.slice(10);
-}
-
-function onEventSeries(m, act) {
-  return onSeries(m, 'google', (task) => {
-    const event = m.eventOf(task);
-    return event?.recurrence ? act(task, event) : null;
-  }) || null;
-}
 
 export const pagesOrRows = {
   rename: [10, (m, task, thing) => {

@@ -1,10 +1,11 @@
 // One epoch of one account: edits everywhere, then quiet, then the promises.
 import { checkEchoes, checkStories, compare, fail } from './checks.mjs';
 import { here } from './edits_here.mjs';
+import { seriesHere, seriesThere } from './edits_series.mjs';
 import { calendar, pagesOrRows } from './edits_there.mjs';
 
 const weights = (acts) => Object.fromEntries(Object.entries(acts).map(([name, [weight]]) => [name, weight]));
-const acts = { here, google: calendar, notion: pagesOrRows };
+const acts = { here: { ...here, ...seriesHere }, google: { ...calendar, ...seriesThere }, notion: pagesOrRows };
 const weightOf = Object.fromEntries(Object.entries(acts).map(([side, each]) => [side, weights(each)]));
 
 export function beginEpoch(m) {
@@ -13,6 +14,7 @@ export function beginEpoch(m) {
   m.ledger.removals = 0;
   m.positions = new Map(m.tasks.map((task) => [task.id, task.position]));
   m.series = m.tasks.filter((task) => task.recurrence?.length);
+  m.underWay = new Set();  // series that the person at the calendar has edited
   m.mayRemove = (task) => {
     if (task.plan_id === m.plan.id && m.planTasks.length - m.ledger.removals < 8) return false;
     ++m.ledger.removals;
@@ -41,7 +43,7 @@ export async function edits(m, count, sides) {
       if (!await act(m, task)) continue;
     } else {
       const item = side === 'google' ? m.eventOf(task) : m.thingOf(task);
-      const free = ['make', 'make_series', 'edit_all', 'change_rule', 'edit_this', 'cancel_this', 'edit_following'].includes(name);
+      const free = name === 'make' || Object.hasOwn(seriesThere, name);
       const step = item || free ? act(m, task, item) : null;
       if (!step) continue;
       steps.push(step);
@@ -59,13 +61,13 @@ async function send(m, steps) {
   if (steps.length === 0) return [];
   const { results } = await m.world.simulator.set('POST', 'batch', { steps: steps.map((each) => each.step) });
   results.forEach(({ status, body }, i) => {
-    const { task, side, means, removes, stranger, day } = steps[i];
+    const { task, side, means, removes, stranger, more } = steps[i];
     if (status >= 300 || body.status === 'cancelled' && !removes && means?.occurrences === undefined) return m.note(`refused: ${JSON.stringify(steps[i].step)} ${JSON.stringify(body).slice(0, 200)}`);
     if (stranger) m.strangers.add(body.id);
     if (!task) return null;
     if (removes) m.ledger.remove(task, side);
     for (const [field, value] of Object.entries(means ?? {})) {
-      m.ledger.edit(task, side, field, value, field === 'when' ? day : '');
+      m.ledger.edit(task, side, field, value, more);
       if (field === 'status' && m.shape.tier === 'free') m.unequal[side].add(task.id);
     }
     return null;

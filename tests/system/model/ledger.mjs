@@ -18,13 +18,16 @@ export class Ledger {
     if (!this.stories.has(task.id)) this.stories.set(task.id, Object.assign(new Story(), { task }));
     return this.stories.get(task.id);
   }
-  /** `day`: of a time, how a service says it that knows only the last day. */
-  edit(task, side, field, value, day = '') {
+  /**
+   * `day`: of a time, how a service says it that knows only the last day. Of an occurrence `which` (its original start)
+   * and what it is `said` to be from now on; of "this and following" what it `follows` under.
+   */
+  edit(task, side, field, value, { day = '', which, said, follows } = {}) {
     const story = this.of(task);
     // A day and a time move each other: the later word of a side is the one that counts.
     const moving = ['when', 'due'];
     if (moving.includes(field)) story.edits = story.edits.filter((each) => each.side !== side || !moving.includes(each.field));
-    story.edits.push({ side, field, value, day, at: Date.now() });
+    story.edits.push({ side, field, value, day, which, said, follows, at: Date.now() });
   }
   remove(task, side) { this.of(task).removed.set(side, Date.now()); }
   isRemoved(task, side) { return this.stories.get(task.id)?.removed.has(side) ?? false; }

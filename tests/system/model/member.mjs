@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { roadmap } from '../host.mjs';
 import { Ledger } from './ledger.mjs';
+import { instancesThere, occurrencesHere } from './series.mjs';
 import { eventSeen, thingSeen } from './sides.mjs';
 
 /** What a run may end as. */
@@ -83,6 +84,9 @@ export class Member {
     if (this.google) this.events = answers.shift().items;
     if (this.notion) this.found = answers.shift().results;
     this.index();
+    const series = this.tasks.filter((task) => task.recurrence?.length);
+    this.occurrences = new Map(await Promise.all(series.map(async (task) => [task.id, await occurrencesHere(this, task)])));
+    this.instances = this.google && series.length > 0 ? await instancesThere(this) : new Map();
   }
 
   async tasksOf(plan) {

@@ -1,0 +1,98 @@
+// Recurring tasks, occurrence by occurrence: what the app says happens is what the calendar shows, and an edit of one
+// occurrence is seen on both sides.
+import { decide } from '../host.mjs';
+import { client } from '../../simulators/clients/simulator.mjs';
+import { eventOf, eventSeen, inCalendar, isTimed } from './sides.mjs';
+import { dayAfter, instantOf, today } from './times.mjs';
+
+const window = `from=${dayAfter(today, -60)}T00:00:00Z&to=${dayAfter(today, 1700)}T00:00:00Z&limit=200`;
+
+/** An access token of the person's own at the simulated calendar: what a calendar app would look with. */
+async function tokenOf(m) {
+  const { url } = m.world.simulator;
+  const back = 'http://127.0.0.1:9/';
+  const asked = new URLSearchParams({ client_id: client.id, redirect_uri: back, response_type: 'code', scope: 'https://www.googleapis.com/auth/calendar.events' });
+  const agreed = await decide(`${url}/o/oauth2/v2/auth?${asked}`, { user: m.person });
+  const code = new URL(agreed.headers.get('location')).searchParams.get('code');
+  const form = { grant_type: 'authorization_code', code, client_id: client.id, client_secret: client.secret, redirect_uri: back };
+  const answer = await fetch(`${url}/token`, { method: 'POST', body: new URLSearchParams(form) });
+  if (!answer.ok) throw new Error(`a token to look with: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()).access_token;
+}
+
+/** What the calendar shows of all series, by the id of their event. */
+export async function instancesThere(m) {
+  const bySeries = new Map();
+  for (let page = ''; page !== undefined;) {
+    m.token ??= await tokenOf(m);
+    const asked = new URLSearchParams({ singleEvents: true, maxResults: 2500, ...(page && { pageToken: page }) });
+    const answer = await fetch(`${m.world.simulator.url}/calendar/v3/calendars/primary/events?${asked}`, { headers: { authorization: `Bearer ${m.token}` } });
+    if (answer.status === 401) {  // it has lived its hour
+      m.token = undefined;
+      continue;
+    }
+    const { items, nextPageToken } = await answer.json();
+    for (const item of items.filter((each) => each.recurringEventId)) {
+      bySeries.set(item.recurringEventId, [...(bySeries.get(item.recurringEventId) ?? []), item]);
+    }
+    page = nextPageToken;
+  }
+  return bySeries;
+}
+
+/** What the app says happens of a task, called-off occurrences included. */
+export async function occurrencesHere(m, task) {
+  return (await m.ok('GET', `/v1/tasks/${task.id}/occurrences?${window}`)).items;
+}
+
+/** Which occurrence it is: its original start, as a day or an instant. */
+export const whichHere = (task, slot) => (slot.length === 10 ? slot : instantOf(slot, task.schedule.zone ?? 'Europe/Madrid'));
+export const whichThere = ({ originalStartTime: { date, dateTime } }) => date ?? Date.parse(dateTime);
+
+const byWhich = (list) => new Map(list.map((each) => [each.which, JSON.stringify(each)]));
+
+/** The first occurrence that is not the same on both sides, of any series that the calendar shows; null if there is none. */
+export function compareSeries(m) {
+  for (const task of m.tasks.filter((each) => each.recurrence?.length && inCalendar(each))) {
+    const skip = (form) => (m.shape.tier === 'free' || m.unequal.google.has(task.id) ? { ...form, done: null } : form);
+    const all = m.occurrences.get(task.id);
+    const apart = all.find((each) => isTimed(each.task) && Date.parse(each.start_at) !== eventOf({ ...each.task, status: 'todo' }).start);
+    if (apart) return `${task.id} happens at ${apart.start_at}, and should at ${JSON.stringify(apart.task.schedule)}`;
+    const here = byWhich(all.filter((each) => !each.cancelled)
+      .map((each) => ({ which: whichHere(task, each.slot), ...skip(eventOf(each.task)) })));
+    const there = byWhich((m.instances.get(m.eventOf(task)?.id) ?? [])
+      .map((each) => ({ which: whichThere(each), ...skip(eventSeen(each)) })));
+    for (const which of new Set([...here.keys(), ...there.keys()])) {
+      if (here.get(which) === there.get(which)) continue;
+      const day = new Date(which).toISOString();
+      return `"${task.title}" ${task.id} at ${day} here: ${here.get(which) ?? 'does not happen'} there: ${there.get(which) ?? 'does not happen'}`;
+    }
+  }
+  return null;
+}
+
+/** What an edit of an occurrence made of it, as the app says it: called off or not, and the fields that it gave. */
+function seenAs(occurrence, said) {
+  if (!occurrence || said.cancelled || occurrence.cancelled) return { cancelled: !occurrence || occurrence.cancelled };
+  const { task } = occurrence;
+  const start = isTimed(task) ? Date.parse(occurrence.start_at) : task.schedule?.start ?? task.due;
+  const all = { title: task.title, notes: task.notes ?? '', status: task.status, start, duration: task.duration_s };
+  return Object.fromEntries(Object.keys(said).map((field) => [field, all[field]]));
+}
+
+/** Who edited a series alone is heard, whatever the policy, and no conflict is told. (That both sides show the same is compareSeries()'s.) */
+export function checkLoneEdits(m, conflicts) {
+  for (const [id, story] of m.ledger.stories) {
+    if (story.sides.size !== 1 || story.spreads) continue;
+    const told = conflicts.find((each) => each.task_id === id && each.slot && each.fields.some(({ field }) => field !== 'alerts'));
+    if (told) return `${[...story.sides]} alone edited "${story.task.title}" (${id}), and a conflict was told: ${JSON.stringify(told)}`;
+    for (const { side, which, said, follows } of story.edits) {
+      if (follows && !m.tasks.some((task) => task.title === follows)) return `${side} went on with "${follows}" after "${story.task.title}" (${id}), and it is not there`;
+      if (which === undefined) continue;
+      const found = m.occurrences.get(id)?.find((each) => whichHere(story.task, each.slot) === which);
+      const seen = JSON.stringify(seenAs(found, said));
+      if (seen !== JSON.stringify(said)) return `${side} alone edited the occurrence of ${new Date(which).toISOString()} of "${story.task.title}" (${id}): ${JSON.stringify(said)}, and it is ${seen}`;
+    }
+  }
+  return null;
+}
