@@ -2,7 +2,7 @@
 import { add, aSchedule, patch } from './edits_here.mjs';
 import { edit, google, marked } from './edits_there.mjs';
 import { eventSeen, isTimed, kDoneMark } from './sides.mjs';
-import { aDay, aTime, dayAfter, instantOf } from './times.mjs';
+import { aDay, aTime, dayAfter, instantOf, today } from './times.mjs';
 import { whichHere, whichThere } from './series.mjs';
 
 const rules = ['RRULE:FREQ=DAILY;COUNT=6', 'RRULE:FREQ=WEEKLY;COUNT=5', 'RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=4', 'RRULE:FREQ=MONTHLY;COUNT=3'];
@@ -79,18 +79,18 @@ export const seriesHere = {
   })],
 };
 
-/** The instances that the calendar shows of one of its series. */
+const slotOf = ({ originalStartTime: { date, dateTime } }) => date ?? dateTime;
+
+/** The instances that the calendar shows of one of its series. (What lies more than a year ahead is not pulled.) */
 function onInstances(m, act) {
   return onSeries(m, 'google', (task) => {
     const event = m.eventOf(task);
-    const all = m.instances.get(event?.id) ?? [];
+    const all = (m.instances.get(event?.id) ?? []).filter((each) => slotOf(each) < dayAfter(today, 360));
     const step = all.length > 0 ? act(task, event, all) : null;
     if (step) m.underWay.add(task.id);  // it is carried out later, with others
     return step;
   }) || null;
 }
-
-const slotOf = ({ originalStartTime: { date, dateTime } }) => date ?? dateTime;
 
 /** A change of one instance there: the changes, and what they say of the occurrence. */
 function anotherChange(m, task, instance) {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { roadmap } from '../host.mjs';
 import { Ledger } from './ledger.mjs';
-import { instancesThere, occurrencesHere } from './series.mjs';
+import { instancesThere, occurrencesHere, whichHere } from './series.mjs';
 import { eventSeen, thingSeen } from './sides.mjs';
 
 /** What a run may end as. */
@@ -86,6 +86,11 @@ export class Member {
     this.index();
     const series = this.tasks.filter((task) => task.recurrence?.length);
     this.occurrences = new Map(await Promise.all(series.map(async (task) => [task.id, await occurrencesHere(this, task)])));
+    for (const task of series) {
+      for (const { slot, changes } of this.occurrences.get(task.id)) {
+        if (changes) this.ledger.wereEdited.add(`${task.id} ${whichHere(task, slot)}`);
+      }
+    }
     this.instances = this.google && series.length > 0 ? await instancesThere(this) : new Map();
   }
 
