@@ -8,16 +8,13 @@
 #include "core/ids.hpp"
 #include "core/names.hpp"
 #include "core/zones.hpp"
+#include "service/saving.hpp"
 
 namespace mortise::service {
 namespace {
 
 /// Each lost race means that somebody else's export was accepted: far more than can happen.
-constexpr int kMostRaces = 10'000;
-
-ports::Refusal refuse(Error error) {
-  return {std::move(error), {}, std::nullopt};
-}
+constexpr int kMostExportRaces = 10'000;
 
 /// Whether a run through this connection could do anything.
 Status check_usable(const core::Connection& connection) {
@@ -106,54 +103,54 @@ ports::Decision QuotaExports::decide(const Checked& checked, const ports::Export
 }
 
 ports::Answer<core::Run> QuotaExports::start(const ports::ExportRequest& request) {
-  auto checked = check(request);
-  if (!checked) return refuse(std::move(checked).error());
-  const core::Account& account = checked->account;
   core::Run run;
   std::array<std::byte, 10> random{};
   random_.fill(random);
   run.created_ms = clock_.now_ms();
   run.id = core::make_id(core::kRunPrefix, run.created_ms, random);
-  run.account_id = account.id;
+  run.account_id = request.account_id;
   run.connection_id = request.connection_id;
   run.plan_id = request.plan_id;
-  run.kind = request.kind;
   run.trigger = request.trigger;
   run.request_id = request.request_id;
+  auto answer = retried<core::Run>([&] { return accept(request, run); }, kMostExportRaces);
+  if (std::holds_alternative<core::Run>(answer)) queue_.kick(request.connection_id);
+  return answer;
+}
 
+ports::Answer<core::Run> QuotaExports::accept(const ports::ExportRequest& request, core::Run run) {
+  auto checked = check(request);
+  if (!checked) return refuse(std::move(checked).error());
+  const core::Account& account = checked->account;
   auto kind = kind_of(request);
   if (!kind) return refuse(std::move(kind).error());
   run.kind = *kind;
-  const bool counted = run.kind == core::RunKind::export_plan;
-  for (int race = 0; race < kMostRaces; ++race) {
-    ports::Changes changes;
-    core::Run accepted = run;
-    if (counted) {
-      auto usage = usage_now(account);
-      if (!usage) return refuse(std::move(usage).error());
-      const ports::Decision decision = decide(*checked, request, *usage);
-      if (!decision.allow) {
-        ports::Refusal refusal = refuse({Code::forbidden, decision.message, decision.reason});
-        if (auto quota = view(account, *usage)) refusal.quota = std::move(*quota);
-        return refusal;
-      }
-      if (decision.cost > 0) {
-        accepted.usage = core::UsageState::reserved;
-        accepted.usage_month = usage->month;
-        ++usage->reserved;
-        changes.push_back(ports::put(std::move(*usage)));
-      }
+  ports::Changes changes;
+  if (run.kind == core::RunKind::export_plan) {
+    auto usage = usage_now(account);
+    if (!usage) return refuse(std::move(usage).error());
+    const ports::Decision decision = decide(*checked, request, *usage);
+    if (!decision.allow) {
+      ports::Refusal refusal = refuse({Code::forbidden, decision.message, decision.reason});
+      if (auto quota = view(account, *usage)) refusal.quota = std::move(*quota);
+      return refusal;
     }
-    changes.push_back(ports::put(accepted));
-    Status committed = store_.commit(std::move(changes), ports::Durability::full);
-    if (committed) {
-      ++accepted.rev;
-      queue_.kick(request.connection_id);
-      return accepted;
+    if (decision.cost > 0) {
+      run.usage = core::UsageState::reserved;
+      run.usage_month = usage->month;
+      ++usage->reserved;
+      changes.push_back(ports::put(std::move(*usage)));
     }
-    if (committed.error().code != Code::conflict) return refuse(std::move(committed).error());
   }
-  return refuse({Code::unavailable, "too many exports at once: try again", "busy"});
+  changes.push_back(ports::put(run));
+  // It may be disconnected meanwhile, or end with its account: nobody would carry the run out.
+  const core::Connection& connection = checked->connection;
+  changes.push_back(
+      ports::ExpectRev{ports::ExpectRev::Of::connection, connection.id, connection.rev});
+  Status committed = store_.commit(std::move(changes), ports::Durability::full);
+  if (!committed) return refuse(std::move(committed).error());
+  ++run.rev;
+  return run;
 }
 
 Result<core::Run> QuotaExports::sync(const std::string& connection_id,

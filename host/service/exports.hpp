@@ -37,6 +37,8 @@ class QuotaExports final : public ports::Exports {
     core::Connection connection;
   };
   Result<Checked> check(const ports::ExportRequest& request) const;
+  /// Decides and stores, once.
+  ports::Answer<core::Run> accept(const ports::ExportRequest& request, core::Run run);
   Result<ports::QuotaView> view(const core::Account& account, const core::Usage& usage) const;
   /// What a run of this request would be.
   Result<core::RunKind> kind_of(const ports::ExportRequest& request) const;

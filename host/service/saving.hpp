@@ -25,11 +25,11 @@ inline constexpr int kMostRaces = 20;
 
 /// Runs `attempt`, which reads, changes and commits, until it was not overtaken by another writer.
 template <class T, class Try>
-ports::Answer<T> retried(const Try& attempt) {
+ports::Answer<T> retried(const Try& attempt, int most_races = kMostRaces) {
   for (int race = 0;; ++race) {
     ports::Answer<T> answer = attempt();
     const auto* refusal = std::get_if<ports::Refusal>(&answer);
-    if (refusal == nullptr || race == kMostRaces) return answer;
+    if (refusal == nullptr || race == most_races) return answer;
     // An external id may have been taken by the same import at the same time: once more tells.
     const std::string& reason = refusal->error.reason;
     const bool taken = reason == "external_id_taken" && race == 0;

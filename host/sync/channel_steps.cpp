@@ -61,8 +61,15 @@ Task<bool> PushChannels::open_one(const View& view, bool had_one) {
   channel.target_id = view.connection.target.id;
   channel.secret = random_secret();
   channel.opened_ms = ports_.clock.now_ms();
-  if (Status kept = ports_.store.commit({ports::put(channel)}, ports::Durability::full); !kept) {
-    note_failure(view, kept.error());
+  using Of = ports::ExpectRev::Of;
+  ports::Changes changes{ports::put(channel),
+                         ports::ExpectRev{Of::connection, view.connection.id, view.connection.rev}};
+  if (Status kept = ports_.store.commit(std::move(changes), ports::Durability::full); !kept) {
+    if (kept.error().code == Code::conflict) {
+      keep(view.connection.id);  // it was edited, or ended with its account: another look tells
+    } else {
+      note_failure(view, kept.error());
+    }
     co_return false;
   }
   ++channel.rev;

@@ -22,7 +22,7 @@ using core::RunWait;
 
 /// A run whose end the store did not take is tried again after this long, not at once.
 constexpr std::int64_t kStoreRetryMs = 5'000;
-constexpr int kCancelTries = 5;
+constexpr int kCommitTries = 5;
 
 /// Whether changes go there by themselves.
 bool pushes(const core::Connection& connection) {
@@ -221,7 +221,7 @@ Result<Run> Dispatcher::ask_to_end(Run run) {
       ++run.rev;
       return run;
     }
-    if (saved.error().code != Code::conflict || tries >= kCancelTries) {
+    if (saved.error().code != Code::conflict || tries >= kCommitTries) {
       return std::move(saved).error();
     }
     auto fresh = ports_.store.runs().find(run.id);
@@ -407,22 +407,39 @@ Result<Run> Dispatcher::queued_sync(const std::string& connection_id, const std:
     if (saved.error().code != Code::conflict) return std::move(saved).error();
     // It has started meanwhile: another one follows it.
   }
+  return new_sync(*std::move(connection), plan_id, trigger, request_id);
+}
+
+Result<Run> Dispatcher::new_sync(core::Connection connection, const std::string& plan_id,
+                                 core::RunTrigger trigger, const std::string& request_id) {
   Run run;
   std::array<std::byte, 10> random{};
   ports_.random.fill(random);
   run.created_ms = ports_.clock.now_ms();
   run.id = core::make_id(core::kRunPrefix, run.created_ms, random);
-  run.account_id = connection->account_id;
-  run.connection_id = connection_id;
+  run.account_id = connection.account_id;
+  run.connection_id = connection.id;
   run.plan_id = plan_id;
   run.kind = core::RunKind::sync;
   run.trigger = trigger;
   run.request_id = request_id;
-  if (Status saved = ports_.store.commit({ports::put(run)}, ports::Durability::full); !saved) {
-    return std::move(saved).error();
+  for (int tries = 1;; ++tries) {
+    // It may end with its account meanwhile: nobody would carry the run out.
+    using Of = ports::ExpectRev::Of;
+    ports::Changes changes{ports::put(run),
+                           ports::ExpectRev{Of::connection, connection.id, connection.rev}};
+    Status saved = ports_.store.commit(std::move(changes), ports::Durability::full);
+    if (saved) {
+      ++run.rev;
+      return run;
+    }
+    if (saved.error().code != Code::conflict || tries >= kCommitTries) {
+      return std::move(saved).error();
+    }
+    auto now = ports_.store.connections().find(connection.id);
+    if (!now) return std::move(now).error();
+    connection = *std::move(now);
   }
-  ++run.rev;
-  return run;
 }
 
 Result<Run> Dispatcher::sync_now(const std::string& connection_id, const std::string& request_id) {

@@ -71,6 +71,8 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   /// The queued run of this connection and plan: one that is there, else a new one.
   Result<core::Run> queued_sync(const std::string& connection_id, const std::string& plan_id,
                                 core::RunTrigger trigger, const std::string& request_id);
+  Result<core::Run> new_sync(core::Connection connection, const std::string& plan_id,
+                             core::RunTrigger trigger, const std::string& request_id);
   std::mutex& queueing(const std::string& connection_id);
   void schedule_push(const std::string& connection_id, const std::string& plan_id);
   bool begin_work();

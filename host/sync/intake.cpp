@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -15,6 +16,7 @@ namespace {
 constexpr std::int64_t kStoreRetryMs = 5'000;
 /// A channel's last sign of life need not be known better.
 constexpr std::int64_t kHeardMs = core::kMinuteMs;
+constexpr int kCommitTries = 5;
 
 }  // namespace
 
@@ -44,7 +46,12 @@ void Intake::work_off() {
     }
     const ports::InboxJournal::Pending pending = journal_.pending();
     if (pending.received.empty()) continue;
-    if (Status taken = take_over(pending.received); !taken) {
+    Status taken = take_over(pending.received);
+    for (int tries = 1; !taken && taken.error().code == Code::conflict && tries < kCommitTries;
+         ++tries) {
+      taken = take_over(pending.received);  // a connection was edited, or ended with its account
+    }
+    if (!taken) {
       if (ports_.log) {
         ports_.log("error", "event=inbox_waits message=" + core::log_value(taken.error().message));
       }
@@ -60,7 +67,7 @@ void Intake::work_off() {
 Status Intake::take_over(const std::vector<ports::Received>& batch) {
   ports::Changes changes;
   std::vector<core::Connection> all;
-  std::set<std::string> connections;
+  std::map<std::string, core::Rev> connections;
   std::set<std::pair<std::string, std::string>> names;
   std::set<std::pair<std::string, core::Instant>> heard;
   for (const ports::Received& received : batch) {
@@ -78,7 +85,7 @@ Status Intake::take_over(const std::vector<ports::Received>& batch) {
     bool first = true;
     auto concerned = connections_of(received, all);
     if (!concerned) return std::move(concerned).error();
-    for (const std::string& connection : *concerned) {
+    for (const auto& [connection, rev] : *concerned) {
       if (!std::exchange(first, false)) {
         std::array<std::byte, 10> random{};
         ports_.random.fill(random);
@@ -86,33 +93,37 @@ Status Intake::take_over(const std::vector<ports::Received>& batch) {
             core::make_id(core::kNotificationPrefix, notification.received_ms, random);
       }
       notification.connection_id = connection;
-      connections.insert(connection);
+      connections.emplace(connection, rev);
       changes.push_back(ports::put(notification));
     }
+  }
+  for (const auto& [connection, rev] : connections) {
+    changes.push_back(ports::ExpectRev{ports::ExpectRev::Of::connection, connection, rev});
   }
   if (!changes.empty()) {
     Status kept = ports_.store.commit(std::move(changes), ports::Durability::full);
     if (!kept) return kept;
   }
-  for (const std::string& connection : connections) {
+  for (const auto& [connection, rev] : connections) {
     runs_.sync(connection, core::RunTrigger::notification);
   }
   for (const auto& [channel, at_ms] : heard) note_heard(channel, at_ms);
   return {};
 }
 
-/// The connections that are read because of it.
-Result<std::vector<std::string>> Intake::connections_of(const ports::Received& received,
-                                                        std::vector<core::Connection>& all) const {
+/// The connections that are read because of it, and their revisions.
+Result<std::map<std::string, core::Rev>> Intake::connections_of(
+    const ports::Received& received, std::vector<core::Connection>& all) const {
   const core::Notification& notification = received.notification;
-  std::vector<std::string> ids;
+  std::map<std::string, core::Rev> found;
   if (!notification.connection_id.empty()) {
     auto connection = ports_.store.connections().find(notification.connection_id);
     if (!connection && connection.error().code != Code::not_found) {
       return std::move(connection).error();
     }
-    if (connection && core::pulls_by_itself(*connection)) ids.push_back(connection->id);
-    return ids;
+    if (connection && core::pulls_by_itself(*connection))
+      found.emplace(connection->id, connection->rev);
+    return found;
   }
   if (all.empty()) {
     auto listed = ports_.store.connections().list_all();
@@ -124,9 +135,9 @@ Result<std::vector<std::string>> Intake::connections_of(const ports::Received& r
         connection.identity.workspace_id != received.workspace_id) {
       continue;
     }
-    if (core::pulls_by_itself(connection)) ids.push_back(connection.id);
+    if (core::pulls_by_itself(connection)) found.emplace(connection.id, connection.rev);
   }
-  return ids;
+  return found;
 }
 
 void Intake::note_heard(const std::string& channel_id, core::Instant at_ms) {

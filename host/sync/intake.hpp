@@ -2,6 +2,7 @@
 // their connections are asked to sync.
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -26,8 +27,8 @@ class Intake {
  private:
   void work_off();
   Status take_over(const std::vector<ports::Received>& batch);
-  Result<std::vector<std::string>> connections_of(const ports::Received& received,
-                                                  std::vector<core::Connection>& all) const;
+  Result<std::map<std::string, core::Rev>> connections_of(const ports::Received& received,
+                                                          std::vector<core::Connection>& all) const;
   void note_heard(const std::string& channel_id, core::Instant at_ms);
 
   Ports ports_;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/zones.hpp"
@@ -374,6 +375,33 @@ TEST_CASE("exports: what is unknown, removed or another account's is not found",
   not_found(World::of("ann"));
   CHECK(world.exports.usage("nobody").error().code == Code::not_found);
   CHECK(world.queue.kicked.empty());
+}
+
+TEST_CASE("exports: of an account that ends at the same moment nothing is left",
+          "[service][exports]") {
+  World world;
+  bool ends = true;
+  world.store.before_commit([&](const ports::Changes&, ports::Durability) -> Status {
+    if (!std::exchange(ends, false)) return {};
+    return world.store.commit({ports::EraseAccount{"ann"}}, ports::Durability::full);
+  });
+  CHECK(world.refused(World::of("ann")).error.code == Code::not_found);
+  CHECK(world.runs("ann") == 0);
+  CHECK(world.usage("ann").exports() == 0);
+  CHECK(world.queue.kicked.empty());
+}
+
+TEST_CASE("exports: whoever edits the connection at the same moment does not refuse it",
+          "[service][exports]") {
+  World world;
+  bool edits = true;
+  world.store.before_commit([&](const ports::Changes&, ports::Durability) -> Status {
+    if (std::exchange(edits, false)) world.set_status("cnn_ann", ConnectionStatus::connected);
+    return {};
+  });
+  world.accepted(World::of("ann"));
+  CHECK(world.runs("ann") == 1);
+  CHECK(world.usage("ann").reserved == 1);
 }
 
 TEST_CASE("exports: a store that cannot write is said, and nothing is kicked",

@@ -66,6 +66,26 @@ TEST_CASE("channels: one is stored with its secret before the service is asked, 
   CHECK(world.push("cnn_1").expires_ms == channel.expires_ms);
 }
 
+TEST_CASE("channels: a connection that ends while one is stored keeps none, an edited one gets it",
+          "[sync][channels]") {
+  UpkeepWorld world;
+  const bool ends = GENERATE(true, false);
+  bool once = true;
+  world.store.before_commit([&](const ports::Changes& changes, ports::Durability full) -> Status {
+    const bool opens = std::holds_alternative<ports::Put<core::Channel>>(changes.front());
+    if (!opens || !std::exchange(once, false)) return {};
+    if (ends) return world.store.commit({ports::EraseAccount{"ann"}}, full);
+    world.edit("cnn_1", [](core::Connection&) {});
+    return {};
+  });
+  arrive(world);
+  CHECK_FALSE(once);
+  CHECK(world.channels("cnn_1").empty() == ends);
+  CHECK(world.service.opened == (ends ? 0 : 1));
+  CHECK(is_open(world) == !ends);
+  CHECK_FALSE(world.logged("channel_failed"));
+}
+
 TEST_CASE("channels: a connection without a target gets the service's default one first",
           "[sync][channels]") {
   UpkeepWorld world;

@@ -169,6 +169,38 @@ TEST_CASE("hooks: what was answered outlives the process and a store that fails"
         }) == 1);
 }
 
+TEST_CASE("hooks: of a connection that ends while a notification is taken over nothing is left",
+          "[sync][hooks]") {
+  UpkeepWorld world;
+  const std::string channel = listening(world);
+  bool once = true;
+  world.store.before_commit([&](const ports::Changes&, ports::Durability) -> Status {
+    if (!std::exchange(once, false)) return {};
+    return world.store.commit({ports::EraseAccount{world.connection("cnn_1").account_id}},
+                              ports::Durability::full);
+  });
+  CHECK(world.notify(channel) == Verdict::stored);
+  world.settle();
+  CHECK_FALSE(once);
+  CHECK(untouched(world));
+  CHECK_FALSE(world.logged("inbox_waits"));
+}
+
+TEST_CASE("hooks: whoever edits the connection meanwhile holds no notification up",
+          "[sync][hooks]") {
+  UpkeepWorld world;
+  const std::string channel = listening(world);
+  bool once = true;
+  world.store.before_commit([&](const ports::Changes&, ports::Durability) -> Status {
+    if (std::exchange(once, false)) world.edit("cnn_1", [](core::Connection&) {});
+    return {};
+  });
+  CHECK(world.notify(channel) == Verdict::stored);
+  world.settle();
+  CHECK(pending(world) == 1);
+  CHECK_FALSE(world.logged("inbox_waits"));
+}
+
 TEST_CASE("hooks: a signed one goes to every connection of its workspace", "[sync][hooks]") {
   UpkeepWorld world;
   world.secrets.values["pages.webhook_secret"] = kKey;

@@ -292,6 +292,24 @@ TEST_CASE("runner: sync now answers the run that does it; one that is queued alr
   CHECK(world.dispatcher->sync_now("cnn_none", "").error().code == Code::not_found);
 }
 
+TEST_CASE("runner: of an account that ends while a sync is asked for no run is left",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  const bool ends = GENERATE(true, false);
+  bool once = true;
+  world.store.before_commit([&](const ports::Changes&, ports::Durability durability) -> Status {
+    if (!std::exchange(once, false)) return {};
+    auto edited = world.store.connections().find(world.connection_id).value();
+    if (!ends) return world.store.commit({ports::put(std::move(edited))}, durability);
+    return world.store.commit({ports::EraseAccount{"acc"}}, durability);
+  });
+  const auto asked = world.dispatcher->sync_now(world.connection_id, "req_1");
+  CHECK(asked.ok() == !ends);
+  if (ends) CHECK(asked.error().code == Code::not_found);
+  CHECK(world.store.runs().unfinished().value().size() == (ends ? 0 : 1));
+}
+
 TEST_CASE("runner: a service that is down never ends in doubles", "[sync][runner][property]") {
   const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
   for (std::uint64_t round = 0; round < 12; ++round) {
