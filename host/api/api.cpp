@@ -46,19 +46,33 @@ std::optional<Waiting> read_waiting(const core::JsonText& data) {
 struct EventPublisher::Target {
   std::mutex mutex;
   Server* server = nullptr;
+  const ports::Clock& clock;
   std::map<std::string, Waiting> waiting;  ///< by the topic of the run, until it moves again
+
+  explicit Target(const ports::Clock& clock_in) : clock(clock_in) {}
+
+  /// A run may end without a word (its last save failed), or be told of a wait when it has ended:
+  /// what is over goes when the next wait comes.
+  void note(const std::string& topic, const Waiting& wait) {
+    const core::Instant now_ms = clock.now_ms();
+    std::erase_if(waiting, [&](const auto& each) { return each.second.until_ms <= now_ms; });
+    Waiting& known = waiting[topic];
+    if (known.until_ms < wait.until_ms) known = wait;
+  }
 };
 
-EventPublisher::EventPublisher() : target_(std::make_shared<Target>()) {}
+EventPublisher::EventPublisher(const ports::Clock& clock)
+    : target_(std::make_shared<Target>(clock)) {}
 EventPublisher::~EventPublisher() = default;
 
 void EventPublisher::publish(const std::string& topic, const std::string& event,
                              const core::JsonText& data) {
   const Event::Last last = ends_stream(topic, data);
   const std::lock_guard lock(target_->mutex);
-  target_->waiting.erase(topic);
   if (event == "wait") {
-    if (const auto waiting = read_waiting(data)) target_->waiting.emplace(topic, *waiting);
+    if (const auto wait = read_waiting(data)) target_->note(topic, *wait);
+  } else {
+    target_->waiting.erase(topic);  // the run went on, or ended
   }
   if (target_->server) target_->server->publish(topic, {event, data, last});
 }
@@ -67,6 +81,7 @@ std::optional<Waiting> EventPublisher::waiting(const std::string& run_id) const 
   const std::lock_guard lock(target_->mutex);
   const auto found = target_->waiting.find("run:" + run_id);
   if (found == target_->waiting.end()) return std::nullopt;
+  if (found->second.until_ms <= target_->clock.now_ms()) return std::nullopt;
   return found->second;
 }
 

@@ -30,14 +30,14 @@ struct ApiOptions {
 };
 
 /// Pushes events to the streams. May be handed to the services before the Api exists: what is
-/// published until then has no listeners.
+/// published until then has no listeners. The clock outlives it.
 class EventPublisher final : public ports::Publisher {
  public:
-  EventPublisher();
+  explicit EventPublisher(const ports::Clock& clock);
   ~EventPublisher() override;
   void publish(const std::string& topic, const std::string& event,
                const core::JsonText& data) override;
-  /// What a run was last said to wait for, if it has not moved since. The time may be over.
+  /// What the requests of a run wait for longest, until that time is over or the run has moved.
   std::optional<Waiting> waiting(const std::string& run_id) const;
 
  private:

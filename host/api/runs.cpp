@@ -14,7 +14,7 @@ namespace {
 core::Run as_now(const Context& context, core::Run run) {
   if (run.state != core::RunState::running) return run;
   const auto waiting = context.waiting(run.id);
-  if (!waiting || waiting->until_ms <= context.services.clock.now_ms()) return run;
+  if (!waiting) return run;
   run.state = core::RunState::waiting;
   run.waiting_for = waiting->why;
   run.waiting_until_ms = waiting->until_ms;

@@ -135,7 +135,7 @@ struct Host::Parts {
   script::LuaGate gate{shelf};
   script::LuaMapper mapper{shelf};
   script::LuaScripts scripts{shelf};
-  api::EventPublisher publisher;
+  api::EventPublisher publisher{clock};
   std::unique_ptr<service::StoredSecrets> secrets;
   std::unique_ptr<GatedTransport> transport;
   std::unique_ptr<net::HttpAuthorization> authorization;

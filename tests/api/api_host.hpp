@@ -56,7 +56,7 @@ class ApiHost {
   fakes::ManualClock clock;
   fakes::SeededRandom random;
   fakes::MemoryStore store;
-  api::EventPublisher publisher;
+  api::EventPublisher publisher{clock};
   FakePlans plans;
   FakeExports exports;
   FakeChanged changed;

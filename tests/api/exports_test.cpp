@@ -258,9 +258,31 @@ TEST_CASE("runs: one that waits for a budget says so, until it moves or the time
   CHECK(host.get(path).json["waiting_for"] == "retry");
   moves(core::RunState::running);
   CHECK(host.get(path).json["state"] == "running");
-  waits("budget", 5'000);
+  waits("budget", 60'000);
+  waits("retry", 1'000);  // of two requests the one that waits longer holds the run up
   host.publisher.publish("run:" + run, "wait", R"({"until":7})");  // says nothing
-  CHECK(host.get(path).json["state"] == "running");
+  CHECK(host.get(path).json["waiting_for"] == "budget");
+  host.clock.advance(1'000);
+  CHECK(host.get(path).json["waiting_for"] == "budget");
+}
+
+TEST_CASE("runs: a wait that is over is forgotten, even if its run never moves", "[api][runs]") {
+  ApiHost host;
+  const auto waits = [&](const std::string& run, std::int64_t ms) {
+    const std::string until = core::format_instant(host.clock.now_ms() + ms);
+    host.publisher.publish("run:" + run, "wait",
+                           Json{{"waiting_for", "budget"}, {"until", until}}.dump());
+  };
+  const core::Instant before_ms = host.clock.now_ms();
+  waits("run_killed", 5'000);
+  waits("run_slow", 60'000);
+  CHECK(host.publisher.waiting("run_killed"));
+  host.clock.advance(5'000);
+  CHECK_FALSE(host.publisher.waiting("run_killed"));
+  waits("run_other", 5'000);
+  host.clock.set_wall(before_ms);
+  CHECK_FALSE(host.publisher.waiting("run_killed"));  // nothing is left of it
+  CHECK(host.publisher.waiting("run_slow"));
 }
 
 TEST_CASE("runs: a stream ends with what let its reader in", "[api][runs]") {
