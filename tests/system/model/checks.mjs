@@ -1,5 +1,6 @@
 // What must be true when everybody is quiet.
 import { verdict } from './ledger.mjs';
+import { comparePlaces } from './places.mjs';
 import { checkLoneEdits, compareSeries } from './series.mjs';
 import { eventOf, eventSeen, inCalendar, isTimed, shownAt, thingOf, thingSeen, valueOf } from './sides.mjs';
 
@@ -43,6 +44,8 @@ export function compare(member) {
       .map((each) => (byTitle.has(each.title) ? skip(each, byTitle.get(each.title)) : each));
     const differs = difference(here, there, byTitle);
     if (differs) return `Notion differs: ${differs}`;
+    const elsewhere = comparePlaces(member);
+    if (elsewhere) return `in Notion ${elsewhere}`;
   }
   return null;
 }
@@ -56,7 +59,8 @@ export function checkStories(member, conflicts, { racing }) {
     shown: (side, edit, task) => shownAt[layout(side)].includes(edit.field) && !isHidden(layout(side), edit, task),
     counts: (edit) => edit.side === 'here' || edit.field !== 'status' || shape.tier !== 'free',
     value: valueOf,
-    same: (field, said, is, side) => field === 'occurrences' || said === is || (shape.mixes && field === 'title' && is.includes(said)) ||
+    // (A link that a person wrote below the notes is one of their lines where somebody has taken it off the task meanwhile.)
+    same: (field, said, is, side) => field === 'occurrences' || said === is || (racing && field === 'notes' && is.startsWith(`${said}\n\nLink: `)) || (shape.mixes && field === 'title' && is.includes(said)) ||
       (field === 'status' && ['google', 'pages'].includes(layout(side)) && said !== 'done' && is !== 'done'),
     // Notion knows no guarded writes, and a to-do's text and small print are one value; nor are occurrences guarded
     // while their series changes.

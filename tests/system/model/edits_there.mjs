@@ -81,10 +81,6 @@ export const pagesOrRows = {
       : { step: notion('set', { id: thing.id, property: 'Duration', value: minutes }), task, side: 'notion', means: { duration: String(minutes * 60) } };
   }],
   remove: [3, (m, task, thing) => (m.mayRemove(task) ? { step: notion('trash', { id: thing.id }), task, side: 'notion', removes: true } : null)],
-  move: [2, (m, task, thing) => {
-    if (m.shape.layout !== 'pages' || m.sections.length < 2) return null;
-    return { step: notion('move', { id: thing.id, parent: m.dice.pick(m.sections).id, first: m.dice.chance(0.5) }) };
-  }],
   make: [1, (m) => {
     if (m.strangers.size > 6) return null;
     if (m.shape.layout === 'pages') return { step: notion('add_to_do', { id: m.dice.pick(m.sections).id, text: m.word('own'), checked: false }), stranger: true };

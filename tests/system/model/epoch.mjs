@@ -1,11 +1,12 @@
 // One epoch of one account: edits everywhere, then quiet, then the promises.
 import { checkEchoes, checkStories, compare, fail } from './checks.mjs';
 import { here } from './edits_here.mjs';
+import { placesHere, placesThere } from './edits_places.mjs';
 import { seriesHere, seriesThere } from './edits_series.mjs';
 import { calendar, pagesOrRows } from './edits_there.mjs';
 
 const weights = (acts) => Object.fromEntries(Object.entries(acts).map(([name, [weight]]) => [name, weight]));
-const acts = { here: { ...here, ...seriesHere }, google: { ...calendar, ...seriesThere }, notion: pagesOrRows };
+const acts = { here: { ...here, ...placesHere, ...seriesHere }, google: { ...calendar, ...seriesThere }, notion: { ...pagesOrRows, ...placesThere } };
 const weightOf = Object.fromEntries(Object.entries(acts).map(([side, each]) => [side, weights(each)]));
 
 export function beginEpoch(m) {

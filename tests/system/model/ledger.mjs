@@ -13,6 +13,7 @@ class Story {
 
 export class Ledger {
   stories = new Map();  // task id -> Story
+  wereRemoved = new Set();  // ids of tasks that somebody removed once
   wereEdited = new Set();  // "<task id> <which>": occurrences that once differed from their series
 
   of(task) {
@@ -32,7 +33,10 @@ export class Ledger {
     if (which !== undefined) this.wereEdited.add(`${task.id} ${which}`);
     story.edits.push({ side, field, value, day, which, said, again, follows, at: Date.now() });
   }
-  remove(task, side) { this.of(task).removed.set(side, Date.now()); }
+  remove(task, side) {
+    this.of(task).removed.set(side, Date.now());
+    this.wereRemoved.add(task.id);
+  }
   isRemoved(task, side) { return this.stories.get(task.id)?.removed.has(side) ?? false; }
   clear() { this.stories.clear(); }
 }

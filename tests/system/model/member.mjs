@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { roadmap } from '../host.mjs';
 import { Ledger } from './ledger.mjs';
+import { ordersThere } from './places.mjs';
 import { instancesThere, occurrencesHere, whichHere } from './series.mjs';
 import { eventSeen, thingSeen } from './sides.mjs';
 
@@ -18,6 +19,8 @@ export class Member {
     this.told = [];  // conflicts of the epoch
     this.removedBefore = [];  // tasks that earlier epochs removed
     this.strangers = new Set();  // what a person made in Notion
+    this.dragged = new Map();  // what a person moved in Notion -> where it stands since
+    this.drags = shape.layout === 'pages' && dice?.chance(0.5);  // whether a person does
     this.unequal = { google: new Set(), notion: new Set() };  // tasks whose state may differ there: the tier says so
   }
 
@@ -48,6 +51,7 @@ export class Member {
       const run = await world.export(this.plan, connection, this.account);
       if (run.state !== 'succeeded') throw new Error(`the first export: ${JSON.stringify(run)}`);
     }
+    this.weeks = (await this.ok('GET', `/v1/plans/${this.plan.id}`)).modules.flatMap((module) => module.weeks);
     const { items: plans } = await this.ok('GET', `/v1/accounts/${this.account}/plans`);
     this.calendar = plans.find((each) => each.external_id === 'calendar');
   }
@@ -91,6 +95,7 @@ export class Member {
         if (changes) this.ledger.wereEdited.add(`${task.id} ${whichHere(task, slot)}`);
       }
     }
+    this.orders = this.shape.layout === 'pages' ? await ordersThere(this) : new Map();
     this.instances = this.google && series.length > 0 ? await instancesThere(this) : new Map();
   }
 

@@ -86,7 +86,7 @@ function seenAs(occurrence, said) {
   if (!occurrence || said.cancelled || occurrence.cancelled) return { cancelled: !occurrence || occurrence.cancelled };
   const { task } = occurrence;
   const start = isTimed(task) ? Date.parse(occurrence.start_at) : task.schedule?.start ?? task.due;
-  const all = { title: task.title, notes: task.notes ?? '', status: task.status, start, duration: task.duration_s };
+  const all = { title: task.title, notes: task.notes ?? '', status: task.status, start, duration: task.duration_s ?? 1800 };  // half an hour, if nobody says
   return Object.fromEntries(Object.keys(said).map((field) => [field, all[field]]));
 }
 

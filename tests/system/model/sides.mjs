@@ -13,7 +13,7 @@ export const inCalendar = (task) => task.status !== 'cancelled' && Boolean(first
 export const shownAt = {
   google: ['title', 'status', 'notes', 'when', 'duration', 'link'],
   database: ['title', 'status', 'due', 'duration', 'link'],
-  pages: ['title', 'status', 'due', 'duration', 'link'],
+  pages: ['title', 'status', 'due', 'duration', 'link', 'week_id'],
 };
 
 function description(task) {
