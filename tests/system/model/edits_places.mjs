@@ -42,6 +42,7 @@ export const placesThere = {
   reorder: [1, (m, task, thing) => {
     if (m.shape.layout !== 'database') return null;
     m.dragged.set(thing.id, null);
+    m.ledger.of(task).mayReturn = true;  // if somebody removes it: this is an edit, too
     return { step: notion('set', { id: thing.id, property: 'Order', value: m.dice.between(1, 99_999) }) };
   }],
 };

@@ -83,6 +83,7 @@ export const pagesOrRows = {
   remove: [3, (m, task, thing) => (m.mayRemove(task) ? { step: notion('trash', { id: thing.id }), task, side: 'notion', removes: true } : null)],
   make: [1, (m) => {
     if (m.strangers.size > 6) return null;
+    if (m.shape.layout === 'pages' && m.sections.length === 0) return null;
     if (m.shape.layout === 'pages') return { step: notion('add_to_do', { id: m.dice.pick(m.sections).id, text: m.word('own'), checked: false }), stranger: true };
     return m.table ? { step: notion('add_row', { id: m.table.id, title: m.word('own') }), stranger: true } : null;
   }],

@@ -13,6 +13,7 @@ export function beginEpoch(m) {
   m.ledger.clear();
   m.ledger.made = new Set();
   m.ledger.removals = 0;
+  m.mishap = null;
   m.positions = new Map(m.tasks.map((task) => [task.id, task.position]));
   m.series = m.tasks.filter((task) => task.recurrence?.length);
   m.underWay = new Set();  // series that the person at the calendar has edited

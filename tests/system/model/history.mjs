@@ -1,47 +1,12 @@
 // A world of three accounts and its epochs.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { wideBudgets, World } from '../host.mjs';
 import { fail } from './checks.mjs';
 import { Dice } from './dice.mjs';
 import { assertQuiet, beginEpoch, edits, settle } from './epoch.mjs';
 import { Member } from './member.mjs';
-import { racing, spoilNotifications, subscribeNotion, troubles } from './trouble.mjs';
-
-const people = [['ana', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01'], ['ben', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0b02'], ['chloe', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0c03']];
-const policies = ['merge', 'newest', 'local', 'remote'];
-
-/** How the nth history's accounts are set up: the lists go round, so that everything comes up soon. */
-function shapeOf(number, index, dice) {
-  const turn = number * people.length + index;
-  const layout = ['pages', 'database'][turn % 2];
-  const services = dice.weighted({ both: 6, notion: 2, calendar: 2 });
-  return {
-    layout: services === 'calendar' ? null : layout,
-    calendar: services !== 'notion',
-    policy: policies[(turn >> 1) % policies.length],
-    tier: turn % 5 === 4 ? 'free' : 'pro',
-  };
-}
-
-/** The scripts with a function that decides about conflicts: both texts are kept. */
-async function scriptsThatResolve() {
-  const folder = await mkdtemp(join(tmpdir(), 'mortise-scripts-'));
-  await cp(new URL('../../../scripts', import.meta.url).pathname, folder, { recursive: true });
-  for (const name of ['notion', 'google_calendar']) {
-    const path = join(folder, 'mappings', `${name}.lua`);
-    const text = await readFile(path, 'utf8');
-    await writeFile(path, text.replace('\n  fields = {\n', `
-  resolve = function(field, base, here, there)
-    if (field == "title" or field == "text" or field == "Task") and here and there then return here .. " & " .. there end
-  end,
-
-  fields = {
-`));
-  }
-  return folder;
-}
+import { guardsOf, people, scriptsThatResolve, shapeOf } from './shape.mjs';
+import { racing, spoilNotifications, still, subscribeNotion, troubles } from './trouble.mjs';
 
 /** The task that a failure is about. */
 const id_of = (problem) => /tsk_[0-9a-z]+/.exec(problem.message)?.[0];
@@ -56,9 +21,11 @@ export class History {
     const mixes = number % 5 === 4;
     this.ahead_ms = dice.chance(0.5) ? 600_000 : 0;
     this.lively = number % 3 === 2;
+    this.guarded = number % 3 === 1;
+    const guards = guardsOf(this.guarded, dice);
     this.scripts = mixes ? await scriptsThatResolve() : null;
     const settings = {
-      ...wideBudgets, 'sync.remove_percent': 100, 'log.level': 'warning',
+      ...wideBudgets, 'sync.remove_percent': guards.percent, 'sync.remove_at_least': guards.at_least, 'log.level': 'warning',
       'sync.debounce_ms': this.lively ? 20 : 3_600_000,
       ...(this.scripts && { 'scripts.path': this.scripts }),
       ...(this.lively && { 'server.public_url': '${url}' }),
@@ -71,7 +38,7 @@ export class History {
     }
     if (this.ahead_ms) await this.world.simulator.set('PUT', 'clock', { advance_ms: this.ahead_ms });
     this.members = people.map(([account, person], index) => {
-      const shape = { ...shapeOf(number, index, dice), mixes, ahead_ms: this.ahead_ms };
+      const shape = { ...shapeOf(number, index, dice), mixes, guards, ahead_ms: this.ahead_ms };
       const member = new Member(this.world, account, person, shape, new Dice(dice.below(2 ** 31)));
       member.lively = this.lively;
       member.keys = this.world.furtherKeys.slice(index * 2, index * 2 + 2);
@@ -88,6 +55,7 @@ export class History {
 
   /** What goes wrong in the next epoch: nothing in two of three. */
   aTrouble() {
+    if (this.guarded && this.dice.chance(0.4)) return 'mishaps';
     if (this.dice.chance(2 / 3)) return undefined;
     return this.dice.weighted(Object.fromEntries(Object.entries(troubles).map(([name, [weight]]) => [name, weight])));
   }
@@ -105,7 +73,8 @@ export class History {
   }
 
   /** `name`: what goes wrong in it; undefined: nothing. */
-  async epoch(size, name) {
+  async epoch(upTo, name) {
+    const size = still.has(name) ? 0 : upTo;
     const edit = () => this.all(async (member) => {
       await edits(member, size, member.sides);
       this.operations += size;

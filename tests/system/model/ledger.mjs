@@ -4,6 +4,7 @@
 class Story {
   edits = [];  // {side, field, value, at, knowing}
   removed = new Map();  // side -> at
+  mayReturn = false;  // although it was removed: with the page that held it, or since somebody moved it
   /** The last edit of a field by a side. */
   lastly(side, field) { return this.edits.findLast((each) => each.side === side && each.field === field); }
   sidesOf(field) { return [...new Set(this.edits.filter((each) => each.field === field).map((each) => each.side))]; }
@@ -71,11 +72,12 @@ export function verdict(story, now, conflicts, rules) {
   const alive = now !== undefined;
   // An edit that the remover's side could see, by another side, outlives the removal.
   const others = edits.filter((each) => !removed.has(each.side) && each === story.lastly(each.side, each.field));
-  const outlives = [...removed.keys()].some((side) => others.some((each) => side === 'here' || rules.shown(side, each, task)));
+  // (Whether what was done to occurrences came to anything is not known here.)
+  const outlives = [...removed.keys()].some((side) => others.some((each) => each.field !== 'occurrences' && (side === 'here' || rules.shown(side, each, task))));
   if (removed.size === 0 && !alive) return `nobody removed ${name(task)}, and it is gone`;
   // (An edit that does not count may still bring the task back.)
   // (Two who removed it at different times may each have removed what the other's edit had brought back.)
-  const atOnce = !rules.racing || removed.size === 1;
+  const atOnce = (!rules.racing || removed.size === 1) && !story.mayReturn;
   if (removed.size > 0 && atOnce && story.edits.every((each) => removed.has(each.side)) && alive) return `${name(task)} was removed by ${[...removed.keys()]}, and is there`;
   if (removed.size === 1 && outlives && !alive && !rules.racing && conflicts.length === 0) return `an edit by ${others.map((each) => each.side)} should have kept ${name(task)}`;
   if (!alive) return null;

@@ -1,19 +1,16 @@
 // One account with its plan and connections, and what the model knows of it.
-import { randomUUID } from 'node:crypto';
 import { roadmap } from '../host.mjs';
 import { Ledger } from './ledger.mjs';
 import { ordersThere } from './places.mjs';
+import { Runs } from './runs.mjs';
 import { instancesThere, occurrencesHere, whichHere } from './series.mjs';
 import { eventSeen, thingSeen } from './sides.mjs';
 
-/** What a run may end as. */
-const ended = ['succeeded', 'partial', 'failed', 'cancelled'];
-
-export class Member {
+export class Member extends Runs {
   constructor(world, account, person, shape, dice) {
+    super();
     Object.assign(this, { world, account, person, shape, dice, ledger: new Ledger() });
     this.serial = 0;
-    this.keyTurn = 0;
     this.log = [];
     this.conflictsSeen = new Set();
     this.told = [];  // conflicts of the epoch
@@ -31,10 +28,6 @@ export class Member {
   }
   get connections() { return [this.google, this.notion].filter(Boolean); }
   get sides() { return ['here', this.google && 'google', this.notion && 'notion'].filter(Boolean); }
-
-  get key() { return this.keys[++this.keyTurn % this.keys.length]; }
-  ok(method, path, body, headers) { return this.world.ok(method, path, body, { authorization: `Bearer ${this.key}`, ...headers }); }
-  api(method, path, body, headers) { return this.world.api(method, path, body, { authorization: `Bearer ${this.key}`, ...headers }); }
 
   async start() {
     const { world, shape } = this;
@@ -56,38 +49,12 @@ export class Member {
     this.calendar = plans.find((each) => each.external_id === 'calendar');
   }
 
-  /** One whole run of a connection, as "Sync now" starts it. */
-  async sync(connection, patienceMs) {
-    const started = await this.ok('POST', `/v1/connections/${connection.id}/sync`, undefined, { 'idempotency-key': randomUUID() });
-    return this.ending(started.id, patienceMs);
-  }
-
-  /** Follows a run to its end. */
-  async ending(id, patienceMs = 120_000) {
-    const stream = await fetch(`${this.world.url}/v1/runs/${id}/events`, {
-      headers: { authorization: `Bearer ${this.key}` }, signal: AbortSignal.timeout(patienceMs),
-    });
-    await stream.text();
-    const run = await this.ok('GET', `/v1/runs/${id}`);
-    if (!ended.includes(run.state)) throw new Error(`run ${id} has not ended: ${JSON.stringify(run)}`);
-    return run;
-  }
-
-  /** Nothing of this account is queued or under way. */
-  quiet() { return this.world.quiet(this.account, 120_000); }
-
   /** All that there is, on every side. */
   async look() {
     const [here, calendar] = await Promise.all([this.plan, this.calendar].map((plan) => this.tasksOf(plan)));
     this.tasks = [...here, ...calendar];
     this.planTasks = here;
-    const steps = [];
-    if (this.google) steps.push({ provider: 'google', action: 'events', body: { user: this.person } });
-    if (this.notion) steps.push({ provider: 'notion', action: 'find', body: { user: this.person, whole: true } });
-    const answers = (await this.world.simulator.set('POST', 'batch', { steps })).results.map((each) => each.body);
-    if (this.google) this.events = answers.shift().items;
-    if (this.notion) this.found = answers.shift().results;
-    this.index();
+    await this.lookThere();
     const series = this.tasks.filter((task) => task.recurrence?.length);
     this.occurrences = new Map(await Promise.all(series.map(async (task) => [task.id, await occurrencesHere(this, task)])));
     for (const task of series) {
@@ -97,6 +64,17 @@ export class Member {
     }
     this.orders = this.shape.layout === 'pages' ? await ordersThere(this) : new Map();
     this.instances = this.google && series.length > 0 ? await instancesThere(this) : new Map();
+  }
+
+  /** What the services hold. */
+  async lookThere() {
+    const steps = [];
+    if (this.google) steps.push({ provider: 'google', action: 'events', body: { user: this.person } });
+    if (this.notion) steps.push({ provider: 'notion', action: 'find', body: { user: this.person, whole: true } });
+    const answers = (await this.world.simulator.set('POST', 'batch', { steps })).results.map((each) => each.body);
+    if (this.google) this.events = answers.shift().items;
+    if (this.notion) this.found = answers.shift().results;
+    this.index();
   }
 
   async tasksOf(plan) {

@@ -14,6 +14,7 @@ async function childrenOf(m, id) {
     const asked = `${m.world.simulator.url}/v1/blocks/${id}/children?page_size=100${cursor && `&start_cursor=${cursor}`}`;
     m.notionToken ??= await tokenOf(m);
     const answer = await fetch(asked, { headers: { authorization: `Bearer ${m.notionToken}`, 'notion-version': '2026-03-11' } });
+    if (answer.status === 404) return [];  // hidden from apps
     if (!answer.ok) throw new Error(`what stands in ${id}: ${answer.status} ${await answer.text()}`);
     const { results, next_cursor } = await answer.json();
     all.push(...results.map((each) => each.id));

@@ -93,7 +93,7 @@ function seenAs(occurrence, said) {
 /** Who edited a series alone is heard, whatever the policy, and no conflict is told. (That both sides show the same is compareSeries()'s.) */
 export function checkLoneEdits(m, conflicts) {
   for (const [id, story] of m.ledger.stories) {
-    if (story.sides.size !== 1 || story.spreads) continue;
+    if (story.sides.size !== 1 || story.removed.size > 0 || story.spreads) continue;
     const told = conflicts.find((each) => each.task_id === id && each.slot && !known.noConflict(each));
     if (told) return `${[...story.sides]} alone edited "${story.task.title}" (${id}), and a conflict was told: ${JSON.stringify(told)}`;
     for (const edit of story.edits) {

@@ -1,5 +1,7 @@
 // What goes wrong while a history goes on: each trouble is put up before the syncs, and taken away after them.
 import { until } from '../host.mjs';
+import { answer, strike } from './answers.mjs';
+import { removeAndRestore } from './removed_plan.mjs';
 
 const failpoints = ['intents_committed', 'replies_received', 'outcomes_committed', 'received', 'pulled'];
 const patience = 4_000;  // for runs that wait for a service which goes on failing
@@ -76,7 +78,20 @@ export const troubles = {
     await moreEdits();
     await over;
   }],
+
+  /** Most of a plan, or all, is gone from one side, and guards ask; now and then across a restart. */
+  mishaps: [0, async (history) => {
+    await history.all(strike);
+    if (history.dice.chance(0.25)) await reboot(history, {});
+    await history.all(answer);
+  }],
+
+  /** The plan is removed, at the services too, while nothing else happens, and comes back. */
+  removed_plan: [3, (history) => history.all(removeAndRestore)],
 };
+
+/** Troubles during which nobody edits. */
+export const still = new Set(['removed_plan']);
 
 /** Troubles in which sides see each other's edits before the end. */
 export const racing = new Set(['edits_meanwhile']);

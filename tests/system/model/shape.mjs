@@ -1,0 +1,41 @@
+// How the accounts of a history, and its host, are set up.
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const people = [['ana', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01'], ['ben', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0b02'], ['chloe', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0c03']];
+const policies = ['merge', 'newest', 'local', 'remote'];
+
+/** How the nth history's accounts are set up: the lists go round, so that everything comes up soon. */
+export function shapeOf(number, index, dice) {
+  const turn = number * people.length + index;
+  const layout = ['pages', 'database'][turn % 2];
+  const services = dice.weighted({ both: 6, notion: 2, calendar: 2 });
+  return {
+    layout: services === 'calendar' ? null : layout,
+    calendar: services !== 'notion',
+    policy: policies[(turn >> 1) % policies.length],
+    tier: turn % 5 === 4 ? 'free' : 'pro',
+  };
+}
+
+/** The scripts with a function that decides about conflicts: both texts are kept. */
+export async function scriptsThatResolve() {
+  const folder = await mkdtemp(join(tmpdir(), 'mortise-scripts-'));
+  await cp(new URL('../../../scripts', import.meta.url).pathname, folder, { recursive: true });
+  for (const name of ['notion', 'google_calendar']) {
+    const path = join(folder, 'mappings', `${name}.lua`);
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('\n  fields = {\n', `
+  resolve = function(field, base, here, there)
+    if (field == "title" or field == "text" or field == "Task") and here and there then return here .. " & " .. there end
+  end,
+
+  fields = {
+`));
+  }
+  return folder;
+}
+
+/** How much may be removed untold; where guards are not the subject, all of it. */
+export const guardsOf = (guarded, dice) => (guarded ? { percent: dice.pick([20, 40, 100]), at_least: dice.pick([4, 10]) } : { percent: 100, at_least: 10 });
