@@ -216,10 +216,27 @@ class Decision {
       if (const RemoteNews* news = edit_of(pair.key); news != nullptr && revive(pair, *news)) {
         continue;
       }
+      if (reset_by_update(pair)) {
+        ++unchanged_;
+        continue;
+      }
       Action action = removal(pair);
       if (gone(pair.key) || leaves_with_container(pair)) action.kind = ActionKind::forget;
       removals_.push_back(std::move(action));
     }
+  }
+
+  /// An occurrence that goes with what its series becomes there.
+  bool reset_by_update(const Pair& pair) const {
+    const Pair* series = pair_of(pair.parent_key);
+    const auto wanted = wanted_keys_.find(pair.parent_key);
+    if (series == nullptr || wanted == wanted_keys_.end()) return false;
+    const auto resets = rules_.resets.find(series->kind);
+    if (resets == rules_.resets.end()) return false;
+    const auto changed = changed_fields(series->fields, wanted->second->fields);
+    return std::any_of(changed.begin(), changed.end(), [&](const std::string& name) {
+      return std::find(resets->second.begin(), resets->second.end(), name) != resets->second.end();
+    });
   }
 
   /// Not wanted here any more, and edited there. Answers whether that changes anything.

@@ -56,7 +56,9 @@ struct ReconcileRules {
   std::int64_t removed_last_day = 0;
   bool plan_removed = false;  ///< a person removed the whole plan, there too: nobody is asked
   bool pull = false;  ///< news change what is here; else they only tell what cannot be written
-  std::map<std::string, MergeRules> merge;       ///< by kind
+  std::map<std::string, MergeRules> merge;  ///< by kind
+  /// By kind: fields of a series whose change makes the service forget its single occurrences.
+  std::map<std::string, std::vector<std::string>> resets;
   std::map<std::string, Restorable> restorable;  ///< by key
 };
 
@@ -89,6 +91,7 @@ enum class ReceiveKind : std::uint8_t {
   change,     ///< change the task by what `merged` takes
   restore,    ///< the same, and bring the task back: an edit outlives a deletion
   take_away,  ///< remove the task here, softly
+  ignore,     ///< nothing follows from it here or there: forget that it was seen
 };
 
 /// What the service's news mean here. Always done before anything is written there.
@@ -132,10 +135,10 @@ struct ChangeList {
 ///  new          | create    |                          |
 ///  removed      | remove    | restore, and change      | forget
 ///
-/// A container takes its content along, on both sides. An item whose kind or container changed here
-/// is removed and created anew, under the next generation. Without `rules.pull` the middle column
-/// counts as agreed, and "same" / "gone" means nothing.
-/// Laws (tests/unit/core/reconcile_test.cpp): carrying everything out and reconciling again gives
+/// A container takes its content along, on both sides; so does an update that resets it. An item
+/// whose kind or container changed here is removed and created anew, under the next generation.
+/// Without `rules.pull` the middle column counts as agreed, and "same" / "gone" means nothing. Laws
+/// (tests/unit/core/reconcile_test.cpp): carrying everything out and reconciling again gives
 /// nothing; equal inputs give equal lists; no key is created twice; a refused list is never empty
 /// of removals.
 ChangeList reconcile(const std::vector<WantedItem>& wanted, const std::vector<Pair>& base,

@@ -35,6 +35,7 @@ std::string_view word(ReceiveKind kind) {
     case ReceiveKind::take_away:
       return "take_away";
     case ReceiveKind::agree:
+    case ReceiveKind::ignore:
       break;
   }
   return "conflict";
@@ -386,7 +387,7 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
     std::set<std::string> touched;  // a task once a commit: its revision moves with it
     for (std::size_t i = begin; i < std::min(news.size(), begin + kMostAtOnce); ++i) {
       if (const std::string id = core::task_id_of(news[i].key);
-          !id.empty() && !touched.insert(id).second) {
+          news[i].kind != ReceiveKind::ignore && !id.empty() && !touched.insert(id).second) {
         continue;  // the next round has it
       }
       Reception reception{snapshot, news[i]};
@@ -394,7 +395,7 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
       reception.conflicts = news[i].merged.conflicts;
       auto sighting = snapshot.sightings.find(news[i].key);
       if (sighting != snapshot.sightings.end()) reception.sighting = &sighting->second;
-      if (news[i].kind != ReceiveKind::agree) {
+      if (news[i].kind != ReceiveKind::agree && news[i].kind != ReceiveKind::ignore) {
         Status changed = change_task(reception);
         if (!changed) return changed;
       }
@@ -452,6 +453,10 @@ void Execution::drop_occurrences(const Reception& reception, ports::Changes& cha
 void Execution::commit_reception(const Reception& reception, ports::Changes& changes,
                                  core::Run& run) {
   const Receive& news = reception.news;
+  if (news.kind == ReceiveKind::ignore) {
+    changes.push_back(ports::EraseSighting{run.connection_id, news.base.remote_id});
+    return;
+  }
   if (reception.after) {
     changes.push_back(ports::put(*reception.after));
     ++run.counts.received;

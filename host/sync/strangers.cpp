@@ -57,6 +57,27 @@ void refuse_lost(Receive& link) {
   }
 }
 
+/// What the service would say of an occurrence that is like its series: what it says in its own way
+/// of that.
+core::JsonText as_seen(const core::JsonText& plain, const Pair& series) {
+  if (series.seen.empty()) return plain;
+  Json fields = Json::parse(plain, nullptr, false);
+  const Json sent = Json::parse(series.fields, nullptr, false);
+  const Json seen = Json::parse(series.seen, nullptr, false);
+  const auto value = [](const Json& of, const std::string& name) {
+    return of.contains(name) ? of[name] : Json();
+  };
+  for (const std::string& name : core::changed_fields(series.fields, series.seen)) {
+    if (value(fields, name) != value(sent, name)) continue;  // the occurrence has its own
+    if (seen.contains(name)) {
+      fields[name] = seen[name];
+    } else {
+      fields.erase(name);
+    }
+  }
+  return fields.dump();
+}
+
 }  // namespace
 
 /// Items of ours that are about to be created and exist there already: by our key, because
@@ -105,7 +126,7 @@ Result<std::vector<Receive>> Execution::link_strangers(const Snapshot& snapshot,
     auto link = found.find(item.key);
     if (link == found.end()) continue;
     if (!rules.contains(item.kind)) rules.emplace(item.kind, merge_rules(snapshot, item.kind));
-    links.push_back(linked(snapshot, item, free[link->second], "{}", rules[item.kind]));
+    links.push_back(linked(snapshot, item, free[link->second], "{}", {}, rules[item.kind]));
   }
   return links;
 }
@@ -134,7 +155,7 @@ Pair Execution::pair_with(const core::Sighting& there) const {
 
 /// News that make a pair of a wanted item and something at the service.
 Receive Execution::linked(const Snapshot& snapshot, const core::WantedItem& item,
-                          const core::Sighting& there, core::JsonText sent,
+                          const core::Sighting& there, core::JsonText sent, core::JsonText seen,
                           const core::MergeRules& rules) const {
   Receive link;
   link.key = item.key;
@@ -144,7 +165,8 @@ Receive Execution::linked(const Snapshot& snapshot, const core::WantedItem& item
   link.base.kind = item.kind;
   link.base.parent_key = item.parent_key;
   if (const Pair* old = snapshot.pair(item.key)) link.base.generation = old->generation;
-  link.input = {std::move(sent), {}, item.fields, there.fields, item.edited_ms, there.edited_ms};
+  link.input = {std::move(sent), std::move(seen), item.fields,
+                there.fields,    item.edited_ms,  there.edited_ms};
   link.merged = core::merge(link.input, rules);
   link.kind = link.merged.take == "{}" ? ReceiveKind::agree : ReceiveKind::change;
   return link;
@@ -157,14 +179,17 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
     const std::string slot = core::slot_of(key);
     const Pair* known = snapshot.pair(key);
     if (slot.empty() || (known != nullptr && known->state != PairState::tombstone)) continue;
-    // One that we took away stays away, unless it is in the way.
-    const bool removed = known != nullptr && sighting.cause != kMetInWriting;
-    if (removed && sighting.fields == ports::kCancelledOccurrence) continue;
     const std::string task_id = core::task_id_of(key);
     auto task = std::find_if(snapshot.tasks.begin(), snapshot.tasks.end(),
                              [&](const core::Task& each) { return each.id == task_id; });
     const Pair* series = snapshot.pair("task:" + task_id);
     if (task == snapshot.tasks.end() || series == nullptr) continue;
+    const auto happens = core::is_occurrence(*task, slot, zone_of(snapshot, options_));
+    const bool lost = !happens || !*happens;
+    if (lost && sighting.fields == ports::kCancelledOccurrence) {  // nor does it happen there
+      links.push_back({ReceiveKind::ignore, key, task->title, pair_with(sighting), {}, {}});
+      continue;
+    }
     Pair occurrence = pair_with(sighting);
     occurrence.key = key;
     occurrence.kind = series->kind;
@@ -175,9 +200,8 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
     Receive link = linked(
         snapshot,
         {key, series->kind, series->key, {}, task->title, here, slot, task_id, task->updated_ms},
-        sighting, sent, merge_rules(snapshot, series->kind));
-    const auto happens = core::is_occurrence(*task, slot, zone_of(snapshot, options_));
-    if (!happens || !*happens) refuse_lost(link);
+        sighting, sent, as_seen(sent, *series), merge_rules(snapshot, series->kind));
+    if (lost) refuse_lost(link);
     links.push_back(std::move(link));
   }
   return links;

@@ -173,6 +173,27 @@ TEST_CASE("reconcile: a container takes its content along", "[core][reconcile]")
   CHECK(lines(reconcile({}, base, kNothingNew, {})) == Lines{"remove m", "forget w", "forget t"});
 }
 
+TEST_CASE(
+    "reconcile: an occurrence that its series does not have any more goes with the series' update",
+    "[core][reconcile]") {
+  ReconcileRules rules;
+  rules.resets = {{"row", {"text"}}};
+  rules.remove_at_least = 1;
+  rules.remove_percent = 0;
+  const WantedItem series = item("s", "", "weekly", "row");
+  Pair occurrence = paired(item("s/1", "s", "weekly", "row"));
+  const std::vector<Pair> base{paired(series), occurrence};
+  WantedItem changed = item("s", "", "monthly", "row");
+  const ChangeList update = reconcile({changed}, base, kNothingNew, rules);
+  REQUIRE(lines(update) == Lines{"update s"});
+  REQUIRE_FALSE(update.refuse);
+  rules.remove_percent = 100;
+  // What else changes of it does not take the occurrence along; nor does nothing.
+  changed.fields = R"({"text":"weekly","note":"new"})";
+  REQUIRE(lines(reconcile({changed}, base, kNothingNew, rules)) == Lines{"remove s/1", "update s"});
+  REQUIRE(lines(reconcile({series}, base, kNothingNew, rules)) == Lines{"remove s/1"});
+}
+
 TEST_CASE("reconcile: a container that is gone is made anew only for content that changed",
           "[core][reconcile]") {
   const auto m = item("m", "", "M", "page");
