@@ -203,7 +203,7 @@ class Execution {
                                                     const core::ChangeList& changes);
   std::vector<core::Receive> occurrences_changed_there(const Snapshot& snapshot) const;
   core::Receive linked(const Snapshot& snapshot, const core::WantedItem& item,
-                       const core::Sighting& there, core::JsonText sent, core::JsonText seen,
+                       const core::Sighting& there, core::Agreement before,
                        const core::MergeRules& rules) const;
   core::Pair pair_with(const core::Sighting& there) const;
   void take_over(const core::Pair& appeared, ports::Changes& changes) const;

@@ -43,6 +43,7 @@ std::vector<core::Sighting> strangers_of(std::vector<core::Sighting> sightings,
 /// The series has moved here and has no such occurrence any more: what somebody made of it there is
 /// told, and goes.
 void refuse_lost(Receive& link) {
+  const core::JsonText& before = link.input.seen.empty() ? link.input.sent : link.input.seen;
   const Json sent = Json::parse(link.input.sent, nullptr, false);
   const Json there = Json::parse(link.input.there, nullptr, false);
   const auto text = [](const Json& fields, const std::string& name) {
@@ -50,32 +51,33 @@ void refuse_lost(Receive& link) {
   };
   link.kind = ReceiveKind::agree;
   link.merged = {};
-  for (const std::string& name : core::changed_fields(link.input.sent, link.input.there)) {
+  for (const std::string& name : core::changed_fields(before, link.input.there)) {
     link.merged.conflicts.push_back(
         {name, text(sent, name), "null", text(there, name), core::Kept::here});
     link.merged.insist.push_back(name);
   }
 }
 
-/// What the service would say of an occurrence that is like its series: what it says in its own way
-/// of that.
-core::JsonText as_seen(const core::JsonText& plain, const Pair& series) {
-  if (series.seen.empty()) return plain;
-  Json fields = Json::parse(plain, nullptr, false);
-  const Json sent = Json::parse(series.fields, nullptr, false);
-  const Json seen = Json::parse(series.seen, nullptr, false);
-  const auto value = [](const Json& of, const std::string& name) {
-    return of.contains(name) ? of[name] : Json();
+/// What was agreed of an occurrence that was like the others: our form (`plain`), and the
+/// service's, which is ours but for what it spells otherwise in the whole series.
+core::Agreement agreed_in(const Pair& series, const core::JsonText& plain) {
+  if (series.seen.empty()) return {plain, {}};
+  const Json ours = Json::parse(series.fields, nullptr, false);
+  const Json theirs = Json::parse(series.seen, nullptr, false);
+  Json seen = Json::parse(plain, nullptr, false);
+  const auto value = [](const Json& fields, const std::string& name) {
+    auto found = fields.find(name);
+    return found == fields.end() ? Json() : *found;
   };
   for (const std::string& name : core::changed_fields(series.fields, series.seen)) {
-    if (value(fields, name) != value(sent, name)) continue;  // the occurrence has its own
-    if (seen.contains(name)) {
-      fields[name] = seen[name];
+    if (value(seen, name) != value(ours, name)) continue;  // the slot says that: when it starts
+    if (theirs.contains(name)) {
+      seen[name] = theirs[name];
     } else {
-      fields.erase(name);
+      seen.erase(name);
     }
   }
-  return fields.dump();
+  return {plain, seen.dump()};
 }
 
 }  // namespace
@@ -126,7 +128,7 @@ Result<std::vector<Receive>> Execution::link_strangers(const Snapshot& snapshot,
     auto link = found.find(item.key);
     if (link == found.end()) continue;
     if (!rules.contains(item.kind)) rules.emplace(item.kind, merge_rules(snapshot, item.kind));
-    links.push_back(linked(snapshot, item, free[link->second], "{}", {}, rules[item.kind]));
+    links.push_back(linked(snapshot, item, free[link->second], {"{}", {}}, rules[item.kind]));
   }
   return links;
 }
@@ -155,7 +157,7 @@ Pair Execution::pair_with(const core::Sighting& there) const {
 
 /// News that make a pair of a wanted item and something at the service.
 Receive Execution::linked(const Snapshot& snapshot, const core::WantedItem& item,
-                          const core::Sighting& there, core::JsonText sent, core::JsonText seen,
+                          const core::Sighting& there, core::Agreement before,
                           const core::MergeRules& rules) const {
   Receive link;
   link.key = item.key;
@@ -165,8 +167,8 @@ Receive Execution::linked(const Snapshot& snapshot, const core::WantedItem& item
   link.base.kind = item.kind;
   link.base.parent_key = item.parent_key;
   if (const Pair* old = snapshot.pair(item.key)) link.base.generation = old->generation;
-  link.input = {std::move(sent), std::move(seen), item.fields,
-                there.fields,    item.edited_ms,  there.edited_ms};
+  link.input = {std::move(before.sent), std::move(before.seen), item.fields,
+                there.fields,           item.edited_ms,         there.edited_ms};
   link.merged = core::merge(link.input, rules);
   link.kind = link.merged.take == "{}" ? ReceiveKind::agree : ReceiveKind::change;
   return link;
@@ -200,7 +202,7 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
     Receive link = linked(
         snapshot,
         {key, series->kind, series->key, {}, task->title, here, slot, task_id, task->updated_ms},
-        sighting, sent, as_seen(sent, *series), merge_rules(snapshot, series->kind));
+        sighting, agreed_in(*series, sent), merge_rules(snapshot, series->kind));
     if (lost) refuse_lost(link);
     links.push_back(std::move(link));
   }

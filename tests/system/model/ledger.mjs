@@ -15,7 +15,6 @@ class Story {
 export class Ledger {
   stories = new Map();  // task id -> Story
   wereRemoved = new Set();  // ids of tasks that somebody removed once
-  wereEdited = new Set();  // "<task id> <which>": occurrences that once differed from their series
 
   of(task) {
     if (!this.stories.has(task.id)) this.stories.set(task.id, Object.assign(new Story(), { task }));
@@ -30,9 +29,7 @@ export class Ledger {
     // A day and a time move each other: the later word of a side is the one that counts.
     const moving = ['when', 'due'];
     if (moving.includes(field)) story.edits = story.edits.filter((each) => each.side !== side || !moving.includes(each.field));
-    const again = this.wereEdited.has(`${task.id} ${which}`);
-    if (which !== undefined) this.wereEdited.add(`${task.id} ${which}`);
-    story.edits.push({ side, field, value, day, which, said, again, follows, at: Date.now() });
+    story.edits.push({ side, field, value, day, which, said, follows, at: Date.now() });
   }
   remove(task, side) {
     this.of(task).removed.set(side, Date.now());

@@ -3,7 +3,7 @@ import { roadmap } from '../host.mjs';
 import { Ledger } from './ledger.mjs';
 import { ordersThere } from './places.mjs';
 import { Runs } from './runs.mjs';
-import { instancesThere, occurrencesHere, whichHere } from './series.mjs';
+import { instancesThere, occurrencesHere } from './series.mjs';
 import { eventSeen, thingSeen } from './sides.mjs';
 
 export class Member extends Runs {
@@ -57,11 +57,6 @@ export class Member extends Runs {
     await this.lookThere();
     const series = this.tasks.filter((task) => task.recurrence?.length);
     this.occurrences = new Map(await Promise.all(series.map(async (task) => [task.id, await occurrencesHere(this, task)])));
-    for (const task of series) {
-      for (const { slot, changes } of this.occurrences.get(task.id)) {
-        if (changes) this.ledger.wereEdited.add(`${task.id} ${whichHere(task, slot)}`);
-      }
-    }
     this.orders = this.shape.layout === 'pages' ? await ordersThere(this) : new Map();
     this.instances = this.google && series.length > 0 ? await instancesThere(this) : new Map();
   }

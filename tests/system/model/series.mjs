@@ -51,16 +51,6 @@ export const whichThere = ({ originalStartTime: { date, dateTime } }) => date ??
 
 const byWhich = (list) => new Map(list.map((each) => [each.which, JSON.stringify(each)]));
 
-/**
- * What is known and left out: an occurrence that its series left and came back to may still be called off there; and if a person
- * calls it off there again, nobody hears it; and of reminders a conflict is told where there is none.
- */
-const known = {
-  calledOff: (m, task, which, there) => !there.has(which) && m.ledger.wereEdited.has(`${task.id} ${which}`),
-  unheard: ({ side, said, again }) => side === 'google' && again && said.cancelled,
-  noConflict: ({ fields }) => fields.every(({ field }) => field === 'alerts'),
-};
-
 /** The first occurrence that is not the same on both sides, of any series that the calendar shows; null if there is none. */
 export function compareSeries(m) {
   for (const task of m.tasks.filter((each) => each.recurrence?.length && inCalendar(each))) {
@@ -73,7 +63,7 @@ export function compareSeries(m) {
     const there = byWhich((m.instances.get(m.eventOf(task)?.id) ?? [])
       .map((each) => ({ which: whichThere(each), ...skip(eventSeen(each)) })));
     for (const which of new Set([...here.keys(), ...there.keys()])) {
-      if (here.get(which) === there.get(which) || known.calledOff(m, task, which, there)) continue;
+      if (here.get(which) === there.get(which)) continue;
       const day = new Date(which).toISOString();
       return `"${task.title}" ${task.id} at ${day} here: ${here.get(which) ?? 'does not happen'} there: ${there.get(which) ?? 'does not happen'}`;
     }
@@ -94,12 +84,12 @@ function seenAs(occurrence, said) {
 export function checkLoneEdits(m, conflicts) {
   for (const [id, story] of m.ledger.stories) {
     if (story.sides.size !== 1 || story.removed.size > 0 || story.spreads) continue;
-    const told = conflicts.find((each) => each.task_id === id && each.slot && !known.noConflict(each));
+    const told = conflicts.find((each) => each.task_id === id && each.slot);
     if (told) return `${[...story.sides]} alone edited "${story.task.title}" (${id}), and a conflict was told: ${JSON.stringify(told)}`;
     for (const edit of story.edits) {
       const { side, which, said, follows } = edit;
       if (follows && !m.tasks.some((task) => task.title === follows)) return `${side} went on with "${follows}" after "${story.task.title}" (${id}), and it is not there`;
-      if (which === undefined || known.unheard(edit)) continue;
+      if (which === undefined) continue;
       const found = m.occurrences.get(id)?.find((each) => whichHere(story.task, each.slot) === which);
       const seen = JSON.stringify(seenAs(found, said));
       if (seen !== JSON.stringify(said)) return `${side} alone edited the occurrence of ${new Date(which).toISOString()} of "${story.task.title}" (${id}): ${JSON.stringify(said)}, and it is ${seen}`;
