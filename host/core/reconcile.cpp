@@ -96,6 +96,9 @@ class Decision {
     return found == pairs_.end() || !exists_there(*found->second) ? nullptr : found->second;
   }
 
+  /// A container is none, and an occurrence goes with its series.
+  static bool is_task(const WantedItem& item) { return !item.task_id.empty() && item.slot.empty(); }
+
   static bool moved(const WantedItem& item, const Pair& pair) {
     return pair.kind != item.kind || pair.parent_key != item.parent_key;
   }
@@ -145,10 +148,10 @@ class Decision {
       }
       recreate(item, pair);
     } else if (gone(item.key)) {
+      gone_there_ += is_task(item);
       if (edited_by_person(item, pair) || moved(item, pair) || needed_.contains(item.key)) {
         recreate(item, pair);
-      } else if (rules_.pull && !item.task_id.empty() &&
-                 end_of(item.key)->state != RemoteState::lost) {
+      } else if (rules_.pull && is_task(item) && end_of(item.key)->state != RemoteState::lost) {
         take_away(item, pair);
       } else {
         ++unchanged_;
@@ -324,7 +327,7 @@ class Decision {
                     "not shared any more");
     }
     const bool told = absences_ != taken_away_;  // somebody deleted them, one by one or all
-    const bool emptied = taken_away_ == tasks_there();
+    const bool emptied = gone_there_ == tasks_there();
     if (emptied && (!told || (taken_away_ > 1 && holds_ours()))) {
       return refuse("remote_empty", "the service holds none of the plan's items any more");
     }
@@ -339,7 +342,7 @@ class Decision {
 
   std::int64_t tasks_there() const {
     return std::count_if(wanted_.begin(), wanted_.end(), [&](const WantedItem& item) {
-      return !item.task_id.empty() && pair_of(item.key) != nullptr;
+      return is_task(item) && pair_of(item.key) != nullptr;
     });
   }
 
@@ -355,6 +358,7 @@ class Decision {
   std::vector<Action> writes_;
   std::vector<Receive> receive_;
   std::int64_t unchanged_ = 0;
+  std::int64_t gone_there_ = 0;  ///< tasks, taken away here or made anew there
   std::int64_t taken_away_ = 0;
   std::int64_t absences_ = 0;  ///< of these, those that nobody said were deleted
   bool container_lost_ = false;

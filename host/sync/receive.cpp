@@ -463,6 +463,11 @@ void Execution::commit_reception(const Reception& reception, ports::Changes& cha
   }
   if (news.kind == ReceiveKind::take_away) {
     changes.push_back(ports::put(tombstone(news.base, ports_.clock.now_ms())));
+    for (const Pair& pair : reception.snapshot.pairs) {  // its occurrences went along
+      if (pair.parent_key != news.key || pair.state == PairState::tombstone) continue;
+      changes.push_back(ports::put(tombstone(pair, ports_.clock.now_ms())));
+      changes.push_back(ports::EraseSighting{pair.connection_id, sighting_id(pair)});
+    }
   } else {
     changes.push_back(ports::put(agreed_pair(reception)));
   }

@@ -155,6 +155,23 @@ for (const [name, act] of [['cancelled', cancelHere], ['edited', (m, task, n) =>
   });
 }
 
+for (const [name, act] of [
+  ['edited here', (m, series) => editHere(m, series, 2, { title: 'Dive' })],
+  ['cancelled here', (m, series) => cancelHere(m, series, 2)],
+  ['edited there', (m, series, event) => m.act('edit_instance', { id: event, slot: slot(2), changes: { summary: 'Dive' } })],
+  ['cancelled there', (m, series, event) => m.act('cancel_instance', { id: event, slot: slot(2) })],
+]) {
+  scene(`a series that is deleted in the calendar goes here, without a write: an occurrence of it was ${name}`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await act(m, series, event);
+    await synced(m);
+    await m.act('delete_event', { id: event });
+    const { counts } = await synced(m);
+    assert.deepEqual([counts.received, counts.writes, m.byId.has(series.id)], [1, 0, false], JSON.stringify(counts));
+    await assertEnd(m);
+  });
+}
+
 // The app's edit comes after the person's.
 const edit = (m, task) => editHere(m, task, 2, { title: 'Here' });
 const cancel = (m, task) => cancelHere(m, task, 2);

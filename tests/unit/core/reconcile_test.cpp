@@ -349,6 +349,20 @@ TEST_CASE("reconcile: a container's name is ours, its absence is asked about",
   CHECK_FALSE(thrown.refuse);
 }
 
+TEST_CASE("reconcile: a series that is gone is no container, and takes its occurrences along",
+          "[core][reconcile][guard]") {
+  const WantedItem other = item("t", "", "x");
+  const WantedItem series = item("s", "", "weekly");
+  WantedItem occurrence = item("s/1", "s", "once");
+  occurrence.slot = "2026-11-23";
+  const std::vector<Pair> base{paired(other), paired(series), paired(occurrence)};
+  const auto gone =
+      reconcile({other, series, occurrence}, base, {{"s", {RemoteState::absent}}}, pulling());
+  CHECK(received(gone) == Lines{"take_away s"});
+  CHECK(gone.actions.empty());
+  CHECK_FALSE(gone.refuse);
+}
+
 TEST_CASE("reconcile: a side that is suddenly empty is asked about, however few",
           "[core][reconcile][guard]") {
   const WantedItem a = item("a", "", "x");
@@ -358,6 +372,12 @@ TEST_CASE("reconcile: a side that is suddenly empty is asked about, however few"
   const auto empty = reconcile({a, b}, base, {{"a", absent}, {"b", absent}}, pulling());
   REQUIRE(empty.refuse);
   CHECK(empty.refuse->reason == "remote_empty");
+  // Also if one of them is made anew there, as it was edited here.
+  const auto edited_here =
+      reconcile({item("a", "", "z"), b}, base, {{"a", absent}, {"b", absent}}, pulling());
+  REQUIRE(edited_here.refuse);
+  CHECK(edited_here.refuse->reason == "remote_empty");
+  CHECK(edited_here.refuse->removals == 1);
   CHECK_FALSE(reconcile({a, b}, base, {{"a", absent}}, pulling()).refuse);
   const RemoteNews deleted{RemoteState::deleted};
   const auto cleared = reconcile({a, b}, base, {{"a", deleted}, {"b", deleted}}, pulling());
