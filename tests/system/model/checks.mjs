@@ -58,6 +58,7 @@ export function checkStories(member, conflicts, { racing }) {
     racing,
     shown: (side, edit, task) => shownAt[layout(side)].includes(edit.field) && !isHidden(layout(side), edit, task),
     counts: (edit) => edit.side === 'here' || edit.field !== 'status' || shape.tier !== 'free',
+    unheard: (edit) => edit.side === member.unheard,
     value: valueOf,
     // (A link that a person wrote below the notes is one of their lines where somebody has taken it off the task meanwhile.)
     same: (field, said, is, side) => field === 'occurrences' || said === is || (racing && field === 'notes' && is.startsWith(`${said}\n\nLink: `)) || (shape.mixes && field === 'title' && is.includes(said)) ||
@@ -86,10 +87,11 @@ function isHidden(form, { field, value }, task) {
 }
 
 /** Where the app and one service edited a title, and nothing else happened to the task. */
-function winner({ shape }, field, lasts) {
+function winner({ shape, unheard }, field, lasts) {
   const here = lasts.find((each) => each.side === 'here');
   const there = lasts.find((each) => each.side !== 'here');
-  if (field !== 'title' || shape.mixes || !here || !there) return null;
+  if (field !== 'title' || shape.mixes && there?.side !== unheard || !here || !there) return null;
+  if (there.side === unheard) return here;
   if (shape.policy === 'local') return here;
   if (shape.policy === 'remote') return there;
   if (shape.ahead_ms > 60_000) return there;

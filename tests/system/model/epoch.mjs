@@ -14,6 +14,7 @@ export function beginEpoch(m) {
   m.ledger.made = new Set();
   m.ledger.removals = 0;
   m.mishap = null;
+  m.unheard = null;  // a side of which nothing was taken over for a while
   m.positions = new Map(m.tasks.map((task) => [task.id, task.position]));
   m.series = m.tasks.filter((task) => task.recurrence?.length);
   m.underWay = new Set();  // series that the person at the calendar has edited

@@ -15,7 +15,7 @@ const known = {
 };
 
 /** Whether a guard has reason to ask this, as far as can be said without having seen what happened. */
-export async function mayAsk(m, { reason, removals, items, plan_id }) {
+export async function mayAsk(m, { guard: { reason, removals, items, plan_id } }) {
   const { percent, at_least } = m.shape.guards;
   // (Of what was removed there it says what is at stake now, without what went in the last 24 hours.)
   if (reason === 'mass_removal_here') return removals > 0 && percent < 100;

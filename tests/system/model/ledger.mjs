@@ -56,6 +56,7 @@ function wordsOf({ field, value, day }) {
  * Holds a task, as it is now (undefined: it is gone), against its story. `rules`:
  *   shown(side, edit, task)  whether that side can show the edit
  *   counts(edit)         whether an edit of a side may change the app at all
+ *   unheard(edit)        whether it was not listened to: another side's edit of the same may have overwritten it
  *   racing               sides were told of each other's edits in between: a later edit may have meant to overwrite
  *   mayMiss(edit, edits, task)  whether an edit could fall between a reading and a writing that nothing guards
  *   winner(edits)        who must win where exactly two sides edited one field and nothing else, or null
@@ -70,7 +71,7 @@ export function verdict(story, now, conflicts, rules) {
   // An edit that the remover's side could see, by another side, outlives the removal.
   const others = edits.filter((each) => !removed.has(each.side) && each === story.lastly(each.side, each.field));
   // (Whether what was done to occurrences came to anything is not known here.)
-  const outlives = [...removed.keys()].some((side) => others.some((each) => each.field !== 'occurrences' && (side === 'here' || rules.shown(side, each, task))));
+  const outlives = [...removed.keys()].some((side) => others.some((each) => each.field !== 'occurrences' && !rules.unheard(each) && (side === 'here' || rules.shown(side, each, task))));
   if (removed.size === 0 && !alive) return `nobody removed ${name(task)}, and it is gone`;
   // (An edit that does not count may still bring the task back.)
   // (Two who removed it at different times may each have removed what the other's edit had brought back.)
@@ -103,7 +104,7 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
     each.side !== 'here' && each.side !== edit.side && !rules.shown(each.side, edit, story.task)));
   for (const edit of seen) {
     if (same(edit)) continue;
-    const overwritten = rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && (field === 'status' || each.at >= edit.at)) || rules.mayMiss(edit, story.edits, story.task));
+    const overwritten = rules.unheard(edit) && story.edits.some((each) => each.side !== edit.side && (edit.side === 'notion' || unit(each.field) === unit(field))) || rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && (field === 'status' || each.at >= edit.at)) || rules.mayMiss(edit, story.edits, story.task));
     if (!overwritten && !wordsOf(edit).some((word) => tells(conflicts, word))) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
   }
   if (seen.length > 0 && !lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;

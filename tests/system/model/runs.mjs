@@ -52,7 +52,7 @@ export class Runs {
   }
 
   async approve(run) {
-    if (!await mayAsk(this, run.guard)) throw new Error(`nobody should be asked this: ${JSON.stringify(run)}`);
+    if (!await mayAsk(this, run)) throw new Error(`nobody should be asked this: ${JSON.stringify(run)}`);
     return this.answer(run, 'approve');
   }
 

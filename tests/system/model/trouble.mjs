@@ -1,6 +1,7 @@
 // What goes wrong while a history goes on: each trouble is put up before the syncs, and taken away after them.
 import { until } from '../host.mjs';
 import { answer, strike } from './answers.mjs';
+import { goOneWay } from './one_way.mjs';
 import { removeAndRestore } from './removed_plan.mjs';
 
 const failpoints = ['intents_committed', 'replies_received', 'outcomes_committed', 'received', 'pulled'];
@@ -85,6 +86,9 @@ export const troubles = {
     if (history.dice.chance(0.25)) await reboot(history, {});
     await history.all(answer);
   }],
+
+  /** A connection of each account carries changes one way only. */
+  one_way: [5, (history) => history.all(goOneWay)],
 
   /** The plan is removed, at the services too, while nothing else happens, and comes back. */
   removed_plan: [3, (history) => history.all(removeAndRestore)],

@@ -1,0 +1,91 @@
+// A connection that carries changes one way only, for an epoch, and then both ways again (docs/architecture.md: `push` pulls
+// nothing, `pull` writes nothing).
+import { fail } from './checks.mjs';
+import { standing } from './mishaps.mjs';
+import { eventSeen, inCalendar, thingSeen } from './sides.mjs';
+
+/** Ids of what stands at a service, with all that it says of itself. */
+const all = (m, side) => new Map((side === 'google' ? m.events : m.found).map((each) => [each.id, JSON.stringify(each)]));
+
+/** The tasks that only this side, or nobody, has touched, and that others were not put beside. */
+function untouched(m, side, tasks) {
+  return tasks.filter((task) => {
+    const story = m.ledger.stories.get(task.id);
+    const alone = [...story?.sides ?? []].every((each) => each === side) && !story?.spreads;
+    return alone && (!m.byId.has(task.id) || m.positions.get(task.id) === m.byId.get(task.id).position);
+  });
+}
+
+/**
+ * What is known and left out: where a connection only takes, what a person has edited there of an item that is written meanwhile
+ * counts as agreed, and is not received later. (And one that is only read asks about much that was removed here, although nothing
+ * of it would go there.)
+ */
+const known = (m, side) => [...m.ledger.stories.values()].some((story) => story.sides.has(side) && (story.sides.size > 1 || story.spreads)) ||
+  side === 'notion' && m.shape.layout === 'database';
+
+/** One connection of an account goes one way while all sides are looked at, and what that promises is so. */
+export async function goOneWay(m) {
+  if (m.lively) return;  // what is edited has travelled by now
+  const services = m.sides.slice(1);
+  const free = services.filter((each) => !known(m, each));
+  const direction = free.length > 0 && m.dice.chance(0.7) ? 'push' : 'pull';
+  const side = m.dice.pick(direction === 'push' ? free : services);
+  const connection = m[side];
+  const before = { tasks: m.tasks, items: standing(m, side) };
+  m.note(`${side} goes one way: ${direction}`);
+  m.count(`one way: ${direction}`);
+  await m.lookThere();
+  const found = all(m, side);
+  await m.ok('PATCH', `/v1/connections/${connection.id}`, { direction });
+  await m.quiet();
+  const runs = [];
+  for (const each of [connection, ...m.connections.filter((other) => other !== connection), connection]) {
+    const run = await m.sync(each);
+    if (run.state !== 'succeeded') fail(`a sync while ${side} goes one way (${direction}) ended ${JSON.stringify(run)}`);
+    if (each === connection) runs.push(run);
+  }
+  await m.look();
+  if (direction === 'push') {
+    m.unheard = side;
+    checkPush(m, side, before, found, runs);
+  } else {
+    checkPull(m, side, found, runs);
+  }
+  await m.ok('PATCH', `/v1/connections/${connection.id}`, { direction: null });
+}
+
+/** Nothing comes here, and what is edited here stands there, whatever a person has typed. */
+function checkPush(m, side, before, found, runs) {
+  for (const run of runs) if (run.counts.received > 0) fail(`${side} only takes, and this was received: ${JSON.stringify(run)}`);
+  const there = all(m, side);
+  const alone = new Set(untouched(m, side, before.tasks));
+  for (const task of alone) {
+    if (JSON.stringify(m.byId.get(task.id)) !== JSON.stringify(task)) fail(`${side} only takes, and changed "${task.title}" (${task.id}): ${JSON.stringify(m.byId.get(task.id))}`);
+  }
+  for (const { task, item } of before.items) {
+    if (alone.has(task) && there.get(item.id) !== found.get(item.id)) fail(`nobody here edited "${task.title}" (${task.id}), and ${side} has ${there.get(item.id)}`);
+    if (m.ledger.isRemoved(task, 'here') && !m.byId.has(task.id) && there.has(item.id)) fail(`removed here, and still in ${side}: "${task.title}" (${task.id})`);
+  }
+  const titles = new Set(side === 'google' ? m.events.map((each) => eventSeen(each).title) : m.things.map((each) => thingSeen(each.shown, m.shape.layout).title));
+  for (const [id, story] of m.ledger.stories) {
+    const task = m.byId.get(id);
+    const shown = task && (side === 'google' ? inCalendar(task) : task.plan_id === m.plan.id);
+    if (shown && story.edits.some((each) => each.side !== side && each.field === 'title') && !titles.has(task.title)) {
+      fail(`edited here, and ${side} has it otherwise: "${task.title}" (${id})`);
+    }
+  }
+}
+
+/** Nothing is written there, and who edits there alone is heard. */
+function checkPull(m, side, found, runs) {
+  for (const run of runs) if (run.counts.writes > 0) fail(`${side} is only read, and was written: ${JSON.stringify(run)}`);
+  const there = all(m, side);
+  for (const [id, said] of found) if (there.get(id) !== said) fail(`${side} is only read, and ${said} became ${there.get(id)}`);
+  if (there.size !== found.size) fail(`${side} is only read, and there is more of it`);
+  for (const [id, story] of m.ledger.stories) {
+    const edit = story.lastly(side, 'title');
+    if (!edit || story.sides.size !== 1 || story.removed.size > 0 || story.spreads) continue;
+    if (m.byId.get(id)?.title !== edit.value) fail(`${side} alone named it "${edit.value}" (${id}), and here it is "${m.byId.get(id)?.title}"`);
+  }
+}
