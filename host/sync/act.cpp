@@ -82,6 +82,7 @@ std::vector<const Pair*> Execution::content_of(const std::string& key) const {
 }
 
 Task<Execution::Round> Execution::act(const Snapshot& snapshot, const core::ChangeList& changes) {
+  acting_on_ = &snapshot;
   children_.clear();
   task_revs_.clear();
   for (const core::Task& task : snapshot.tasks) task_revs_.emplace(task.id, task.rev);
@@ -321,7 +322,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   if (!outcome.memo.empty()) pair.memo = outcome.memo;
   if (!outcome.url.empty()) pair.url = outcome.url;
   pair.synced_ms = ports_.clock.now_ms();
-  if (action.kind == ActionKind::update) forget_occurrences(action, changes);
+  if (action.kind == ActionKind::update) forget_occurrences(action, pair, changes);
   if (run.url.empty() && pair.parent_key.empty()) run.url = pair.url;
   if (action.kind == ActionKind::create && action.base) {
     // What was seen of the old one is history.
@@ -335,9 +336,10 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   ++run.counts.done;
 }
 
-/// A series whose times change may lose there what was written of single occurrences: they are
-/// written again.
-void Execution::forget_occurrences(const core::Action& action, ports::Changes& changes) const {
+/// A series whose times change may lose there what was written of single occurrences: each counts
+/// as like the others until somebody has looked.
+void Execution::forget_occurrences(const core::Action& action, const Pair& series,
+                                   ports::Changes& changes) {
   const ports::Kind* kind = exchange_->connector().manifest().kind(action.item_kind);
   if (kind == nullptr || !kind->occurrences) return;
   const bool resets =
@@ -346,17 +348,21 @@ void Execution::forget_occurrences(const core::Action& action, ports::Changes& c
         return std::find(fields.begin(), fields.end(), field) != fields.end();
       });
   if (!resets) return;
-  auto series = ports_.store.plans().find_task(core::task_id_of(action.key));
+  auto task = ports_.store.plans().find_task(core::task_id_of(action.key));
   for (const Pair* pair : content_of(action.key)) {
     changes.push_back(ports::EraseSighting{pair->connection_id, sighting_id(*pair)});
     const std::string slot = core::slot_of(pair->key);
-    if (!series || core::find_override(*series, slot) == nullptr) {
+    if (!task || core::find_override(*task, slot) == nullptr) {
       changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
       continue;
     }
     Pair again = *pair;  // its id stays: another creation would meet what somebody made of it
-    agree(again, "{}", {});
+    const core::JsonText plain =
+        acting_on_->fields_of(*pair, core::without_override(*task, slot), options_);
+    core::Agreement agreed = agreed_in(series, plain);
+    agree(again, std::move(agreed.sent), std::move(agreed.seen));
     again.version.clear();
+    stale_.insert(again.key);
     changes.push_back(ports::put(std::move(again)));
   }
 }

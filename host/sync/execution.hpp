@@ -123,7 +123,8 @@ class Execution {
   void commit_written(const Pending& pending, const ports::Outcome& outcome, core::Run& run,
                       ports::Changes& changes);
   void commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes);
-  void forget_occurrences(const core::Action& action, ports::Changes& changes) const;
+  void forget_occurrences(const core::Action& action, const core::Pair& series,
+                          ports::Changes& changes);
   void note_failure(const Pending& pending, const Error& error);
   void note_doubt(const Pending& pending, const Error& error);
   void give_up(const Pending& pending, const Error& error);
@@ -239,7 +240,8 @@ class Execution {
   std::multimap<std::string, core::JsonText> attempted_;  ///< of these, fields that may be there
   std::map<std::string, int> attempts_;                   ///< failed tries per key
   std::map<std::string, Error> given_up_;                 ///< keys this run will not try again
-  Children children_;                                     ///< of the snapshot that act() works from
+  const Snapshot* acting_on_ = nullptr;                   ///< what act() works from
+  Children children_;                                     ///< of that snapshot
   std::unordered_map<std::string_view, core::Rev> task_revs_;  ///< of the same, by task
   std::vector<core::RunItem> unsaved_items_;
   std::optional<Error> last_error_;

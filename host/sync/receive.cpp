@@ -461,13 +461,17 @@ void Execution::commit_reception(const Reception& reception, ports::Changes& cha
     changes.push_back(ports::put(*reception.after));
     ++run.counts.received;
   }
-  if (news.kind == ReceiveKind::take_away) {
-    changes.push_back(ports::put(tombstone(news.base, ports_.clock.now_ms())));
-    for (const Pair& pair : reception.snapshot.pairs) {  // its occurrences went along
+  const Pair* known = reception.snapshot.pair(news.key);
+  const bool other = known != nullptr && known->remote_id != news.base.remote_id;
+  if (news.kind == ReceiveKind::take_away || other) {  // its occurrences went along
+    for (const Pair& pair : reception.snapshot.pairs) {
       if (pair.parent_key != news.key || pair.state == PairState::tombstone) continue;
       changes.push_back(ports::put(tombstone(pair, ports_.clock.now_ms())));
       changes.push_back(ports::EraseSighting{pair.connection_id, sighting_id(pair)});
     }
+  }
+  if (news.kind == ReceiveKind::take_away) {
+    changes.push_back(ports::put(tombstone(news.base, ports_.clock.now_ms())));
   } else {
     changes.push_back(ports::put(agreed_pair(reception)));
   }

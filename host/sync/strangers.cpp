@@ -58,28 +58,6 @@ void refuse_lost(Receive& link) {
   }
 }
 
-/// What was agreed of an occurrence that was like the others: our form (`plain`), and the
-/// service's, which is ours but for what it spells otherwise in the whole series.
-core::Agreement agreed_in(const Pair& series, const core::JsonText& plain) {
-  if (series.seen.empty()) return {plain, {}};
-  const Json ours = Json::parse(series.fields, nullptr, false);
-  const Json theirs = Json::parse(series.seen, nullptr, false);
-  Json seen = Json::parse(plain, nullptr, false);
-  const auto value = [](const Json& fields, const std::string& name) {
-    auto found = fields.find(name);
-    return found == fields.end() ? Json() : *found;
-  };
-  for (const std::string& name : core::changed_fields(series.fields, series.seen)) {
-    if (value(seen, name) != value(ours, name)) continue;  // the slot says that: when it starts
-    if (theirs.contains(name)) {
-      seen[name] = theirs[name];
-    } else {
-      seen.erase(name);
-    }
-  }
-  return {plain, seen.dump()};
-}
-
 }  // namespace
 
 /// Items of ours that are about to be created and exist there already: by our key, because

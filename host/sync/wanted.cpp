@@ -72,6 +72,26 @@ void agree(core::Pair& pair, core::JsonText fields, core::JsonText seen) {
   pair.seen_hash = pair.seen.empty() ? pair.sent_hash : core::content_hash(pair.seen);
 }
 
+core::Agreement agreed_in(const core::Pair& series, const core::JsonText& plain) {
+  if (series.seen.empty()) return {plain, {}};
+  const Json ours = Json::parse(series.fields, nullptr, false);
+  const Json theirs = Json::parse(series.seen, nullptr, false);
+  Json seen = Json::parse(plain, nullptr, false);
+  const auto value = [](const Json& fields, const std::string& name) {
+    auto found = fields.find(name);
+    return found == fields.end() ? Json() : *found;
+  };
+  for (const std::string& name : core::changed_fields(series.fields, series.seen)) {
+    if (value(seen, name) != value(ours, name)) continue;  // the slot says that: when it starts
+    if (theirs.contains(name)) {
+      seen[name] = theirs[name];
+    } else {
+      seen.erase(name);
+    }
+  }
+  return {plain, seen.dump()};
+}
+
 bool adopts(const ports::Mapping& mapping) {
   const auto kinds = mapping.kinds();
   return std::any_of(kinds.begin(), kinds.end(),
