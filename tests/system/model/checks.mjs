@@ -14,8 +14,9 @@ function difference(here, there, ids) {
   const missing = mine.filter((each) => !theirs.includes(each));
   const extra = theirs.filter((each) => !mine.includes(each));
   if (missing.length === 0 && extra.length === 0 && mine.length === theirs.length) return null;
-  const first = JSON.parse((missing[0] ?? extra[0])).title;
-  return `${ids.get(first)?.id ?? ''} here: ${missing.slice(0, 3).join(' ')} there: ${extra.slice(0, 3).join(' ')} (${mine.length} and ${theirs.length})`;
+  const twice = theirs.filter((each, i) => each === theirs[i + 1]);
+  const first = JSON.parse(missing[0] ?? extra[0] ?? twice[0] ?? '{}').title;
+  return `${ids.get(first)?.id ?? ''} here: ${missing.slice(0, 3).join(' ')} there: ${extra.slice(0, 3).join(' ')} twice there: ${twice.slice(0, 3).join(' ')} (${mine.length} and ${theirs.length})`;
 }
 
 /** Every task stands at each service as it is here, once, and nothing else does. Answers the difference. */

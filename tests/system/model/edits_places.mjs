@@ -15,7 +15,7 @@ function documentOf(m, plan, tasks, task, week, after) {
 export const placesHere = {
   move: [3, async (m, { id }) => {
     // (What a document says of a task is an edit of it, where others edited it meanwhile.)
-    if (m.racing) return false;
+    if (m.racing || (m.shape.layout === 'pages' && m.mover !== 'app')) return false;
     const [plan, tasks] = await Promise.all([m.ok('GET', `/v1/plans/${m.plan.id}`), m.tasksOf(m.plan)]);
     const task = tasks.find((each) => each.id === id);
     if (!task) return false;
@@ -34,7 +34,7 @@ const notion = (action, body) => ({ provider: 'notion', action, body });
 
 export const placesThere = {
   move: [2, (m, task, thing) => {
-    if (m.shape.layout !== 'pages' || !m.drags || m.sections.length < 2) return null;
+    if (m.shape.layout !== 'pages' || m.mover !== 'person' || m.sections.length < 2) return null;
     const parent = m.dice.pick([...m.sections, m.found.find((each) => each.object === 'page' && each.text === m.plan.title)]).id;
     m.dragged.set(thing.id, parent);
     return { step: notion('move', { id: thing.id, parent, first: m.dice.chance(0.5) }) };

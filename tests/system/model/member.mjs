@@ -17,7 +17,8 @@ export class Member extends Runs {
     this.removedBefore = [];  // tasks that earlier epochs removed
     this.strangers = new Set();  // what a person made in Notion
     this.dragged = new Map();  // what a person moved in Notion -> where it stands since
-    this.drags = shape.layout === 'pages' && dice?.chance(0.5);  // whether a person does
+    this.mover = dice?.pick(['person', 'app', 'nobody']);  // who moves what stands on pages
+    this.unordered = new Set();  // weeks in which things came back among others that had been numbered anew
     this.unequal = { google: new Set(), notion: new Set() };  // tasks whose state may differ there: the tier says so
   }
 

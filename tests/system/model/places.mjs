@@ -53,12 +53,14 @@ export function comparePlaces(m) {
     const should = m.dragged.get(thing.id) ?? holders.get(task.week_id ?? '');
     if (parentOf(thing) !== should) return `"${task.title}" ${task.id} stands in ${parentOf(thing)}, and should in ${should} (its week: ${task.week_id})`;
   }
-  if (m.drags) return null;  // then those that are made later stand beside them, wherever that is
+  if (m.mover === 'person') return null;  // what is made later stands beside what was dragged, wherever that is
   for (const [week, holder] of holders) {
-    // (What was removed and came back has its old place here, among others that were numbered anew.)
-    const here = m.planTasks.filter((task) => (task.week_id ?? '') === week && !m.ledger.wereRemoved.has(task.id)).map((task) => m.thingOf(task).id);
-    const stayed = new Set(here);
-    const there = (m.orders.get(holder) ?? []).filter((id) => stayed.has(id));
+    const tasks = m.planTasks.filter((task) => (task.week_id ?? '') === week);
+    // What was removed and came back has its old number; what is made later stands beside it.
+    if (m.mover === 'app' && tasks.some((task) => m.ledger.wereRemoved.has(task.id))) m.unordered.add(week);
+    if (m.unordered.has(week)) continue;
+    const here = tasks.map((task) => m.thingOf(task).id);
+    const there = m.orders.get(holder) ?? [];
     const names = (ids) => ids.map((id) => m.planTasks.find((task) => m.thingOf(task).id === id)).map((task) => `"${task?.title}" ${task?.id}`).join(', ');
     if (here.join() !== there.join()) return `another order in week ${week}: here ${names(here)}; there ${names(there)}`;
   }
