@@ -1,7 +1,7 @@
 // A mishap from beginning to end: it strikes while people edit, nobody answers, then somebody does, and each answer
 // keeps its promise. What follows (all sides equal, no edit lost) is what every epoch asks.
 import { fail } from './checks.mjs';
-import { asks, expectQuestions, lookUnanswered, mayReturn } from './guards.mjs';
+import { asks, comesBack, expectQuestions, lookUnanswered } from './guards.mjs';
 import { mishaps } from './mishaps.mjs';
 
 const keepsHere = ['mass_removal_here', 'remote_empty', 'container_lost'];
@@ -21,7 +21,7 @@ export async function strike(m) {
   await mishap.act();
   await lookUnanswered(m);
   mishap.asked = await lookUnanswered(m);
-  for (const story of m.ledger.stories.values()) story.mayReturn ||= story.removed.has(side) && mayReturn(m, story.task);
+  for (const story of m.ledger.stories.values()) story.mayReturn ||= story.removed.has(side) && comesBack(m);
 }
 
 /** Somebody answers, if they were asked. */

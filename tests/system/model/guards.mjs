@@ -4,16 +4,6 @@ import { standing } from './mishaps.mjs';
 
 export const asks = (run) => run.state === 'waiting' && run.waiting_for === 'approval';
 
-/**
- * What is known and left out: of a service that is empty nobody is asked if one of its tasks was edited elsewhere meanwhile; a
- * series that is not found counts as a page; one that was removed there comes back with an occurrence that differs.
- */
-const known = {
-  notAsked: (gone, sure) => sure.length < gone.length,
-  page: (m, at, there) => at === 'google' && m.mishap.silent && there.some((task) => task.overrides?.length),
-  series: (m, task) => m.mishap.side === 'google' && Boolean(task.overrides?.length),
-};
-
 /** Whether a guard has reason to ask this, as far as can be said without having seen what happened. */
 export async function mayAsk(m, { guard: { reason, removals, items, plan_id } }) {
   const { percent, at_least } = m.shape.guards;
@@ -32,13 +22,10 @@ function onlyBy(m, task, side) {
 }
 
 /** Whether somebody has news for a page that is gone: then it is made anew, with all that stood in it. */
-function comesBack(m) {
+export function comesBack(m) {
   const { page, side, tasks } = m.mishap;
   return Boolean(page) && (m.ledger.made.size > 0 || !tasks.every((task) => onlyBy(m, task, side)));
 }
-
-/** Whether a task that was removed there may be here again, without anybody's edit of it. */
-export const mayReturn = (m, task) => comesBack(m) || known.series(m, task);
 
 /** The reasons for which a connection, at that service, has to ask about a plan; none: it need not. */
 function reasonsOf(m, at, plan) {
@@ -58,11 +45,10 @@ function reasonsOf(m, at, plan) {
   }
   if (comesBack(m)) return [];
   if (mishap.hidden?.length && sure.some((task) => mishap.tasks.includes(task))) return ['container_lost'];
-  const emptied = gone.length === there.length && !known.notAsked(gone, sure);
+  const emptied = gone.length === there.length;
   const suspect = mishap.silent ? sure.length > 0 : sure.length > 1 && plan === m.plan;
-  const asPage = known.page(m, at, there);
-  if (emptied && suspect) return mishap.table || asPage ? ['container_lost', 'remote_empty'] : ['remote_empty'];
-  return many ? ['mass_removal_here', 'remote_empty', ...(asPage ? ['container_lost'] : [])] : [];
+  if (emptied && suspect) return mishap.table ? ['container_lost', 'remote_empty'] : ['remote_empty'];
+  return many ? ['mass_removal_here', 'remote_empty'] : [];
 }
 
 /** Notes what has to be asked because of the mishap, and what stays where it is until then. */
