@@ -77,13 +77,18 @@ class Merge {
   std::vector<Names> units() const {
     Names left = changed_here_;
     left.insert(changed_there_.begin(), changed_there_.end());
-    if (rules_.policy != MergePolicy::merge) return {left};
     std::vector<Names> units;
-    for (const std::vector<std::string>& group : rules_.together) {
+    const auto keep_together = [&](const std::vector<std::string>& group) {
       Names unit = common(left, Names(group.begin(), group.end()));
       for (const std::string& name : unit) left.erase(name);
       if (!unit.empty()) units.push_back(std::move(unit));
+    };
+    keep_together(rules_.placing);
+    if (rules_.policy != MergePolicy::merge) {
+      units.push_back(std::move(left));
+      return units;
     }
+    for (const std::vector<std::string>& group : rules_.together) keep_together(group);
     for (const std::string& name : left) units.push_back({name});
     return units;
   }

@@ -31,7 +31,7 @@ struct MergeRules {
   /// Fields that make sense only together (start, duration and zone of an event): one conflict.
   std::vector<std::vector<std::string>> together;
   /// Fields that say where among others the item stands: others move it. No edit that outlives a
-  /// deletion there.
+  /// deletion there, and whatever the policy no part of what else was edited.
   std::vector<std::string> placing;
   /// Of the service's edit times: within it we win.
   std::int64_t precision_ms = 0;

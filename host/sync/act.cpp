@@ -297,6 +297,10 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
                                ports::Changes& changes) {
   const core::Action& action = pending.action;
   if (action.kind == ActionKind::create && action.base) {
+    // It has left what it stood in, which may be made anew by a later step.
+    if (auto beside = children_.find(action.base->parent_key); beside != children_.end()) {
+      std::erase_if(beside->second, [&](const Pair* each) { return each->key == action.key; });
+    }
     // A container made anew is empty: what the old one held is made anew, too. Content that the
     // same step made comes later in this commit (parents are reported first) or later still.
     for (const Pair* pair : content_of(action.key)) {
@@ -362,7 +366,6 @@ void Execution::forget_occurrences(const core::Action& action, const Pair& serie
     core::Agreement agreed = agreed_in(series, plain);
     agree(again, std::move(agreed.sent), std::move(agreed.seen));
     again.version.clear();
-    stale_.insert(again.key);
     changes.push_back(ports::put(std::move(again)));
   }
 }

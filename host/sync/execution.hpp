@@ -145,6 +145,7 @@ class Execution {
 
   // resolve.cpp: ids and versions that must be read
   Task<Result<bool>> resolve_ids(Snapshot& snapshot, const core::ChangeList& changes);
+  bool find_unread(const Snapshot& snapshot, const core::ChangeList& changes);
   Task<Status> spare_containers(Snapshot& snapshot, core::ChangeList& changes);
   Task<Status> resolve_children(Snapshot& snapshot, std::string parent_key);
   Task<Status> look_again(Snapshot& snapshot);
@@ -236,6 +237,7 @@ class Execution {
   std::map<std::string, core::Pair>
       appeared_;                      ///< by remote id: what may be a task's item after all
   std::set<std::string> stale_;       ///< keys whose version must be read again
+  std::set<std::string> read_;        ///< keys of which that was done, as none was known
   std::set<std::string> in_the_way_;  ///< ids that a creation met, to be looked at
   std::multimap<std::string, core::JsonText> attempted_;  ///< of these, fields that may be there
   std::map<std::string, int> attempts_;                   ///< failed tries per key

@@ -69,6 +69,18 @@ Task<Result<bool>> Execution::resolve_ids(Snapshot& snapshot, const core::Change
   co_return Result<bool>(!containers.empty());
 }
 
+/// Whether something shall be written of which nobody knows what it is by now: it is read first.
+bool Execution::find_unread(const Snapshot& snapshot, const core::ChangeList& changes) {
+  for (const core::Action& action : changes.actions) {
+    const ports::Kind* kind = snapshot.connector->manifest().kind(action.item_kind);
+    const bool unread = action.kind == core::ActionKind::update && kind != nullptr &&
+                        kind->versions && !action.base->remote_id.empty() &&
+                        action.base->version.empty();
+    if (unread && read_.insert(action.key).second) stale_.insert(action.key);
+  }
+  return !stale_.empty();
+}
+
 /// A container that holds what we did not make is not removed: what is ours in it goes, one by one.
 Task<Status> Execution::spare_containers(Snapshot& snapshot, core::ChangeList& changes) {
   std::set<std::string> asked;

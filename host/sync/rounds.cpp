@@ -95,6 +95,7 @@ Task<Execution::Round> Execution::play_plan(std::string plan_id) {
   appeared_.clear();
   stale_.clear();  // of another plan
   in_the_way_.clear();
+  read_.clear();
   for (const auto& [key, ignored] : attempted_) stale_.insert(key);
   for (int idle = 0; idle < options_.give_up_after;) {
     const std::int64_t before = progress();
@@ -213,6 +214,7 @@ Task<Execution::Round> Execution::play_round() {
     co_return Round::again;
   }
 
+  if (find_unread(snapshot, changes)) co_return Round::again;
   Task<Result<bool>> resolving = resolve_ids(snapshot, changes);
   Result<bool> learnt = co_await resolving;
   if (!learnt) co_return react(learnt.error());

@@ -258,7 +258,12 @@ void Writer::refused(const Job& job, const Reply& reply) {
   if (may_have_worked(reply) && job.request.method != "GET") {
     return call_.report(Outcome::uncertain(job.index, std::move(error)));
   }
-  if (error.code == Code::stale) error = gone(job.write);  // 410 of an event
+  const bool unwritten = !job.write.slot.empty() && job.write.id.empty();
+  if (unwritten && not_there(reply)) {  // the series was cut since we looked; itself it is there
+    error = {Code::conflict, attempt(job.write) + ": its series has no such occurrence any more"};
+  } else if (error.code == Code::stale) {
+    error = gone(job.write);  // 410 of an event
+  }
   call_.report(Outcome::failed(job.index, std::move(error)));
 }
 

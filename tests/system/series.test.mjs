@@ -2,7 +2,7 @@
 // and of which the next look writes nothing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { wideBudgets, World } from './host.mjs';
+import { until, wideBudgets, World } from './host.mjs';
 import { compare } from './model/checks.mjs';
 import { Member } from './model/member.mjs';
 import { dayAfter } from './model/times.mjs';
@@ -315,4 +315,19 @@ scene('an occurrence that was called off happens again when both sides have chan
   await editHere(m, series, 1, { title: 'Here' });
   await synced(m);
   await assertEnd(m, series, event, { [slot(1)]: 'Here' });
+});
+
+scene('a series is split in the calendar between our looking for an occurrence and writing it: nothing is made twice', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await editHere(m, series, 4, { title: 'Float' });
+  const { simulator } = m.world;
+  await simulator.set('POST', 'faults', { provider: 'google', kind: 'hold_after', method: 'GET', route: '/calendars/{calendarId}/events/{eventId}/instances', times: 1 });
+  const run = m.sync(m.google);
+  await until(async () => (await simulator.set('GET', 'holds')).held > 0, 'our looking for it');
+  await m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Ride' } });
+  await simulator.set('POST', 'holds/release');
+  await run;
+  await synced(m);
+  assert.deepEqual(m.events.map((each) => each.summary).filter((each) => ['Swim', 'Ride'].includes(each)).sort(), ['Ride', 'Swim']);
+  await assertEnd(m, series, event);
 });

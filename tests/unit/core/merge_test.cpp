@@ -193,6 +193,21 @@ TEST_CASE("merge: a script's word counts before the policy's", "[core][merge]") 
   CHECK(merged.conflicts[0].kept == Kept::both);
 }
 
+TEST_CASE(
+    "merge: that others moved an item here is no part of what was edited there, whatever the "
+    "policy",
+    "[core][merge]") {
+  const auto policy = GENERATE(MergePolicy::merge, MergePolicy::newest, MergePolicy::local);
+  MergeRules rules;
+  rules.policy = policy;
+  rules.placing = {"order"};
+  const MergeInput input{R"({"order":1,"title":"a"})", {},   R"({"order":2,"title":"a"})",
+                         R"({"order":1,"title":"b"})", 2000, 1000};
+  const Merged merged = merge(input, rules);
+  CHECK(merged.take == R"({"title":"b"})");
+  CHECK(merged.conflicts.empty());
+}
+
 TEST_CASE("merge: a script that says nothing leaves the whole item to the policy",
           "[core][merge]") {
   const MergeInput input = sides(R"({"a":1,"b":1})", R"({"a":2,"b":1})", R"({"a":1,"b":3})");
