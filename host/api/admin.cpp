@@ -46,16 +46,11 @@ Response make_api_key(const Context& context, const Request& request) {
   std::string name = body.text("name");
   std::vector<std::string> scopes = read_scopes(body);
   if (auto refused = body.refused(request)) return *std::move(refused);
-  auto key = make_key(name.empty() ? "app" : std::move(name), std::move(scopes),
-                      context.services.clock, context.services.random);
+  const auto key = make_key(context.services.store, std::move(name), std::move(scopes),
+                            context.services.clock, context.services.random);
   if (!key) return refusal(request, key.error());
   core::Json out = key_json(key->record);
   out["key"] = std::string(key->text.reveal_for_use());
-  if (const auto saved = context.services.store.commit({ports::put(std::move(key->record))},
-                                                       ports::Durability::full);
-      !saved) {
-    return refusal(request, saved.error());
-  }
   return json_response(out, 201);
 }
 
@@ -69,17 +64,9 @@ Response list_api_keys(const Context& context, const Request& request) {
 }
 
 Response revoke_api_key(const Context& context, const Request& request) {
-  auto key = context.services.store.access().key(request.param("key"));
+  const auto key = revoke_key(context.services.store, request.param("key"), context.services.clock);
   if (!key && key.error().code == Code::not_found) return not_found(request, "API key");
   if (!key) return refusal(request, key.error());
-  if (!key->revoked_ms) {
-    key->revoked_ms = context.services.clock.now_ms();
-    if (const auto saved =
-            context.services.store.commit({ports::put(*key)}, ports::Durability::full);
-        !saved) {
-      return refusal(request, saved.error());
-    }
-  }
   context.end_streams(key_principal(key->id));
   return no_content();
 }

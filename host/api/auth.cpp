@@ -8,6 +8,8 @@
 #include <charconv>
 
 #include "core/hash.hpp"
+#include "core/hex.hpp"
+#include "ports/random.hpp"
 
 namespace mortise::api {
 
@@ -26,28 +28,6 @@ std::string base64url(std::string_view bytes) {
     for (bits += 8; bits >= 6; bits -= 6) out.push_back(kAlphabet[(buffer >> (bits - 6)) & 63]);
   }
   if (bits > 0) out.push_back(kAlphabet[(buffer << (6 - bits)) & 63]);
-  return out;
-}
-
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (char c : bytes) {
-    out.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-    out.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
-  }
-  return out;
-}
-
-std::optional<std::string> unhex(std::string_view text) {
-  if (text.size() % 2 != 0) return std::nullopt;
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    unsigned byte = 0;
-    const auto [rest, error] = std::from_chars(text.data() + i, text.data() + i + 2, byte, 16);
-    if (error != std::errc{} || rest != text.data() + i + 2) return std::nullopt;
-    out.push_back(static_cast<char>(byte));
-  }
   return out;
 }
 
@@ -89,7 +69,7 @@ Problem unauthenticated(std::string_view reason, std::string_view detail) {
 
 }  // namespace
 
-Result<NewKey> make_key(std::string name, std::vector<std::string> scopes,
+Result<NewKey> make_key(ports::Store& store, std::string name, std::vector<std::string> scopes,
                         const ports::Clock& clock, ports::Random& random) {
   for (const std::string& scope : scopes) {
     if (scope != "read" && scope != "write" && scope != "admin") {
@@ -99,13 +79,27 @@ Result<NewKey> make_key(std::string name, std::vector<std::string> scopes,
   }
   if (scopes.empty()) return Error{Code::invalid, "a key needs at least one scope"};
   NewKey key;
-  key.record.id = hex(random_bytes(random, 8));
+  key.record.id = ports::random_hex(random, 8);
   std::string text = "mk_" + key.record.id + "_" + random_token(random);
   key.record.hash = core::sha256_hex(text);
   key.text = core::Secret(std::move(text));
-  key.record.name = std::move(name);
+  key.record.name = name.empty() ? "app" : std::move(name);
   key.record.scopes = std::move(scopes);
   key.record.created_ms = clock.now_ms();
+  Status saved = store.commit({ports::put(key.record)}, ports::Durability::full);
+  if (!saved) return std::move(saved).error();
+  ++key.record.rev;
+  return key;
+}
+
+Result<core::ApiKey> revoke_key(ports::Store& store, const std::string& id,
+                                const ports::Clock& clock) {
+  auto key = store.access().key(id);
+  if (!key || key->revoked_ms) return key;
+  key->revoked_ms = clock.now_ms();
+  Status saved = store.commit({ports::put(*key)}, ports::Durability::full);
+  if (!saved) return std::move(saved).error();
+  ++key->rev;
   return key;
 }
 
@@ -120,7 +114,7 @@ std::string random_token(ports::Random& random) {
 std::string sign_token(const core::Secret& key, std::string_view account_id,
                        core::Instant expires_ms) {
   const std::string signed_part =
-      std::string(kTokenVersion) + "." + std::to_string(expires_ms) + "-" + hex(account_id);
+      std::string(kTokenVersion) + "." + std::to_string(expires_ms) + "-" + core::hex(account_id);
   return signed_part + "." + signature(key, signed_part);
 }
 
@@ -137,7 +131,7 @@ std::optional<Principal> read_token(const core::Secret& key, std::string_view to
   if (dash == std::string_view::npos) return std::nullopt;
   core::Instant expires_ms = 0;
   std::from_chars(payload.data(), payload.data() + dash, expires_ms);
-  const auto account = unhex(payload.substr(dash + 1));
+  const auto account = core::unhex(payload.substr(dash + 1));
   if (!account || account->empty() || expires_ms <= now_ms) return std::nullopt;
   Principal principal;
   principal.kind = Principal::Kind::user;

@@ -26,9 +26,13 @@ struct NewKey {
   core::Secret text;
   core::ApiKey record;
 };
-/// `scopes`: of read, write, admin; `invalid` otherwise.
-Result<NewKey> make_key(std::string name, std::vector<std::string> scopes,
+/// Makes a key and keeps its record. `name`: what it is for, "app" if empty. `scopes`: of read,
+/// write, admin; `invalid` otherwise.
+Result<NewKey> make_key(ports::Store& store, std::string name, std::vector<std::string> scopes,
                         const ports::Clock& clock, ports::Random& random);
+/// Ends a key, if it has not ended before. Error: `not_found`.
+Result<core::ApiKey> revoke_key(ports::Store& store, const std::string& id,
+                                const ports::Clock& clock);
 
 /// Principal::id of whoever shows the key with this id.
 std::string key_principal(std::string_view key_id);

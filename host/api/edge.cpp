@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "api/address.hpp"
+#include "core/hex.hpp"
 
 namespace mortise::api {
 
@@ -22,16 +23,10 @@ bool is_request_id(std::string_view text) {
 }
 
 std::string random_hex(std::size_t bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string raw(bytes, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(raw.data()), static_cast<int>(bytes)) != 1)
     return {};
-  std::string out;
-  for (char c : raw) {
-    out.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-    out.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
-  }
-  return out;
+  return core::hex(raw);
 }
 
 void set_default(Response& response, std::string name, std::string value) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/url.hpp"
+#include "core/hex.hpp"
 
 namespace mortise::api {
 
@@ -66,13 +67,6 @@ std::string_view next_action_for(int status, std::string_view reason) {
 
 bool is_retryable(int status) {
   return status == 408 || status == 429 || status == 503;
-}
-
-void append_escape(std::string& out, unsigned char c) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  out += "\\u00";
-  out.push_back(kDigits[c >> 4]);
-  out.push_back(kDigits[c & 15]);
 }
 
 std::string errors_json(const std::vector<BodyError>& errors) {
@@ -159,7 +153,7 @@ std::string json_string(std::string_view text) {
     } else if (raw == '\n') {
       out += "\\n";
     } else if (c < 0x20 || c == 0x7f) {
-      append_escape(out, c);
+      core::append_hex(out += "\\u00", {&raw, 1});
     } else {
       out.push_back(raw);
     }

@@ -1,22 +1,16 @@
 // End users: the app mints a one-time code, the user's page exchanges it for a session cookie with
 // a CSRF token, or a component for a bearer token.
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "api/auth.hpp"
 #include "api/resources.hpp"
 #include "core/hash.hpp"
 #include "core/time.hpp"
+#include "ports/random.hpp"
 
 namespace mortise::api {
 
 namespace {
-
-std::string new_id(const Context& context, std::string_view prefix) {
-  std::array<std::byte, 10> bytes{};
-  context.services.random.fill(bytes);
-  return core::make_id(prefix, context.services.clock.now_ms(), bytes);
-}
 
 Response mint_code(const Context& context, const Request& request) {
   JsonBody body(request);
@@ -25,7 +19,8 @@ Response mint_code(const Context& context, const Request& request) {
   if (!account) return refusal(request, account.error());
   const std::string code = "mc_" + random_token(context.services.random);
   core::UserSession session;
-  session.id = new_id(context, core::kUserSessionPrefix);
+  session.id = ports::new_id(core::kUserSessionPrefix, context.services.clock.now_ms(),
+                             context.services.random);
   session.account_id = account->id;
   session.hash = core::sha256_hex(code);
   session.expires_ms = context.services.clock.now_ms() + kCodeLifeMs;

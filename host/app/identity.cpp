@@ -1,8 +1,6 @@
 #include "app/identity.hpp"
 
-#include <vector>
-
-#include <fmt/format.h>
+#include "ports/random.hpp"
 
 namespace mortise::app {
 namespace {
@@ -16,7 +14,7 @@ Result<core::Secret> found_or_made(ports::Store& store, const std::string& name,
   auto found = store.grants().secret(name);
   if (found) return std::move(found->value);
   if (found.error().code != Code::not_found) return std::move(found).error();
-  core::Secret made(random_hex(random, bytes));
+  core::Secret made(ports::random_hex(random, bytes));
   Status saved = store.commit({ports::put(core::NamedSecret{name, made, clock.now_ms()})},
                               ports::Durability::full);
   if (!saved) return std::move(saved).error();
@@ -24,16 +22,6 @@ Result<core::Secret> found_or_made(ports::Store& store, const std::string& name,
 }
 
 }  // namespace
-
-std::string random_hex(ports::Random& random, std::size_t bytes) {
-  std::vector<std::byte> buffer(bytes);
-  random.fill(buffer);
-  std::string text;
-  for (const std::byte byte : buffer) {
-    text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-  }
-  return text;
-}
 
 Result<InstallationIdentity> installation_identity(ports::Store& store, ports::Random& random,
                                                    const ports::Clock& clock) {

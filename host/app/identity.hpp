@@ -20,7 +20,4 @@ struct InstallationIdentity {
 Result<InstallationIdentity> installation_identity(ports::Store& store, ports::Random& random,
                                                    const ports::Clock& clock);
 
-/// `bytes` random bytes as lower-case hex.
-std::string random_hex(ports::Random& random, std::size_t bytes);
-
 }  // namespace mortise::app

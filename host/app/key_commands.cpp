@@ -73,13 +73,11 @@ int apikey_new(const Arguments& arguments, Terminal& terminal) {
       scopes.push_back(std::exchange(scope, {}));
     }
   }
-  const std::string name = arguments.option("name");
-  auto key = api::make_key(name.empty() ? "app" : name, std::move(scopes), (*open)->clock,
-                           (*open)->random);
-  if (!key) return complain(terminal, key.error(), kUsage);
-  Status saved =
-      (*open)->store->commit({ports::put(std::move(key->record))}, ports::Durability::full);
-  if (!saved) return complain(terminal, saved.error());
+  const auto key = api::make_key(*(*open)->store, arguments.option("name"), std::move(scopes),
+                                 (*open)->clock, (*open)->random);
+  if (!key) {
+    return complain(terminal, key.error(), key.error().code == Code::invalid ? kUsage : kCannot);
+  }
   terminal.out << key->text.reveal_for_use() << '\n';
   terminal.err << "This is shown once; only its hash is kept.\n";
   return kOk;
@@ -102,11 +100,10 @@ int apikey_list(const Arguments& arguments, Terminal& terminal) {
 int apikey_revoke(const Arguments& arguments, Terminal& terminal) {
   auto open = open_store_for(arguments, terminal);
   if (!open) return complain(terminal, open.error());
-  auto key = (*open)->store->access().key(arguments.words.front());
-  if (!key) return complain(terminal, key.error(), kFound);
-  if (!key->revoked_ms) key->revoked_ms = (*open)->clock.now_ms();
-  Status saved = (*open)->store->commit({ports::put(*key)}, ports::Durability::full);
-  if (!saved) return complain(terminal, saved.error());
+  const auto key = api::revoke_key(*(*open)->store, arguments.words.front(), (*open)->clock);
+  if (!key) {
+    return complain(terminal, key.error(), key.error().code == Code::not_found ? kFound : kCannot);
+  }
   terminal.out << "revoked " << key->id << '\n';
   return kOk;
 }

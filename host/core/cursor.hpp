@@ -6,6 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "core/hex.hpp"
 
 namespace mortise::core {
 
@@ -19,15 +22,7 @@ struct Cursor {
 
 /// "<number>.<id in hex>".
 inline std::string cursor_text(std::int64_t number, std::string_view id) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text = std::to_string(number) + '.';
-  text.reserve(text.size() + 2 * id.size());
-  for (const char c : id) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
-  }
-  return text;
+  return std::to_string(number) + '.' + hex(id);
 }
 
 /// Nothing if `text` is not the text of a cursor. Clients send what they like.
@@ -36,14 +31,9 @@ inline std::optional<Cursor> parse_cursor(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto number = std::from_chars(text.data(), end, cursor.number);
   if (number.ec != std::errc{} || number.ptr == end || *number.ptr != '.') return std::nullopt;
-  std::string_view hex = text.substr(static_cast<std::size_t>(number.ptr + 1 - text.data()));
-  if (hex.size() % 2 != 0) return std::nullopt;
-  for (; !hex.empty(); hex.remove_prefix(2)) {
-    unsigned byte = 0;
-    const auto parsed = std::from_chars(hex.data(), hex.data() + 2, byte, 16);
-    if (parsed.ec != std::errc{} || parsed.ptr != hex.data() + 2) return std::nullopt;
-    cursor.id += static_cast<char>(byte);
-  }
+  auto id = unhex(text.substr(static_cast<std::size_t>(number.ptr + 1 - text.data())));
+  if (!id) return std::nullopt;
+  cursor.id = *std::move(id);
   return cursor;
 }
 

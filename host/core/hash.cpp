@@ -6,6 +6,8 @@
 #include <array>
 #include <span>
 
+#include "core/hex.hpp"
+
 namespace mortise::core {
 namespace {
 
@@ -17,22 +19,11 @@ Digest sha256(std::string_view bytes) {
   return digest;
 }
 
-std::string hex(std::span<const unsigned char> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const unsigned char byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 0x0F];
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string content_hash(const JsonText& text) {
   const Digest digest = sha256(kContentVersion + text);
-  return hex(std::span(digest).first<16>());
+  return hex(std::span<const unsigned char>(digest).first<16>());
 }
 
 std::string sha256_hex(std::string_view bytes) {

@@ -25,6 +25,9 @@ inline constexpr std::string_view kEventPrefix = "evt";
 inline constexpr std::string_view kConflictPrefix = "cfl";
 inline constexpr std::string_view kNotificationPrefix = "ntf";
 
+/// The external id of the plan that every account has, for appointments of their own.
+inline constexpr const char* kBuiltInPlan = "calendar";
+
 /// A new id, e.g. "run_0d1k2m...": prefix, underscore, 26 characters. `now_ms` must be within 48
 /// bits and not negative; of `random` 74 bits are used.
 std::string make_id(std::string_view prefix, Instant now_ms, std::span<const std::byte, 10> random);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/hex.hpp"
+
 namespace mortise::core {
 namespace {
 
@@ -15,7 +17,6 @@ bool is_plain_word(std::string_view text) {
 
 std::string log_value(std::string_view text) {
   if (is_plain_word(text)) return std::string(text);
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -26,8 +27,7 @@ std::string log_value(std::string_view text) {
       out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
     } else if (byte < 0x20 || byte == 0x7f) {
       out += "\\x";
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
+      append_hex(out, {&c, 1});
     } else {
       out += c;
     }

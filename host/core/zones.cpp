@@ -99,6 +99,14 @@ std::optional<std::string> nearest_zone(std::string_view name) {
   return std::string(names[static_cast<std::size_t>(place - cities.begin())]);
 }
 
+const std::string& zone_of(const Account& account, const std::string& host_zone) {
+  return account.zone.empty() ? host_zone : account.zone;
+}
+
+const std::string& zone_of(const Plan& plan, const Account& account, const std::string& host_zone) {
+  return plan.zone.empty() ? zone_of(account, host_zone) : plan.zone;
+}
+
 Result<Instant> to_instant(LocalSeconds local, std::string_view zone) {
   const date::time_zone* const found = find_zone(zone);
   if (found == nullptr) return unknown_zone(zone);

@@ -10,6 +10,7 @@
 
 #include <mortise/result.hpp>
 
+#include "core/records.hpp"
 #include "core/time.hpp"
 
 namespace mortise::core {
@@ -20,6 +21,11 @@ bool zone_exists(std::string_view name);
 /// The zone that somebody who wrote `name` most likely meant: nearest in spelling, or with that
 /// city.
 std::optional<std::string> nearest_zone(std::string_view name);
+
+/// The zone of an account: its own, else the host's; of a plan: its own, else its account's. What
+/// is answered is part of what was given.
+const std::string& zone_of(const Account& account, const std::string& host_zone);
+const std::string& zone_of(const Plan& plan, const Account& account, const std::string& host_zone);
 
 /// The instant at which a clock in `zone` shows `local`. Error: `invalid`, unknown zone, with the
 /// nearest name. So for all that follow.

@@ -7,6 +7,7 @@
 
 #include <mortise/abi.h>
 
+#include "core/hex.hpp"
 #include "net/encoding.hpp"
 
 namespace mortise::net {
@@ -26,14 +27,13 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
 
 // As the inside of a JSON string (RFC 8259 section 7).
 std::string json_escaped(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       (out += '\\') += c;
     } else if (byte < ' ') {
-      ((out += "\\u00") += kHex[byte >> 4U]) += kHex[byte & 15U];
+      core::append_hex(out += "\\u00", {&c, 1});
     } else {
       out += c;
     }

@@ -181,9 +181,9 @@ TaskGroups::Place TaskGroups::place(const core::Task& task) const {
 }
 
 std::string default_zone(const MappingInput& input) {
-  if (!input.plan->zone.empty()) return input.plan->zone;
-  if (input.account != nullptr && !input.account->zone.empty()) return input.account->zone;
-  return input.host_zone;
+  static const core::Account kNobody;
+  const core::Account& account = input.account == nullptr ? kNobody : *input.account;
+  return core::zone_of(*input.plan, account, input.host_zone);
 }
 
 void push_plan(lua_State* L, const MappingInput& input, const TaskGroups& groups) {

@@ -2,6 +2,7 @@
 
 #include "core/ids.hpp"
 #include "ports/drive.hpp"
+#include "ports/random.hpp"
 #include "service/events.hpp"
 #include "service/granted.hpp"
 #include "service/return_to.hpp"
@@ -125,7 +126,7 @@ Result<core::Connection> Arrival::connection_of(const core::Identity& identity) 
   }
   const core::Instant now_ms = connecting_.ports_.clock.now_ms();
   core::Connection fresh;
-  fresh.id = new_id(core::kConnectionPrefix, now_ms, connecting_.ports_.random);
+  fresh.id = ports::new_id(core::kConnectionPrefix, now_ms, connecting_.ports_.random);
   fresh.account_id = session_.account_id;
   fresh.connector = session_.connector;
   fresh.created_ms = now_ms;

@@ -1,10 +1,10 @@
 #include "service/connect.hpp"
 
-#include <array>
 #include <cstddef>
 
 #include "core/hash.hpp"
 #include "core/ids.hpp"
+#include "ports/random.hpp"
 #include "service/arrival.hpp"
 #include "service/events.hpp"
 #include "service/return_to.hpp"
@@ -38,16 +38,8 @@ std::string Connecting::redirect_uri(const std::string& connector) const {
   return options_.base_url + "/oauth/" + connector + "/callback";
 }
 
-std::string Connecting::random_hex() {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::array<std::byte, 32> bytes{};
-  ports_.random.fill(bytes);
-  std::string text;
-  for (const std::byte byte : bytes) {
-    const auto value = std::to_integer<unsigned>(byte);
-    text += {kDigits[value >> 4], kDigits[value & 15]};
-  }
-  return text;
+std::string Connecting::unguessable() {
+  return ports::random_hex(ports_.random, 32);
 }
 
 Result<ConnectView> Connecting::start_session(const ports::StartConnect& start) {
@@ -71,7 +63,7 @@ Result<ConnectView> Connecting::start_session(const ports::StartConnect& start) 
   }
   const core::Instant now_ms = ports_.clock.now_ms();
   core::ConnectSession session;
-  session.id = new_id(core::kConnectSessionPrefix, now_ms, ports_.random);
+  session.id = ports::new_id(core::kConnectSessionPrefix, now_ms, ports_.random);
   session.account_id = start.account_id;
   session.connector = start.connector;
   session.return_to = start.return_to;
@@ -110,14 +102,14 @@ Result<ports::Entered> Connecting::enter(const std::string& session_id,
   std::string cookie = browser_cookie;
   if (session->browser_hash.empty()) {
     // Never a value that the browser brought: somebody else might have put it there.
-    cookie = random_hex();
+    cookie = unguessable();
     session->browser_hash = core::sha256_hex(cookie);
   } else if (!core::constant_time_equal(session->browser_hash, core::sha256_hex(cookie))) {
     return Error{Code::forbidden, "this connect was begun in another browser", "other_browser"};
   }
-  const std::string state = random_hex();
+  const std::string state = unguessable();
   session->state_hash = core::sha256_hex(state);
-  session->verifier = core::Secret(random_hex());
+  session->verifier = core::Secret(unguessable());
   if (auto status = ports_.store.commit({ports::put(*session)}); !status.ok()) {
     return std::move(status).error();
   }

@@ -65,7 +65,7 @@ class Connecting final : public ports::Connect {
   friend class Departure;
 
   std::string redirect_uri(const std::string& connector) const;
-  std::string random_hex();
+  std::string unguessable();
   Result<core::ConnectSession> live_session(const std::string& session_id) const;
   /// Takes the session out of use; the error says that the browser can not be sent anywhere.
   Result<core::ConnectSession> claim(const ports::ConnectCallback& callback);

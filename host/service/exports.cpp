@@ -1,13 +1,13 @@
 #include "service/exports.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 #include "core/ids.hpp"
 #include "core/names.hpp"
 #include "core/zones.hpp"
+#include "ports/random.hpp"
 #include "service/saving.hpp"
 
 namespace mortise::service {
@@ -41,10 +41,6 @@ QuotaExports::QuotaExports(ports::Store& store, ports::Gate& gate, ports::RunQue
       random_(random),
       settings_(std::move(settings)) {}
 
-const std::string& QuotaExports::zone_of(const core::Account& account) const {
-  return account.zone.empty() ? settings_.host_zone : account.zone;
-}
-
 Result<QuotaExports::Checked> QuotaExports::check(const ports::ExportRequest& request) const {
   auto account = store_.accounts().find(request.account_id);
   if (!account) return std::move(account).error();
@@ -64,14 +60,14 @@ Result<QuotaExports::Checked> QuotaExports::check(const ports::ExportRequest& re
 }
 
 Result<core::Usage> QuotaExports::usage_now(const core::Account& account) const {
-  auto month = core::month_of(clock_.now_ms(), zone_of(account));
+  auto month = core::month_of(clock_.now_ms(), core::zone_of(account, settings_.host_zone));
   if (!month) return std::move(month).error();
   return store_.usages().find(account.id, *month);
 }
 
 Result<ports::QuotaView> QuotaExports::view(const core::Account& account,
                                             const core::Usage& usage) const {
-  auto resets = core::month_end(clock_.now_ms(), zone_of(account));
+  auto resets = core::month_end(clock_.now_ms(), core::zone_of(account, settings_.host_zone));
   if (!resets) return std::move(resets).error();
   ports::QuotaView view;
   view.tier = account.tier;
@@ -104,10 +100,8 @@ ports::Decision QuotaExports::decide(const Checked& checked, const ports::Export
 
 ports::Answer<core::Run> QuotaExports::start(const ports::ExportRequest& request) {
   core::Run run;
-  std::array<std::byte, 10> random{};
-  random_.fill(random);
   run.created_ms = clock_.now_ms();
-  run.id = core::make_id(core::kRunPrefix, run.created_ms, random);
+  run.id = ports::new_id(core::kRunPrefix, run.created_ms, random_);
   run.account_id = request.account_id;
   run.connection_id = request.connection_id;
   run.plan_id = request.plan_id;

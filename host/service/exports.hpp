@@ -45,7 +45,6 @@ class QuotaExports final : public ports::Exports {
   ports::Decision decide(const Checked& checked, const ports::ExportRequest& request,
                          const core::Usage& usage) const;
   Result<core::Usage> usage_now(const core::Account& account) const;
-  const std::string& zone_of(const core::Account& account) const;
 
   ports::Store& store_;
   ports::Gate& gate_;

@@ -1,7 +1,6 @@
 #include "service/plan_editing.hpp"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
@@ -12,6 +11,7 @@
 #include "core/record_json.hpp"
 #include "core/recurrence.hpp"
 #include "core/zones.hpp"
+#include "ports/random.hpp"
 #include "service/saving.hpp"
 #include "service/task_place.hpp"
 
@@ -43,18 +43,15 @@ StoredPlans::StoredPlans(ports::Store& store, ports::Changed& changed, const por
       settings_(std::move(settings)) {}
 
 core::NewId StoredPlans::new_id() {
-  return [this](std::string_view prefix) {
-    std::array<std::byte, 10> random{};
-    random_.fill(random);
-    return core::make_id(prefix, clock_.now_ms(), random);
-  };
+  return
+      [this](std::string_view prefix) { return ports::new_id(prefix, clock_.now_ms(), random_); };
 }
 
 Result<std::string> StoredPlans::zone_of(const Plan& plan) const {
   if (!plan.zone.empty()) return plan.zone;
   auto account = store_.accounts().find(plan.account_id);
   if (!account) return std::move(account).error();
-  return account->zone.empty() ? settings_.host_zone : account->zone;
+  return core::zone_of(*account, settings_.host_zone);
 }
 
 Result<std::string> StoredPlans::zone_of_plan(const std::string& plan_id) const {
@@ -100,7 +97,7 @@ Result<StoredPlans::Opened> StoredPlans::open(const std::string& plan_id) const 
 }
 
 Answer<std::vector<std::size_t>> StoredPlans::place(Opened& opened) const {
-  if (opened.plan.external_id == kBuiltInPlan) return std::vector<std::size_t>{};
+  if (opened.plan.external_id == core::kBuiltInPlan) return std::vector<std::size_t>{};
   auto local = core::to_local(clock_.now_ms(), opened.zone);
   if (!local) return refuse(std::move(local).error());
   auto timing = core::schedule_plan(opened.plan, opened.tasks, core::day_of_local(*local),
@@ -145,7 +142,7 @@ Answer<core::Account> StoredPlans::put_account(const std::string& account_id,
       if (if_match) return refuse(stale("the account", *if_match, 0));
       Plan calendar;  // for stand-alone appointments
       calendar.id = new_id()(core::kPlanPrefix);
-      calendar.external_id = kBuiltInPlan;
+      calendar.external_id = core::kBuiltInPlan;
       calendar.account_id = account_id;
       calendar.title = "Calendar";
       calendar.created_ms = calendar.updated_ms = account.created_ms;
@@ -180,7 +177,7 @@ Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_
   auto read = core::read_plan_document(document, new_id());
   if (!read) return refuse(read.problems, "the plan");
   core::ImportedPlan imported = std::move(*read.value);
-  if (imported.plan.external_id == kBuiltInPlan) {
+  if (imported.plan.external_id == core::kBuiltInPlan) {
     return refuse({{"/external_id", "\"calendar\" is the built-in plan of every account"}},
                   "the plan");
   }
@@ -216,9 +213,7 @@ Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_
     opened.plan.created_ms = now_ms;
     report.added = static_cast<std::int64_t>(opened.tasks.size());
   }
-  opened.zone = !opened.plan.zone.empty() ? opened.plan.zone
-                : !account->zone.empty()  ? account->zone
-                                          : settings_.host_zone;
+  opened.zone = core::zone_of(opened.plan, *account, settings_.host_zone);
   auto placed = place(opened);
   if (auto* refusal = std::get_if<Refusal>(&placed)) return std::move(*refusal);
 
@@ -410,7 +405,8 @@ Answer<Plan> StoredPlans::reschedule(const std::string& plan_id) {
   auto answer = retried<Plan>([&]() -> Answer<Plan> {
     auto opened = open(plan_id);
     if (!opened) return refuse(std::move(opened).error());
-    if (opened->plan.external_id == kBuiltInPlan) return opened->plan;  // nothing is planned there
+    if (opened->plan.external_id == core::kBuiltInPlan)
+      return opened->plan;  // nothing is planned there
     const std::vector<Task> before = opened->tasks;
     core::forget_computed_times(opened->tasks);
     auto placed = place(*opened);

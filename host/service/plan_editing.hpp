@@ -13,9 +13,6 @@
 
 namespace mortise::service {
 
-/// The external id of the plan of stand-alone appointments that every account has.
-inline constexpr const char* kBuiltInPlan = "calendar";
-
 struct EditingSettings {
   std::string host_zone;             ///< for accounts and plans without a zone
   core::Availability working_hours;  ///< when unscheduled tasks may be placed

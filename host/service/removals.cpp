@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/ids.hpp"
 #include "service/plan_editing.hpp"
 #include "service/saving.hpp"
 
@@ -75,7 +76,7 @@ Answer<Plan> StoredPlans::remove_plan(const std::string& plan_id,
     if (!opened) return refuse(std::move(opened).error());
     Plan& plan = opened->plan;
     if (if_match && *if_match != plan.rev) return refuse(stale("the plan", *if_match, plan.rev));
-    if (plan.external_id == kBuiltInPlan) {
+    if (plan.external_id == core::kBuiltInPlan) {
       return refuse({Code::forbidden, "the built-in calendar plan cannot be removed", "built_in"});
     }
     auto pairs = pairs_of(plan);

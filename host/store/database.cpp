@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/hex.hpp"
+
 namespace mortise::store {
 namespace {
 
@@ -54,14 +56,9 @@ Status set_key(sqlite3* handle, const core::Secret& key) {
   if (bytes.size() != kKeyBytes) {
     return Error{Code::internal, "store: the database key must be 32 bytes"};
   }
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text = "x'";
   text.reserve(3 + 2 * kKeyBytes);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
-  }
+  core::append_hex(text, bytes);
   text += '\'';
   const core::Secret spelled(std::move(text));
   const std::string_view form = spelled.reveal_for_use();

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/hex.hpp"
+
 namespace mortise::store {
 namespace {
 
@@ -45,13 +47,7 @@ std::string key_check_line(const MasterKey& key) {
   unsigned size = 0;
   HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
        reinterpret_cast<const unsigned char*>(kText.data()), kText.size(), digest.data(), &size);
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string line(kKeyCheckStart);
-  for (const unsigned char byte : digest) {
-    line += kDigits[byte >> 4U];
-    line += kDigits[byte & 15U];
-  }
-  return line + "\n";
+  return std::string(kKeyCheckStart) + core::hex(digest) + "\n";
 }
 
 Result<std::string> read_small(const std::string& path) {

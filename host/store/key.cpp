@@ -13,6 +13,7 @@
 #include <span>
 #include <utility>
 
+#include "core/hex.hpp"
 #include "store/command.hpp"
 #include "store/files.hpp"
 
@@ -108,15 +109,7 @@ MasterKey MasterKey::generate(ports::Random& random) {
 }
 
 core::Secret MasterKey::hex() const {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * kKeyBytes);
-  for (const char c : bytes_.reveal_for_use()) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
-  }
-  return core::Secret(std::move(text));
+  return core::Secret(core::hex(bytes_.reveal_for_use()));
 }
 
 core::Secret MasterKey::derive(std::string_view purpose) const {

@@ -7,6 +7,7 @@
 
 #include "core/log_value.hpp"
 #include "core/time.hpp"
+#include "ports/random.hpp"
 #include "sync/channels.hpp"
 
 namespace mortise::sync {
@@ -17,12 +18,6 @@ using core::ChannelState;
 using core::Instant;
 
 constexpr int kCommitTries = 5;
-
-std::string hex(std::span<const std::byte> bytes) {
-  std::string text;
-  for (const std::byte byte : bytes) text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-  return text;
-}
 
 }  // namespace
 
@@ -238,15 +233,13 @@ std::string PushChannels::random_uuid() const {
   ports_.random.fill(bytes);
   bytes[6] = (bytes[6] & std::byte{0x0f}) | std::byte{0x40};
   bytes[8] = (bytes[8] & std::byte{0x3f}) | std::byte{0x80};
-  std::string text = hex(bytes);
+  std::string text = core::hex(bytes);
   for (std::size_t at = 20; at >= 8; at -= 4) text.insert(at, 1, '-');
   return text;
 }
 
 core::Secret PushChannels::random_secret() const {
-  std::array<std::byte, 32> bytes{};
-  ports_.random.fill(bytes);
-  return core::Secret(hex(bytes));
+  return core::Secret(ports::random_hex(ports_.random, 32));
 }
 
 }  // namespace mortise::sync

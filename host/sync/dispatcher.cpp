@@ -1,7 +1,6 @@
 #include "sync/dispatcher.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include "core/ids.hpp"
 #include "core/names.hpp"
 #include "core/schedule.hpp"
+#include "ports/random.hpp"
 #include "sync/execution.hpp"
 #include "sync/progress.hpp"
 #include "sync/wanted.hpp"
@@ -352,7 +352,7 @@ bool Dispatcher::keeps(const core::Connection& connection, const std::string& pl
   if (plans && std::find(plans->begin(), plans->end(), plan_id) != plans->end()) return true;
   auto plan = ports_.store.plans().find(plan_id);
   auto mapping = ports_.mapper.mapping(connection.connector);
-  return plan && mapping && plan->external_id == kBuiltInPlan && adopts(**mapping);
+  return plan && mapping && plan->external_id == core::kBuiltInPlan && adopts(**mapping);
 }
 
 void Dispatcher::schedule_push(const std::string& connection_id, const std::string& plan_id) {
@@ -413,10 +413,8 @@ Result<Run> Dispatcher::queued_sync(const std::string& connection_id, const std:
 Result<Run> Dispatcher::new_sync(core::Connection connection, const std::string& plan_id,
                                  core::RunTrigger trigger, const std::string& request_id) {
   Run run;
-  std::array<std::byte, 10> random{};
-  ports_.random.fill(random);
   run.created_ms = ports_.clock.now_ms();
-  run.id = core::make_id(core::kRunPrefix, run.created_ms, random);
+  run.id = ports::new_id(core::kRunPrefix, run.created_ms, ports_.random);
   run.account_id = connection.account_id;
   run.connection_id = connection.id;
   run.plan_id = plan_id;

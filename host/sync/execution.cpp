@@ -8,6 +8,7 @@
 
 #include "core/ids.hpp"
 #include "core/names.hpp"
+#include "ports/random.hpp"
 #include "sync/progress.hpp"
 
 namespace mortise::sync {
@@ -342,9 +343,7 @@ ports::Call Execution::call_for(const Link& link, ports::Operation operation) co
 }
 
 std::string Execution::new_id(std::string_view prefix) {
-  std::array<std::byte, 10> random{};
-  ports_.random.fill(random);
-  return core::make_id(prefix, ports_.clock.now_ms(), random);
+  return ports::new_id(prefix, ports_.clock.now_ms(), ports_.random);
 }
 
 }  // namespace mortise::sync

@@ -25,9 +25,6 @@ namespace mortise::sync {
 /// What stays of a pair whose item was removed: its generation, for a later re-creation.
 core::Pair tombstone(core::Pair pair, core::Instant now_ms);
 
-/// The external id of the plan that every account has, for appointments.
-inline constexpr const char* kBuiltInPlan = "calendar";
-
 /// Used by one coroutine; kept alive by whoever awaits play().
 /// RunItem::cause of what a write met.
 inline constexpr const char* kMetInWriting = "write";

@@ -1,7 +1,6 @@
 #include "sync/hooks.hpp"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "core/ids.hpp"
 #include "core/json.hpp"
 #include "core/log_value.hpp"
+#include "ports/random.hpp"
 
 namespace mortise::sync {
 namespace {
@@ -191,11 +191,10 @@ Verdict VerifiedHooks::shake_hands(const ports::Manifest& manifest, const Knock&
 }
 
 Verdict VerifiedHooks::keep(ports::Received received) {
-  std::array<std::byte, 10> random{};
-  ports_.random.fill(random);
   core::Notification& notification = received.notification;
   notification.received_ms = ports_.clock.now_ms();
-  notification.id = core::make_id(core::kNotificationPrefix, notification.received_ms, random);
+  notification.id =
+      ports::new_id(core::kNotificationPrefix, notification.received_ms, ports_.random);
   if (Status kept = journal_.append(received); !kept) {
     if (ports_.log) {
       ports_.log("error",

@@ -1,7 +1,6 @@
 #include "sync/intake.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "core/ids.hpp"
 #include "core/log_value.hpp"
 #include "core/schedule.hpp"
+#include "ports/random.hpp"
 
 namespace mortise::sync {
 namespace {
@@ -87,10 +87,8 @@ Status Intake::take_over(const std::vector<ports::Received>& batch) {
     if (!concerned) return std::move(concerned).error();
     for (const auto& [connection, rev] : *concerned) {
       if (!std::exchange(first, false)) {
-        std::array<std::byte, 10> random{};
-        ports_.random.fill(random);
         notification.id =
-            core::make_id(core::kNotificationPrefix, notification.received_ms, random);
+            ports::new_id(core::kNotificationPrefix, notification.received_ms, ports_.random);
       }
       notification.connection_id = connection;
       connections.emplace(connection, rev);

@@ -2,6 +2,7 @@
 // plan goes on in rounds until nothing is left that can be done at once.
 #include <algorithm>
 
+#include "core/ids.hpp"
 #include "core/schedule.hpp"
 #include "sync/execution.hpp"
 #include "sync/progress.hpp"
@@ -113,7 +114,7 @@ Result<std::vector<std::string>> Execution::plans_in_scope(const Link& link) con
   auto plans = ports_.store.pairs().plans(run_.connection_id);
   if (!plans) return plans;
   if (adopts(*link.mapping)) {
-    auto calendar = ports_.store.plans().find_external(link.account.id, kBuiltInPlan);
+    auto calendar = ports_.store.plans().find_external(link.account.id, core::kBuiltInPlan);
     if (calendar && std::find(plans->begin(), plans->end(), calendar->id) == plans->end()) {
       plans->push_back(calendar->id);
     }

@@ -201,7 +201,7 @@ Result<bool> Execution::let_appear(const Link& link) {
     return kind == kinds.end() || !kind->second.adopts;
   });
   if (strangers.empty()) return false;
-  auto calendar = ports_.store.plans().find_external(link.account.id, kBuiltInPlan);
+  auto calendar = ports_.store.plans().find_external(link.account.id, core::kBuiltInPlan);
   if (!calendar) return std::move(calendar).error();
   auto loaded = load_snapshot(ports_, run_.connection_id, calendar->id, mapping_);
   if (!loaded) return std::move(loaded).error();

@@ -14,6 +14,7 @@
 #include "core/occurrence.hpp"
 #include "core/recurrence.hpp"
 #include "core/settings.hpp"
+#include "core/zones.hpp"
 
 namespace mortise::sync {
 namespace {
@@ -57,8 +58,7 @@ core::RemoteNews news_of(const core::Sighting& sighting) {
 }  // namespace
 
 std::string_view zone_of(const Snapshot& snapshot, const Options& options) {
-  if (!snapshot.plan.zone.empty()) return snapshot.plan.zone;
-  return snapshot.account.zone.empty() ? options.host_zone : snapshot.account.zone;
+  return core::zone_of(snapshot.plan, snapshot.account, options.host_zone);
 }
 
 std::string sighting_id(const core::Pair& pair) {

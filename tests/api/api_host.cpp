@@ -96,8 +96,7 @@ ApiAnswer ApiHost::exchange(std::string_view method, std::string_view path, std:
 }
 
 std::string ApiHost::key_line(std::vector<std::string> scopes) {
-  api::NewKey key = api::make_key("test", std::move(scopes), clock, random).value();
-  if (!store.commit({ports::put(key.record)}, ports::Durability::full)) std::abort();
+  const api::NewKey key = api::make_key(store, "test", std::move(scopes), clock, random).value();
   return "Authorization: Bearer " + std::string(key.text.reveal_for_use()) + "\r\n";
 }
 

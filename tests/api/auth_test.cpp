@@ -32,12 +32,15 @@ TEST_CASE("auth: a key opens what its scopes say, and nothing opens without one"
 TEST_CASE("auth: a key is stored as a hash, one wrong character or a revocation shuts it",
           "[api][auth]") {
   ApiHost host;
-  api::NewKey key = api::make_key("app", {"read"}, host.clock, host.random).value();
+  const api::NewKey key = api::make_key(host.store, "", {"read"}, host.clock, host.random).value();
+  const core::ApiKey kept = host.store.access().key(key.record.id).value();
+  CHECK(kept.hash == key.record.hash);
+  CHECK(kept.rev == key.record.rev);
+  CHECK(key.record.name == "app");
   const std::string text(key.text.reveal_for_use());
   CHECK(text.rfind("mk_" + key.record.id + "_", 0) == 0);
   CHECK(text.size() >= 43 + key.record.id.size());
   CHECK(key.record.hash.find(text) == std::string::npos);
-  REQUIRE(host.store.commit({ports::put(key.record)}, ports::Durability::full));
   const auto status = [&](const std::string& bearer) {
     return host.get("/v1/accounts", "Authorization: Bearer " + bearer + "\r\n").status;
   };
@@ -46,12 +49,16 @@ TEST_CASE("auth: a key is stored as a hash, one wrong character or a revocation 
   wrong.back() = wrong.back() == 'A' ? 'B' : 'A';
   CHECK(status(wrong) == 401);
   CHECK(status(text + "A") == 401);
-  key.record.rev = 1;
-  key.record.revoked_ms = host.clock.now_ms();
-  REQUIRE(host.store.commit({ports::put(key.record)}, ports::Durability::full));
+  const core::Instant ended_ms = host.clock.now_ms();
+  CHECK(api::revoke_key(host.store, key.record.id, host.clock)->revoked_ms == ended_ms);
   CHECK(status(text) == 401);
-  CHECK_FALSE(api::make_key("x", {"write", "root"}, host.clock, host.random));
-  CHECK_FALSE(api::make_key("x", {}, host.clock, host.random));
+  host.clock.advance(1'000);  // asked again, it stays as it ended
+  CHECK(api::revoke_key(host.store, key.record.id, host.clock)->revoked_ms == ended_ms);
+  CHECK(api::revoke_key(host.store, "nobody", host.clock).error().code == Code::not_found);
+  const std::size_t keys = host.store.access().keys()->size();
+  CHECK_FALSE(api::make_key(host.store, "x", {"write", "root"}, host.clock, host.random));
+  CHECK_FALSE(api::make_key(host.store, "x", {}, host.clock, host.random));
+  CHECK(host.store.access().keys()->size() == keys);
 }
 
 TEST_CASE("auth: a one-time code works once, and not for long", "[api][auth]") {

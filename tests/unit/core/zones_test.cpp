@@ -105,6 +105,20 @@ TEST_CASE("zones: a month ends where the next begins", "[core][zones][property]"
   }
 }
 
+TEST_CASE("zones: a plan's own counts before its account's, that before the host's",
+          "[core][zones]") {
+  const std::string host = "UTC";
+  Account account;
+  Plan plan;
+  CHECK(zone_of(account, host) == "UTC");
+  CHECK(zone_of(plan, account, host) == "UTC");
+  account.zone = "Asia/Tokyo";
+  CHECK(zone_of(account, host) == "Asia/Tokyo");
+  CHECK(zone_of(plan, account, host) == "Asia/Tokyo");
+  plan.zone = "Europe/Madrid";
+  CHECK(zone_of(plan, account, host) == "Europe/Madrid");
+}
+
 TEST_CASE("zones: many threads may ask at once", "[core][zones]") {
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
