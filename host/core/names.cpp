@@ -122,7 +122,6 @@ std::span<const Named<WriteAction>> names_of<WriteAction>() {
       {WriteAction::create, "create"},
       {WriteAction::update, "update"},
       {WriteAction::remove, "remove"},
-      {WriteAction::move, "move"},
   };
   return kNames;
 }

@@ -147,24 +147,6 @@ Read<ImportedPlan> read_plan_document(const Json& document, const NewId& new_id)
   return read;
 }
 
-Json plan_document(const Plan& plan, const std::vector<Task>& tasks) {
-  std::unordered_map<std::string, Json> by_week;
-  for (const Task& task : tasks) {
-    Json& list = by_week.try_emplace(task.week_id, Json::array()).first->second;
-    list.push_back(to_json(task));
-  }
-  Json document = to_json(plan);
-  for (Json& module : document["modules"]) {
-    for (Json& week : module["weeks"]) {
-      const auto found = by_week.find(week["id"].get<std::string>());
-      week["tasks"] = found == by_week.end() ? Json::array() : std::move(found->second);
-    }
-  }
-  const auto loose = by_week.find("");
-  if (loose != by_week.end()) document["tasks"] = std::move(loose->second);
-  return document;
-}
-
 std::optional<std::int64_t> position_between(std::optional<std::int64_t> before,
                                              std::optional<std::int64_t> after) {
   if (!after) return before.value_or(0) + kPositionStep;

@@ -5,7 +5,7 @@
 //   {"external_id"?, "title", ..., "modules": [{"title", "weeks": [{"number", "milestone"?,
 //   "tasks": [...]}]}],
 //    "tasks"?: [tasks that belong to no week]}
-// plan_document() writes it, ids included, and what it writes can be imported again.
+// Ids may stand in it; what else the API answers of plans and tasks (revisions, times) is ignored.
 //
 // Roadmap: {topic, skill_level?, weekly_time?, deadline?, learning_style?, timezone?, source?,
 // start?, title?, external_id?, weeks: [{week, milestone?, module?, tasks: [{day, task, duration,
@@ -52,9 +52,6 @@ struct ImportedPlan {
 /// Reads either shape; `weeks` at the top tells a roadmap, or a `topic` without `title` and
 /// `modules`. Bounds as in core/bounds.hpp.
 Read<ImportedPlan> read_plan_document(const Json& document, const NewId& new_id);
-
-/// The canonical document of a plan and its tasks (live ones, in order).
-Json plan_document(const Plan& plan, const std::vector<Task>& tasks);
 
 /// The distance between neighbours when positions are given out afresh.
 inline constexpr std::int64_t kPositionStep = 1'024;

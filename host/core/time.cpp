@@ -209,13 +209,6 @@ Day monday_of(Day day) {
   return day - (iso_weekday(day) - 1);
 }
 
-IsoWeek iso_week(Day day) {
-  const Day thursday = monday_of(day) + 3;
-  const date::year_month_day ymd{date::sys_days(date::days(thursday))};
-  const Day new_year = date::sys_days(ymd.year() / 1 / 1).time_since_epoch().count();
-  return {static_cast<int>(ymd.year()), (thursday - new_year) / 7 + 1};
-}
-
 Result<std::int64_t> parse_duration(std::string_view text) {
   Scanner scan(text);
   if (scan.literal('P') && !scan.at_end()) {

@@ -48,14 +48,6 @@ int iso_weekday(Day day);
 /// The Monday of the day's calendar week (Monday to Sunday).
 Day monday_of(Day day);
 
-/// A week of ISO 8601: week 1 holds the year's first Thursday, so `year` can differ from the day's.
-struct IsoWeek {
-  int year = 0;
-  int week = 0;
-  friend bool operator==(const IsoWeek&, const IsoWeek&) = default;
-};
-IsoWeek iso_week(Day day);
-
 /// An ISO 8601 duration of weeks, or of days, hours, minutes and seconds, in whole numbers:
 /// "PT1H36M", "P1D", "P1DT30M", "P2W". A day counts as 24 hours. Answers seconds.
 Result<std::int64_t> parse_duration(std::string_view text);

@@ -205,12 +205,6 @@ std::optional<ImpossibleDeadline> check_deadline(const Plan& plan, std::span<con
 
 }  // namespace
 
-Availability every_day(DayWindow window) {
-  Availability availability;
-  availability.days.fill({window});
-  return availability;
-}
-
 Result<TimingResult> schedule_plan(const Plan& plan, std::span<const Task> tasks, Day today,
                                    const Availability& availability, std::string_view zone) {
   if (const Status status = check(availability); !status) return status.error();

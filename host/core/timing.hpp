@@ -57,9 +57,6 @@ struct Availability {
   friend bool operator==(const Availability&, const Availability&) = default;
 };
 
-/// The same window every day; the default is 18 to 21 h.
-Availability every_day(DayWindow window = {18 * 3'600, 21 * 3'600});
-
 inline constexpr std::int64_t kAssumedDurationS = 3'600;
 
 /// The time of one task that had none. `schedule` is timed and computed, in the plan's zone.

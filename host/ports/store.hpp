@@ -48,8 +48,6 @@ class Plans {
   virtual Result<Page<core::Plan>> list(const std::string& account_id,
                                         const PageRequest& page) const = 0;
   virtual Result<core::Task> find_task(const std::string& id) const = 0;
-  virtual Result<core::Task> find_task_external(const std::string& account_id,
-                                                const std::string& external_id) const = 0;
   /// Every live task of a plan, by position.
   virtual Result<std::vector<core::Task>> tasks(const std::string& plan_id) const = 0;
   virtual Result<Page<core::Task>> list_tasks(const std::string& plan_id,
@@ -90,13 +88,6 @@ class Pairs {
                                                   const std::string& plan_id) const = 0;
   /// All pairs of a connection, by plan, then by key.
   virtual Result<std::vector<core::Pair>> of_connection(const std::string& connection_id) const = 0;
-  /// The pair of an item of the service, or of a key, in whichever plan. Where several plans have
-  /// one (a task that moved), the one in the state that is declared first in PairState, of these
-  /// the one synced last. An empty id or key is nobody's.
-  virtual Result<core::Pair> by_remote(const std::string& connection_id,
-                                       const std::string& remote_id) const = 0;
-  virtual Result<core::Pair> by_key(const std::string& connection_id,
-                                    const std::string& key) const = 0;
   /// The pairs of one key over all connections (for a task's `sync`).
   virtual Result<std::vector<core::Pair>> of_key(const std::string& key) const = 0;
   /// Plans that have ever been exported through a connection.
@@ -135,8 +126,6 @@ class Sightings {
   /// By remote id.
   virtual Result<std::vector<core::Sighting>> of_connection(
       const std::string& connection_id) const = 0;
-  virtual Result<core::Sighting> find(const std::string& connection_id,
-                                      const std::string& remote_id) const = 0;
 };
 
 class Bookmarks {
@@ -170,10 +159,9 @@ class Channels {
  public:
   virtual ~Channels() = default;
   virtual Result<core::Channel> find(const std::string& id) const = 0;
-  /// Both: the one opened first comes first.
+  /// The one opened first comes first.
   virtual Result<std::vector<core::Channel>> of_connection(
       const std::string& connection_id) const = 0;
-  virtual Result<std::vector<core::Channel>> list_all() const = 0;
 };
 
 /// Notifications that were answered and wait for the run that looks (HandleNotifications).

@@ -14,8 +14,4 @@ Result<std::vector<core::Channel>> SqlChannels::of_connection(
                                  connection_id);
 }
 
-Result<std::vector<core::Channel>> SqlChannels::list_all() const {
-  return read_all<core::Channel>(reading_, "ORDER BY opened_ms, id");
-}
-
 }  // namespace mortise::store

@@ -2,24 +2,6 @@
 #include "store/sql_ports.hpp"
 
 namespace mortise::store {
-namespace {
-
-/// The live record with this external id, else the one that was removed last.
-template <class Record>
-Result<Record> find_by_external_id(const Reading& reading, const std::string& account_id,
-                                   const std::string& external_id) {
-  auto live = read_one<Record>(
-      reading,
-      "WHERE account_id = ?1 AND external_id = ?2 AND external_id <> '' AND deleted_ms IS NULL",
-      account_id, external_id);
-  if (live || live.error().code != Code::not_found) return live;
-  return read_one<Record>(reading,
-                          "WHERE account_id = ?1 AND external_id = ?2 AND external_id <> '' "
-                          "AND deleted_ms IS NOT NULL ORDER BY deleted_ms DESC LIMIT 1",
-                          account_id, external_id);
-}
-
-}  // namespace
 
 Result<core::Plan> SqlPlans::find(const std::string& id) const {
   return read_one<core::Plan>(reading_, "WHERE id = ?1", id);
@@ -27,7 +9,15 @@ Result<core::Plan> SqlPlans::find(const std::string& id) const {
 
 Result<core::Plan> SqlPlans::find_external(const std::string& account_id,
                                            const std::string& external_id) const {
-  return find_by_external_id<core::Plan>(reading_, account_id, external_id);
+  auto live = read_one<core::Plan>(
+      reading_,
+      "WHERE account_id = ?1 AND external_id = ?2 AND external_id <> '' AND deleted_ms IS NULL",
+      account_id, external_id);
+  if (live || live.error().code != Code::not_found) return live;
+  return read_one<core::Plan>(reading_,
+                              "WHERE account_id = ?1 AND external_id = ?2 AND external_id <> '' "
+                              "AND deleted_ms IS NOT NULL ORDER BY deleted_ms DESC LIMIT 1",
+                              account_id, external_id);
 }
 
 Result<ports::Page<core::Plan>> SqlPlans::list(const std::string& account_id,
@@ -38,11 +28,6 @@ Result<ports::Page<core::Plan>> SqlPlans::list(const std::string& account_id,
 
 Result<core::Task> SqlPlans::find_task(const std::string& id) const {
   return read_one<core::Task>(reading_, "WHERE id = ?1", id);
-}
-
-Result<core::Task> SqlPlans::find_task_external(const std::string& account_id,
-                                                const std::string& external_id) const {
-  return find_by_external_id<core::Task>(reading_, account_id, external_id);
 }
 
 Result<std::vector<core::Task>> SqlPlans::tasks(const std::string& plan_id) const {

@@ -26,8 +26,6 @@ class SqlPlans final : public ports::Plans {
   Result<ports::Page<core::Plan>> list(const std::string& account_id,
                                        const ports::PageRequest& page) const override;
   Result<core::Task> find_task(const std::string& id) const override;
-  Result<core::Task> find_task_external(const std::string& account_id,
-                                        const std::string& external_id) const override;
   Result<std::vector<core::Task>> tasks(const std::string& plan_id) const override;
   Result<ports::Page<core::Task>> list_tasks(const std::string& plan_id,
                                              const ports::PageRequest& page) const override;
@@ -69,10 +67,6 @@ class SqlPairs final : public ports::Pairs {
   Result<std::vector<core::Pair>> of_plan(const std::string& connection_id,
                                           const std::string& plan_id) const override;
   Result<std::vector<core::Pair>> of_connection(const std::string& connection_id) const override;
-  Result<core::Pair> by_remote(const std::string& connection_id,
-                               const std::string& remote_id) const override;
-  Result<core::Pair> by_key(const std::string& connection_id,
-                            const std::string& key) const override;
   Result<std::vector<core::Pair>> of_key(const std::string& key) const override;
   Result<std::vector<std::string>> plans(const std::string& connection_id) const override;
 
@@ -112,8 +106,6 @@ class SqlSightings final : public ports::Sightings {
   explicit SqlSightings(const Reading& reading) : reading_(reading) {}
   Result<std::vector<core::Sighting>> of_connection(
       const std::string& connection_id) const override;
-  Result<core::Sighting> find(const std::string& connection_id,
-                              const std::string& remote_id) const override;
 
  private:
   Reading reading_;
@@ -156,7 +148,6 @@ class SqlChannels final : public ports::Channels {
   explicit SqlChannels(const Reading& reading) : reading_(reading) {}
   Result<core::Channel> find(const std::string& id) const override;
   Result<std::vector<core::Channel>> of_connection(const std::string& connection_id) const override;
-  Result<std::vector<core::Channel>> list_all() const override;
 
  private:
   Reading reading_;

@@ -10,10 +10,4 @@ Result<std::vector<core::Sighting>> SqlSightings::of_connection(
                                   connection_id);
 }
 
-Result<core::Sighting> SqlSightings::find(const std::string& connection_id,
-                                          const std::string& remote_id) const {
-  return read_one<core::Sighting>(reading_, "WHERE connection_id = ?1 AND remote_id = ?2",
-                                  connection_id, remote_id);
-}
-
 }  // namespace mortise::store

@@ -12,6 +12,7 @@
 #include "fakes/manual_clock.hpp"
 #include "fakes/memory_store.hpp"
 #include "fakes/seeded_random.hpp"
+#include "fakes/working_hours.hpp"
 #include "service/plan_editing.hpp"
 
 namespace mortise::tests {
@@ -83,7 +84,7 @@ struct PlanWorld {
   FakeChanged changed{store};
   fakes::ManualClock clock;
   fakes::SeededRandom random;
-  service::StoredPlans plans{store, changed, clock, random, {"Europe/Madrid", core::every_day()}};
+  service::StoredPlans plans{store, changed, clock, random, {"Europe/Madrid", fakes::every_day()}};
 
   PlanWorld() { value_of(plans.put_account("ann", R"({"tier": "free"})", {})); }
 

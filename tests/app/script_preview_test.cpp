@@ -141,7 +141,7 @@ TEST_CASE("script preview: an edit of a mapping shows what it would write, and w
   CHECK(at.preview("mappings/memory.lua", edited).out == said.out);
   auto store = at.open();
   CHECK(store->pairs().of_plan("cnn_ann", "pln_ann")->size() == 3);
-  CHECK(store->pairs().by_key("cnn_ann", "task:tsk_Read")->fields == R"({"text":"Read"})");
+  CHECK(store->pairs().of_key("task:tsk_Read")->at(0).fields == R"({"text":"Read"})");
 }
 
 TEST_CASE("script preview: what an edit cannot map, and an edit that ends every run, are told",

@@ -8,6 +8,7 @@
 #include "core/hash.hpp"
 #include "core/reconcile.hpp"
 #include "core/timing.hpp"
+#include "fakes/working_hours.hpp"
 
 namespace mortise::core {
 namespace {
@@ -67,7 +68,7 @@ TEST_CASE("bench: timing", "[bench]") {
   }
   const Day today = parse_day("2026-11-20").value();
   BENCHMARK("3,330 tasks placed") {
-    return schedule_plan(plan, tasks, today, every_day(), "UTC").value().placements.size();
+    return schedule_plan(plan, tasks, today, fakes::every_day(), "UTC").value().placements.size();
   };
 }
 

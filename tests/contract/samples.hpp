@@ -141,7 +141,7 @@ inline core::Intent intent(const std::string& id, const std::string& connection_
   value.kind = "todo";
   value.parent_key = "week:wek_1";
   value.parent_id = "block-1";
-  value.action = core::WriteAction::move;
+  value.action = core::WriteAction::update;
   value.once_key = "once";
   value.remote_id = "remote";
   value.expect_version = "v7";

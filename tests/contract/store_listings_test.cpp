@@ -115,23 +115,21 @@ TEMPLATE_TEST_CASE("store: plans and tasks that were removed are found but not l
   CHECK(store.plans().find("p2").value().deleted_ms == 77);
   CHECK(store.plans().find_task("t1").value().deleted_ms == 78);
   CHECK(store.plans().find_external("acc", "ext-p2").value().deleted_ms == 77);
-  CHECK(store.plans().find_task_external("acc", "ext-t1").value().deleted_ms == 78);
 }
 
-TEMPLATE_TEST_CASE("store: of several removed records with one external id the last one is found",
+TEMPLATE_TEST_CASE("store: of several removed plans with one external id the last one is found",
                    "[contract][store]", MemorySubject, SqlSubject) {
   TestType subject;
   ports::Store& store = subject.store();
-  commit(store, {put(contract::plan("pln"))});
   for (const std::string id : {"b", "c", "a"}) {
-    core::Task task = contract::task(id);
-    task.external_id = "same";
-    commit(store, {put(task)});
-    task.rev = 1;
-    task.deleted_ms = id == "c" ? 30 : 20;
-    commit(store, {put(task)});
+    core::Plan plan = contract::plan(id);
+    plan.external_id = "same";
+    commit(store, {put(plan)});
+    plan.rev = 1;
+    plan.deleted_ms = id == "c" ? 30 : 20;
+    commit(store, {put(plan)});
   }
-  CHECK(store.plans().find_task_external("acc", "same").value().id == "c");
+  CHECK(store.plans().find_external("acc", "same").value().id == "c");
 }
 
 TEMPLATE_TEST_CASE("store: tasks are listed by position", "[contract][store]", MemorySubject,

@@ -30,7 +30,6 @@ TEMPLATE_TEST_CASE("store: records of plans come back as they were put", "[contr
   CHECK(store.plans().find(plan.id).value() == plan);
   CHECK(store.plans().find_external(account.id, plan.external_id).value() == plan);
   CHECK(store.plans().find_task(task.id).value() == task);
-  CHECK(store.plans().find_task_external(account.id, task.external_id).value() == task);
 }
 
 TEMPLATE_TEST_CASE("store: empty records come back empty", "[contract][store]", MemorySubject,
@@ -180,7 +179,6 @@ TEMPLATE_TEST_CASE("store: what is not there is not_found", "[contract][store]",
   CHECK(store.plans().find_external("a", "x").error().code == Code::not_found);
   CHECK(store.plans().find_external("", "").error().code == Code::not_found);
   CHECK(store.plans().find_task("x").error().code == Code::not_found);
-  CHECK(store.plans().find_task_external("a", "x").error().code == Code::not_found);
   CHECK(store.connections().find("x").error().code == Code::not_found);
   CHECK(store.grants().find("x").error().code == Code::not_found);
   CHECK(store.grants().secret("x").error().code == Code::not_found);

@@ -39,14 +39,6 @@ Ids history(const ports::Store& store, const std::string& key) {
   }
 }
 
-core::Pair pair_in(const std::string& plan_id, core::PairState state, core::Instant synced_ms) {
-  core::Pair pair = contract::pair("cnn", plan_id, "task:t");
-  pair.remote_id = "r";
-  pair.state = state;
-  pair.synced_ms = synced_ms;
-  return pair;
-}
-
 }  // namespace
 
 TEMPLATE_TEST_CASE("store: records of two-way sync come back as they were put", "[contract][store]",
@@ -63,7 +55,7 @@ TEMPLATE_TEST_CASE("store: records of two-way sync come back as they were put", 
   conflict.rev = 1;
   subject.reopen();
   const ports::Store& store = subject.store();
-  CHECK(store.sightings().find("cnn", sighting.remote_id).value() == sighting);
+  CHECK(store.sightings().of_connection("cnn").value() == std::vector{sighting});
   CHECK(store.sightings().of_connection("cnn").value() == std::vector{sighting});
   CHECK(store.bookmarks().of_connection("cnn").value() == std::vector{bookmark});
   CHECK(store.sync_states().find("cnn").value() == state);
@@ -96,7 +88,7 @@ TEMPLATE_TEST_CASE("store: empty records of two-way sync come back empty", "[con
   conflict.rev = 1;
   subject.reopen();
   const ports::Store& store = subject.store();
-  CHECK(store.sightings().find("", "").value() == core::Sighting{});
+  CHECK(store.sightings().of_connection("").value() == std::vector{core::Sighting{}});
   CHECK(store.bookmarks().of_connection("").value() == std::vector{core::Bookmark{}});
   CHECK(store.sync_states().find("").value() == core::SyncState{});
   CHECK(store.conflicts().find("cfl").value() == conflict);
@@ -109,15 +101,14 @@ TEMPLATE_TEST_CASE("store: what two-way sync never wrote is not there", "[contra
                    MemorySubject, SqlSubject) {
   TestType subject;
   const ports::Store& store = subject.store();
-  CHECK(store.sightings().find("c", "r").error().code == Code::not_found);
   CHECK(store.sightings().of_connection("c").value().empty());
   CHECK(store.bookmarks().of_connection("c").value().empty());
   CHECK(store.conflicts().find("x").error().code == Code::not_found);
   CHECK(store.conflicts().list("", "", "", {}).value().items.empty());
   CHECK(store.channels().find("x").error().code == Code::not_found);
-  CHECK(store.channels().list_all().value().empty());
-  CHECK(store.pairs().by_remote("c", "r").error().code == Code::not_found);
-  CHECK(store.pairs().by_key("c", "k").error().code == Code::not_found);
+  CHECK(store.channels().of_connection("c").value().empty());
+  CHECK(store.pairs().of_connection("c").value().empty());
+  CHECK(store.pairs().of_key("k").value().empty());
   CHECK(store.inbox().pending("c").value().empty());
   CHECK_FALSE(store.inbox().oldest_pending("c").value());
   CHECK(store.inbox().connections_with_pending().value().empty());
@@ -137,7 +128,7 @@ TEMPLATE_TEST_CASE("store: of an item what was seen last counts, until it is era
          {put(contract::sighting("c1", "b")), put(contract::sighting("c1", "a")),
           put(contract::sighting("c1", "c")), put(contract::sighting("c2", "b")), put(again)});
   CHECK(remote_ids_of(store.sightings().of_connection("c1").value()) == Ids{"a", "b", "c"});
-  CHECK(store.sightings().find("c1", "b").value() == again);
+  CHECK(store.sightings().of_connection("c1").value().at(1) == again);
   commit(store, {ports::EraseSighting{"c1", "b"}, ports::EraseSighting{"c1", "nobody"}});
   CHECK(remote_ids_of(store.sightings().of_connection("c1").value()) == Ids{"a", "c"});
   commit(store, {ports::EraseSightings{"c1"}});
@@ -197,7 +188,7 @@ TEMPLATE_TEST_CASE("store: channels are found by connection, the one opened firs
   commit(store, {put(contract::channel("a", "c1", 3)), put(contract::channel("b", "c1", 2)),
                  put(contract::channel("c", "c2", 1)), put(contract::channel("d", "c1", 2))});
   CHECK(ids_of(store.channels().of_connection("c1").value()) == Ids{"b", "d", "a"});
-  CHECK(ids_of(store.channels().list_all().value()) == Ids{"c", "b", "d", "a"});
+  CHECK(ids_of(store.channels().of_connection("c2").value()) == Ids{"c"});
   commit(store, {ports::EraseChannel{"b"}, ports::EraseChannel{"nobody"}});
   CHECK(ids_of(store.channels().of_connection("c1").value()) == Ids{"d", "a"});
 }
@@ -241,53 +232,27 @@ TEMPLATE_TEST_CASE("store: a notification is known by the service's name, handle
   CHECK_FALSE(inbox.seen("google-calendar", "provider-n1").value());
 }
 
-TEMPLATE_TEST_CASE("store: pairs are found by connection, remote id and key", "[contract][store]",
+TEMPLATE_TEST_CASE("store: pairs are found by connection and by key", "[contract][store]",
                    MemorySubject, SqlSubject) {
   TestType subject;
   ports::Store& store = subject.store();
   const core::Pair a = contract::pair("c1", "p2", "task:a");
   const core::Pair b = contract::pair("c1", "p1", "task:b");
+  const core::Pair others = contract::pair("c2", "p1", "task:a");
   core::Pair unknown = contract::pair("c1", "p1", "task:u");
   unknown.remote_id.clear();
-  commit(store, {put(a), put(b), put(unknown), put(contract::pair("c2", "p1", "task:a"))});
+  commit(store, {put(a), put(b), put(unknown), put(others)});
   const ports::Pairs& pairs = store.pairs();
   CHECK(pairs.of_connection("c1").value() == std::vector{b, unknown, a});
-  CHECK(pairs.by_remote("c1", "remote-task:a").value() == a);
-  CHECK(pairs.by_key("c1", "task:b").value() == b);
-  CHECK(pairs.by_key("c1", "task:u").value() == unknown);
-  CHECK(pairs.by_remote("c1", "").error().code == Code::not_found);
-  CHECK(pairs.by_remote("c3", "remote-task:a").error().code == Code::not_found);
-  CHECK(pairs.by_key("c1", "task:").error().code == Code::not_found);
+  CHECK(pairs.of_key("task:a").value() == std::vector{a, others});
+  CHECK(pairs.of_key("task:u").value() == std::vector{unknown});
+  CHECK(pairs.of_key("task:").value().empty());
 
-  core::Pair moved = a;  // made anew there: the old id is nobody's
-  moved.remote_id = "remote-new";
-  commit(store, {put(moved), ports::ErasePair{"c1", "p1", "task:b"}});
-  CHECK(pairs.by_remote("c1", "remote-task:a").error().code == Code::not_found);
-  CHECK(pairs.by_remote("c1", "remote-new").value() == moved);
-  CHECK(pairs.by_remote("c1", "remote-task:b").error().code == Code::not_found);
-  CHECK(pairs.by_key("c1", "task:b").error().code == Code::not_found);
-}
-
-TEMPLATE_TEST_CASE("store: of several plans' pairs the living one speaks, then the one synced last",
-                   "[contract][store]", MemorySubject, SqlSubject) {
-  using core::PairState;
-  TestType subject;
-  ports::Store& store = subject.store();
-  const auto foremost = [&store] {
-    const core::Pair by_key = store.pairs().by_key("cnn", "task:t").value();
-    CHECK(store.pairs().by_remote("cnn", "r").value() == by_key);
-    return by_key.plan_id;
-  };
-  commit(store, {put(pair_in("p1", PairState::tombstone, 9))});
-  CHECK(foremost() == "p1");
-  commit(store, {put(pair_in("p2", PairState::set_aside, 1))});
-  CHECK(foremost() == "p2");
-  commit(store, {put(pair_in("p3", PairState::paired, 5))});
-  CHECK(foremost() == "p3");
-  commit(store, {put(pair_in("p4", PairState::paired, 6))});
-  CHECK(foremost() == "p4");
-  commit(store, {put(pair_in("p0", PairState::paired, 6))});
-  CHECK(foremost() == "p0");
+  core::Pair anew = a;
+  anew.remote_id = "remote-new";
+  commit(store, {put(anew), ports::ErasePair{"c1", "p1", "task:b"}});
+  CHECK(pairs.of_key("task:a").value() == std::vector{anew, others});
+  CHECK(pairs.of_key("task:b").value().empty());
 }
 
 TEMPLATE_TEST_CASE(

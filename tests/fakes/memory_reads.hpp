@@ -5,21 +5,6 @@
 
 namespace mortise::fakes {
 
-/// A record whose external id is this one: the live one, else the one removed last.
-template <class T>
-Result<T> find_external_in(const std::map<std::string, T>& all,
-                           const std::map<Two, std::string>& live, const Two& key,
-                           std::string_view kind) {
-  if (const auto found = live.find(key); found != live.end()) return T(all.at(found->second));
-  const T* newest = nullptr;
-  for (const auto& [id, value] : all) {
-    if (value.external_id.empty() || Two(value.account_id, value.external_id) != key) continue;
-    if (newest == nullptr || value.deleted_ms >= newest->deleted_ms) newest = &value;
-  }
-  if (newest != nullptr) return T(*newest);
-  return Error{Code::not_found, "find " + std::string(kind) + " by external id: there is none"};
-}
-
 class MemoryAccounts final : public ports::Accounts {
  public:
   explicit MemoryAccounts(const MemoryTables& tables) : tables_(tables) {}
@@ -49,7 +34,16 @@ class MemoryPlans final : public ports::Plans {
   Result<core::Plan> find_external(const std::string& account_id,
                                    const std::string& external_id) const override {
     const Lock lock(tables_.mutex);
-    return find_external_in(tables_.plans, tables_.live_plans, {account_id, external_id}, "plan");
+    const Two key(account_id, external_id);
+    const auto live = tables_.live_plans.find(key);
+    if (live != tables_.live_plans.end()) return core::Plan(tables_.plans.at(live->second));
+    const core::Plan* newest = nullptr;
+    for (const auto& [id, value] : tables_.plans) {
+      if (value.external_id.empty() || Two(value.account_id, value.external_id) != key) continue;
+      if (newest == nullptr || value.deleted_ms >= newest->deleted_ms) newest = &value;
+    }
+    if (newest != nullptr) return core::Plan(*newest);
+    return Error{Code::not_found, "find plan by external id: there is none"};
   }
   Result<Page<core::Plan>> list(const std::string& account_id,
                                 const PageRequest& page) const override {
@@ -64,11 +58,6 @@ class MemoryPlans final : public ports::Plans {
   Result<core::Task> find_task(const std::string& id) const override {
     const Lock lock(tables_.mutex);
     return find_in<core::Task>(tables_.tasks, id, "task");
-  }
-  Result<core::Task> find_task_external(const std::string& account_id,
-                                        const std::string& external_id) const override {
-    const Lock lock(tables_.mutex);
-    return find_external_in(tables_.tasks, tables_.live_tasks, {account_id, external_id}, "task");
   }
   Result<std::vector<core::Task>> tasks(const std::string& plan_id) const override {
     const Lock lock(tables_.mutex);

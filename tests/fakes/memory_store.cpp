@@ -94,8 +94,6 @@ class Writer {
     erase_pair(id);
     undo_.set(tables_.pairs, id, pair);
     undo_.set(tables_.pairs_by_key, {pair.key, pair.connection_id, pair.plan_id}, id);
-    undo_.set(tables_.pairs_by_remote, {pair.remote_id, pair.connection_id, pair.plan_id, pair.key},
-              id);
     return {};
   }
   Status operator()(const ports::Put<core::Intent>& put) {
@@ -253,8 +251,6 @@ class Writer {
     const core::Pair pair = found->second;
     undo_.erase(tables_.pairs, id);
     undo_.erase(tables_.pairs_by_key, {pair.key, pair.connection_id, pair.plan_id});
-    undo_.erase(tables_.pairs_by_remote,
-                {pair.remote_id, pair.connection_id, pair.plan_id, pair.key});
   }
 
   template <class T>

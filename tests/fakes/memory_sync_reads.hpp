@@ -51,16 +51,6 @@ class MemoryPairs final : public ports::Pairs {
     }
     return found;
   }
-  Result<core::Pair> by_remote(const std::string& connection_id,
-                               const std::string& remote_id) const override {
-    const Lock lock(tables_.mutex);
-    return foremost(tables_.pairs_by_remote, {remote_id, connection_id, "", ""});
-  }
-  Result<core::Pair> by_key(const std::string& connection_id,
-                            const std::string& key) const override {
-    const Lock lock(tables_.mutex);
-    return foremost(tables_.pairs_by_key, {key, connection_id, ""});
-  }
   Result<std::vector<std::string>> plans(const std::string& connection_id) const override {
     const Lock lock(tables_.mutex);
     std::vector<std::string> found;
@@ -74,24 +64,6 @@ class MemoryPairs final : public ports::Pairs {
   }
 
  private:
-  /// Of the pairs that an index lists under (name, connection, ...), the one that speaks for it.
-  template <class Index>
-  Result<core::Pair> foremost(const Index& index, const typename Index::key_type& from) const {
-    const core::Pair* best = nullptr;
-    const auto place = [](const core::Pair& pair) {
-      return std::make_tuple(pair.state, -pair.synced_ms, pair.plan_id, pair.key);
-    };
-    for (auto entry = index.lower_bound(from); entry != index.end(); ++entry) {
-      const auto& name = std::get<0>(entry->first);
-      if (name.empty() || name != std::get<0>(from)) break;
-      if (std::get<1>(entry->first) != std::get<1>(from)) break;
-      const core::Pair& pair = tables_.pairs.at(entry->second);
-      if (best == nullptr || place(pair) < place(*best)) best = &pair;
-    }
-    if (best != nullptr) return core::Pair(*best);
-    return Error{Code::not_found, "find pair: there is none with this id"};
-  }
-
   const MemoryTables& tables_;
 };
 
@@ -183,11 +155,6 @@ class MemorySightings final : public ports::Sightings {
     const Lock lock(tables_.mutex);
     return values_under(tables_.sightings, connection_id);
   }
-  Result<core::Sighting> find(const std::string& connection_id,
-                              const std::string& remote_id) const override {
-    const Lock lock(tables_.mutex);
-    return find_in<core::Sighting>(tables_.sightings, {connection_id, remote_id}, "sighting");
-  }
 
  private:
   const MemoryTables& tables_;
@@ -261,14 +228,6 @@ class MemoryChannels final : public ports::Channels {
     for (const auto& [id, channel] : tables_.channels) {
       if (channel.connection_id == connection_id)
         all.push_back({{channel.opened_ms, id}, &channel});
-    }
-    return in_order(std::move(all));
-  }
-  Result<std::vector<core::Channel>> list_all() const override {
-    const Lock lock(tables_.mutex);
-    std::vector<Placed<core::Channel>> all;
-    for (const auto& [id, channel] : tables_.channels) {
-      all.push_back({{channel.opened_ms, id}, &channel});
     }
     return in_order(std::move(all));
   }

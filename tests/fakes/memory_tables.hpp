@@ -27,7 +27,6 @@ struct Numbered {
 struct MemoryTables {
   using Two = std::pair<std::string, std::string>;
   using Three = std::tuple<std::string, std::string, std::string>;
-  using Four = std::tuple<std::string, std::string, std::string, std::string>;
 
   mutable std::mutex mutex;
   std::int64_t next_number = 1;
@@ -49,7 +48,6 @@ struct MemoryTables {
   std::map<Two, core::IdempotencyRecord> idempotency;  ///< (scope, key)
   std::map<Three, core::Pair> pairs;                   ///< (connection, plan, key)
   std::map<Three, Three> pairs_by_key;                 ///< (key, connection, plan) -> as above
-  std::map<Four, Three> pairs_by_remote;  ///< (remote id, connection, plan, key) -> as above
   std::map<std::string, Numbered<core::Intent>> intents;
   std::map<std::string, core::Run> runs;
   std::map<Three, Numbered<core::RunItem>> run_items;  ///< (run, key, action)

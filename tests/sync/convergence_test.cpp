@@ -3,6 +3,7 @@
 // tests/system/sync_model.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -174,8 +175,11 @@ class Model {
     return ids[dice_() % ids.size()];
   }
   std::string task_of(const std::string& remote_id) const {
-    auto pair = world_.store.pairs().by_remote(world_.connection_id, remote_id);
-    return pair ? pair->key.substr(5) : std::string();
+    const auto pairs = world_.store.pairs().of_connection(world_.connection_id).value();
+    const auto found = std::find_if(pairs.begin(), pairs.end(), [&](const core::Pair& pair) {
+      return pair.remote_id == remote_id && pair.state != core::PairState::tombstone;
+    });
+    return found == pairs.end() ? std::string() : found->key.substr(5);
   }
 
   World world_;

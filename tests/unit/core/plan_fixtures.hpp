@@ -13,6 +13,7 @@
 
 #include "core/ids.hpp"
 #include "core/plan_shapes.hpp"
+#include "core/record_json.hpp"
 
 namespace mortise::core {
 
@@ -33,6 +34,23 @@ inline ImportedPlan import_text(std::string_view text, std::uint64_t first_id = 
     UNSCOPED_INFO(problem.pointer << ": " << problem.detail);
   REQUIRE(read.ok());
   return std::move(*read.value);
+}
+
+/// The canonical document of a plan and its tasks, ids included.
+inline Json plan_document(const Plan& plan, const std::vector<Task>& tasks) {
+  Json document = to_json(plan);
+  const auto tasks_of = [&tasks](const std::string& week_id) {
+    Json list = Json::array();
+    for (const Task& task : tasks) {
+      if (task.week_id == week_id) list.push_back(to_json(task));
+    }
+    return list;
+  };
+  for (Json& module : document["modules"]) {
+    for (Json& week : module["weeks"]) week["tasks"] = tasks_of(week["id"].get<std::string>());
+  }
+  if (Json loose = tasks_of(""); !loose.empty()) document["tasks"] = std::move(loose);
+  return document;
 }
 
 /// The text of a file of the shared data, or nothing where there is none.

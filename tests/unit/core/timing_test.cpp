@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "core/zones.hpp"
+#include "fakes/working_hours.hpp"
 #include "unit/core/plan_fixtures.hpp"
 
 using namespace mortise;
@@ -37,7 +38,7 @@ std::vector<Task> tasks_of(std::initializer_list<double> hours) {
 
 TimingResult timings(const Plan& plan, const std::vector<Task>& tasks,
                      std::string_view today = "2026-11-20",
-                     const Availability& availability = every_day()) {
+                     const Availability& availability = fakes::every_day()) {
   Result<TimingResult> result = schedule_plan(plan, tasks, day(today), availability, kMadrid);
   INFO((result.ok() ? "" : result.error().message));
   REQUIRE(result.ok());
@@ -202,7 +203,7 @@ TEST_CASE("timing: 18:00 stays 18:00 when the clocks change", "[core][timing]") 
 }
 
 TEST_CASE("timing: hours in which the clocks change hold what really passes", "[core][timing]") {
-  const Availability nights = every_day({1 * kHour, 4 * kHour});
+  const Availability nights = fakes::every_day({1 * kHour, 4 * kHour});
   // Forward: 01 to 04 h lasts two hours, so three hours go to the next night.
   CHECK(starts(timings({}, tasks_of({3}), "2027-03-27", nights)) == Starts{"2027-03-29T01:00:00"});
   CHECK(starts(timings({}, tasks_of({1.5, 0.5}), "2027-03-27", nights)) ==
@@ -252,19 +253,19 @@ TEST_CASE("timing: hours and zones that make no sense are refused", "[core][timi
     return !result.ok() && result.error().code == Code::invalid;
   };
   CHECK(refused({}, Availability{}, kMadrid));
-  CHECK(refused({}, every_day({20 * kHour, 18 * kHour}), kMadrid));
-  CHECK(refused({}, every_day({20 * kHour, 25 * kHour}), kMadrid));
+  CHECK(refused({}, fakes::every_day({20 * kHour, 18 * kHour}), kMadrid));
+  CHECK(refused({}, fakes::every_day({20 * kHour, 25 * kHour}), kMadrid));
   Availability overlapping;
   overlapping.days[2] = {{8 * kHour, 10 * kHour}, {9 * kHour, 11 * kHour}};
   CHECK(refused({}, overlapping, kMadrid));
-  CHECK(refused({}, every_day(), "Mars/Base"));
-  CHECK(refused({}, every_day(), ""));
+  CHECK(refused({}, fakes::every_day(), "Mars/Base"));
+  CHECK(refused({}, fakes::every_day(), ""));
   Plan endless;
   endless.start = "2199-12-31";
-  CHECK_FALSE(refused(endless, every_day(), kMadrid));
+  CHECK_FALSE(refused(endless, fakes::every_day(), kMadrid));
   endless.start = "2199-12-30";
   const std::vector<Task> many(10, task_of(3 * kHour));
-  CHECK_FALSE(schedule_plan(endless, many, day("2026-11-20"), every_day(), kMadrid).ok());
+  CHECK_FALSE(schedule_plan(endless, many, day("2026-11-20"), fakes::every_day(), kMadrid).ok());
 }
 
 TEST_CASE("timing: the laws hold for any plan", "[core][timing][property]") {
@@ -286,7 +287,7 @@ TEST_CASE("timing: the laws hold for any plan", "[core][timing][property]") {
         from = to + static_cast<std::int64_t>(random() % 3) * kHour;
       }
     }
-    if (hours == Availability{}) hours = every_day();
+    if (hours == Availability{}) hours = fakes::every_day();
     std::vector<Task> tasks;
     for (auto left = random() % 60; left > 0; --left) {
       Task task = task_of(static_cast<std::int64_t>(60 + random() % (4 * kHour)));
