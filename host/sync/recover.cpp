@@ -158,7 +158,10 @@ Task<Status> Execution::recover_by_listing(const Snapshot& snapshot, std::vector
 Status Execution::settle_intents(const std::vector<Intent>& intents,
                                  const std::map<std::string, ports::Item>& found) {
   if (intents.empty()) return {};
-  for (const Intent& intent : intents) uncertain_.erase(intent.key);
+  for (const Intent& intent : intents) {
+    uncertain_.erase(intent.key);
+    if (found.contains(intent.key)) lost_.erase(intent.key);  // made anew
+  }
   const auto with = [&](ports::Changes& changes, core::Run& run) {
     for (const Intent& intent : intents) {
       auto item = found.find(intent.key);

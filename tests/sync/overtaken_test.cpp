@@ -78,6 +78,27 @@ TEST_CASE(
   CHECK(world.service.outline() == world.expected());
 }
 
+TEST_CASE("overtaken: an item made anew is not made once more when the answer to that was lost",
+          "[sync][inbound]") {
+  const Style style = GENERATE(Style::keyed, Style::nested);
+  World world(style, 1);
+  settle_in(world);
+  const std::string there = world.service.named(world.tasks().at(1).title);
+  world.retitle(1, "Typed");
+  int met = 0;
+  world.egress->fault = [&](const ports::ConnectorRequest& request) {
+    if (request.body.find("Typed") == std::string::npos) return Fault::none;
+    if (++met == 1) world.service.erase(there);  // after the look, before the write
+    if (met != 2) return Fault::none;
+    world.retitle(1, "Typed since");
+    return Fault::lost;
+  };
+  CHECK(world.sync().state == RunState::succeeded);
+  CHECK(met >= 2);
+  CHECK_FALSE(world.service.named("Typed since").empty());
+  CHECK(world.service.outline() == world.expected());
+}
+
 TEST_CASE("overtaken: a task edited while its removal comes in stays", "[sync][inbound]") {
   const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
   World world(style, 1);
