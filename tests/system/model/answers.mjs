@@ -6,13 +6,23 @@ import { mishaps } from './mishaps.mjs';
 
 const keepsHere = ['mass_removal_here', 'remote_empty', 'container_lost'];
 
+/** One mishap after another, in any order, so that all come up soon; those that cannot be now later. */
+function next(m) {
+  for (let tries = 0; tries < 5; ++tries) {
+    if (!m.mishapsLeft?.length) m.mishapsLeft = m.sides.flatMap((side) => Object.entries(mishaps[side === 'notion' ? m.shape.layout : side]));
+    const [[name, happen]] = m.mishapsLeft.splice(m.dice.below(m.mishapsLeft.length), 1);
+    const mishap = happen(m);
+    if (mishap?.tasks.length > 0) return [name, mishap];
+  }
+  return [];
+}
+
 /** Something happens to an account; it is looked at twice and nobody answers. */
 export async function strike(m) {
-  const side = m.dice.pick(m.sides);
-  const [name, happen] = m.dice.pick(Object.entries(mishaps[side === 'notion' ? m.shape.layout : side]));
-  const mishap = happen(m);
+  const [name, mishap] = next(m);
   m.mishap = mishap;
-  if (!mishap || mishap.tasks.length === 0) return;
+  if (!mishap) return;
+  const { side } = mishap;
   m.count(name);
   m.note(`mishap: ${name}: ${mishap.tasks.map((task) => `"${task.title}" ${task.id}`).join(', ')}`);
   mishap.connections = side === 'here' ? m.connections : [m[side]];

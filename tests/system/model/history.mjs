@@ -22,7 +22,7 @@ export class History {
     this.ahead_ms = dice.chance(0.5) ? 600_000 : 0;
     this.lively = number % 3 === 2;
     this.guarded = number % 3 === 1;
-    const guards = guardsOf(this.guarded, dice);
+    const guards = guardsOf(number);
     this.scripts = mixes ? await scriptsThatResolve() : null;
     const settings = {
       ...wideBudgets, 'sync.remove_percent': guards.percent, 'sync.remove_at_least': guards.at_least, 'log.level': 'warning',
@@ -55,7 +55,7 @@ export class History {
 
   /** What goes wrong in the next epoch: nothing in two of three. */
   aTrouble() {
-    if (this.guarded && this.dice.chance(0.4)) return 'mishaps';
+    if (this.guarded && this.dice.chance(0.5)) return 'mishaps';
     if (this.dice.chance(2 / 3)) return undefined;
     return this.dice.weighted(Object.fromEntries(Object.entries(troubles).map(([name, [weight]]) => [name, weight])));
   }
@@ -74,7 +74,7 @@ export class History {
 
   /** `name`: what goes wrong in it; undefined: nothing. */
   async epoch(upTo, name) {
-    const size = still.has(name) ? 0 : upTo;
+    const size = this.dice.chance(still[name] ?? 0) ? 0 : upTo;
     const edit = () => this.all(async (member) => {
       await edits(member, size, member.sides);
       this.operations += size;

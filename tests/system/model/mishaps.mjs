@@ -31,19 +31,13 @@ const planPage = (m) => pagesOf(m, (each) => each.text === m.plan.title);
 const modulePages = (m) => pagesOf(m, (each) => m.plan.modules.some((module) => module.title === each.text));
 const tables = (m) => m.found.filter((each) => each.object === 'database').map((each) => each.id);
 
-/**
- * What is known and left out: what a person dragged from a page to another one goes with the page where it stood; what the app moved
- * to another week, while its page is lost and made anew, is made twice.
- */
-const known = {
-  dragged: (m) => m.things.some((each) => m.dragged.has(each.id)),
-  moved: (m) => [...m.ledger.stories.values()].some((story) => story.fields.includes('week_id')),
-};
+/** What is known and left out: what a person dragged from a page to another one goes with the page where it stood. */
+const known = { dragged: (m) => m.things.some((each) => m.dragged.has(each.id)) };
 
 /** One module's page, and what stands on it. */
 function onePage(m, how) {
   const pages = modulePages(m);
-  if (pages.length === 0 || known.dragged(m) || known.moved(m)) return null;
+  if (pages.length === 0 || known.dragged(m)) return null;
   const page = m.dice.pick(pages);
   return how(m, [page], left(m, 'notion').filter(({ item }) => item.page === page));
 }
@@ -76,8 +70,8 @@ export const mishaps = {
     'every to-do is trashed': (m) => { const hit = left(m, 'notion'); return trash(m, hit.map(({ item }) => item.id), hit); },
     'the page of a module is trashed': (m) => onePage(m, trash),
     'the page of a module is not shared any more': (m) => onePage(m, hide),
-    'the page of the plan is trashed': (m) => (known.moved(m) ? null : trash(m, planPage(m), left(m, 'notion'))),
-    'the page of the plan is not shared any more': (m) => (known.moved(m) ? null : hide(m, planPage(m), left(m, 'notion'))),
+    'the page of the plan is trashed': (m) => trash(m, planPage(m), left(m, 'notion')),
+    'the page of the plan is not shared any more': (m) => hide(m, planPage(m), left(m, 'notion')),
   },
   database: {
     'most rows are trashed': (m) => { const hit = most(m, left(m, 'notion')); return trash(m, hit.map(({ item }) => item.id), hit); },

@@ -91,11 +91,11 @@ export const troubles = {
   one_way: [5, (history) => history.all(goOneWay)],
 
   /** The plan is removed, at the services too, while nothing else happens, and comes back. */
-  removed_plan: [3, (history) => history.all(removeAndRestore)],
+  removed_plan: [5, (history) => history.all(removeAndRestore)],
 };
 
-/** Troubles during which nobody edits. */
-export const still = new Set(['removed_plan']);
+/** How often nobody edits while it happens. */
+export const still = { removed_plan: 1, mishaps: 0.6 };
 
 /** Troubles in which sides see each other's edits before the end. */
 export const racing = new Set(['edits_meanwhile']);
