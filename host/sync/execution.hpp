@@ -143,6 +143,8 @@ class Execution {
   // resolve.cpp: ids and versions that must be read
   Task<Result<bool>> resolve_ids(Snapshot& snapshot, const core::ChangeList& changes);
   bool find_unread(const Snapshot& snapshot, const core::ChangeList& changes);
+  Task<Result<bool>> is_shared(const Snapshot& snapshot, Scene& scene, std::string key,
+                               std::string id, std::string kind);
   Task<Status> spare_containers(Snapshot& snapshot, core::ChangeList& changes);
   Task<Status> resolve_children(Snapshot& snapshot, std::string parent_key);
   Task<Status> look_again(Snapshot& snapshot);

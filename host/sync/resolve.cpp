@@ -1,6 +1,7 @@
 // Ids that the service did not say at creation, and versions that somebody else moved: read when
 // first needed, one listing per container.
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 #include <utility>
@@ -81,6 +82,31 @@ bool Execution::find_unread(const Snapshot& snapshot, const core::ChangeList& ch
   return !stale_.empty();
 }
 
+/// Whether something that we did not make stands in a container, or in one of ours in it. The pairs
+/// of what stands directly in it get their ids.
+Task<Result<bool>> Execution::is_shared(const Snapshot& snapshot, Scene& scene, std::string key,
+                                        std::string id, std::string kind) {
+  Task<Result<Report>> listing = list_children(snapshot, id, kind);
+  Result<Report> report = co_await listing;
+  if (!report && report.error().code == Code::not_found) co_return Result<bool>(false);
+  if (!report) co_return Result<bool>(report.error());
+  scene.name_children(key, id, report->items);
+  std::vector<std::array<std::string, 3>> inner;
+  for (const ports::Item& item : report->items) {
+    if (item.state != core::ItemState::present) continue;
+    const Pair* pair = scene.by_id(item.id);
+    if (pair == nullptr) co_return Result<bool>(true);
+    const ports::Kind* of = snapshot.connector->manifest().kind(item.kind);
+    if (of != nullptr && of->container) inner.push_back({pair->key, item.id, item.kind});
+  }
+  for (const auto& [inner_key, inner_id, inner_kind] : inner) {
+    Task<Result<bool>> asking = is_shared(snapshot, scene, inner_key, inner_id, inner_kind);
+    Result<bool> shared = co_await asking;
+    if (!shared || *shared) co_return shared;
+  }
+  co_return Result<bool>(false);
+}
+
 /// A container that holds what we did not make is not removed: what is ours in it goes, one by one.
 Task<Status> Execution::spare_containers(Snapshot& snapshot, core::ChangeList& changes) {
   std::set<std::string> asked;
@@ -92,18 +118,12 @@ Task<Status> Execution::spare_containers(Snapshot& snapshot, core::ChangeList& c
         !asked.insert(action.key).second) {
       continue;
     }
-    Task<Result<Report>> listing =
-        list_children(snapshot, action.base->remote_id, action.item_kind);
-    Result<Report> report = co_await listing;
-    if (!report && report.error().code == Code::not_found) continue;
-    if (!report) co_return Status(report.error());
     Scene scene = scene_of(snapshot);
-    scene.name_children(action.key, action.base->remote_id, report->items);
-    const bool shared =
-        std::any_of(report->items.begin(), report->items.end(), [&](const auto& item) {
-          return item.state == core::ItemState::present && scene.by_id(item.id) == nullptr;
-        });
-    if (!shared) continue;
+    Task<Result<bool>> asking =
+        is_shared(snapshot, scene, action.key, action.base->remote_id, action.item_kind);
+    Result<bool> shared = co_await asking;
+    if (!shared) co_return Status(shared.error());
+    if (!*shared) continue;
     action.kind = core::ActionKind::forget;
     for (core::Action& inner : changes.actions) {
       if (inner.parent_key != action.key || inner.kind != core::ActionKind::forget) continue;
