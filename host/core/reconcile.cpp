@@ -63,7 +63,7 @@ class Decision {
     ChangeList changes;
     changes.unchanged = unchanged_;
     changes.refuse = guard_here();
-    if (!changes.refuse) changes.refuse = guard_there();
+    if (!changes.refuse && rules_.writes) changes.refuse = guard_there();
     changes.receive = std::move(receive_);
     changes.actions = std::move(removals_);
     std::move(writes_.begin(), writes_.end(), std::back_inserter(changes.actions));

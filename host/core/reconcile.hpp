@@ -55,6 +55,7 @@ struct ReconcileRules {
   std::int64_t remove_at_least = 10;
   std::int64_t removed_last_day = 0;
   bool plan_removed = false;  ///< a person removed the whole plan, there too: nobody is asked
+  bool writes = true;         ///< else nobody is asked about removals there: they are not done
   bool pull = false;  ///< news change what is here; else they only tell what cannot be written
   std::map<std::string, MergeRules> merge;  ///< by kind
   /// By kind: fields of a series whose change makes the service forget its single occurrences.

@@ -153,6 +153,9 @@ Task<Execution::Round> Execution::play_round() {
   auto loaded = load_snapshot(ports_, run_.connection_id, plan_id_, mapping_);
   if (!loaded) co_return react(loaded.error());
   Snapshot snapshot = std::move(loaded).value();
+  snapshot.writes = run_.kind == core::RunKind::export_plan ||
+                    snapshot.connection.direction != core::Direction::pull ||
+                    snapshot.plan.deleted_ms;  // a person said so, with the plan
   if (std::optional<Round> ended = ready(snapshot)) co_return *ended;
   if (snapshot.plan.deleted_ms && run_.kind == core::RunKind::export_plan) {
     fail({Code::not_found, "the plan was removed", "plan_removed"});
@@ -204,10 +207,7 @@ Task<Execution::Round> Execution::play_round() {
   }
   count_wanted(changes);
   if (changes.empty()) note_settled(snapshot, *wanted, changes.unchanged);
-  const bool writes = run_.kind == core::RunKind::export_plan ||
-                      snapshot.connection.direction != core::Direction::pull ||
-                      snapshot.plan.deleted_ms;  // a person said so, with the plan
-  if (changes.empty() || !writes) co_return Round::nothing_left;
+  if (changes.empty() || !snapshot.writes) co_return Round::nothing_left;
   if (snapshot.connection.target.id.empty()) {
     Task<Status> targeting = ensure_target(snapshot, Target::may_make);
     Status found = co_await targeting;

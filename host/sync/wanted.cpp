@@ -276,6 +276,7 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
   core::ReconcileRules rules = options.rules;
   rules.plan_removed = snapshot.plan.deleted_ms.has_value();
   rules.pull = snapshot.pulls() && !rules.plan_removed;
+  rules.writes = snapshot.writes;
   for (const ports::Kind& kind : snapshot.connector->manifest().kinds) {
     if (kind.occurrences) rules.resets.emplace(kind.name, kind.resets_occurrences);
   }

@@ -38,6 +38,7 @@ struct Snapshot : Link {
   std::vector<core::Pair> pairs;
   std::map<std::string, core::Sighting> sightings;  ///< by the key of the pair that they concern
   std::map<std::string, core::Task> restorable;  ///< of these, tasks that were removed here, softly
+  bool writes = true;                            ///< the run writes there what is decided
 
   const core::Pair* pair(const std::string& key) const;
   /// The item that a task is, or that it is at the slot of the pair's key; empty if it is none

@@ -5,8 +5,10 @@ import { standing } from './mishaps.mjs';
 export const asks = (run) => run.state === 'waiting' && run.waiting_for === 'approval';
 
 /** Whether a guard has reason to ask this, as far as can be said without having seen what happened. */
-export async function mayAsk(m, { guard: { reason, removals, items, plan_id } }) {
+export async function mayAsk(m, { connection_id, guard: { reason, removals, items, plan_id } }) {
   const { percent, at_least } = m.shape.guards;
+  // Where nothing is written, nothing is removed.
+  if (connection_id === m.onlyRead && ['mass_removal', 'plan_emptied'].includes(reason)) return false;
   // (Of what was removed there it says what is at stake now, without what went in the last 24 hours.)
   if (reason === 'mass_removal_here') return removals > 0 && percent < 100;
   if (reason === 'mass_removal') return removals >= at_least && removals * 100 > items * percent;

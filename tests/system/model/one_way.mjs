@@ -21,8 +21,7 @@ function untouched(m, side, tasks) {
 
 /**
  * What is known and left out: where a connection only takes, what a person has edited there of an item that is written meanwhile
- * counts as agreed, and is not received later. (And one that is only read asks about much that was removed here, although nothing
- * of it would go there.)
+ * counts as agreed, and is not received later.
  */
 const known = (m, side) => [...m.ledger.stories.values()].some((story) => story.sides.has(side) && (story.sides.size > 1 || story.spreads)) ||
   side === 'notion' && m.shape.layout === 'database';
@@ -40,6 +39,7 @@ export async function goOneWay(m) {
   m.count(`one way: ${direction}`);
   await m.lookThere();
   const found = all(m, side);
+  m.onlyRead = direction === 'pull' ? connection.id : null;
   await m.ok('PATCH', `/v1/connections/${connection.id}`, { direction });
   await m.quiet();
   const runs = [];
@@ -55,6 +55,7 @@ export async function goOneWay(m) {
   } else {
     checkPull(m, side, found, runs);
   }
+  m.onlyRead = null;
   await m.ok('PATCH', `/v1/connections/${connection.id}`, { direction: null });
 }
 

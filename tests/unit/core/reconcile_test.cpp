@@ -392,6 +392,15 @@ TEST_CASE("reconcile: a side that is suddenly empty is asked about, however few"
   CHECK(emptied.refuse->reason == "plan_emptied");
 }
 
+TEST_CASE("reconcile: nobody is asked about removals that are not done",
+          "[core][reconcile][guard]") {
+  const std::vector<Pair> base{paired(item("a", "", "x")), paired(item("b", "", "y"))};
+  ReconcileRules rules = pulling();
+  REQUIRE(reconcile({}, base, {}, rules).refuse);
+  rules.writes = false;
+  CHECK_FALSE(reconcile({}, base, {}, rules).refuse);
+}
+
 TEST_CASE("reconcile: equal things are linked, once each", "[core][reconcile]") {
   const std::vector<WantedItem> created{item("a", "", "x"), item("b", "", "x"), item("c", "", "y")};
   const std::vector<Stranger> strangers{
