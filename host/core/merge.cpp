@@ -195,6 +195,20 @@ Agreement with_echo(const Agreement& before, const JsonText& attempted, const Js
   return {text_of(sent), text_of(seen)};
 }
 
+JsonText seen_after_write(const JsonText& before, const std::vector<std::string>& changed,
+                          const JsonText& answer) {
+  Json seen = object(before);
+  const Json theirs = object(answer);
+  for (const std::string& name : changed) {
+    if (theirs.contains(name)) {
+      seen[name] = theirs[name];
+    } else {
+      seen.erase(name);
+    }
+  }
+  return text_of(seen);
+}
+
 std::vector<std::string> changed_fields(const JsonText& before, const JsonText& after) {
   const Names names = differing(object(before), object(after));
   return {names.begin(), names.end()};

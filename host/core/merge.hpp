@@ -86,6 +86,11 @@ struct Agreement {
 /// agreed on, and no edit of the service.
 Agreement with_echo(const Agreement& before, const JsonText& attempted, const JsonText& there);
 
+/// The service's form of an item after `changed` fields of it were written, where its edits are not
+/// taken over: of its answer only those are known, the rest stays news for whoever looks again.
+JsonText seen_after_write(const JsonText& before, const std::vector<std::string>& changed,
+                          const JsonText& answer);
+
 /// The names whose values differ between two JSON objects, missing ones included; sorted.
 std::vector<std::string> changed_fields(const JsonText& before, const JsonText& after);
 

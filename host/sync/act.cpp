@@ -321,7 +321,12 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
     pair.generation = action.generation;
   }
   pair.state = outcome.result == OutcomeResult::done ? PairState::paired : PairState::id_unknown;
-  agree(pair, action.fields, outcome.fields);
+  if (pulls_ || action.kind != ActionKind::update || outcome.fields.empty()) {
+    agree(pair, action.fields, outcome.fields);
+  } else {
+    const core::JsonText before = pair.seen.empty() ? pair.fields : pair.seen;
+    agree(pair, action.fields, core::seen_after_write(before, action.changed, outcome.fields));
+  }
   pair.version = outcome.version;
   if (!outcome.memo.empty()) pair.memo = outcome.memo;
   if (!outcome.url.empty()) pair.url = outcome.url;

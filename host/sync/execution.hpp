@@ -223,6 +223,7 @@ class Execution {
   std::shared_ptr<const ports::Mapping> mapping_;  ///< the revision the run started with
   Received received_;
   std::string plan_id_;  ///< the plan of the round under way
+  bool pulls_ = true;    ///< the round under way takes over what was edited there
   bool pulled_ = false;
   bool asked_ = false;  ///< the pass under way has its question for a person
   std::optional<std::map<std::string, std::string>> pulled_pairs_;  ///< pairs_digests() then

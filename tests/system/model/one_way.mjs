@@ -19,20 +19,11 @@ function untouched(m, side, tasks) {
   });
 }
 
-/**
- * What is known and left out: where a connection only takes, what a person has edited there of an item that is written meanwhile
- * counts as agreed, and is not received later.
- */
-const known = (m, side) => [...m.ledger.stories.values()].some((story) => story.sides.has(side) && (story.sides.size > 1 || story.spreads)) ||
-  side === 'notion' && m.shape.layout === 'database';
-
 /** One connection of an account goes one way while all sides are looked at, and what that promises is so. */
 export async function goOneWay(m) {
   if (m.lively) return;  // what is edited has travelled by now
-  const services = m.sides.slice(1);
-  const free = services.filter((each) => !known(m, each));
-  const direction = free.length > 0 && m.dice.chance(0.7) ? 'push' : 'pull';
-  const side = m.dice.pick(direction === 'push' ? free : services);
+  const side = m.dice.pick(m.sides.slice(1));
+  const direction = m.dice.pick(['push', 'pull']);
   const connection = m[side];
   const before = { tasks: m.tasks, items: standing(m, side) };
   m.note(`${side} goes one way: ${direction}`);

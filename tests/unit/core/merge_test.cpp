@@ -292,4 +292,11 @@ TEST_CASE("merge: laws hold for random edits of both sides", "[core][merge][prop
   }
 }
 
+TEST_CASE("merge: of the answer to a write only what was written is known", "[core][merge]") {
+  const char* before = R"({"text":"Read","start":"9:00","notes":"n"})";
+  const char* answer = R"({"text":"Write","start":"10:00"})";  // somebody moved it meanwhile
+  CHECK(object(seen_after_write(before, {"notes", "text"}, answer)) ==
+        object(R"({"text":"Write","start":"9:00"})"));
+}
+
 }  // namespace mortise::core
