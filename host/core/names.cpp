@@ -122,6 +122,7 @@ std::span<const Named<WriteAction>> names_of<WriteAction>() {
       {WriteAction::create, "create"},
       {WriteAction::update, "update"},
       {WriteAction::remove, "remove"},
+      {WriteAction::move, "move"},
   };
   return kNames;
 }

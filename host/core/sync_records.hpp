@@ -98,7 +98,7 @@ struct Pair {
   friend bool operator==(const Pair&, const Pair&) = default;
 };
 
-enum class WriteAction : std::uint8_t { create, update, remove };
+enum class WriteAction : std::uint8_t { create, update, remove, move };
 
 /// The journal's line for one write that is about to happen or may have happened.
 struct Intent {

@@ -43,6 +43,8 @@ std::int32_t action_of(core::WriteAction action) noexcept {
       return MT_UPDATE;
     case core::WriteAction::remove:
       return MT_REMOVE;
+    case core::WriteAction::move:
+      return MT_MOVE;
   }
   return 0;
 }
