@@ -7,8 +7,8 @@ import { eventSeen, inCalendar, thingSeen } from './sides.mjs';
 /** Ids of what stands at a service, with all that it says of itself. */
 const all = (m, side) => new Map((side === 'google' ? m.events : m.found).map((each) => [each.id, JSON.stringify(each)]));
 
-/** A task without what the connections say of it. */
-const said = (task) => JSON.stringify({ ...task, sync: undefined });
+/** What a person at a service can change of a task. */
+const said = (task) => task && JSON.stringify(['title', 'status', 'notes', 'link', 'due', 'duration_s', 'schedule', 'recurrence', 'overrides'].map((field) => task[field] ?? null));
 
 /** The tasks that only this side, or nobody, has touched, and that others were not put beside. */
 function untouched(m, side, tasks) {
@@ -56,7 +56,7 @@ function checkPush(m, side, before, found, runs) {
   const there = all(m, side);
   const alone = new Set(untouched(m, side, before.tasks));
   for (const task of alone) {
-    if (said(m.byId.get(task.id)) !== said(task)) fail(`${side} only takes, and changed "${task.title}" (${task.id}): ${JSON.stringify(m.byId.get(task.id))}`);
+    if (said(m.byId.get(task.id)) !== said(task)) fail(`${side} only takes, and changed "${task.title}" (${task.id}): ${said(task)} became ${said(m.byId.get(task.id))}`);
   }
   for (const { task, item } of before.items) {
     if (alone.has(task) && there.get(item.id) !== found.get(item.id)) fail(`nobody here edited "${task.title}" (${task.id}), and ${side} has ${there.get(item.id)}`);
