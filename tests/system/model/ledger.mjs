@@ -107,7 +107,7 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
     const overwritten = rules.unheard(edit) && story.edits.some((each) => each.side !== edit.side && (edit.side === 'notion' || unit(each.field) === unit(field))) || rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && (field === 'status' || each.at >= edit.at)) || rules.mayMiss(edit, story.edits, story.task));
     if (!overwritten && !wordsOf(edit).some((word) => tells(conflicts, word))) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
   }
-  if (seen.length > 0 && !lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;
+  if (seen.some((each) => !rules.unheard(each)) && !lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;
   const alone = story.sides.size === 2 && story.removed.size === 0 && edits.length === mine.length && lasts.length === 2 && mine.length === 2;
   const winner = alone && !rules.racing ? rules.winner(field, lasts) : null;
   if (winner && !same(winner)) return `${winner.side} should have won: ${says}`;
