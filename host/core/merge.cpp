@@ -26,6 +26,14 @@ Json value(const Json& fields, const std::string& name) {
   return found == fields.end() ? Json() : *found;
 }
 
+void copy_field(const std::string& name, const Json& from, Json& to) {
+  if (auto found = from.find(name); found != from.end()) {
+    to[name] = *found;
+  } else {
+    to.erase(name);
+  }
+}
+
 Names differing(const Json& before, const Json& after) {
   Names names;
   for (const auto& [name, ignored] : before.items()) {
@@ -184,29 +192,53 @@ Agreement with_echo(const Agreement& before, const JsonText& attempted, const Js
   const Json theirs = object(there);
   for (const std::string& name : differing(sent, ours)) {
     if (value(ours, name) != value(theirs, name)) continue;
-    for (Json* side : {&sent, &seen}) {
-      if (ours.contains(name)) {
-        (*side)[name] = ours[name];
-      } else {
-        side->erase(name);
-      }
-    }
+    copy_field(name, ours, sent);
+    copy_field(name, ours, seen);
   }
   return {text_of(sent), text_of(seen)};
+}
+
+Agreement agreed_in(const Agreement& series, const JsonText& plain) {
+  if (series.seen.empty()) return {plain, {}};
+  const Json ours = object(series.sent);
+  const Json theirs = object(series.seen);
+  Json seen = object(plain);
+  for (const std::string& name : differing(ours, theirs)) {
+    if (value(seen, name) != value(ours, name)) continue;  // the slot says that: when it starts
+    copy_field(name, theirs, seen);
+  }
+  return {plain, text_of(seen)};
 }
 
 JsonText seen_after_write(const JsonText& before, const std::vector<std::string>& changed,
                           const JsonText& answer) {
   Json seen = object(before);
   const Json theirs = object(answer);
-  for (const std::string& name : changed) {
-    if (theirs.contains(name)) {
-      seen[name] = theirs[name];
-    } else {
-      seen.erase(name);
-    }
-  }
+  for (const std::string& name : changed) copy_field(name, theirs, seen);
   return text_of(seen);
+}
+
+std::vector<FieldConflict> dropped_edit(const JsonText& sent, const JsonText& was,
+                                        const JsonText& is, Kept kept) {
+  const Json base = object(sent);
+  const Json edited = object(is);
+  std::vector<FieldConflict> conflicts;
+  for (const std::string& name : differing(object(was), edited)) {
+    FieldConflict& conflict = conflicts.emplace_back();
+    conflict.field = name;
+    conflict.base = value(base, name).dump();
+    (kept == Kept::here ? conflict.there : conflict.here) = value(edited, name).dump();
+    conflict.kept = kept;
+  }
+  return conflicts;
+}
+
+Merged refused(const MergeInput& input) {
+  Merged merged;
+  merged.conflicts = dropped_edit(input.sent, input.seen.empty() ? input.sent : input.seen,
+                                  input.there, Kept::here);
+  for (const FieldConflict& each : merged.conflicts) merged.insist.push_back(each.field);
+  return merged;
 }
 
 std::vector<std::string> changed_fields(const JsonText& before, const JsonText& after) {

@@ -86,10 +86,24 @@ struct Agreement {
 /// agreed on, and no edit of the service.
 Agreement with_echo(const Agreement& before, const JsonText& attempted, const JsonText& there);
 
+/// What is agreed of an occurrence that is like the others of its series: our form (`plain`), and
+/// the service's, which is ours but for what it spells otherwise in the whole series.
+Agreement agreed_in(const Agreement& series, const JsonText& plain);
+
 /// The service's form of an item after `changed` fields of it were written, where its edits are not
 /// taken over: of its answer only those are known, the rest stays news for whoever looks again.
 JsonText seen_after_write(const JsonText& before, const std::vector<std::string>& changed,
                           const JsonText& answer);
+
+/// What is to be told when one side's edit of what the other one does not have any more is dropped:
+/// a conflict for each field that differs between `was` and `is`, the edited side's forms. `sent`:
+/// as last agreed, in our form; `kept`: the side that stays without it.
+std::vector<FieldConflict> dropped_edit(const JsonText& sent, const JsonText& was,
+                                        const JsonText& is, Kept kept);
+
+/// Nothing of an edit there is taken, as the item shall not be there: all of it is told, and
+/// written otherwise should it be wanted there again.
+Merged refused(const MergeInput& input);
 
 /// The names whose values differ between two JSON objects, missing ones included; sorted.
 std::vector<std::string> changed_fields(const JsonText& before, const JsonText& after);

@@ -208,6 +208,7 @@ class Decision {
     action.kind = ActionKind::update;
     action.generation = pair.generation;
     action.changed = changed_fields(pair.fields, item.fields);
+    action.resets = resets(item.kind, action.changed);
     writes_.push_back(std::move(action));
   }
 
@@ -234,12 +235,17 @@ class Decision {
     const Pair* series = pair_of(pair.parent_key);
     const auto wanted = wanted_keys_.find(pair.parent_key);
     if (series == nullptr || wanted == wanted_keys_.end()) return false;
-    const auto resets = rules_.resets.find(series->kind);
-    if (resets == rules_.resets.end()) return false;
-    const auto changed = changed_fields(series->fields, wanted->second->fields);
-    return std::any_of(changed.begin(), changed.end(), [&](const std::string& name) {
-      return std::find(resets->second.begin(), resets->second.end(), name) != resets->second.end();
-    });
+    return resets(series->kind, changed_fields(series->fields, wanted->second->fields));
+  }
+
+  /// Whether an update of these fields makes the service forget single occurrences.
+  bool resets(const std::string& kind, const std::vector<std::string>& changed) const {
+    const auto fields = rules_.resets.find(kind);
+    return fields != rules_.resets.end() &&
+           std::any_of(changed.begin(), changed.end(), [&](const std::string& name) {
+             return std::find(fields->second.begin(), fields->second.end(), name) !=
+                    fields->second.end();
+           });
   }
 
   /// Not wanted here any more, and edited there. Answers whether that changes anything.
@@ -257,18 +263,7 @@ class Decision {
       return true;
     }
     // The task is here, and shall not be there (cancelled, say): that wins, and is told.
-    const Json theirs = Json::parse(news.fields, nullptr, false);
-    const Json base = Json::parse(pair.fields, nullptr, false);
-    merged = {};
-    for (const std::string& name :
-         changed_fields(pair.seen.empty() ? pair.fields : pair.seen, news.fields)) {
-      const auto text = [&](const Json& fields) {
-        return fields.is_object() && fields.contains(name) ? fields[name].dump() : "null";
-      };
-      merged.conflicts.push_back({name, text(base), "null", text(theirs), Kept::here});
-      merged.insist.push_back(name);  // should it be wanted there again
-    }
-    receive_.push_back({ReceiveKind::agree, pair.key, {}, pair, input, std::move(merged)});
+    receive_.push_back({ReceiveKind::agree, pair.key, {}, pair, input, refused(input)});
     return true;
   }
 

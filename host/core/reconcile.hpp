@@ -83,6 +83,7 @@ struct Action {
   std::optional<Pair> base;          ///< what was last agreed; empty for a first creation
   std::string slot;                  ///< of an occurrence
   std::string task_id;
+  bool resets = false;  ///< update: the service forgets its single occurrences with it
 
   friend bool operator==(const Action&, const Action&) = default;
 };

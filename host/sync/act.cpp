@@ -64,6 +64,11 @@ Pair tombstone(Pair pair, core::Instant now_ms) {
   return pair;
 }
 
+void bury(const Pair& pair, core::Instant now_ms, ports::Changes& changes) {
+  changes.push_back(ports::put(tombstone(pair, now_ms)));
+  changes.push_back(ports::EraseSighting{pair.connection_id, sighting_id(pair)});
+}
+
 /// The pairs inside a container, at any depth.
 std::vector<const Pair*> Execution::content_of(const std::string& key) const {
   std::vector<const Pair*> content;
@@ -321,7 +326,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
     pair.generation = action.generation;
   }
   pair.state = outcome.result == OutcomeResult::done ? PairState::paired : PairState::id_unknown;
-  if (pulls_ || action.kind != ActionKind::update || outcome.fields.empty()) {
+  if (acting_on_->pulls() || action.kind != ActionKind::update || outcome.fields.empty()) {
     agree(pair, action.fields, outcome.fields);
   } else {
     const core::JsonText before = pair.seen.empty() ? pair.fields : pair.seen;
@@ -331,7 +336,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   if (!outcome.memo.empty()) pair.memo = outcome.memo;
   if (!outcome.url.empty()) pair.url = outcome.url;
   pair.synced_ms = ports_.clock.now_ms();
-  if (action.kind == ActionKind::update) forget_occurrences(action, pair, changes);
+  if (action.resets) forget_occurrences(action, pair, changes);
   if (run.url.empty() && pair.parent_key.empty()) run.url = pair.url;
   if (action.kind == ActionKind::create && action.base) {
     // What was seen of the old one is history.
@@ -348,27 +353,19 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
 /// A series whose times change may lose there what was written of single occurrences: each counts
 /// as like the others until somebody has looked.
 void Execution::forget_occurrences(const core::Action& action, const Pair& series,
-                                   ports::Changes& changes) {
-  const ports::Kind* kind = exchange_->connector().manifest().kind(action.item_kind);
-  if (kind == nullptr || !kind->occurrences) return;
-  const bool resets =
-      std::any_of(action.changed.begin(), action.changed.end(), [&](const std::string& field) {
-        const auto& fields = kind->resets_occurrences;
-        return std::find(fields.begin(), fields.end(), field) != fields.end();
-      });
-  if (!resets) return;
+                                   ports::Changes& changes) const {
   auto task = ports_.store.plans().find_task(core::task_id_of(action.key));
   for (const Pair* pair : content_of(action.key)) {
-    changes.push_back(ports::EraseSighting{pair->connection_id, sighting_id(*pair)});
     const std::string slot = core::slot_of(pair->key);
     if (!task || core::find_override(*task, slot) == nullptr) {
-      changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
+      bury(*pair, ports_.clock.now_ms(), changes);
       continue;
     }
+    changes.push_back(ports::EraseSighting{pair->connection_id, sighting_id(*pair)});
     Pair again = *pair;  // its id stays: another creation would meet what somebody made of it
     const core::JsonText plain =
         acting_on_->fields_of(*pair, core::without_override(*task, slot), options_);
-    core::Agreement agreed = agreed_in(series, plain);
+    core::Agreement agreed = core::agreed_in({series.fields, series.seen}, plain);
     agree(again, std::move(agreed.sent), std::move(agreed.seen));
     again.version.clear();
     changes.push_back(ports::put(std::move(again)));
@@ -377,12 +374,8 @@ void Execution::forget_occurrences(const core::Action& action, const Pair& serie
 
 void Execution::commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes) {
   const core::Instant now_ms = ports_.clock.now_ms();
-  const auto bury = [&](const Pair& pair) {
-    changes.push_back(ports::put(tombstone(pair, now_ms)));
-    changes.push_back(ports::EraseSighting{pair.connection_id, sighting_id(pair)});
-  };
-  for (const Pair* pair : content_of(pending.action.key)) bury(*pair);
-  bury(*pending.action.base);
+  for (const Pair* pair : content_of(pending.action.key)) bury(*pair, now_ms, changes);
+  bury(*pending.action.base, now_ms, changes);
   changes.push_back(ports::put(run_item(pending, "done")));
   counted_.erase(counted_as(pending.action));
   ++run.counts.done;
@@ -459,8 +452,7 @@ Status Execution::forget_gone(const core::ChangeList& changes) {
   ports::Changes commit;
   for (const core::Action& action : changes.actions) {
     if (action.kind != ActionKind::forget || leaving.contains(action.key)) continue;
-    commit.push_back(ports::put(tombstone(*action.base, ports_.clock.now_ms())));
-    commit.push_back(ports::EraseSighting{run_.connection_id, sighting_id(*action.base)});
+    bury(*action.base, ports_.clock.now_ms(), commit);
   }
   if (commit.empty()) return {};
   return ports_.store.commit(std::move(commit));

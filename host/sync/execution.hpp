@@ -25,10 +25,10 @@ namespace mortise::sync {
 /// What stays of a pair whose item was removed: its generation, for a later re-creation.
 core::Pair tombstone(core::Pair pair, core::Instant now_ms);
 
-/// Used by one coroutine; kept alive by whoever awaits play().
-/// RunItem::cause of what a write met.
-inline constexpr const char* kMetInWriting = "write";
+/// The item is gone: its pair is a tombstone from now on, and what was seen of it is history.
+void bury(const core::Pair& pair, core::Instant now_ms, ports::Changes& changes);
 
+/// Used by one coroutine; kept alive by whoever awaits play().
 class Execution {
  public:
   /// Told of a plan that changed here because of what the service said.
@@ -121,7 +121,7 @@ class Execution {
                       ports::Changes& changes);
   void commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes);
   void forget_occurrences(const core::Action& action, const core::Pair& series,
-                          ports::Changes& changes);
+                          ports::Changes& changes) const;
   void note_failure(const Pending& pending, const Error& error);
   void note_doubt(const Pending& pending, const Error& error);
   void give_up(const Pending& pending, const Error& error);
@@ -223,7 +223,6 @@ class Execution {
   std::shared_ptr<const ports::Mapping> mapping_;  ///< the revision the run started with
   Received received_;
   std::string plan_id_;  ///< the plan of the round under way
-  bool pulls_ = true;    ///< the round under way takes over what was edited there
   bool pulled_ = false;
   bool asked_ = false;  ///< the pass under way has its question for a person
   std::optional<std::map<std::string, std::string>> pulled_pairs_;  ///< pairs_digests() then

@@ -428,19 +428,12 @@ void Execution::drop_occurrences(const Reception& reception, ports::Changes& cha
     const Pair* pair = reception.snapshot.pair(occurrence.key);
     if (pair != nullptr && pair->state != PairState::tombstone) {
       occurrence = *pair;
-      changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
-      changes.push_back(ports::EraseSighting{pair->connection_id, sighting_id(*pair)});
+      bury(*pair, ports_.clock.now_ms(), changes);
     }
     if (each.cancelled) continue;
     const core::JsonText here = reception.snapshot.fields_of(occurrence, before, options_);
-    std::vector<core::FieldConflict> untold;
-    for (const std::string& name : core::changed_fields(occurrence.fields, here)) {
-      const auto text = [&](const Json& fields) {
-        return fields.contains(name) ? fields[name].dump() : "null";
-      };
-      untold.push_back(
-          {name, text(parsed(occurrence.fields)), text(parsed(here)), "null", core::Kept::there});
-    }
+    const auto untold =
+        core::dropped_edit(occurrence.fields, occurrence.fields, here, core::Kept::there);
     if (untold.empty()) continue;
     ++run.counts.conflicts;
     core::Conflict conflict =
@@ -466,8 +459,7 @@ void Execution::commit_reception(const Reception& reception, ports::Changes& cha
   if (news.kind == ReceiveKind::take_away || other) {  // its occurrences went along
     for (const Pair& pair : reception.snapshot.pairs) {
       if (pair.parent_key != news.key || pair.state == PairState::tombstone) continue;
-      changes.push_back(ports::put(tombstone(pair, ports_.clock.now_ms())));
-      changes.push_back(ports::EraseSighting{pair.connection_id, sighting_id(pair)});
+      bury(pair, ports_.clock.now_ms(), changes);
     }
   }
   if (news.kind == ReceiveKind::take_away) {

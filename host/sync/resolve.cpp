@@ -16,6 +16,9 @@ namespace {
 using core::Pair;
 using core::PairState;
 
+/// RunItem::cause of what a write met.
+constexpr const char* kMetInWriting = "write";
+
 Pair* find_pair(Snapshot& snapshot, const std::string& key) {
   auto found = std::find_if(snapshot.pairs.begin(), snapshot.pairs.end(),
                             [&](const Pair& each) { return each.key == key; });

@@ -153,7 +153,6 @@ Task<Execution::Round> Execution::play_round() {
   auto loaded = load_snapshot(ports_, run_.connection_id, plan_id_, mapping_);
   if (!loaded) co_return react(loaded.error());
   Snapshot snapshot = std::move(loaded).value();
-  pulls_ = snapshot.pulls();
   snapshot.writes = run_.kind == core::RunKind::export_plan ||
                     snapshot.connection.direction != core::Direction::pull ||
                     snapshot.plan.deleted_ms;  // a person said so, with the plan

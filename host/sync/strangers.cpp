@@ -40,24 +40,6 @@ std::vector<core::Sighting> strangers_of(std::vector<core::Sighting> sightings,
   return sightings;
 }
 
-/// The series has moved here and has no such occurrence any more: what somebody made of it there is
-/// told, and goes.
-void refuse_lost(Receive& link) {
-  const core::JsonText& before = link.input.seen.empty() ? link.input.sent : link.input.seen;
-  const Json sent = Json::parse(link.input.sent, nullptr, false);
-  const Json there = Json::parse(link.input.there, nullptr, false);
-  const auto text = [](const Json& fields, const std::string& name) {
-    return fields.is_object() && fields.contains(name) ? fields[name].dump() : "null";
-  };
-  link.kind = ReceiveKind::agree;
-  link.merged = {};
-  for (const std::string& name : core::changed_fields(before, link.input.there)) {
-    link.merged.conflicts.push_back(
-        {name, text(sent, name), "null", text(there, name), core::Kept::here});
-    link.merged.insist.push_back(name);
-  }
-}
-
 }  // namespace
 
 /// Items of ours that are about to be created and exist there already: by our key, because
@@ -180,8 +162,12 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
     Receive link = linked(
         snapshot,
         {key, series->kind, series->key, {}, task->title, here, slot, task_id, task->updated_ms},
-        sighting, agreed_in(*series, sent), merge_rules(snapshot, series->kind));
-    if (lost) refuse_lost(link);
+        sighting, core::agreed_in({series->fields, series->seen}, sent),
+        merge_rules(snapshot, series->kind));
+    if (lost) {  // what somebody made of it there is told, and goes
+      link.kind = ReceiveKind::agree;
+      link.merged = core::refused(link.input);
+    }
     links.push_back(std::move(link));
   }
   return links;

@@ -72,26 +72,6 @@ void agree(core::Pair& pair, core::JsonText fields, core::JsonText seen) {
   pair.seen_hash = pair.seen.empty() ? pair.sent_hash : core::content_hash(pair.seen);
 }
 
-core::Agreement agreed_in(const core::Pair& series, const core::JsonText& plain) {
-  if (series.seen.empty()) return {plain, {}};
-  const Json ours = Json::parse(series.fields, nullptr, false);
-  const Json theirs = Json::parse(series.seen, nullptr, false);
-  Json seen = Json::parse(plain, nullptr, false);
-  const auto value = [](const Json& fields, const std::string& name) {
-    auto found = fields.find(name);
-    return found == fields.end() ? Json() : *found;
-  };
-  for (const std::string& name : core::changed_fields(series.fields, series.seen)) {
-    if (value(seen, name) != value(ours, name)) continue;  // the slot says that: when it starts
-    if (theirs.contains(name)) {
-      seen[name] = theirs[name];
-    } else {
-      seen.erase(name);
-    }
-  }
-  return {plain, seen.dump()};
-}
-
 bool adopts(const ports::Mapping& mapping) {
   const auto kinds = mapping.kinds();
   return std::any_of(kinds.begin(), kinds.end(),
@@ -217,32 +197,39 @@ namespace {
 /// An occurrence that differed once and has its item there happens like the others now: its item
 /// says so, it does not go.
 void want_plain_occurrences(const Snapshot& snapshot, const Options& options, Wanted& wanted) {
+  std::vector<const core::Pair*> occurrences;
+  for (const core::Pair& pair : snapshot.pairs) {
+    if (pair.state != core::PairState::tombstone && !core::slot_of(pair.key).empty()) {
+      occurrences.push_back(&pair);
+    }
+  }
+  if (occurrences.empty()) return;
   std::unordered_map<std::string_view, const core::Task*> tasks;
   for (const core::Task& task : snapshot.tasks) tasks.emplace(task.id, &task);
-  std::unordered_set<std::string> keys;
+  std::unordered_set<std::string_view> keys;
   for (const core::WantedItem& item : wanted.items) keys.insert(item.key);
-  for (const core::Pair& pair : snapshot.pairs) {
-    const std::string slot = core::slot_of(pair.key);
-    if (slot.empty() || pair.state == core::PairState::tombstone || keys.contains(pair.key) ||
-        !keys.contains(pair.parent_key)) {
-      continue;
-    }
-    const auto series = tasks.find(core::task_id_of(pair.key));
+  std::vector<core::WantedItem> plain;
+  for (const core::Pair* pair : occurrences) {
+    if (keys.contains(pair->key) || !keys.contains(pair->parent_key)) continue;
+    const auto series = tasks.find(core::task_id_of(pair->key));
     if (series == tasks.end()) continue;
     const core::Task& task = *series->second;
+    const std::string slot = core::slot_of(pair->key);
     const auto happens = core::is_occurrence(task, slot, zone_of(snapshot, options));
-    core::JsonText fields = snapshot.fields_of(pair, task, options);
-    if (!happens || !*happens || fields.empty()) continue;
-    wanted.items.push_back({pair.key,
-                            pair.kind,
-                            pair.parent_key,
-                            {},
-                            task.title,
-                            std::move(fields),
-                            slot,
-                            task.id,
-                            task.updated_ms});
+    if (!happens || !*happens) continue;
+    core::JsonText fields = snapshot.fields_of(*pair, task, options);
+    if (fields.empty()) continue;
+    plain.push_back({pair->key,
+                     pair->kind,
+                     pair->parent_key,
+                     {},
+                     task.title,
+                     std::move(fields),
+                     slot,
+                     task.id,
+                     task.updated_ms});
   }
+  std::move(plain.begin(), plain.end(), std::back_inserter(wanted.items));
 }
 
 }  // namespace

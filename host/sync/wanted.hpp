@@ -64,10 +64,6 @@ std::string sighting_id(const core::Pair& pair);
 /// Notes what both sides agree on: our form, and the service's own (empty: it has not said it).
 void agree(core::Pair& pair, core::JsonText fields, core::JsonText seen);
 
-/// What is agreed of an occurrence that is like the others of its series: our form (`plain`), and
-/// the service's, which is ours but for what it spells otherwise in the whole series.
-core::Agreement agreed_in(const core::Pair& series, const core::JsonText& plain);
-
 /// Whether what people make at the service becomes appointments: then the plan of appointments is
 /// kept in step there, exported or not.
 bool adopts(const ports::Mapping& mapping);
