@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/hash.hpp"
+#include "core/places.hpp"
 
 namespace mortise::core {
 namespace {
@@ -51,7 +52,7 @@ class Decision {
  public:
   Decision(const std::vector<WantedItem>& wanted, const std::vector<Pair>& base, const News& news,
            const ReconcileRules& rules)
-      : wanted_(wanted), base_(base), news_(news), rules_(rules) {
+      : wanted_(wanted), base_(base), news_(news), rules_(rules), places_(base) {
     for (const Pair& pair : base_) pairs_.emplace(pair.key, &pair);
     for (const WantedItem& item : wanted_) wanted_keys_.emplace(item.key, &item);
   }
@@ -78,9 +79,15 @@ class Decision {
       if (found != news_.end() && found->second.state != RemoteState::edited) return &found->second;
       const Pair* pair = pair_of(*each);
       if (pair == nullptr) return nullptr;
-      each = &pair->parent_key;
+      each = &container_of(*pair);
     }
     return nullptr;
+  }
+
+  /// Where it stands; where that is not known, what it was put into.
+  const std::string& container_of(const Pair& pair) const {
+    const std::string* place = places_.of(pair);
+    return place == nullptr ? pair.parent_key : *place;
   }
 
   bool gone(const std::string& key) const { return end_of(key) != nullptr; }
@@ -122,7 +129,8 @@ class Decision {
     for (auto item = wanted_.rbegin(); item != wanted_.rend(); ++item) {
       const Pair* pair = pair_of(item->key);
       const bool says_something = pair == nullptr || moved(*item, *pair) ||
-                                  edited_by_person(*item, *pair) || needed_.contains(item->key);
+                                  (edited_by_person(*item, *pair) && gone(item->key)) ||
+                                  needed_.contains(item->key);
       if (says_something && gone(item->parent_key)) needed_.insert(item->parent_key);
     }
   }
@@ -141,11 +149,10 @@ class Decision {
   void decide_existing(const WantedItem& item, const Pair& pair) {
     if (const RemoteNews* news = edit_of(item.key)) {
       receive(item, pair, *news);
-    } else if (replaced_.contains(item.parent_key)) {
+    } else if (replaced_.contains(item.parent_key) &&
+               (moved(item, pair) || container_of(pair) == item.parent_key)) {
       // The old one went with its old container, unless it stood elsewhere.
-      if (moved(item, pair) && !gone(item.key) && !leaves_with_container(pair)) {
-        removals_.push_back(removal(pair));
-      }
+      if (!gone(item.key) && !leaves_with_container(pair)) removals_.push_back(removal(pair));
       recreate(item, pair);
     } else if (gone(item.key)) {
       gone_there_ += is_task(item);
@@ -186,13 +193,13 @@ class Decision {
 
   void take_away(const WantedItem& item, const Pair& pair) {
     if (end_of(item.key)->state == RemoteState::absent) ++absences_;
-    for (const std::string* each = &pair.parent_key; !each->empty();) {
+    for (const std::string* each = &container_of(pair); !each->empty();) {
       auto found = news_.find(*each);
       if (found != news_.end() && found->second.state == RemoteState::absent)
         container_lost_ = true;
       const Pair* container = pair_of(*each);
       if (container == nullptr) break;
-      each = &container->parent_key;
+      each = &container_of(*container);
     }
     ++taken_away_;
     receive_.push_back({ReceiveKind::take_away, item.key, item.title, pair, {}, {}});
@@ -268,10 +275,9 @@ class Decision {
   }
 
   bool leaves_with_container(const Pair& pair) const {
-    auto parent = pairs_.find(pair.parent_key);
-    if (parent == pairs_.end() || !exists_there(*parent->second)) return false;
-    if (gone(pair.parent_key) || replaced_.contains(pair.parent_key)) return true;
-    return !wanted_keys_.contains(pair.parent_key);
+    const std::string* place = places_.of(pair);
+    if (place == nullptr || pair_of(*place) == nullptr) return false;
+    return gone(*place) || replaced_.contains(*place) || !wanted_keys_.contains(*place);
   }
 
   std::int64_t existing() const {
@@ -345,6 +351,7 @@ class Decision {
   const std::vector<Pair>& base_;
   const News& news_;
   const ReconcileRules& rules_;
+  const Places places_;
   std::unordered_map<std::string_view, const Pair*> pairs_;
   std::unordered_map<std::string_view, const WantedItem*> wanted_keys_;
   std::unordered_set<std::string> replaced_;

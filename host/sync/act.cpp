@@ -91,8 +91,10 @@ Task<Execution::Round> Execution::act(const Snapshot& snapshot, const core::Chan
   children_.clear();
   task_revs_.clear();
   for (const core::Task& task : snapshot.tasks) task_revs_.emplace(task.id, task.rev);
+  places_.emplace(snapshot.pairs);
   for (const Pair& pair : snapshot.pairs) {
-    if (pair.state != PairState::tombstone) children_[pair.parent_key].push_back(&pair);
+    const std::string* place = pair.state == PairState::tombstone ? nullptr : places_->of(pair);
+    if (place != nullptr) children_[*place].push_back(&pair);
   }
   if (Status forgotten = forget_gone(changes); !forgotten) {
     co_return react(forgotten.error());
@@ -303,7 +305,9 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   const core::Action& action = pending.action;
   if (action.kind == ActionKind::create && action.base) {
     // It has left what it stood in, which may be made anew by a later step.
-    if (auto beside = children_.find(action.base->parent_key); beside != children_.end()) {
+    const std::string* place = places_->of(*action.base);
+    if (auto beside = place == nullptr ? children_.end() : children_.find(*place);
+        beside != children_.end()) {
       std::erase_if(beside->second, [&](const Pair* each) { return each->key == action.key; });
     }
     // A container made anew is empty: what the old one held is made anew, too. Content that the

@@ -13,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/places.hpp"
 #include "sync/coroutine.hpp"
 #include "sync/exchange.hpp"
 #include "sync/scene.hpp"
@@ -143,8 +144,8 @@ class Execution {
   // resolve.cpp: ids and versions that must be read
   Task<Result<bool>> resolve_ids(Snapshot& snapshot, const core::ChangeList& changes);
   bool find_unread(const Snapshot& snapshot, const core::ChangeList& changes);
-  Task<Result<bool>> is_shared(const Snapshot& snapshot, Scene& scene, std::string key,
-                               std::string id, std::string kind);
+  Task<Result<bool>> is_shared(const Snapshot& snapshot, Scene& scene,
+                               const std::set<std::string>& leaving, core::Pair container);
   Task<Status> spare_containers(Snapshot& snapshot, core::ChangeList& changes);
   Task<Status> resolve_children(Snapshot& snapshot, std::string parent_key);
   Task<Status> look_again(Snapshot& snapshot);
@@ -242,6 +243,7 @@ class Execution {
   std::map<std::string, int> attempts_;                   ///< failed tries per key
   std::map<std::string, Error> given_up_;                 ///< keys this run will not try again
   const Snapshot* acting_on_ = nullptr;                   ///< what act() works from
+  std::optional<core::Places> places_;                    ///< of that snapshot
   Children children_;                                     ///< of that snapshot
   std::unordered_map<std::string_view, core::Rev> task_revs_;  ///< of the same, by task
   std::vector<core::RunItem> unsaved_items_;

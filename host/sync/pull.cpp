@@ -47,11 +47,11 @@ std::vector<const Pair*> containers_to_ask(const Scene& scene, const ports::Mani
   for (const Pair& pair : scene.pairs()) {
     const ports::Kind* kind = manifest.kind(pair.kind);
     if (pair.state == PairState::tombstone || (kind != nullptr && kind->container)) continue;
-    const Pair* up = scene.by_key(pair.parent_key);
+    const Pair* up = scene.by_key(scene.container_of(pair));
     while (up != nullptr) {
       const ports::Kind* above = manifest.kind(up->kind);
       if (above == nullptr || above->tells_edits) break;
-      up = scene.by_key(up->parent_key);
+      up = scene.by_key(scene.container_of(*up));
     }
     if (up != nullptr) wanted.insert(up->key);
   }
@@ -297,7 +297,9 @@ bool Execution::hinted(const Scene& scene, const Pair& container) const {
   if (hints_.empty() || hints_.contains(container.remote_id)) return true;
   return std::any_of(hints_.begin(), hints_.end(), [&](const std::string& id) {
     const Pair* pair = scene.by_id(id);
-    while (pair != nullptr && pair->key != container.key) pair = scene.by_key(pair->parent_key);
+    while (pair != nullptr && pair->key != container.key) {
+      pair = scene.by_key(scene.container_of(*pair));
+    }
     return pair != nullptr;
   });
 }

@@ -85,34 +85,38 @@ bool Execution::find_unread(const Snapshot& snapshot, const core::ChangeList& ch
   return !stale_.empty();
 }
 
-/// Whether something that we did not make stands in a container, or in one of ours in it. The pairs
-/// of what stands directly in it get their ids.
-Task<Result<bool>> Execution::is_shared(const Snapshot& snapshot, Scene& scene, std::string key,
-                                        std::string id, std::string kind) {
-  Task<Result<Report>> listing = list_children(snapshot, id, kind);
+/// Whether something stands in a container, or in one of ours in it, that does not go with it: we
+/// did not make it, or somebody put it there. The pairs of what stands directly in it get their
+/// ids.
+Task<Result<bool>> Execution::is_shared(const Snapshot& snapshot, Scene& scene,
+                                        const std::set<std::string>& leaving, Pair container) {
+  Task<Result<Report>> listing = list_children(snapshot, container.remote_id, container.kind);
   Result<Report> report = co_await listing;
   if (!report && report.error().code == Code::not_found) co_return Result<bool>(false);
   if (!report) co_return Result<bool>(report.error());
-  scene.name_children(key, id, report->items);
-  std::vector<std::array<std::string, 3>> inner;
+  scene.name_children(container.key, container.remote_id, report->items);
+  std::vector<Pair> inner;
   for (const ports::Item& item : report->items) {
     if (item.state != core::ItemState::present) continue;
     const Pair* pair = scene.by_id(item.id);
-    if (pair == nullptr) co_return Result<bool>(true);
-    const ports::Kind* of = snapshot.connector->manifest().kind(item.kind);
-    if (of != nullptr && of->container) inner.push_back({pair->key, item.id, item.kind});
+    if (pair == nullptr || !leaving.contains(pair->key)) co_return Result<bool>(true);
+    const ports::Kind* kind = snapshot.connector->manifest().kind(item.kind);
+    if (kind != nullptr && kind->container) inner.push_back(*pair);
   }
-  for (const auto& [inner_key, inner_id, inner_kind] : inner) {
-    Task<Result<bool>> asking = is_shared(snapshot, scene, inner_key, inner_id, inner_kind);
+  for (const Pair& each : inner) {
+    Task<Result<bool>> asking = is_shared(snapshot, scene, leaving, each);
     Result<bool> shared = co_await asking;
     if (!shared || *shared) co_return shared;
   }
   co_return Result<bool>(false);
 }
 
-/// A container that holds what we did not make is not removed: what is ours in it goes, one by one.
+/// A container that holds what does not go with it is not removed: what goes, goes one by one.
 Task<Status> Execution::spare_containers(Snapshot& snapshot, core::ChangeList& changes) {
-  std::set<std::string> asked;
+  std::set<std::string> asked, leaving;
+  for (const core::Action& action : changes.actions) {
+    if (action.kind != core::ActionKind::update && action.base) leaving.insert(action.key);
+  }
   for (std::size_t i = 0; i < changes.actions.size(); ++i) {
     core::Action& action = changes.actions[i];
     const ports::Kind* kind = snapshot.connector->manifest().kind(action.item_kind);
@@ -122,16 +126,17 @@ Task<Status> Execution::spare_containers(Snapshot& snapshot, core::ChangeList& c
       continue;
     }
     Scene scene = scene_of(snapshot);
-    Task<Result<bool>> asking =
-        is_shared(snapshot, scene, action.key, action.base->remote_id, action.item_kind);
+    Task<Result<bool>> asking = is_shared(snapshot, scene, leaving, *action.base);
     Result<bool> shared = co_await asking;
     if (!shared) co_return Status(shared.error());
     if (!*shared) continue;
     action.kind = core::ActionKind::forget;
     for (core::Action& inner : changes.actions) {
-      if (inner.parent_key != action.key || inner.kind != core::ActionKind::forget) continue;
       const Pair* pair = scene.by_key(inner.key);
-      if (pair == nullptr || pair->remote_id.empty()) continue;
+      if (inner.kind != core::ActionKind::forget || pair == nullptr || pair->remote_id.empty() ||
+          scene.container_of(*pair) != action.key) {
+        continue;
+      }
       inner.base = *pair;
       inner.kind = core::ActionKind::remove;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/hash.hpp"
+#include "core/places.hpp"
 #include "sync/match.hpp"
 #include "sync/wanted.hpp"
 
@@ -35,6 +36,12 @@ const Pair* Scene::by_id(const std::string& remote_id) const {
 const Pair* Scene::by_key(const std::string& key) const {
   auto found = by_key_.find(key);
   return found == by_key_.end() ? nullptr : &pairs_[found->second];
+}
+
+const std::string& Scene::container_of(const Pair& pair) const {
+  const std::string* place =
+      core::place_of(pair, by_key(pair.parent_key), by_id(pair.remote_parent_id));
+  return place == nullptr ? pair.parent_key : *place;
 }
 
 Scene::Nameless Scene::name_children(const std::string& parent_key, const std::string& container_id,
@@ -118,6 +125,10 @@ void Scene::note(const ports::Item& item) {
     forget(item.id);
     return;
   }
+  if (!item.parent_id.empty() && item.parent_id != pair->remote_parent_id) {
+    pair->remote_parent_id = item.parent_id;  // where it stands is no field to agree on
+    changes_.push_back(ports::put(*pair));
+  }
   see(item, ItemState::present);
 }
 
@@ -134,11 +145,11 @@ void Scene::note_absent(const Pair& pair) {
   if (about_.pulls) see(item, ItemState::absent);
 }
 
-std::vector<const Pair*> Scene::missing(const std::string& parent_key,
+std::vector<const Pair*> Scene::missing(const std::string& container_key,
                                         const std::unordered_set<std::string>& listed) const {
   std::vector<const Pair*> gone;
   for (const Pair& pair : pairs_) {
-    if (pair.state != PairState::paired || pair.parent_key != parent_key) continue;
+    if (pair.state != PairState::paired || container_of(pair) != container_key) continue;
     if (pair.key.find('/') != std::string::npos || listed.contains(pair.remote_id)) continue;
     gone.push_back(&pair);
   }

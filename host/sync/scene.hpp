@@ -36,6 +36,9 @@ class Scene {
   /// Null if no item of ours has this id or key.
   const core::Pair* by_id(const std::string& remote_id) const;
   const core::Pair* by_key(const std::string& key) const;
+  /// The key of the container in which an item of ours stands (core::place_of); where that is not
+  /// known, of what it was put into.
+  const std::string& container_of(const core::Pair& pair) const;
 
   /// Ours that a listing of their container does not have.
   struct Nameless {
@@ -53,9 +56,9 @@ class Scene {
   void note_found(const std::string& remote_id);
   /// An item that a complete listing did not name, whether its id is known or not.
   void note_absent(const core::Pair& pair);
-  /// The items of a container that are not among these ids. Occurrences are not asked about: they
-  /// stand in no listing of their own.
-  std::vector<const core::Pair*> missing(const std::string& parent_key,
+  /// Ours that stood in a container and are not among these ids. Occurrences are not asked about:
+  /// they stand in no listing of their own.
+  std::vector<const core::Pair*> missing(const std::string& container_key,
                                          const std::unordered_set<std::string>& listed) const;
 
   /// Whether anything was seen that must be reconciled.

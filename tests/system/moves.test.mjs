@@ -42,3 +42,68 @@ for (const [name, lose] of [['stands as it was', false], ['was trashed, and is m
     }
   });
 }
+
+/** What becomes of a to-do of module 1 that a person dragged to the page of module 2, and of another that stayed. */
+const dragged = {
+  'the page of its week is trashed: it stays': {
+    act: (scene) => scene.trash(scene.page('Module 1')), dragged: [true, true], left: [false, false] },
+  'the page that it was dragged to is trashed: it goes': {
+    act: (scene) => scene.trash(scene.page('Module 2')), dragged: [false, false], left: [true, true] },
+  'it is removed where it stands: the task goes': {
+    act: (scene) => scene.trash(scene.m.thingOf(scene.task)), dragged: [false, false], left: [true, true] },
+  'the app sends its plan without that module: the page stays with it': {
+    act: (scene) => scene.without(1), dragged: [true, true], left: [true, true] },
+  'the app sends its plan without its own module: it goes': {
+    act: (scene) => scene.without(0), dragged: [false, false], left: [false, false] },
+  'the plan is removed, there too, and somebody has written on its pages: it goes': {
+    act: async (scene) => {
+      for (const week of scene.m.weeks) await scene.notion('add_to_do', { id: scene.section(week).id, text: 'own', checked: false });
+      await scene.m.ok('DELETE', `/v1/plans/${scene.m.plan.id}?remote=remove`);
+    },
+    planGone: true, dragged: [false, false], left: [false, false] },
+};
+
+class Scene {
+  constructor(m) { this.m = m; }
+  notion(action, body) { return this.m.world.simulator.set('POST', `notion/${action}`, body); }
+  page(title) { return this.m.found.find((each) => each.object === 'page' && each.text === title); }
+  section(week) { return this.m.sections.find((each) => each.text === `Week ${week.number}: ${week.milestone}`); }
+  trash({ id }) { return this.notion('trash', { id }); }
+
+  async without(number) {
+    const { m } = this;
+    const tasks = await m.tasksOf(m.plan);
+    const plan = await m.ok('GET', `/v1/plans/${m.plan.id}`);
+    const weeks = (module) => module.weeks.map((week) => ({ ...week, tasks: tasks.filter((each) => each.week_id === week.id) }));
+    const modules = plan.modules.filter((each, i) => i !== number).map((module) => ({ ...module, weeks: weeks(module) }));
+    await m.ok('POST', `/v1/accounts/${m.account}/plans`, { ...plan, modules, tasks: [] });
+  }
+}
+
+for (const [name, scene] of Object.entries(dragged)) {
+  test(`a to-do that a person dragged to another page; ${name}`, { timeout: 120_000 }, async () => {
+    const world = await World.start({ settings: { ...wideBudgets, 'sync.remove_percent': 100, 'sync.debounce_ms': 3_600_000 } });
+    try {
+      await world.widenLimits();
+      const m = new Member(world, 'ana', ana, { calendar: false, layout: 'pages', policy: 'merge', tier: 'pro', guards: { percent: 100, at_least: 10 } });
+      m.keys = [world.key];
+      await m.start();
+      await m.sync(m.notion);  // what was made in one go has its ids known from now on
+      await m.look();
+      const [task, left] = m.planTasks.filter((each) => each.week_id === m.weeks[0].id);
+      const at = Object.assign(new Scene(m), { task });
+      await at.notion('move', { id: m.thingOf(task).id, parent: at.section(m.weeks[2]).id });
+      await m.sync(m.notion);
+      await scene.act(at);
+      await m.sync(m.notion);
+      const again = await m.sync(m.notion);
+      assert.deepEqual([again.state, again.counts.writes, again.counts.received], ['succeeded', 0, 0], JSON.stringify(again));
+      const here = scene.planGone ? [] : await m.tasksOf(m.plan);
+      await m.lookThere();
+      const inBoth = ({ id, title }) => [here.some((each) => each.id === id), m.things.some((each) => each.text.startsWith(title))];
+      assert.deepEqual([inBoth(task), inBoth(left)], [scene.dragged, scene.left]);
+    } finally {
+      await world.end();
+    }
+  });
+}

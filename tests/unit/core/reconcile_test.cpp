@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/hash.hpp"
+#include "core/item_key.hpp"
 
 namespace mortise::core {
 namespace {
@@ -211,6 +212,59 @@ TEST_CASE("reconcile: what moved to another container or kind is replaced", "[co
       reconcile({m, n, item("t", "n", "T")}, {paired(m), paired(n), paired(item("t", "m", "T"))},
                 kNothingNew, {});
   CHECK(lines(changes) == Lines{"remove t", "create t"});
+}
+
+TEST_CASE("reconcile: a task that somebody dragged elsewhere stays and goes with what it stands in",
+          "[core][reconcile][places]") {
+  const auto m = item("m", "", "M", "page"), n = item("n", "", "N", "page");
+  const auto t = item("task:t", "m", "T"), u = item("task:u", "m", "U");
+  Pair dragged = paired(t);
+  dragged.remote_parent_id = "id of n";
+  Pair put = paired(u);
+  put.remote_parent_id = "id of m";
+  const std::vector<Pair> base{paired(m), paired(n), dragged, put};
+  Pair outside = dragged;
+  outside.remote_parent_id = "somebody's own page";
+  const std::vector<Pair> base_outside{paired(m), paired(n), outside, put};
+  ReconcileRules rules;
+  rules.pull = true;
+  const auto gone = [](const std::string& key) {
+    return News{{key, RemoteNews{RemoteState::deleted}}};
+  };
+  const auto taken = [](const ChangeList& changes) {
+    Lines keys;
+    for (const Receive& each : changes.receive) {
+      if (each.kind == ReceiveKind::take_away) keys.push_back(each.key);
+    }
+    return keys;
+  };
+
+  SECTION("what is trashed there takes along what stands in it") {
+    std::vector<WantedItem> wanted{m, n, t, u};
+    for (WantedItem& each : wanted) each.task_id = task_id_of(each.key);
+    CHECK(taken(reconcile(wanted, base, gone("m"), rules)) == Lines{"task:u"});
+    CHECK(taken(reconcile(wanted, base, gone("n"), rules)) == Lines{"task:t"});
+    // Where it stands is not known: as it was put.
+    CHECK(taken(reconcile(wanted, base_outside, gone("m"), rules)) == Lines{"task:t", "task:u"});
+  }
+  SECTION("what is removed here takes along what stands in it, and nothing else") {
+    CHECK(lines(reconcile({}, base, kNothingNew, {})) ==
+          Lines{"remove m", "remove n", "forget task:t", "forget task:u"});
+    CHECK(lines(reconcile({n}, base, kNothingNew, {})) ==
+          Lines{"remove m", "remove task:t", "forget task:u"});
+    CHECK(lines(reconcile({}, base_outside, kNothingNew, {})) ==
+          Lines{"remove m", "remove n", "remove task:t", "forget task:u"});
+  }
+  SECTION("what is made anew is filled with what stood in it") {
+    const auto table = item("m", "", "M", "table");
+    CHECK(lines(reconcile({table, n, t, u}, base, kNothingNew, {})) ==
+          Lines{"remove m", "create m", "create task:u"});
+    CHECK(lines(reconcile({table, n, t, u}, base_outside, kNothingNew, {})) ==
+          Lines{"remove m", "remove task:t", "create m", "create task:t", "create task:u"});
+    // An edit of what stands elsewhere needs no page that is gone.
+    CHECK(lines(reconcile({m, n, item("task:t", "m", "T2"), u}, base, gone("m"), {})) ==
+          Lines{"update task:t"});
+  }
 }
 
 TEST_CASE("reconcile: removing much is refused until somebody approves", "[core][reconcile]") {
