@@ -330,7 +330,10 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
     pair.generation = action.generation;
   }
   pair.state = outcome.result == OutcomeResult::done ? PairState::paired : PairState::id_unknown;
-  if (acting_on_->pulls() || action.kind != ActionKind::update || outcome.fields.empty()) {
+  // Of what was cancelled there, nothing is left that anybody else has said.
+  const bool whole =
+      action.kind != ActionKind::update || action.base->seen == ports::kCancelledOccurrence;
+  if (acting_on_->pulls() || whole || outcome.fields.empty()) {
     agree(pair, action.fields, outcome.fields);
   } else {
     const core::JsonText before = pair.seen.empty() ? pair.fields : pair.seen;
@@ -367,9 +370,7 @@ void Execution::forget_occurrences(const core::Action& action, const Pair& serie
     }
     changes.push_back(ports::EraseSighting{pair->connection_id, sighting_id(*pair)});
     Pair again = *pair;  // its id stays: another creation would meet what somebody made of it
-    const core::JsonText plain =
-        acting_on_->fields_of(*pair, core::without_override(*task, slot), options_);
-    core::Agreement agreed = core::agreed_in({series.fields, series.seen}, plain);
+    core::Agreement agreed = as_in_series(*acting_on_, *pair, series, *task);
     agree(again, std::move(agreed.sent), std::move(agreed.seen));
     again.version.clear();
     changes.push_back(ports::put(std::move(again)));

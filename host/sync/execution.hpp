@@ -151,6 +151,8 @@ class Execution {
   Task<Status> look_again(Snapshot& snapshot);
   Status take_a_look(Snapshot& snapshot, const std::vector<ports::Item>& items);
   ports::Changes agree_on_echoes(Snapshot& snapshot, const std::vector<ports::Item>& items);
+  ports::Changes overrule(Snapshot& snapshot, const std::vector<ports::Item>& items) const;
+  std::optional<core::Pair> overruled(const Snapshot& snapshot, const ports::Item& item) const;
   Scene scene_of(const Snapshot& snapshot) const;
   Task<Result<Report>> list_children(const Link& link, std::string container_id,
                                      std::string container_kind);
@@ -208,6 +210,8 @@ class Execution {
                        const core::Sighting& there, core::Agreement before,
                        const core::MergeRules& rules) const;
   core::Pair pair_with(const core::Sighting& there) const;
+  core::Agreement as_in_series(const Snapshot& snapshot, const core::Pair& occurrence,
+                               const core::Pair& series, const core::Task& task) const;
   void take_over(const core::Pair& appeared, ports::Changes& changes) const;
   Result<bool> let_appear(const Link& link);
   Appearance appearance(const Snapshot& calendar, const core::Sighting& stranger,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/hash.hpp"
+#include "core/item_key.hpp"
 #include "sync/execution.hpp"
 #include "sync/scene.hpp"
 
@@ -211,6 +212,9 @@ Task<Status> Execution::look_again(Snapshot& snapshot) {
 
 Status Execution::take_a_look(Snapshot& snapshot, const std::vector<ports::Item>& items) {
   ports::Changes changes = agree_on_echoes(snapshot, items);
+  if (!snapshot.pulls()) {
+    for (ports::Change& change : overrule(snapshot, items)) changes.push_back(std::move(change));
+  }
   Scene scene = scene_of(snapshot);
   for (const ports::Item& item : items) {
     const Pair* pair = scene.by_id(item.id);
@@ -241,6 +245,56 @@ ports::Changes Execution::agree_on_echoes(Snapshot& snapshot,
     changes.push_back(ports::put(pair));
   }
   return changes;
+}
+
+/// Where nothing is taken over, what people made there of an occurrence that shall be written is
+/// written over, like an edit of any item.
+ports::Changes Execution::overrule(Snapshot& snapshot,
+                                   const std::vector<ports::Item>& items) const {
+  ports::Changes changes;
+  for (const ports::Item& item : items) {
+    std::optional<Pair> pair = overruled(snapshot, item);
+    if (!pair) continue;
+    changes.push_back(ports::put(*pair));
+    std::erase_if(snapshot.pairs, [&](const Pair& each) { return each.key == pair->key; });
+    snapshot.pairs.push_back(*std::move(pair));
+  }
+  return changes;
+}
+
+/// The pair by which the next round does it: an occurrence that nobody wrote counts as ours, and as
+/// like the others of its series; of a cancelled one, all is to be written.
+std::optional<Pair> Execution::overruled(const Snapshot& snapshot, const ports::Item& item) const {
+  const auto with_id = [&](const std::string& id) {
+    auto found = std::find_if(snapshot.pairs.begin(), snapshot.pairs.end(), [&](const Pair& each) {
+      return !id.empty() && each.remote_id == id;
+    });
+    return found == snapshot.pairs.end() ? nullptr : &*found;
+  };
+  const Pair* known = with_id(item.id);
+  const Pair* series = with_id(item.series);
+  const bool cancelled = item.fields == ports::kCancelledOccurrence;
+  if (series == nullptr || item.slot.empty() || (known != nullptr && !cancelled)) return {};
+  Pair pair;
+  if (known != nullptr) {
+    pair = *known;
+  } else {
+    pair.connection_id = series->connection_id;
+    pair.plan_id = series->plan_id;
+    pair.key = series->key + "/" + item.slot;
+    pair.kind = series->kind;
+    pair.parent_key = series->key;
+    pair.remote_id = item.id;
+    if (const Pair* old = snapshot.pair(pair.key)) pair.generation = old->generation;
+  }
+  core::Agreement agreed{ports::kCancelledOccurrence, ports::kCancelledOccurrence};
+  if (!cancelled) {
+    auto task = ports_.store.plans().find_task(core::task_id_of(pair.key));
+    if (task) agreed = as_in_series(snapshot, pair, *series, *task);
+    if (!task || agreed.sent.empty()) return {};
+  }
+  agree(pair, std::move(agreed.sent), std::move(agreed.seen));
+  return pair;
 }
 
 Scene Execution::scene_of(const Snapshot& snapshot) const {

@@ -115,6 +115,15 @@ Pair Execution::pair_with(const core::Sighting& there) const {
   return pair;
 }
 
+/// What is agreed of an occurrence that is like the others of its series; nothing is sent of one
+/// that cannot be said.
+core::Agreement Execution::as_in_series(const Snapshot& snapshot, const Pair& occurrence,
+                                        const Pair& series, const core::Task& task) const {
+  const core::Task plain = core::without_override(task, core::slot_of(occurrence.key));
+  return core::agreed_in({series.fields, series.seen},
+                         snapshot.fields_of(occurrence, plain, options_));
+}
+
 /// News that make a pair of a wanted item and something at the service.
 Receive Execution::linked(const Snapshot& snapshot, const core::WantedItem& item,
                           const core::Sighting& there, core::Agreement before,
@@ -155,15 +164,13 @@ std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapsh
     Pair occurrence = pair_with(sighting);
     occurrence.key = key;
     occurrence.kind = series->kind;
-    const core::JsonText sent =
-        snapshot.fields_of(occurrence, core::without_override(*task, slot), options_);
+    core::Agreement agreed = as_in_series(snapshot, occurrence, *series, *task);
     const core::JsonText here = snapshot.fields_of(occurrence, *task, options_);
-    if (sent.empty() || here.empty()) continue;
+    if (agreed.sent.empty() || here.empty()) continue;
     Receive link = linked(
         snapshot,
         {key, series->kind, series->key, {}, task->title, here, slot, task_id, task->updated_ms},
-        sighting, core::agreed_in({series->fields, series->seen}, sent),
-        merge_rules(snapshot, series->kind));
+        sighting, std::move(agreed), merge_rules(snapshot, series->kind));
     if (lost) {  // what somebody made of it there is told, and goes
       link.kind = ReceiveKind::agree;
       link.merged = core::refused(link.input);

@@ -331,3 +331,42 @@ scene('a series is split in the calendar between our looking for an occurrence a
   assert.deepEqual(m.events.map((each) => each.summary).filter((each) => ['Swim', 'Ride'].includes(each)).sort(), ['Ride', 'Swim']);
   await assertEnd(m, series, event);
 });
+
+/** A connection that only writes, for the length of `play`. */
+async function onlyWriting(m, play) {
+  const travels = async (direction) => {
+    await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction });
+    await m.quiet();
+  };
+  await travels('push');
+  await play();
+  await travels(null);
+}
+
+for (const written of [true, false]) {
+  for (const [name, there, act, here, left] of [
+    ['renamed there and here', { summary: 'There' }, 'edit_instance', edit, 'Here'],
+    ['renamed there and cancelled here', { summary: 'There' }, 'edit_instance', cancel, 'cancelled'],
+    ['cancelled there and renamed here', {}, 'cancel_instance', edit, 'Here'],
+    ['described there and renamed here', { description: 'Bring a towel' }, 'edit_instance', edit, 'Here'],
+  ]) {
+    scene(`where a connection only writes, an occurrence that ${written ? 'was edited before' : 'was like the others'} and is ${name} is written over`, {}, async (m) => {
+      const { series, event } = await aSeries(m);
+      if (written) await editHere(m, series, 2, { title: 'Dive', duration_s: 1800 });
+      await synced(m);
+      await onlyWriting(m, async () => {
+        await m.act(act, { id: event, slot: slot(2), changes: there });
+        await here(m, series);
+        const run = await synced(m);
+        assert.deepEqual([run.counts.received, run.counts.failed], [0, 0], JSON.stringify(run.counts));
+        assert.deepEqual(await differing(m, series, event), { here: { [slot(2)]: left }, there: { [slot(2)]: left } });
+        assert.equal((await synced(m)).counts.writes, 0);
+      });
+      // What else the person made of it counts from now on.
+      await synced(m);
+      assert.equal(m.byId.get(series.id).overrides[0].changes?.notes, there.description);
+      assert.deepEqual(await m.newConflicts(), []);
+      await assertEnd(m, series, event, { [slot(2)]: left });
+    });
+  }
+}

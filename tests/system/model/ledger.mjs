@@ -92,6 +92,8 @@ const name = (task) => `"${task.title}" (${task.id})`;
 /** A calendar says in the title, too, whether a task is done: whoever types it anew says both. Days and times move each other. */
 const units = { status: 'title', due: 'when', duration: 'when' };
 const unit = (field) => units[field] ?? field;
+/** What is written there over an edit of a field: its text, too, for a calendar shows a link below it. */
+const writes = (edit, field) => unit(edit.field) === unit(field) || field === 'notes' && edit.field === 'link';
 
 function fieldVerdict(story, field, edits, now, conflicts, rules) {
   const mine = edits.filter((each) => each.field === field);
@@ -104,7 +106,7 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
     each.side !== 'here' && each.side !== edit.side && !rules.shown(each.side, edit, story.task)));
   for (const edit of seen) {
     if (same(edit)) continue;
-    const overwritten = rules.unheard(edit) && story.edits.some((each) => each.side !== edit.side && (edit.side === 'notion' || unit(each.field) === unit(field))) || rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && (field === 'status' || each.at >= edit.at)) || rules.mayMiss(edit, story.edits, story.task));
+    const overwritten = rules.unheard(edit) && story.edits.some((each) => each.side !== edit.side && (edit.side === 'notion' || writes(each, field))) || rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && (field === 'status' || each.at >= edit.at)) || rules.mayMiss(edit, story.edits, story.task));
     if (!overwritten && !wordsOf(edit).some((word) => tells(conflicts, word))) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
   }
   if (seen.some((each) => !rules.unheard(each)) && !lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;
