@@ -20,36 +20,50 @@ function present(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== '');
 }
 
-function isSame(node, wanted) {
-  if (typeof wanted !== 'object') return node.nodeType === Node.TEXT_NODE;
-  return node.localName === wanted.tag && node.mortise?.key === wanted.props.key;
+/** What a child and a wanted one have in common if they are the same; several of a kind are told apart by their order. */
+function kindOf(child) {
+  const [tag, props] = child instanceof Node ? [child.localName, child.mortise] : [child.tag, child.props];
+  return tag ? `${tag} ${props?.key}` : '';
 }
 
 function patchChildren(parent, wanted) {
-  // What is gone goes first: its siblings stay where they are, and with them what is open in them.
-  const kept = new Set(wanted.map((each) => each.props?.key));
-  for (const child of [...parent.childNodes]) if (!kept.has(child.mortise?.key)) child.remove();
+  const kept = keptChildren(parent, wanted);
+  const focused = parent.getRootNode().activeElement;
   let node = parent.firstChild;
   for (const each of wanted) {
-    if (node && !isSame(node, each) && each.props?.key !== undefined) {
-      let later = node.nextSibling;
-      while (later && !isSame(later, each)) later = later.nextSibling;
-      if (later) {
-        parent.insertBefore(later, node);
-        node = later;
-      }
-    }
-    if (node && isSame(node, each)) {
-      patch(node, each);
-      node = node.nextSibling;
-    } else {
+    const same = kept.get(kindOf(each))?.shift();
+    if (!same) {
       parent.insertBefore(create(each), node);
+      continue;
     }
+    // What is moved loses the focus: the one that has it stays, and the others move around it.
+    if (same !== node && same.contains(focused)) moveBehind(same, node);
+    else if (same !== node) parent.insertBefore(same, node);
+    patch(same, each);
+    node = same.nextSibling;
   }
-  while (node) {
-    const next = node.nextSibling;
-    node.remove();
-    node = next;
+}
+
+/** The children that stay, by kind. The others go first: so the siblings stay where they are, and with them what is open in them. */
+function keptChildren(parent, wanted) {
+  const room = new Map();
+  for (const each of wanted) room.set(kindOf(each), (room.get(kindOf(each)) ?? 0) + 1);
+  const kept = new Map([...room.keys()].map((kind) => [kind, []]));
+  for (const child of [...parent.childNodes]) {
+    const list = kept.get(kindOf(child));
+    if (list?.length < room.get(kindOf(child))) list.push(child);
+    else child.remove();
+  }
+  return kept;
+}
+
+/** Moves `first` and what follows it up to `node` behind `node`. */
+function moveBehind(node, first) {
+  for (let last = node; first !== node;) {
+    const next = first.nextSibling;
+    last.after(first);
+    last = first;
+    first = next;
   }
 }
 
@@ -72,12 +86,17 @@ function patch(node, wanted) {
   patchChildren(node, wanted.children);
   for (const name of Object.keys(before)) if (!(name in wanted.props)) set(node, name, undefined);
   for (const [name, value] of Object.entries(wanted.props)) {
-    if (before[name] !== value || moved(node, name, value)) set(node, name, value);
+    if ((before[name] !== value && !typed(node, name, before)) || moved(node, name, value)) set(node, name, value);
   }
   node.mortise = wanted.props;
 }
 
-/** What a person or the browser changes by itself; text that is being typed stays. */
+/** Text that a person typed since it was drawn stays. */
+function typed(node, name, before) {
+  return name === 'value' && node.localName === 'input' && node.value !== String(before.value ?? '');
+}
+
+/** What a person or the browser changes by itself. */
 function moved(node, name, value) {
   return (name === 'checked' || (name === 'value' && node.localName === 'select')) && node[name] !== value;
 }

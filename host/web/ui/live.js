@@ -30,7 +30,11 @@ export class Live {
   returned = null;
 
   #subscribers = new Set();
+  // By plan: its tasks as the host told of them, as they show, and the number of the read; null until they are read.
   #plans = new Map();
+  #reads = 0;
+  // By task: the changes that are on their way to the host, in the order in which they were made.
+  #changes = new Map();
   #planList = null;
   #begun = null;
   #told = false;
@@ -205,14 +209,21 @@ export class Live {
       this.#plans.set(plan, null);
       this.#try(() => this.readTasks(plan));
     }
-    return this.#plans.get(plan);
+    return this.#plans.get(plan)?.shown ?? null;
   }
 
-  /** An answer that was overtaken by a newer one takes nothing back. */
   async readTasks(plan) {
+    const read = ++this.#reads;
     const tasks = await this.api.all(`v1/plans/${plan}/tasks`);
-    const known = new Map((this.#plans.get(plan) ?? []).map((task) => [task.id, task]));
-    this.#plans.set(plan, tasks.map((task) => (known.get(task.id)?.rev > task.rev ? known.get(task.id) : task)));
+    const before = this.#plans.get(plan);
+    if (before?.read > read) return;  // a newer one has overtaken it
+    const known = new Map((before?.told ?? []).map((task) => [task.id, task]));
+    this.#takeTasks(plan, tasks.map((task) => (known.get(task.id)?.rev > task.rev ? known.get(task.id) : task)), read);
+  }
+
+  #takeTasks(plan, told, read) {
+    const shown = told.map((task) => Object.assign({}, task, ...(this.#changes.get(task.id) ?? []).map((each) => each.change)));
+    this.#plans.set(plan, { told, shown, read });
   }
 
   /** After a change that moved more than one task; nothing if nobody looks at the plan. */
@@ -221,9 +232,31 @@ export class Live {
     this.changed();
   }
 
-  keepTask(task) {
-    const tasks = this.#plans.get(task.plan_id);
-    if (tasks) this.#plans.set(task.plan_id, tasks.map((each) => (each.id === task.id ? task : each)));
+  /**
+   * Changes a task: it shows at once, also over what is read before the host has heard of it; then the
+   * host's answer counts. One change after the other, as they were made. Throws what the host refuses.
+   */
+  async changeTask({ id, plan_id: plan }, change) {
+    const before = this.#changes.get(id) ?? [];
+    const entry = { change };
+    entry.sent = Promise.allSettled([before.at(-1)?.sent]).then(() => this.api.patch(`v1/tasks/${id}`, change));
+    this.#changes.set(id, [...before, entry]);
+    this.#retakeTask(plan);
+    let answer = null;
+    try {
+      answer = await entry.sent;
+    } finally {
+      const left = this.#changes.get(id).filter((each) => each !== entry);
+      if (left.length > 0) this.#changes.set(id, left);
+      else this.#changes.delete(id);
+      this.#retakeTask(plan, answer);
+    }
+  }
+
+  /** Shows a plan's tasks anew, with what the host told of one of them if that is news. */
+  #retakeTask(plan, told = null) {
+    const known = this.#plans.get(plan);
+    if (known) this.#takeTasks(plan, known.told.map((task) => (task.id === told?.id && told.rev >= task.rev ? told : task)), known.read);
     this.changed();
   }
 

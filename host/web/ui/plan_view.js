@@ -11,7 +11,8 @@ import { day, duration, t } from './texts.js';
 
 export class PlanView {
   #open = new Map();
-  #editing = '';
+  /** The title that is being edited, or null: whose, what it was, and what is typed so far. */
+  #editing = null;
   #history = null;
   #removal;
   #draw;
@@ -104,8 +105,8 @@ export class PlanView {
       h('input', { type: 'checkbox', checked: task.status === 'done', 'aria-label': t('mark_done', { title: task.title }),
         onchange: (event) => this.#change(task, { status: event.target.checked ? 'done' : 'todo' }) }),
       h('div', { class: 'grow' },
-        this.#editing === task.id ? this.#editor(task) : h('span', { class: 'title' }, task.title,
-          h('button', { class: 'quiet edit', 'aria-label': t('edit_title', task), title: t('edit_title', task), onclick: () => this.#edit(task.id) }, icon('edit')),
+        this.#editing?.task === task.id ? this.#editor(task) : h('span', { class: 'title' }, task.title,
+          h('button', { class: 'quiet edit', 'aria-label': t('edit_title', task), title: t('edit_title', task), onclick: () => this.#edit(task) }, icon('edit')),
           h('button', { class: 'quiet edit', 'aria-label': t('history_of', task), title: t('history_of', task), 'aria-haspopup': 'dialog', onclick: () => this.#openHistory(task) }, icon('clock'))),
         h('div', { class: 'soft facts' }, facts,
           task.link && h('a', { href: safeLink(task.link), target: '_blank', rel: 'noopener noreferrer' }, t('resource'), icon('out')))),
@@ -113,16 +114,18 @@ export class PlanView {
   }
 
   #editor(task) {
+    const editing = this.#editing;
     return h('form', { class: 'row', onsubmit: (event) => {
       event.preventDefault();
-      const title = event.target.elements.title.value.trim();
-      if (title && title !== task.title) this.#change(task, { title });
-      this.#edit('', task.id);
+      const title = editing.typed.trim();
+      if (title && title !== editing.was) this.#change(task, { title });
+      this.#endEdit();
     } },
-    h('input', { name: 'title', value: task.title, required: true, maxlength: 2000, 'aria-label': t('title_of_task'),
-      onkeydown: (event) => { if (event.key === 'Escape') this.#edit('', task.id); } }),
+    h('input', { name: 'title', value: editing.typed, required: true, maxlength: 2000, 'aria-label': t('title_of_task'),
+      oninput: (event) => { editing.typed = event.target.value; },
+      onkeydown: (event) => { if (event.key === 'Escape') this.#endEdit(); } }),
     h('button', { class: 'main' }, t('save')),
-    h('button', { type: 'button', class: 'quiet', onclick: () => this.#edit('', task.id) }, t('cancel')));
+    h('button', { type: 'button', class: 'quiet', onclick: () => this.#endEdit() }, t('cancel')));
   }
 
   #openHistory(task) {
@@ -131,26 +134,42 @@ export class PlanView {
     if (task) openSheet(document.querySelector('article'));
   }
 
-  /** Opens the editor of a task, or closes it and gives the focus back to where it came from. */
-  #edit(id, from = id) {
-    this.#editing = id;
+  #edit(task) {
+    this.#editing = { task: task.id, was: task.title, typed: task.title };
     this.#draw();
-    const row = document.getElementById(from);
-    const field = row?.querySelector(id ? 'input[name=title]' : 'button.edit');
+    const field = titleField(task);
     field?.focus();
-    if (id) field?.select();
+    field?.select();
   }
 
-  /** Shown at once; what the host answers counts. */
+  /** Closes the editor and gives the focus back to where it came from. */
+  #endEdit() {
+    const { task } = this.#editing;
+    this.#editing = null;
+    this.#draw();
+    document.getElementById(task)?.querySelector('button.edit')?.focus();
+  }
+
   async #change(task, change) {
-    live.keepTask({ ...task, ...change });
     try {
-      live.keepTask(await live.api.patch(`v1/tasks/${task.id}`, change));
+      await live.changeTask(task, change);
     } catch (problem) {
-      live.keepTask(task);
       document.dispatchEvent(new CustomEvent('mortise-toast', { detail: { text: problem.message, kind: 'error' } }));
+      if (change.title && !this.#editing) this.#editAgain(task, change.title);
     }
   }
+
+  /** A title that was refused is not lost; the focus only comes along if it stayed at the task. */
+  #editAgain(task, typed) {
+    const isHere = document.getElementById(task.id)?.contains(document.activeElement);
+    this.#editing = { task: task.id, was: task.title, typed };
+    this.#draw();
+    if (isHere) titleField(task)?.focus();
+  }
+}
+
+function titleField(task) {
+  return document.getElementById(task.id)?.querySelector('input[name=title]');
 }
 
 /** Tasks by week. */
