@@ -101,6 +101,7 @@ Task<Execution::Round> Execution::act(const Snapshot& snapshot, const core::Chan
   }
   // Removals go first and alone: what replaces an item is made only when the old one is gone.
   std::set<std::string> left_standing;
+  undecided_.clear();
   try_later_ = false;
   for (const Phase phase : {Phase::removals, Phase::rest}) {
     Task<std::optional<Round>> acting = act_phase(snapshot, changes, phase, left_standing);
@@ -119,7 +120,10 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
   for (std::size_t i = 0; i < all.writes.size(); ++i) {
     const core::Action& action = changes.actions[all.index[i]];
     if ((action.kind == ActionKind::remove) != (phase == Phase::removals)) continue;
-    if (left_standing.contains(action.key) || left_standing.contains(action.parent_key)) {
+    const bool unplaced =
+        action.kind == ActionKind::create && undecided_.contains(action.parent_key);
+    if (unplaced || left_standing.contains(action.key) ||
+        left_standing.contains(action.parent_key)) {
       left_standing.insert(action.key);
     } else {
       todo.push_back(i);
@@ -148,6 +152,9 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
     if (!status) co_return react(status.error());
     for (const Pending& each : pending) {
       if (!each.done) left_standing.insert(each.action.key);
+      // A removal that met an edit: it may come back, before or behind what is made beside it.
+      const bool met = each.action.kind == ActionKind::remove && stale_.contains(each.action.key);
+      if (met && !each.action.parent_key.empty()) undecided_.insert(each.action.parent_key);
       if (!each.intent.remote_id.empty()) created[each.action.key] = each.intent.remote_id;
     }
     if (exchange_->needs_reconnect()) co_return park(core::RunWait::reconnect);

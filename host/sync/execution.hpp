@@ -248,6 +248,7 @@ class Execution {
   std::map<std::string, Error> given_up_;                 ///< keys this run will not try again
   const Snapshot* acting_on_ = nullptr;                   ///< what act() works from
   std::optional<core::Places> places_;                    ///< of that snapshot
+  std::set<std::string> undecided_;                       ///< containers of what may stay in them
   Children children_;                                     ///< of that snapshot
   std::unordered_map<std::string_view, core::Rev> task_revs_;  ///< of the same, by task
   std::vector<core::RunItem> unsaved_items_;
