@@ -1,5 +1,7 @@
 #include "core/places.hpp"
 
+#include <algorithm>
+
 #include "core/item_key.hpp"
 
 namespace mortise::core {
@@ -36,6 +38,37 @@ const std::string* Places::of(const Pair& pair) const {
   };
   return place_of(pair, find(containers_, pair.parent_key),
                   find(containers_by_id_, pair.remote_parent_id));
+}
+
+Contents::Contents(const std::vector<Pair>& pairs) : places_(pairs) {
+  for (const Pair& pair : pairs) {
+    const std::string* place = pair.state == PairState::tombstone ? nullptr : places_.of(pair);
+    if (place != nullptr) children_[*place].push_back(&pair);
+  }
+}
+
+std::vector<const Pair*> Contents::of(const std::string& key) const {
+  std::vector<const Pair*> content;
+  std::vector<std::string_view> open{key};
+  while (!open.empty()) {
+    const std::string_view container = open.back();
+    open.pop_back();
+    auto found = children_.find(container);
+    if (found == children_.end()) continue;
+    for (const Pair* pair : found->second) {
+      content.push_back(pair);
+      open.push_back(pair->key);
+    }
+  }
+  return content;
+}
+
+void Contents::take_out(const Pair& pair) {
+  const std::string* place = places_.of(pair);
+  if (place == nullptr) return;
+  auto beside = children_.find(*place);
+  if (beside == children_.end()) return;
+  std::erase_if(beside->second, [&](const Pair* each) { return each->key == pair.key; });
 }
 
 }  // namespace mortise::core

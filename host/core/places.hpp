@@ -18,7 +18,8 @@ namespace mortise::core {
 /// either null if there is none. The answer lives as long as they and `pair` do.
 const std::string* place_of(const Pair& pair, const Pair* parent, const Pair* holder);
 
-/// The places of the items of these pairs, which must outlive it. Tombstones stand nowhere.
+/// The places of the items of these pairs, which must outlive it and its answers. Tombstones stand
+/// nowhere.
 class Places {
  public:
   explicit Places(const std::vector<Pair>& pairs);
@@ -28,6 +29,21 @@ class Places {
  private:
   std::unordered_map<std::string_view, const Pair*> containers_;        // by key
   std::unordered_map<std::string_view, const Pair*> containers_by_id_;  // at the service
+};
+
+/// What stands in each container, and the occurrences of each series.
+class Contents {
+ public:
+  explicit Contents(const std::vector<Pair>& pairs);
+
+  /// The pairs inside, at any depth, in no order.
+  std::vector<const Pair*> of(const std::string& key) const;
+  /// It has left the place that this pair says.
+  void take_out(const Pair& pair);
+
+ private:
+  Places places_;
+  std::unordered_map<std::string_view, std::vector<const Pair*>> children_;
 };
 
 }  // namespace mortise::core

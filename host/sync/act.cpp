@@ -69,33 +69,11 @@ void bury(const Pair& pair, core::Instant now_ms, ports::Changes& changes) {
   changes.push_back(ports::EraseSighting{pair.connection_id, sighting_id(pair)});
 }
 
-/// The pairs inside a container, at any depth.
-std::vector<const Pair*> Execution::content_of(const std::string& key) const {
-  std::vector<const Pair*> content;
-  std::vector<std::string_view> open{key};
-  while (!open.empty()) {
-    const std::string_view container = open.back();
-    open.pop_back();
-    auto found = children_.find(container);
-    if (found == children_.end()) continue;
-    for (const Pair* pair : found->second) {
-      content.push_back(pair);
-      open.push_back(pair->key);
-    }
-  }
-  return content;
-}
-
 Task<Execution::Round> Execution::act(const Snapshot& snapshot, const core::ChangeList& changes) {
   acting_on_ = &snapshot;
-  children_.clear();
   task_revs_.clear();
   for (const core::Task& task : snapshot.tasks) task_revs_.emplace(task.id, task.rev);
-  places_.emplace(snapshot.pairs);
-  for (const Pair& pair : snapshot.pairs) {
-    const std::string* place = pair.state == PairState::tombstone ? nullptr : places_->of(pair);
-    if (place != nullptr) children_[*place].push_back(&pair);
-  }
+  contents_.emplace(snapshot.pairs);
   if (Status forgotten = forget_gone(changes); !forgotten) {
     co_return react(forgotten.error());
   }
@@ -312,14 +290,10 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   const core::Action& action = pending.action;
   if (action.kind == ActionKind::create && action.base) {
     // It has left what it stood in, which may be made anew by a later step.
-    const std::string* place = places_->of(*action.base);
-    if (auto beside = place == nullptr ? children_.end() : children_.find(*place);
-        beside != children_.end()) {
-      std::erase_if(beside->second, [&](const Pair* each) { return each->key == action.key; });
-    }
+    contents_->take_out(*action.base);
     // A container made anew is empty: what the old one held is made anew, too. Content that the
     // same step made comes later in this commit (parents are reported first) or later still.
-    for (const Pair* pair : content_of(action.key)) {
+    for (const Pair* pair : contents_->of(action.key)) {
       changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
     }
   }
@@ -369,7 +343,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
 void Execution::forget_occurrences(const core::Action& action, const Pair& series,
                                    ports::Changes& changes) const {
   auto task = ports_.store.plans().find_task(core::task_id_of(action.key));
-  for (const Pair* pair : content_of(action.key)) {
+  for (const Pair* pair : contents_->of(action.key)) {
     const std::string slot = core::slot_of(pair->key);
     if (!task || core::find_override(*task, slot) == nullptr) {
       bury(*pair, ports_.clock.now_ms(), changes);
@@ -386,7 +360,7 @@ void Execution::forget_occurrences(const core::Action& action, const Pair& serie
 
 void Execution::commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes) {
   const core::Instant now_ms = ports_.clock.now_ms();
-  for (const Pair* pair : content_of(pending.action.key)) bury(*pair, now_ms, changes);
+  for (const Pair* pair : contents_->of(pending.action.key)) bury(*pair, now_ms, changes);
   bury(*pending.action.base, now_ms, changes);
   changes.push_back(ports::put(run_item(pending, "done")));
   counted_.erase(counted_as(pending.action));
@@ -459,7 +433,7 @@ Status Execution::forget_gone(const core::ChangeList& changes) {
   std::unordered_set<std::string_view> leaving;  // with a container that this list removes
   for (const core::Action& action : changes.actions) {
     if (action.kind != ActionKind::remove) continue;
-    for (const Pair* pair : content_of(action.key)) leaving.insert(pair->key);
+    for (const Pair* pair : contents_->of(action.key)) leaving.insert(pair->key);
   }
   ports::Changes commit;
   for (const core::Action& action : changes.actions) {

@@ -73,7 +73,6 @@ class Execution {
   };
   enum class Phase : std::uint8_t { removals, rest };
   /// The pairs in every container that a list of changes works from.
-  using Children = std::unordered_map<std::string_view, std::vector<const core::Pair*>>;
   /// Adds to the commit that stores the run; called again if another writer came first.
   using With = std::function<void(ports::Changes&, core::Run&)>;
 
@@ -131,7 +130,6 @@ class Execution {
                             std::vector<Pending>& pending);
   void park_item(const ports::ParkedItem& item);
   Status forget_gone(const core::ChangeList& changes);
-  std::vector<const core::Pair*> content_of(const std::string& key) const;
   core::RunItem run_item(const Pending& pending, std::string result) const;
 
   // recover.cpp: what an earlier process, or a lost answer, left open
@@ -247,9 +245,8 @@ class Execution {
   std::map<std::string, int> attempts_;                   ///< failed tries per key
   std::map<std::string, Error> given_up_;                 ///< keys this run will not try again
   const Snapshot* acting_on_ = nullptr;                   ///< what act() works from
-  std::optional<core::Places> places_;                    ///< of that snapshot
   std::set<std::string> undecided_;                       ///< containers of what may stay in them
-  Children children_;                                     ///< of that snapshot
+  std::optional<core::Contents> contents_;                ///< of that snapshot
   std::unordered_map<std::string_view, core::Rev> task_revs_;  ///< of the same, by task
   std::vector<core::RunItem> unsaved_items_;
   std::optional<Error> last_error_;

@@ -357,11 +357,11 @@ Task<Result<bool>> Execution::check_listing(const Link& link, Scene& scene, cons
   co_return Result<bool>(true);
 }
 
-/// What a listing does not name any more may only have moved: asked for one by one, unless it is so
-/// much that a guard asks a person anyway.
+/// What a listing does not name any more was removed, or may only have moved: asked for one by one,
+/// unless it is so much that a guard asks a person anyway.
 Task<Status> Execution::check_absences(const Link& link, Scene& scene,
                                        std::vector<const Pair*> missing) {
-  std::unordered_set<std::string> moved;
+  std::unordered_set<std::string> told;
   const bool few =
       missing.size() <= kMostAtOnce ||
       static_cast<std::int64_t>(missing.size()) * 100 <=
@@ -376,14 +376,14 @@ Task<Status> Execution::check_absences(const Link& link, Scene& scene,
       Result<Report> report = co_await getting;
       if (!report) co_return Status(report.error());
       for (const ports::Item& item : report->items) {
-        if (!exists(item)) continue;
-        moved.insert(item.id);
+        if (item.state == core::ItemState::absent) continue;
+        told.insert(item.id);
         scene.note(item);
       }
     }
   }
   for (const Pair* pair : missing) {
-    if (!moved.contains(pair->remote_id)) scene.note_absent(*pair);
+    if (!told.contains(pair->remote_id)) scene.note_absent(*pair);
   }
   co_return Status();
 }

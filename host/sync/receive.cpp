@@ -348,24 +348,19 @@ core::RunItem Execution::received_item(const Reception& reception) const {
 Status keep_here(const Ports& ports, const std::string& connection_id, const std::string& plan_id) {
   auto snapshot = load_snapshot(ports, connection_id, plan_id, nullptr);
   if (!snapshot) return std::move(snapshot).error();
+  const core::Contents contents(snapshot->pairs);
   ports::Changes changes;
   for (const auto& [key, sighting] : snapshot->sightings) {
     const bool lost =
         sighting.state == core::ItemState::deleted || sighting.state == core::ItemState::absent;
     if (!lost) continue;
     changes.push_back(ports::EraseSighting{connection_id, sighting.remote_id});
-    // A container takes along what stands in it.
-    std::vector<std::string> open{key};
-    while (!open.empty()) {
-      const std::string container = std::move(open.back());
-      open.pop_back();
-      for (const Pair& pair : snapshot->pairs) {
-        if (pair.state == PairState::tombstone) continue;
-        if (pair.parent_key == container) open.push_back(pair.key);
-        if (pair.key == container) {
-          changes.push_back(ports::put(tombstone(pair, ports.clock.now_ms())));
-        }
-      }
+    if (const Pair* pair = snapshot->pair(key);
+        pair != nullptr && pair->state != PairState::tombstone) {
+      changes.push_back(ports::put(tombstone(*pair, ports.clock.now_ms())));
+    }
+    for (const Pair* pair : contents.of(key)) {  // a container takes along what stands in it
+      changes.push_back(ports::put(tombstone(*pair, ports.clock.now_ms())));
     }
   }
   return changes.empty() ? Status() : ports.store.commit(std::move(changes));

@@ -118,7 +118,7 @@ export async function checkEchoes(member, runs, conflicts) {
       if (!['create', 'update', 'remove'].includes(item.action) || !item.key?.startsWith('task:')) continue;
       const [id, slot] = item.key.slice(5).split('/');
       if (slot) continue;  // an edit of the whole series is news for its occurrences, there, too
-      if (member.ledger.made.has(id) || allowed.has(id)) continue;
+      if (member.ledger.made.has(id) || allowed.has(id) || member.ledger.stories.get(id)?.mayReturn) continue;
       if (member.positions.get(id) !== member.byId.get(id)?.position) continue;  // others were put beside it
       fail(`${side} got its own edit back: ${JSON.stringify(item)}`);
     }

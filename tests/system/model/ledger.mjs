@@ -92,8 +92,11 @@ const name = (task) => `"${task.title}" (${task.id})`;
 /** A calendar says in the title, too, whether a task is done: whoever types it anew says both. Days and times move each other. */
 const units = { status: 'title', due: 'when', duration: 'when' };
 const unit = (field) => units[field] ?? field;
-/** What is written there over an edit of a field: its text, too, for a calendar shows a link below it. */
-const writes = (edit, field) => unit(edit.field) === unit(field) || field === 'notes' && edit.field === 'link';
+/**
+ * What is written there over an edit of a field: its text, too, for a calendar shows a link below it; and a calendar lacks
+ * what is cancelled, with all that was edited there.
+ */
+const writes = (edit, field) => unit(edit.field) === unit(field) || field === 'notes' && edit.field === 'link' || edit.value === 'cancelled';
 
 function fieldVerdict(story, field, edits, now, conflicts, rules) {
   const mine = edits.filter((each) => each.field === field);

@@ -31,13 +31,10 @@ const planPage = (m) => pagesOf(m, (each) => each.text === m.plan.title);
 const modulePages = (m) => pagesOf(m, (each) => m.plan.modules.some((module) => module.title === each.text));
 const tables = (m) => m.found.filter((each) => each.object === 'database').map((each) => each.id);
 
-/** What is known and left out: what a person dragged from a page to another one goes with the page where it stood. */
-const known = { dragged: (m) => m.things.some((each) => m.dragged.has(each.id)) };
-
 /** One module's page, and what stands on it. */
 function onePage(m, how) {
   const pages = modulePages(m);
-  if (pages.length === 0 || known.dragged(m)) return null;
+  if (pages.length === 0) return null;
   const page = m.dice.pick(pages);
   return how(m, [page], left(m, 'notion').filter(({ item }) => item.page === page));
 }
