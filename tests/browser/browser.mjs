@@ -27,6 +27,7 @@ export async function inBrowser({ settings = {}, context: how = {}, account = {}
     const broken = watch(page);
     await work({ world, browser, context, page });
     assert.deepEqual(broken, [], 'nothing broke in the page');
+    assert.deepEqual([world.child.exitCode, world.child.signalCode], [null, null], `the host goes on: ${world.log}`);
   } catch (error) {
     for (const context of browser.contexts()) for (const page of context.pages()) await picture(page, `failed_${Date.now()}`, true).catch(() => {});
     throw error;
