@@ -198,16 +198,21 @@ Agreement with_echo(const Agreement& before, const JsonText& attempted, const Js
   return {text_of(sent), text_of(seen)};
 }
 
-Agreement agreed_in(const Agreement& series, const JsonText& plain) {
-  if (series.seen.empty()) return {plain, {}};
+Agreement agreed_in(const Agreement& series, const JsonText& now, const JsonText& plain) {
   const Json ours = object(series.sent);
-  const Json theirs = object(series.seen);
-  Json seen = object(plain);
-  for (const std::string& name : differing(ours, theirs)) {
-    if (value(seen, name) != value(ours, name)) continue;  // the slot says that: when it starts
-    copy_field(name, theirs, seen);
+  const Json latest = object(now);
+  Json sent = object(plain);
+  // What its slot says is no word of the series: when it starts.
+  for (const std::string& name : differing(ours, latest)) {
+    if (value(sent, name) == value(latest, name)) copy_field(name, ours, sent);
   }
-  return {plain, text_of(seen)};
+  if (series.seen.empty()) return {text_of(sent), {}};
+  const Json theirs = object(series.seen);
+  Json seen = sent;
+  for (const std::string& name : differing(ours, theirs)) {
+    if (value(sent, name) == value(ours, name)) copy_field(name, theirs, seen);
+  }
+  return {text_of(sent), text_of(seen)};
 }
 
 JsonText seen_after_write(const JsonText& before, const std::vector<std::string>& changed,

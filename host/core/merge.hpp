@@ -86,9 +86,11 @@ struct Agreement {
 /// agreed on, and no edit of the service.
 Agreement with_echo(const Agreement& before, const JsonText& attempted, const JsonText& there);
 
-/// What is agreed of an occurrence that is like the others of its series: our form (`plain`), and
-/// the service's, which is ours but for what it spells otherwise in the whole series.
-Agreement agreed_in(const Agreement& series, const JsonText& plain);
+/// What is agreed of an occurrence that is like the others of its series: our form, and the
+/// service's, which is ours but for what it spells otherwise in the whole series. `now`, `plain`:
+/// the series and the occurrence as we say them now; what has changed of the series since both last
+/// agreed is not agreed of its occurrences either.
+Agreement agreed_in(const Agreement& series, const JsonText& now, const JsonText& plain);
 
 /// The service's form of an item after `changed` fields of it were written, where its edits are not
 /// taken over: of its answer only those are known, the rest stays news for whoever looks again.

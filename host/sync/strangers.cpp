@@ -119,9 +119,12 @@ Pair Execution::pair_with(const core::Sighting& there) const {
 /// that cannot be said.
 core::Agreement Execution::as_in_series(const Snapshot& snapshot, const Pair& occurrence,
                                         const Pair& series, const core::Task& task) const {
-  const core::Task plain = core::without_override(task, core::slot_of(occurrence.key));
-  return core::agreed_in({series.fields, series.seen},
-                         snapshot.fields_of(occurrence, plain, options_));
+  const core::JsonText plain = snapshot.fields_of(
+      occurrence, core::without_override(task, core::slot_of(occurrence.key)), options_);
+  if (plain.empty()) return {};
+  core::JsonText now = snapshot.fields_of(series, task, options_);
+  if (now.empty()) now = series.fields;  // it shall not be there any more
+  return core::agreed_in({series.fields, series.seen}, now, plain);
 }
 
 /// News that make a pair of a wanted item and something at the service.

@@ -45,6 +45,11 @@ bool says_when(const Write& write) {
                      [&](std::string_view word) { return among(write.changed, word); });
 }
 
+/// Of an occurrence: perhaps it is cancelled, and shall happen after all.
+bool may_revive(const Write& write) {
+  return !write.slot.empty() && among(write.changed, "status") && !cancels(write);
+}
+
 /// Shows when somebody is busy, and nothing else: no permission to read what.
 bool hides_everything(const Json& event) {
   const std::string visibility = text(event, "visibility");
@@ -184,20 +189,22 @@ Result<std::string> insert_body(const Write& write) {
 }
 
 bool needs_current(const Write& write) {
-  return among(write.changed, "participants");
+  return may_revive(write) || among(write.changed, "participants");
 }
 
 std::string patch_body(const Write& write, std::string_view current_text) {
   if (cancels(write)) return dump({{"status", "cancelled"}});
   const Json fields = parse(write.fields);
   const Json current = current_text.empty() ? Json() : parse(current_text);
+  const bool whole = may_revive(write) && text(current, "status") == "cancelled";
+  const auto says = [&](std::string_view word) { return whole || among(write.changed, word); };
   Json body = Json::object();
   for (const std::string_view word : kWords) {
     if (!write.slot.empty() && word == "recurrence") continue;  // is the series' own
-    if (among(write.changed, word)) body[google_name(word)] = spell(word, fields, true, current);
+    if (says(word)) body[google_name(word)] = spell(word, fields, true, current);
   }
-  if (says_when(write)) spell_times(fields, true, body);
-  if (among(write.changed, "x")) body["transparency"] = spell_transparency(fields);
+  if (whole || says_when(write)) spell_times(fields, true, body);
+  if (says("x")) body["transparency"] = spell_transparency(fields);
   return body.empty() ? std::string() : dump(body);
 }
 

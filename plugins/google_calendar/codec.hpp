@@ -56,7 +56,8 @@ mortise::Result<EventPage> read_events(std::string_view text, std::string_view a
 /// Body of events.insert: the once-key is the event's id.
 mortise::Result<std::string> insert_body(const mortise::Write& write);
 /// Body of events.patch with the changed fields only; empty: nothing to send. `current`: the event
-/// as it is, where needs_current(); guests keep their answers by it.
+/// as it is, where needs_current(): guests keep their answers by it, and a cancelled occurrence
+/// that shall happen is written whole, for it comes back as its series is.
 std::string patch_body(const mortise::Write& write, std::string_view current);
 bool needs_current(const mortise::Write& write);
 /// Body of events.update that brings a cancelled event back as `write` wants it.

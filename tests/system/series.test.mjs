@@ -370,3 +370,27 @@ for (const written of [true, false]) {
     });
   }
 }
+
+scene('a series gets a text here while one of its occurrences is renamed in the calendar: the occurrence has both', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { notes: 'Bring a towel' });
+  await m.act('edit_instance', { id: event, slot: slot(2), changes: { summary: 'There' } });
+  await synced(m);
+  assert.deepEqual(m.byId.get(series.id).overrides, [{ slot: slot(2), changes: { title: 'There' } }]);
+  assert.deepEqual(await m.newConflicts(), []);
+  await assertEnd(m, series, event, { [slot(2)]: 'There' });
+});
+
+for (const [where, cancel_] of [['here', (m, series) => cancelHere(m, series, 2)], ['there', (m, series, event) => m.act('cancel_instance', { id: event, slot: slot(2) })]]) {
+  scene(`an occurrence without its series' text and place is cancelled ${where} and happens after all, as it was`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await m.ok('PATCH', `/v1/tasks/${series.id}`, { notes: 'Bring a towel', location: 'Pool' });
+    await editHere(m, series, 2, { title: 'Dive', notes: null, location: null });
+    await synced(m);
+    await cancel_(m, series, event);
+    await synced(m);
+    await editHere(m, series, 2, { status: 'todo' });
+    await synced(m);
+    await assertEnd(m, series, event, { [slot(2)]: 'Dive' });
+  });
+}

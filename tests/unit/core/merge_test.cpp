@@ -292,6 +292,26 @@ TEST_CASE("merge: laws hold for random edits of both sides", "[core][merge][prop
   }
 }
 
+TEST_CASE("merge: of an occurrence like the others is agreed what is agreed of its series",
+          "[core][merge]") {
+  const auto agreed = [](const char* sent, const char* seen, const char* now, const char* plain) {
+    const Agreement all = agreed_in({sent, seen}, now, plain);
+    return std::vector<Json>{object(all.sent), object(all.seen)};
+  };
+  const char* plain = R"({"text":"Read","start":"day 3"})";
+  const char* series = R"({"text":"Read","start":"day 1","recurrence":["daily"]})";
+  CHECK(agreed(series, series, series, plain) == std::vector<Json>{object(plain), object(plain)});
+  // In the service's words, but for when it starts.
+  const char* theirs = R"({"text":"<p>Read</p>","start":"1","recurrence":["daily"]})";
+  CHECK(agreed(series, theirs, series, plain) ==
+        std::vector<Json>{object(plain), object(R"({"text":"<p>Read</p>","start":"day 3"})")});
+  // What the service has not been told of the series yet, it has not of the occurrence.
+  const char* now = R"({"text":"Write","notes":"n","start":"day 2","recurrence":["weekly"]})";
+  const char* plain_now = R"({"text":"Write","notes":"n","start":"day 3"})";
+  CHECK(agreed(series, series, now, plain_now) == std::vector<Json>{object(plain), object(plain)});
+  CHECK(agreed_in({series, ""}, series, plain).seen.empty());
+}
+
 TEST_CASE("merge: of the answer to a write only what was written is known", "[core][merge]") {
   const char* before = R"({"text":"Read","start":"9:00","notes":"n"})";
   const char* answer = R"({"text":"Write","start":"10:00"})";  // somebody moved it meanwhile
