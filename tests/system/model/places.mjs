@@ -54,10 +54,13 @@ export function comparePlaces(m) {
     if (parentOf(thing) !== should) return `"${task.title}" ${task.id} stands in ${parentOf(thing)}, and should in ${should} (its week: ${task.week_id})`;
   }
   if (m.mover === 'person') return null;  // what is made later stands beside what was dragged, wherever that is
+  // The app sent its plan anew, or between two tasks no room was left.
+  m.renumbered ||= m.mover === 'app' || m.planTasks.some(({ id, position }) => (m.positions?.get(id) ?? position) !== position);
   for (const [week, holder] of holders) {
     const tasks = m.planTasks.filter((task) => (task.week_id ?? '') === week);
-    // What was removed and came back has its old number; what is made later stands beside it.
-    if (m.mover === 'app' && tasks.some((task) => m.ledger.wereRemoved.has(task.id))) m.unordered.add(week);
+    // What was removed and came back has its old number, also among others that have new ones since; what is made later
+    // stands beside it.
+    if (m.renumbered && tasks.some((task) => m.ledger.wereRemoved.has(task.id))) m.unordered.add(week);
     if (m.unordered.has(week)) continue;
     const here = tasks.map((task) => m.thingOf(task).id);
     const there = m.orders.get(holder) ?? [];
