@@ -233,6 +233,7 @@ class Decision {
       }
       Action action = removal(pair);
       if (gone(pair.key) || leaves_with_container(pair)) action.kind = ActionKind::forget;
+      gone_on_both_ += gone(pair.key);
       removals_.push_back(std::move(action));
     }
   }
@@ -291,7 +292,7 @@ class Decision {
   }
 
   std::optional<Refuse> guard_there() const {
-    const auto count = static_cast<std::int64_t>(removals_.size());
+    const auto count = static_cast<std::int64_t>(removals_.size()) - gone_on_both_;
     if (count == 0 || rules_.plan_removed) return std::nullopt;
     const std::int64_t removals = count + rules_.removed_last_day;
     const bool emptied = std::none_of(wanted_.begin(), wanted_.end(),
@@ -360,7 +361,8 @@ class Decision {
   std::vector<Action> writes_;
   std::vector<Receive> receive_;
   std::int64_t unchanged_ = 0;
-  std::int64_t gone_there_ = 0;  ///< tasks, taken away here or made anew there
+  std::int64_t gone_there_ = 0;    ///< tasks, taken away here or made anew there
+  std::int64_t gone_on_both_ = 0;  ///< forgotten, nothing is removed
   std::int64_t taken_away_ = 0;
   std::int64_t absences_ = 0;  ///< of these, those that nobody said were deleted
   bool container_lost_ = false;

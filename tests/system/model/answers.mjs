@@ -38,7 +38,7 @@ export async function strike(m) {
 export async function answer(m) {
   const { mishap } = m;
   if (!mishap?.connections) return;
-  const words = ['approve', 'discard', ...(mishap.undo && mishap.side !== 'here' ? ['undo'] : [])];
+  const words = ['approve', 'discard', ...(mishap.undo && mishap.side !== 'here' && await nothingFollowed(m) ? ['undo'] : [])];
   const word = mishap.asked ? m.dice.pick(words) : 'nobody asked';
   m.count(`answer: ${word}`);
   m.note(`answer: ${word}`);
@@ -49,6 +49,13 @@ export async function answer(m) {
   // What stays hidden is nobody's business any more.
   if (word !== 'undo') for (const id of mishap.hidden ?? []) await m.world.simulator.set('POST', 'notion/trash', { id });
   await refill(m);
+}
+
+/** The question was about what the mishap hit, and nothing of it has been taken over. */
+async function nothingFollowed(m) {
+  const tasks = (await Promise.all([m.plan, m.calendar].map((plan) => m.tasksOf(plan)))).flat();
+  const alive = new Set(tasks.map((task) => task.id));
+  return m.mishap.tasks.every((task) => alive.has(task.id) || m.ledger.isRemoved(task, 'here'));
 }
 
 /** Whoever did it takes it back: there is nothing to ask any more. */

@@ -283,6 +283,8 @@ TEST_CASE("reconcile: removing much is refused until somebody approves", "[core]
   CHECK(refused.refuse->removals == 10);
   CHECK(refused.refuse->items == 40);
   CHECK(refused.actions.size() == 10);
+  const News gone{{"t0", RemoteNews{RemoteState::deleted}}};
+  CHECK_FALSE(reconcile(kept, base, gone, rules).refuse);  // gone on both sides: no removal
   rules.remove_percent = 100;  // nothing is refused
   CHECK_FALSE(reconcile(kept, base, kNothingNew, rules).refuse);
   rules = {};
