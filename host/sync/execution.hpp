@@ -165,6 +165,9 @@ class Execution {
   void give_up_look(const core::Pair& container, Error error);
   Task<Status> pull_containers(const Link& link, Scene& scene,
                                const std::vector<core::Bookmark>& bookmarks);
+  Task<Result<bool>> pull_edited(const Link& link, Scene& scene,
+                                 const std::vector<core::Bookmark>& bookmarks,
+                                 std::vector<std::string> ids);
   Task<Status> pull_tree(const Link& link, Scene& scene, std::string container_id,
                          std::string container_kind);
   bool hinted(const Scene& scene, const core::Pair& container) const;

@@ -40,7 +40,8 @@ Bookmark bookmark_of(const std::vector<Bookmark>& all, const std::string& connec
 }
 
 /// The containers to ask for their edit time: those that hold tasks, by themselves or through
-/// containers that do not tell one; when a sweep is due, all of them.
+/// containers that do not tell one, and those that were not found the last time; when a sweep is
+/// due, all of them.
 std::vector<const Pair*> containers_to_ask(const Scene& scene, const ports::Manifest& manifest,
                                            bool sweep) {
   std::unordered_set<std::string> wanted;
@@ -59,7 +60,7 @@ std::vector<const Pair*> containers_to_ask(const Scene& scene, const ports::Mani
   for (const Pair& pair : scene.pairs()) {
     const ports::Kind* kind = manifest.kind(pair.kind);
     if (kind == nullptr || !kind->tells_edits || pair.state != PairState::paired) continue;
-    if (sweep || wanted.contains(pair.key)) containers.push_back(&pair);
+    if (sweep || wanted.contains(pair.key) || scene.is_lost(pair)) containers.push_back(&pair);
   }
   return containers;
 }
@@ -191,35 +192,22 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
   Bookmark whole = bookmark_of(bookmarks, run_.connection_id, {});
   const core::Instant now_ms = ports_.clock.now_ms();
   const bool sweep = now_ms - whole.complete_ms >= manifest.properties.sweep_hours * kHourMs;
-  ports::Call asking = call_for(link, ports::Operation::get);
+  std::vector<std::string> ids, others;
   for (const Pair* pair : containers_to_ask(scene, manifest, sweep)) {
-    if (hinted(scene, *pair)) asking.ids.push_back(pair->remote_id);
+    if (hinted(scene, *pair)) ids.push_back(pair->remote_id);
   }
-  if (!asking.ids.empty()) {
-    Task<Result<Report>> driving = exchange_->drive(std::move(asking));
-    Result<Report> report = co_await driving;
-    if (!report) co_return Status(report.error());
-    for (const ports::Item& item : report->items) {
-      const Pair* pair = scene.by_id(item.id);
-      if (pair == nullptr) continue;
-      if (item.state != core::ItemState::present) {
-        scene.note(item);
-        continue;
+  Task<Result<bool>> reading = pull_edited(link, scene, bookmarks, ids);
+  Result<bool> lost = co_await reading;
+  if (!lost) co_return Status(lost.error());
+  if (*lost) {  // what stood there may have been moved to one that held nothing so far
+    for (const Pair* pair : containers_to_ask(scene, manifest, true)) {
+      if (std::find(ids.begin(), ids.end(), pair->remote_id) == ids.end()) {
+        others.push_back(pair->remote_id);
       }
-      scene.note_found(item.id);
-      Bookmark mark = bookmark_of(bookmarks, run_.connection_id, item.id);
-      // Edit times are rounded: what was read within the precision may have changed after.
-      const core::Instant settled = item.edited_ms + 2 * manifest.properties.time_precision_ms;
-      if (item.edited_ms != 0 && mark.edited_ms == item.edited_ms && mark.read_ms >= settled) {
-        continue;
-      }
-      Task<Status> reading = pull_tree(link, scene, item.id, pair->kind);
-      Status read = co_await reading;
-      if (!read && read.error().code != Code::not_found) co_return read;
-      mark.edited_ms = item.edited_ms;
-      mark.read_ms = now_ms;
-      marks_.push_back(std::move(mark));
     }
+    Task<Result<bool>> more = pull_edited(link, scene, bookmarks, others);
+    lost = co_await more;
+    if (!lost) co_return Status(lost.error());
   }
   std::vector<std::pair<std::string, std::string>> tables;  // their pairs move while we read
   for (const Pair& pair : scene.pairs()) {
@@ -251,6 +239,45 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
     marks_.push_back(std::move(whole));
   }
   co_return save_scene(scene);
+}
+
+/// Asks containers for their edit time, and reads those whose time moved. Answers whether one of
+/// them is gone.
+Task<Result<bool>> Execution::pull_edited(const Link& link, Scene& scene,
+                                          const std::vector<Bookmark>& bookmarks,
+                                          std::vector<std::string> ids) {
+  if (ids.empty()) co_return Result<bool>(false);
+  const core::Instant now_ms = ports_.clock.now_ms();
+  ports::Call asking = call_for(link, ports::Operation::get);
+  asking.ids = std::move(ids);
+  Task<Result<Report>> driving = exchange_->drive(std::move(asking));
+  Result<Report> report = co_await driving;
+  if (!report) co_return Result<bool>(report.error());
+  bool lost = false;
+  for (const ports::Item& item : report->items) {
+    const Pair* pair = scene.by_id(item.id);
+    if (pair == nullptr) continue;
+    if (item.state != core::ItemState::present) {
+      scene.note(item);
+      lost = true;
+      continue;
+    }
+    scene.note_found(item.id);
+    Bookmark mark = bookmark_of(bookmarks, run_.connection_id, item.id);
+    // Edit times are rounded: what was read within the precision may have changed after.
+    const core::Instant settled =
+        item.edited_ms + 2 * link.connector->manifest().properties.time_precision_ms;
+    if (item.edited_ms != 0 && mark.edited_ms == item.edited_ms && mark.read_ms >= settled) {
+      continue;
+    }
+    Task<Status> reading = pull_tree(link, scene, item.id, pair->kind);
+    Status read = co_await reading;
+    if (!read && read.error().code != Code::not_found) co_return Result<bool>(read.error());
+    mark.edited_ms = item.edited_ms;
+    mark.read_ms = now_ms;
+    marks_.push_back(std::move(mark));
+  }
+  co_return Result<bool>(lost);
 }
 
 /// A container that cannot be read as it is now.

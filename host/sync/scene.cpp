@@ -132,6 +132,11 @@ void Scene::note(const ports::Item& item) {
   see(item, ItemState::present);
 }
 
+bool Scene::is_lost(const Pair& pair) const {
+  auto seen = before_.find(sighting_id(pair));
+  return seen != before_.end() && seen->second.state != ItemState::present;
+}
+
 void Scene::note_found(const std::string& remote_id) {
   auto seen = before_.find(remote_id);
   if (seen != before_.end() && seen->second.state != ItemState::present) forget(remote_id);

@@ -52,6 +52,8 @@ class Scene {
   /// An item as it was seen. One that is out of scope and without fields is there, and no more is
   /// known.
   void note(const ports::Item& item);
+  /// Whether an item was seen last as not being there any more.
+  bool is_lost(const core::Pair& pair) const;
   /// An item that exists after all, whatever was seen before; says nothing of its content.
   void note_found(const std::string& remote_id);
   /// An item that a complete listing did not name, whether its id is known or not.

@@ -49,6 +49,13 @@ const dragged = {
     act: (scene) => scene.trash(scene.page('Module 1')), dragged: [true, true], left: [false, false] },
   'the page that it was dragged to is trashed: it goes': {
     act: (scene) => scene.trash(scene.page('Module 2')), dragged: [false, false], left: [true, true] },
+  'before anybody has looked, the page of its week is trashed and it is edited here: it stays, once': {
+    act: async (scene) => {
+      await scene.notion('move', { id: scene.m.thingOf(scene.task).id, parent: scene.page(scene.m.plan.title).id });
+      await scene.trash(scene.page('Module 1'));
+      await scene.m.ok('PATCH', `/v1/tasks/${scene.task.id}`, { status: 'done' });
+    },
+    unseen: true, dragged: [true, true], left: [false, false] },
   'it is removed where it stands: the task goes': {
     act: (scene) => scene.trash(scene.m.thingOf(scene.task)), dragged: [false, false], left: [true, true] },
   'the app sends its plan without that module: the page stays with it': {
@@ -92,8 +99,10 @@ for (const [name, scene] of Object.entries(dragged)) {
       await m.look();
       const [task, left] = m.planTasks.filter((each) => each.week_id === m.weeks[0].id);
       const at = Object.assign(new Scene(m), { task });
-      await at.notion('move', { id: m.thingOf(task).id, parent: at.section(m.weeks[2]).id });
-      await m.sync(m.notion);
+      if (!scene.unseen) {
+        await at.notion('move', { id: m.thingOf(task).id, parent: at.section(m.weeks[2]).id });
+        await m.sync(m.notion);
+      }
       await scene.act(at);
       await m.sync(m.notion);
       const again = await m.sync(m.notion);
@@ -102,6 +111,7 @@ for (const [name, scene] of Object.entries(dragged)) {
       await m.lookThere();
       const inBoth = ({ id, title }) => [here.some((each) => each.id === id), m.things.some((each) => each.text.startsWith(title))];
       assert.deepEqual([inBoth(task), inBoth(left)], [scene.dragged, scene.left]);
+      assert.equal(m.things.filter((each) => each.text.startsWith(task.title)).length, scene.dragged[1] ? 1 : 0);
     } finally {
       await world.end();
     }
