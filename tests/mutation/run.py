@@ -54,7 +54,7 @@ MUTANTS = [
     (RECONCILE, "if (reset_by_update(pair)) {", "if (false) {", "what a series' update resets is not removed one by one"),
     (RECONCILE, "return !item.task_id.empty() && item.slot.empty();", "return !item.task_id.empty();", "an occurrence goes with its series"),
     (RECONCILE, "if (!changes.refuse && rules_.writes)", "if (!changes.refuse)", "nobody is asked about what is not done"),
-    (MERGE, "if (value(sent, name) == value(latest, name)) copy_field(name, ours, sent);", "",
+    (MERGE, "if (value(sent, name) == value(latest, name)) copy_field(name, ours, sent);", "static_cast<void>(name);",
      "what is to be written of a series is to be written of its occurrences"),
     (MERGE, "keep_together(rules_.placing);", "", "others' moves are no part of an edit"),
     (RECONCILE, "if (gone(pair.key) || leaves_with_container(pair)) action.kind = ActionKind::forget;", "",
@@ -74,7 +74,7 @@ def copy_sources(to):
 
 def build(folder, preset, targets):
     command = ["cmake", "--build", str(folder / "build" / preset), "--parallel", str(os.cpu_count()), "--target", *targets]
-    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def quietly(command, folder, **more):
@@ -92,7 +92,7 @@ def judged_by(folder, judge, seed):
     preset = "release" if judge == "model" else "dev"
     built = build(folder, preset, targets[judge])
     if built.returncode != 0:
-        return built.stderr.decode()[-2000:]
+        return built.stdout.decode()[-2000:]
     if judge == "model":
         command = ["node", "--test", str(folder / "tests/system/sync_model.test.mjs")]
         environment = {**os.environ, "MORTISE_BINARY_DIR": str(folder / "build/release"),
