@@ -72,7 +72,6 @@ class Execution {
     std::string provider_request = {};  ///< RunItem::provider_request
   };
   enum class Phase : std::uint8_t { removals, rest };
-  /// The pairs in every container that a list of changes works from.
   /// Adds to the commit that stores the run; called again if another writer came first.
   using With = std::function<void(ports::Changes&, core::Run&)>;
 

@@ -1,11 +1,8 @@
 // A task that is moved here: it stands in Notion where its week stands now, once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { wideBudgets, World } from './host.mjs';
 import { compare } from './model/checks.mjs';
-import { Member } from './model/member.mjs';
-
-const ana = '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01';
+import { inPages } from './model/member.mjs';
 
 /** Sends the plan anew, as an app does that lets its user move a task: behind all others of another week. */
 async function move(m, moved, week) {
@@ -17,30 +14,21 @@ async function move(m, moved, week) {
 }
 
 for (const [name, lose] of [['stands as it was', false], ['was trashed, and is made anew for another task', true]]) {
-  test(`a task moves to a week of another module; the page that it leaves ${name}`, { timeout: 120_000 }, async () => {
-    const world = await World.start({ settings: { ...wideBudgets, 'sync.remove_percent': 100, 'sync.debounce_ms': 3_600_000 } });
-    try {
-      await world.widenLimits();
-      const m = new Member(world, 'ana', ana, { calendar: false, layout: 'pages', policy: 'merge', tier: 'pro' });
-      m.keys = [world.key];
-      await m.start();
-      await m.look();
-      const [edited, moved] = m.planTasks.filter((task) => task.week_id === m.weeks[0].id);
-      if (lose) {
-        await world.simulator.set('POST', 'notion/trash', { id: m.found.find((each) => each.text === 'Module 1').id });
-        await m.ok('PATCH', `/v1/tasks/${edited.id}`, { title: 'Edited' });
-      }
-      await move(m, moved, m.weeks[2]);
-      const run = await m.sync(m.notion);
-      assert.equal(run.state, 'succeeded', JSON.stringify(run));
-      await m.look();
-      assert.equal(compare(m), null);
-      const again = await m.sync(m.notion);
-      assert.deepEqual([again.counts.writes, again.counts.received], [0, 0], JSON.stringify(again));
-    } finally {
-      await world.end();
+  test(`a task moves to a week of another module; the page that it leaves ${name}`, { timeout: 120_000 }, () => inPages(async (m) => {
+    await m.look();
+    const [edited, moved] = m.planTasks.filter((task) => task.week_id === m.weeks[0].id);
+    if (lose) {
+      await m.world.simulator.set('POST', 'notion/trash', { id: m.found.find((each) => each.text === 'Module 1').id });
+      await m.ok('PATCH', `/v1/tasks/${edited.id}`, { title: 'Edited' });
     }
-  });
+    await move(m, moved, m.weeks[2]);
+    const run = await m.sync(m.notion);
+    assert.equal(run.state, 'succeeded', JSON.stringify(run));
+    await m.look();
+    assert.equal(compare(m), null);
+    const again = await m.sync(m.notion);
+    assert.deepEqual([again.counts.writes, again.counts.received], [0, 0], JSON.stringify(again));
+  }));
 }
 
 /** What becomes of a to-do of module 1 that a person dragged to the page of module 2, and of another that stayed. */
@@ -88,32 +76,23 @@ class Scene {
 }
 
 for (const [name, scene] of Object.entries(dragged)) {
-  test(`a to-do that a person dragged to another page; ${name}`, { timeout: 120_000 }, async () => {
-    const world = await World.start({ settings: { ...wideBudgets, 'sync.remove_percent': 100, 'sync.debounce_ms': 3_600_000 } });
-    try {
-      await world.widenLimits();
-      const m = new Member(world, 'ana', ana, { calendar: false, layout: 'pages', policy: 'merge', tier: 'pro', guards: { percent: 100, at_least: 10 } });
-      m.keys = [world.key];
-      await m.start();
-      await m.sync(m.notion);  // what was made in one go has its ids known from now on
-      await m.look();
-      const [task, left] = m.planTasks.filter((each) => each.week_id === m.weeks[0].id);
-      const at = Object.assign(new Scene(m), { task });
-      if (!scene.unseen) {
-        await at.notion('move', { id: m.thingOf(task).id, parent: at.section(m.weeks[2]).id });
-        await m.sync(m.notion);
-      }
-      await scene.act(at);
+  test(`a to-do that a person dragged to another page; ${name}`, { timeout: 120_000 }, () => inPages(async (m) => {
+    await m.sync(m.notion);  // what was made in one go has its ids known from now on
+    await m.look();
+    const [task, left] = m.planTasks.filter((each) => each.week_id === m.weeks[0].id);
+    const at = Object.assign(new Scene(m), { task });
+    if (!scene.unseen) {
+      await at.notion('move', { id: m.thingOf(task).id, parent: at.section(m.weeks[2]).id });
       await m.sync(m.notion);
-      const again = await m.sync(m.notion);
-      assert.deepEqual([again.state, again.counts.writes, again.counts.received], ['succeeded', 0, 0], JSON.stringify(again));
-      const here = scene.planGone ? [] : await m.tasksOf(m.plan);
-      await m.lookThere();
-      const inBoth = ({ id, title }) => [here.some((each) => each.id === id), m.things.some((each) => each.text.startsWith(title))];
-      assert.deepEqual([inBoth(task), inBoth(left)], [scene.dragged, scene.left]);
-      assert.equal(m.things.filter((each) => each.text.startsWith(task.title)).length, scene.dragged[1] ? 1 : 0);
-    } finally {
-      await world.end();
     }
-  });
+    await scene.act(at);
+    await m.sync(m.notion);
+    const again = await m.sync(m.notion);
+    assert.deepEqual([again.state, again.counts.writes, again.counts.received], ['succeeded', 0, 0], JSON.stringify(again));
+    const here = scene.planGone ? [] : await m.tasksOf(m.plan);
+    await m.lookThere();
+    const inBoth = ({ id, title }) => [here.some((each) => each.id === id), m.things.some((each) => each.text.startsWith(title))];
+    assert.deepEqual([inBoth(task), inBoth(left)], [scene.dragged, scene.left]);
+    assert.equal(m.things.filter((each) => each.text.startsWith(task.title)).length, scene.dragged[1] ? 1 : 0);
+  }));
 }

@@ -1,5 +1,5 @@
 // One account with its plan and connections, and what the model knows of it.
-import { roadmap } from '../host.mjs';
+import { roadmap, wideBudgets, World } from '../host.mjs';
 import { Ledger } from './ledger.mjs';
 import { ordersThere } from './places.mjs';
 import { Runs } from './runs.mjs';
@@ -115,5 +115,20 @@ export class Member extends Runs {
     }
     for (const each of fresh) this.conflictsSeen.add(each.id);
     return fresh;
+  }
+}
+
+/** Runs `work(m)` where ana's plan was exported as pages of Notion, nothing syncs by itself and no guard asks; ends everything. */
+export async function inPages(work) {
+  const world = await World.start({ settings: { ...wideBudgets, 'sync.remove_percent': 100, 'sync.debounce_ms': 3_600_000 } });
+  try {
+    await world.widenLimits();
+    const shape = { calendar: false, layout: 'pages', policy: 'merge', tier: 'pro', guards: { percent: 100, at_least: 10 } };
+    const m = new Member(world, 'ana', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01', shape);
+    m.keys = [world.key];
+    await m.start();
+    await work(m);
+  } finally {
+    await world.end();
   }
 }

@@ -285,7 +285,7 @@ TEST_CASE("reconcile: removing much is refused until somebody approves", "[core]
   CHECK(refused.actions.size() == 10);
   const News gone{{"t0", RemoteNews{RemoteState::deleted}}};
   CHECK_FALSE(reconcile(kept, base, gone, rules).refuse);  // gone on both sides: no removal
-  rules.remove_percent = 100;  // nothing is refused
+  rules.remove_percent = 100;                              // nothing is refused
   CHECK_FALSE(reconcile(kept, base, kNothingNew, rules).refuse);
   rules = {};
   rules.removed_last_day = 9;  // small steps within a day count together
