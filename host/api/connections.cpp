@@ -114,6 +114,29 @@ Response list_budgets(const Context& context, const Request& request) {
   return json_response({{"items", std::move(items)}, {"next_cursor", ""}});
 }
 
+core::Json checked_json(const ports::GrantChecked& checked) {
+  static constexpr std::string_view kWords[] = {"introspection", "identity", "refresh"};
+  return {{"active", checked.active},
+          {"by", kWords[static_cast<std::size_t>(checked.by)]},
+          {"checked_at", core::format_instant(checked.at_ms)}};
+}
+
+Response check_connection(const Context& context, const Request& request) {
+  JsonBody body(request);
+  if (auto refused = body.refused(request)) return *std::move(refused);
+  const auto connection = find_connection(context, request, request.param("connection"));
+  if (!connection) return refusal(request, connection.error());
+  Response response;
+  response.later = [&context, &request, id = connection->id](const Response::Done& done) {
+    context.services.connect.check(id, [&request, done](Result<ports::GrantChecked> result) {
+      done(respond(request, result, [](const ports::GrantChecked& checked) {
+        return json_response(checked_json(checked));
+      }));
+    });
+  };
+  return response;
+}
+
 Response disconnect(const Context& context, const Request& request) {
   const auto connection = find_connection(context, request, request.param("connection"));
   if (!connection) return refusal(request, connection.error());
@@ -201,6 +224,8 @@ void add_connections(Router& router, const Context& context) {
               with(list_connections), kBoth});
   router.add({"GET", one, "get_connection", Access::read, with(get_connection), kBoth});
   router.add({"DELETE", one, "disconnect", Access::write, with(disconnect), kBoth});
+  router.add({"POST", one + "/check", "check_connection", Access::write,
+              context.idempotency.around(with(check_connection), Idempotency::repeat())});
   router.add({"GET", one + "/budgets", "list_budgets", Access::read, with(list_budgets)});
   router.add({"GET", one + "/targets", "list_targets", Access::read, with(list_targets), kBoth});
   router.add({"PUT", one + "/target", "choose_target", Access::write, with(choose_target), kBoth});

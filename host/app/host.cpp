@@ -270,8 +270,8 @@ Status Host::Parts::wire() {
   std::vector<std::string> return_to = settings.list("app.return_to");
   return_to.push_back(base_url + "/ui");
   connect = std::make_unique<service::Connecting>(
-      service::ConnectPorts{*store, *connectors, *authorization, *egress, *dispatcher, *scheduler,
-                            clock, *workers, random},
+      service::ConnectPorts{*store, *connectors, *authorization, *tokens, *egress, *dispatcher,
+                            *scheduler, clock, *workers, random},
       service::ConnectOptions{.base_url = base_url, .return_to = std::move(return_to)});
   exports = std::make_unique<service::QuotaExports>(
       *store, gate, *dispatcher, clock, random,

@@ -36,6 +36,7 @@ ports::HttpRequest token_request(const ports::Auth& auth, const std::string& end
 /// {"error":"invalid_grant"} and {"code":"invalid_grant"}.
 Result<ports::TokenReply> read_token_reply(const ports::HttpReply& reply);
 Status read_revoke_reply(const ports::HttpReply& reply);
+/// Whether the token is active; an answer that does not say is an error, not a no.
 Result<bool> read_introspect_reply(const ports::HttpReply& reply);
 
 /// Whether the reply leaves open what the endpoint did: 5xx, or a success that can not be read.

@@ -144,7 +144,11 @@ Result<bool> read_introspect_reply(const ports::HttpReply& reply) {
   const auto body = read_object(reply);
   if (!body.ok()) return body.error();
   const auto active = body->find("active");
-  return active != body->end() && active->is_boolean() && active->get<bool>();
+  if (active == body->end() || !active->is_boolean()) {
+    return Error{Code::unavailable, "the authorisation server did not say whether it is active",
+                 "malformed_reply"};
+  }
+  return active->get<bool>();
 }
 
 }  // namespace mortise::net

@@ -1,6 +1,7 @@
 // The use cases about connecting an account to a service, as the API reaches them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -60,6 +61,15 @@ struct Connected {
   std::string reason;          ///< why not, or empty: access_denied, missing_scope ...
 };
 
+/// What the service said of a grant.
+struct GrantChecked {
+  /// Who said it. `refresh`: no new token could be had, and the connection needs a reconnect.
+  enum class By : std::uint8_t { introspection, identity, refresh };
+  bool active = false;
+  By by = By::introspection;
+  core::Instant at_ms = 0;
+};
+
 struct Disconnected {
   core::Connection connection;
   bool revoked = false;     ///< the grant is dead at the service too
@@ -87,6 +97,14 @@ class Connect {
   /// The browser came back. An error here means that there is nowhere to send it: the state is
   /// unknown, used, too old, or belongs to another browser. All else ends at return_to.
   virtual void callback(ConnectCallback callback, std::function<void(Result<Connected>)> done) = 0;
+
+  /// Asks the service whether the grant is good: introspection where it has that, else whose it is.
+  /// A token that it refuses is renewed first (ports::Tokens), which marks the connection
+  /// `needs_reconnect` where the grant is dead; nothing else changes. Errors: `not_found`;
+  /// `conflict` with reason `not_connected`, `needs_reconnect`, `no_grant`; `unsupported` with
+  /// reason `check_unsupported`; `unavailable`, also for all that the service refused to say.
+  virtual void check(const std::string& connection_id,
+                     std::function<void(Result<GrantChecked>)> done) = 0;
 
   /// Revokes the grant, destroys the tokens, keeps the row and all plans, sets pairs aside. A
   /// service that can not be reached delays this by seconds and never prevents it.

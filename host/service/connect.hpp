@@ -1,4 +1,5 @@
-// ports::Connect: sessions, the browser's way to the service and back, disconnecting, targets.
+// ports::Connect: sessions, the browser's way to the service and back, checking, disconnecting,
+// targets.
 // RFC 9700 followed: exact redirect URIs, one per connector; state that is single use, bound to the
 // browser and compared in constant time; PKCE wherever the service has it; `iss` checked when
 // given.
@@ -15,6 +16,7 @@
 #include "ports/service.hpp"
 #include "ports/service_connect.hpp"
 #include "ports/store.hpp"
+#include "ports/tokens.hpp"
 #include "ports/upkeep.hpp"
 
 namespace mortise::service {
@@ -24,6 +26,7 @@ struct ConnectPorts {
   ports::Store& store;
   const ports::Connectors& connectors;
   ports::Authorization& authorization;
+  ports::Tokens& tokens;
   ports::Egress& egress;
   ports::Changed& changed;  ///< told of every connection that is ready
   ports::Upkeep& upkeep;    ///< push begins before the first sync, and ends before the grant
@@ -48,6 +51,8 @@ class Connecting final : public ports::Connect {
                                const std::string& browser_cookie) override;
   void callback(ports::ConnectCallback callback,
                 std::function<void(Result<ports::Connected>)> done) override;
+  void check(const std::string& connection_id,
+             std::function<void(Result<ports::GrantChecked>)> done) override;
   void disconnect(const std::string& connection_id,
                   std::function<void(Result<ports::Disconnected>)> done) override;
   void remove_account(const std::string& account_id,

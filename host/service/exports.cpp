@@ -8,6 +8,7 @@
 #include "core/names.hpp"
 #include "core/zones.hpp"
 #include "ports/random.hpp"
+#include "service/granted.hpp"
 #include "service/saving.hpp"
 
 namespace mortise::service {
@@ -15,19 +16,6 @@ namespace {
 
 /// Each lost race means that somebody else's export was accepted: far more than can happen.
 constexpr int kMostExportRaces = 10'000;
-
-/// Whether a run through this connection could do anything.
-Status check_usable(const core::Connection& connection) {
-  if (connection.status == core::ConnectionStatus::needs_reconnect) {
-    return Error{Code::conflict, "the service no longer accepts this connection: connect it again",
-                 "needs_reconnect"};
-  }
-  if (connection.status == core::ConnectionStatus::disconnected) {
-    return Error{Code::conflict, "this connection was disconnected: connect it first",
-                 "not_connected"};
-  }
-  return {};
-}
 
 }  // namespace
 

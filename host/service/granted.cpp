@@ -28,6 +28,18 @@ Error no_identity() {
 
 }  // namespace
 
+Status check_usable(const core::Connection& connection) {
+  if (connection.status == core::ConnectionStatus::needs_reconnect) {
+    return Error{Code::conflict, "the service no longer accepts this connection: connect it again",
+                 "needs_reconnect"};
+  }
+  if (connection.status == core::ConnectionStatus::disconnected) {
+    return Error{Code::conflict, "this connection was disconnected: connect it first",
+                 "not_connected"};
+  }
+  return {};
+}
+
 Granted granted_features(const ports::Auth& auth, const std::string& scope) {
   const std::set<std::string> given = words(scope);
   Granted granted;

@@ -13,6 +13,10 @@
 
 namespace mortise::service {
 
+/// Whether anything can be done through a connection as it stands. Errors: `conflict` with reason
+/// `needs_reconnect` or `not_connected`.
+Status check_usable(const core::Connection& connection);
+
 struct Granted {
   std::vector<std::string> features;          ///< names, in the manifest's order
   std::vector<std::string> missing_required;  ///< without these there is no connection

@@ -114,3 +114,46 @@ TEST_CASE("connect: what cannot be begun says why", "[api][connect]") {
                     {"export_plan_id", "pln_x"}})
             .status == 404);
 }
+
+TEST_CASE("check: says what the service said of a grant, to the app alone", "[api][connect]") {
+  using By = ports::GrantChecked::By;
+  ApiHost host;
+  host.seed();
+  const std::string path = "/v1/connections/" + host.connection_id + "/check";
+  for (const auto& [by, word] : {std::pair{By::introspection, "introspection"},
+                                 {By::identity, "identity"},
+                                 {By::refresh, "refresh"}}) {
+    host.connect.checked = ports::GrantChecked{by != By::refresh, by, 1'795'165'200'000};
+    const ApiAnswer said = host.post(path, "");
+    CHECK(said.status == 200);
+    CHECK(said.json == Json{{"active", by != By::refresh},
+                            {"by", word},
+                            {"checked_at", "2026-11-20T09:00:00Z"}});
+  }
+  CHECK(host.post(path, R"({"all":true})").status == 400);
+  CHECK(host.post("/v1/connections/cnn_none/check", "").status == 404);
+  CHECK(host.post(path, "", host.sign_in("ann")).status == 403);
+  CHECK(host.post(path, "", host.key_line({"read"})).status == 403);
+  CHECK(host.visit("POST", path).status == 401);
+}
+
+TEST_CASE("check: a key gets its first answer again, but not that nobody could be asked",
+          "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = "/v1/connections/" + host.connection_id + "/check";
+  const std::string once = "Idempotency-Key: k1\r\n";
+  host.connect.checked = Error{Code::unavailable, "it does not answer"};
+  const ApiAnswer none = host.post(path, "", once);
+  CHECK(none.status == 503);
+  CHECK(none.json["next_action"] == "retry_later");
+  host.connect.checked = ports::GrantChecked{true, {}, 1'795'165'200'000};
+  CHECK(host.post(path, "", once).json["active"] == true);
+  host.connect.checked = Error{Code::conflict, "connect it again", "needs_reconnect"};
+  const ApiAnswer again = host.post(path, "", once);
+  CHECK(again.json["active"] == true);
+  CHECK(again.headers.at("idempotency-replayed") == "true");
+  const ApiAnswer dead = host.post(path, "");
+  CHECK(dead.problem() == "conflict/needs_reconnect");
+  CHECK(dead.json["next_action"] == "reconnect");
+}

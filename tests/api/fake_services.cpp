@@ -418,6 +418,10 @@ void FakeConnect::callback(ports::ConnectCallback back,
   });
 }
 
+void FakeConnect::check(const std::string&, std::function<void(Result<ports::GrantChecked>)> done) {
+  executor_.post([this, done] { done(checked); });
+}
+
 void FakeConnect::disconnect(const std::string& id,
                              std::function<void(Result<ports::Disconnected>)> done) {
   executor_.post([this, id, done] {

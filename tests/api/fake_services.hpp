@@ -104,6 +104,7 @@ class FakeConnect final : public ports::Connect {
   Result<ports::ConnectView> session(const std::string&) const override;
   Result<ports::Entered> enter(const std::string&, const std::string&) override;
   void callback(ports::ConnectCallback, std::function<void(Result<ports::Connected>)>) override;
+  void check(const std::string&, std::function<void(Result<ports::GrantChecked>)>) override;
   void disconnect(const std::string&, std::function<void(Result<ports::Disconnected>)>) override;
   void remove_account(const std::string&,
                       std::function<void(Result<std::vector<ports::Disconnected>>)>) override;
@@ -113,6 +114,9 @@ class FakeConnect final : public ports::Connect {
                      std::function<void(Result<core::Connection>)>) override;
   void make_target(const std::string&, const std::string&,
                    std::function<void(Result<core::Connection>)>) override;
+
+  /// What check() says; set before anybody asks.
+  Result<ports::GrantChecked> checked = ports::GrantChecked{true, {}, fakes::ManualClock::kStart};
 
  private:
   struct Begun {

@@ -54,7 +54,7 @@ struct ConnectWorld {
   Listener listener;
   fakes::RememberedUpkeep upkeep{executor};
   service::Connecting connecting{
-      {store, connectors, authorization, egress, listener, upkeep, clock, executor, random},
+      {store, connectors, authorization, tokens, egress, listener, upkeep, clock, executor, random},
       {"https://sync.example.com", {"https://app.example.com/settings"}, 600'000}};
 
   ConnectWorld() {
@@ -78,6 +78,8 @@ struct ConnectWorld {
             ports::Step step;
             if (replies.at(0).error) {
               step.error = replies[0].error;
+            } else if (const int status = replies[0].reply.status; status >= 400) {
+              step.error = Error{Code::forbidden, "Notion answered " + std::to_string(status)};
             } else if (operation == ports::Operation::identity) {
               step.identity = replies[0].reply.body;
             } else if (operation == ports::Operation::targets) {

@@ -179,10 +179,11 @@ TEST_CASE("oauth: what is dead already counts as revoked", "[net][oauth]") {
   CHECK_FALSE(net::read_revoke_reply(reply(503, "")).ok());
 }
 
-TEST_CASE("oauth: introspection answers yes only when it says so", "[net][oauth]") {
+TEST_CASE("oauth: introspection answers only what it says", "[net][oauth]") {
   CHECK(net::read_introspect_reply(reply(200, R"({"active":true})")).value());
   CHECK_FALSE(net::read_introspect_reply(reply(200, R"({"active":false})")).value());
-  CHECK_FALSE(net::read_introspect_reply(reply(200, R"({"active":"true"})")).value());
+  CHECK_FALSE(net::read_introspect_reply(reply(200, R"({"active":"true"})")).ok());
+  CHECK_FALSE(net::read_introspect_reply(reply(200, "{}")).ok());
   CHECK_FALSE(net::read_introspect_reply(reply(200, "nonsense")).ok());
   CHECK_FALSE(net::read_introspect_reply(reply(500, R"({"active":true})")).ok());
 }

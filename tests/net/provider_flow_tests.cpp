@@ -115,7 +115,7 @@ struct World {
   Listener listener;
   fakes::RememberedUpkeep upkeep{executor};
   service::Connecting connecting{
-      {store, connectors, authorization, egress, listener, upkeep, clock, executor, random},
+      {store, connectors, authorization, tokens, egress, listener, upkeep, clock, executor, random},
       {"http://127.0.0.1:9", {}, 600'000}};
 
   World() {
