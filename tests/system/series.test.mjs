@@ -371,6 +371,29 @@ for (const written of [true, false]) {
   }
 }
 
+scene('where a connection only writes, an occurrence that its series there does not have any more is told as failed, and all else travels', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await onlyWriting(m, async () => {
+    await m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Ride' } });
+    await editHere(m, series, 1, { title: 'Dive' });
+    await editHere(m, series, 4, { title: 'Float' });
+    for (const writes of [1, 0]) {
+      const run = await m.sync(m.google);
+      assert.deepEqual([run.state, run.counts.failed, run.counts.writes, run.counts.received], ['partial', 1, writes, 0], JSON.stringify(run));
+      const { items } = await m.ok('GET', `/v1/runs/${run.id}/items?result=failed`);
+      assert.deepEqual(items.map((each) => each.key), [`task:${series.id}/${slot(4)}`]);
+      assert.match(items[0].error.message, /its series has no occurrence at/);
+    }
+    const { sync } = await m.ok('GET', `/v1/connections/${m.google.id}`);
+    assert.equal(sync.failures, 0, JSON.stringify(sync));
+  });
+  await synced(m);
+  const [conflict, ...others] = await m.newConflicts();
+  assert.deepEqual([others, conflict?.task_id], [[], series.id]);
+  assert.match(JSON.stringify(conflict.fields), /Float/);
+  await assertEnd(m, series, event, { [slot(1)]: 'Dive' });
+});
+
 scene('a series gets a text here while one of its occurrences is renamed in the calendar: the occurrence has both', {}, async (m) => {
   const { series, event } = await aSeries(m);
   await m.ok('PATCH', `/v1/tasks/${series.id}`, { notes: 'Bring a towel' });
