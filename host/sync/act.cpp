@@ -324,7 +324,13 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   if (!outcome.memo.empty()) pair.memo = outcome.memo;
   if (!outcome.url.empty()) pair.url = outcome.url;
   pair.synced_ms = ports_.clock.now_ms();
-  if (action.resets) forget_occurrences(action, pair, changes);
+  if (action.resets) {
+    const auto task = ports_.store.plans().find_task(core::task_id_of(action.key));
+    for (const Pair* each : contents_->of(action.key)) {
+      changes.push_back(ports::EraseSighting{each->connection_id, sighting_id(*each)});
+      changes.push_back(ports::put(forgotten(*acting_on_, *each, pair, task)));
+    }
+  }
   if (run.url.empty() && pair.parent_key.empty()) run.url = pair.url;
   if (action.kind == ActionKind::create && action.base) {
     // What was seen of the old one is history.
@@ -340,22 +346,15 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
 
 /// A series whose times change may lose there what was written of single occurrences: each counts
 /// as like the others until somebody has looked.
-void Execution::forget_occurrences(const core::Action& action, const Pair& series,
-                                   ports::Changes& changes) const {
-  auto task = ports_.store.plans().find_task(core::task_id_of(action.key));
-  for (const Pair* pair : contents_->of(action.key)) {
-    const std::string slot = core::slot_of(pair->key);
-    if (!task || core::find_override(*task, slot) == nullptr) {
-      bury(*pair, ports_.clock.now_ms(), changes);
-      continue;
-    }
-    changes.push_back(ports::EraseSighting{pair->connection_id, sighting_id(*pair)});
-    Pair again = *pair;  // its id stays: another creation would meet what somebody made of it
-    core::Agreement agreed = as_in_series(*acting_on_, *pair, series, *task);
-    agree(again, std::move(agreed.sent), std::move(agreed.seen));
-    again.version.clear();
-    changes.push_back(ports::put(std::move(again)));
+Pair Execution::forgotten(const Snapshot& snapshot, Pair occurrence, const Pair& series,
+                          const Result<core::Task>& task) const {
+  if (!task || core::find_override(*task, core::slot_of(occurrence.key)) == nullptr) {
+    return tombstone(std::move(occurrence), ports_.clock.now_ms());
   }
+  core::Agreement agreed = as_in_series(snapshot, occurrence, series, *task);
+  agree(occurrence, std::move(agreed.sent), std::move(agreed.seen));
+  occurrence.version.clear();
+  return occurrence;  // its id stays: another creation would meet what somebody made of it
 }
 
 void Execution::commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes) {

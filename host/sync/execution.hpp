@@ -119,8 +119,8 @@ class Execution {
   void commit_written(const Pending& pending, const ports::Outcome& outcome, core::Run& run,
                       ports::Changes& changes);
   void commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes);
-  void forget_occurrences(const core::Action& action, const core::Pair& series,
-                          ports::Changes& changes) const;
+  core::Pair forgotten(const Snapshot& snapshot, core::Pair occurrence, const core::Pair& series,
+                       const Result<core::Task>& task) const;
   void note_failure(const Pending& pending, const Error& error);
   void note_doubt(const Pending& pending, const Error& error);
   void give_up(const Pending& pending, const Error& error);

@@ -230,6 +230,7 @@ Status Execution::take_a_look(Snapshot& snapshot, const std::vector<ports::Item>
 ports::Changes Execution::agree_on_echoes(Snapshot& snapshot,
                                           const std::vector<ports::Item>& items) {
   ports::Changes changes;
+  std::vector<Pair> reset;  // series
   for (Pair& pair : snapshot.pairs) {
     const auto [begin, end] = attempted_.equal_range(pair.key);
     if (begin == end) continue;
@@ -241,8 +242,22 @@ ports::Changes Execution::agree_on_echoes(Snapshot& snapshot,
     for (auto each = begin; each != end; ++each) {
       known = core::with_echo(known, each->second, item->fields);
     }
+    const ports::Kind* kind = snapshot.connector->manifest().kind(pair.kind);
+    const bool resets =
+        kind != nullptr && core::has_changed(pair.fields, known.sent, kind->resets_occurrences);
     agree(pair, known.sent, known.seen);
     changes.push_back(ports::put(pair));
+    if (resets) reset.push_back(pair);
+  }
+  for (const Pair& series : reset) {
+    const auto task = ports_.store.plans().find_task(core::task_id_of(series.key));
+    for (Pair& pair : snapshot.pairs) {
+      if (pair.parent_key != series.key || pair.state == PairState::tombstone) continue;
+      snapshot.sightings.erase(pair.key);
+      changes.push_back(ports::EraseSighting{pair.connection_id, sighting_id(pair)});
+      pair = forgotten(snapshot, std::move(pair), series, task);
+      changes.push_back(ports::put(pair));
+    }
   }
   return changes;
 }

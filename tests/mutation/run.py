@@ -78,10 +78,10 @@ def build(folder, preset, targets):
 
 
 def quietly(command, folder, **more):
-    """Whether the command succeeded; one that does not come to an end did not."""
+    """Whether the command succeeded; one that does not come to an end in many times its usual time did not."""
     try:
         return subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              timeout=600, **more).returncode == 0
+                              timeout=300, **more).returncode == 0
     except subprocess.TimeoutExpired:
         return False
 

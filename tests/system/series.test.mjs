@@ -140,6 +140,18 @@ for (const [name, change, left] of [
   }
 }
 
+scene('a series was split in the calendar, gets another rule here, and nobody hears that it was written: its edited occurrences are as here', { policy: 'local' }, async (m) => {
+  const { series, event } = await aSeries(m);
+  await editHere(m, series, 2, { title: 'Dive' });
+  await m.act('edit_instance', { id: event, slot: slot(3), changes: { summary: 'Float' } });
+  await synced(m);
+  await m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Ride' } });
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: kDaily(7) });
+  await m.world.simulator.set('POST', 'faults', { provider: 'google', kind: 'drop_after', method: 'PATCH', times: 1 });
+  await synced(m);
+  await assertEnd(m, series, event, { [slot(2)]: 'Dive', [slot(3)]: 'Float' });
+});
+
 for (const [name, act] of [['cancelled', cancelHere], ['edited', (m, task, n) => editHere(m, task, n, { title: 'Float' })]]) {
   scene(`an occurrence that was ${name} happens as all others do after a shorter rule was set here and taken back, before anybody looked`, {}, async (m) => {
     const { series, event } = await aSeries(m);

@@ -34,14 +34,17 @@ export class Runs {
       headers: { authorization: `Bearer ${this.key}` }, signal: AbortSignal.any([abort.signal, AbortSignal.timeout(patienceMs)]),
     });
     let told = '';
+    let asked = false;
     for await (const part of stream.body ?? []) {
       told += Buffer.from(part).toString();
-      if (told.slice(told.lastIndexOf('data:')).includes('"waiting_for":"approval"')) break;
+      asked = told.slice(told.lastIndexOf('data:')).includes('"waiting_for":"approval"');
+      if (asked) break;
     }
     abort.abort();
     const run = await this.ok('GET', `/v1/runs/${id}`);
-    if (!ended.includes(run.state) && !asks(run)) throw new Error(`run ${id} has not ended: ${JSON.stringify(run)}`);
-    return run;
+    if (ended.includes(run.state) || asks(run)) return run;
+    if (asked) return this.ending(id, patienceMs);  // another run's answer has made it look again
+    throw new Error(`run ${id} has not ended: ${JSON.stringify(run)}`);
   }
 
   /** Answers a run that asks; null if it does not ask any more, since it looks again. */
