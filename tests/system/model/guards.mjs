@@ -25,8 +25,9 @@ function onlyBy(m, task, side) {
 
 /** Whether somebody has news for a page that is gone: then it is made anew, with all that stood in it. */
 export function comesBack(m) {
-  const { page, side, tasks } = m.mishap;
-  return Boolean(page) && (m.ledger.made.size > 0 || !tasks.every((task) => onlyBy(m, task, side)));
+  const { page, side } = m.mishap;
+  const gone = [...m.ledger.stories.values()].filter((story) => story.removed.has(side)).map((story) => story.task);
+  return Boolean(page) && (m.ledger.made.size > 0 || !gone.every((task) => onlyBy(m, task, side)));
 }
 
 /** The reasons for which a connection, at that service, has to ask about a plan; none: it need not. */

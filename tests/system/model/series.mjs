@@ -2,7 +2,7 @@
 // occurrence is seen on both sides.
 import { decide } from '../host.mjs';
 import { client } from '../../simulators/clients/simulator.mjs';
-import { eventOf, eventSeen, inCalendar, isTimed } from './sides.mjs';
+import { eventOf, eventSeen, inCalendar, isTimed, kDoneMark } from './sides.mjs';
 import { dayAfter, instantOf, today } from './times.mjs';
 
 const window = `from=${dayAfter(today, -60)}T00:00:00Z&to=${dayAfter(today, 1700)}T00:00:00Z&limit=200`;
@@ -80,11 +80,15 @@ function seenAs(occurrence, said) {
   return Object.fromEntries(Object.keys(said).map((field) => [field, all[field]]));
 }
 
+const unticked = (title) => String(title).replace(kDoneMark, '');
+
 /** Who edited a series alone is heard, whatever the policy, and no conflict is told. (That both sides show the same is compareSeries()'s.) */
 export function checkLoneEdits(m, conflicts) {
   for (const [id, story] of m.ledger.stories) {
     if (story.sides.size !== 1 || story.removed.size > 0 || story.spreads) continue;
-    const told = conflicts.find((each) => each.task_id === id && each.slot);
+    // (A tick that the tier takes no notice of is told, once the series' new rule makes us look at the occurrence anew.)
+    const onlyTick = ({ fields }) => m.shape.tier === 'free' && fields.every(({ field, here, there }) => field === 'title' && unticked(here) === unticked(there));
+    const told = conflicts.find((each) => each.task_id === id && each.slot && !onlyTick(each));
     if (told) return `${[...story.sides]} alone edited "${story.task.title}" (${id}), and a conflict was told: ${JSON.stringify(told)}`;
     for (const edit of story.edits) {
       const { side, which, said, follows } = edit;
