@@ -311,10 +311,13 @@ Status Execution::save_run(const With& with, ports::Durability durability) {
       return status;
     }
     if (status.error().code != Code::conflict) break;
-    // Somebody may have asked for its end meanwhile; what has ended already is not ours any more.
+    // Somebody may have asked for it, or for its end, meanwhile; what has ended already is not ours
+    // any more.
     auto stored = ports_.store.runs().find(run_.id);
     if (!stored || stored->finished_ms) break;
     run_.rev = stored->rev;
+    run_.trigger = stored->trigger;
+    run_.request_id = stored->request_id;
     run_.cancel_requested = stored->cancel_requested;
   }
   stored_ = status.error().code == Code::conflict;

@@ -105,6 +105,13 @@ Json whole_body(const Write& write, const Json& current) {
   return body;
 }
 
+/// Whether an id is one that we gave (Write::once_key). Others are Google's: what goes on after a
+/// cut
+/// ("this and following"), and what somebody duplicates, has our key as well, and is not ours.
+bool is_given(std::string_view id) {
+  return id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 EventRead read_object(const Json& event, const Clues& clues) {
   EventRead read;
   Item& item = read.item;
@@ -115,7 +122,7 @@ EventRead read_object(const Json& event, const Clues& clues) {
   item.series = text(event, "recurringEventId");
   read.found_key = text(member(member(event, "extendedProperties"), "private"), kKeyProperty);
   if (item.series.empty()) {
-    item.key = read.found_key;
+    if (is_given(item.id)) item.key = read.found_key;
   } else {
     read_original(event, read);
   }

@@ -155,4 +155,27 @@ TEST_CASE("overtaken: an undo is about the conflict alone", "[sync][inbound]") {
   CHECK(world.task(task.id).status == core::TaskStatus::done);
 }
 
+TEST_CASE("overtaken: a run that a person asks for as it starts is theirs: all of it is looked at",
+          "[sync][inbound]") {
+  World world(Style::nested, 1);
+  settle_in(world);
+  std::string asked_for;
+  world.store.before_commit([&](const ports::Changes& changes, ports::Durability) -> Status {
+    for (const ports::Change& change : changes) {
+      const auto* put = std::get_if<ports::Put<core::Run>>(&change);
+      if (put == nullptr || put->value.state != RunState::running || !asked_for.empty()) continue;
+      asked_for = "asking";
+      const auto run = world.dispatcher->sync_now(world.connection_id, "req_1");
+      if (run) asked_for = run->id;
+    }
+    return {};
+  });
+  const core::Run run = world.sync(core::RunTrigger::notification);
+  world.store.before_commit({});
+  REQUIRE(asked_for == run.id);
+  CHECK(run.state == RunState::succeeded);
+  CHECK(run.trigger == core::RunTrigger::user);
+  CHECK(run.request_id == "req_1");
+}
+
 }  // namespace mortise::tests

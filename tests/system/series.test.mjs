@@ -140,6 +140,20 @@ for (const [name, change, left] of [
   }
 }
 
+scene('a series that was split twice in the calendar is called off and wanted again: it is no copy of itself', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  const { following } = await m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Ride' } });
+  await synced(m);
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { status: 'cancelled' });
+  await synced(m);
+  await m.act('split_series', { id: following.id, slot: slot(4), changes: { summary: 'Run' } });
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { status: 'todo' });
+  await synced(m);
+  const titles = (list) => list.filter((each) => each.recurrence).map((each) => each.summary ?? each.title).sort();
+  assert.deepEqual([titles(m.events), titles(m.tasks)], [['Ride', 'Run', 'Swim'], ['Ride', 'Run', 'Swim']]);
+  await assertEnd(m, series, m.eventOf(m.byId.get(series.id)).id);
+});
+
 scene('a series was split in the calendar, gets another rule here, and nobody hears that it was written: its edited occurrences are as here', { policy: 'local' }, async (m) => {
   const { series, event } = await aSeries(m);
   await editHere(m, series, 2, { title: 'Dive' });

@@ -262,6 +262,18 @@ TEST_CASE("google: the owner is no participant and guests keep what they answere
     {"email":"Zoe@example.org","responseStatus":"declined","comment":"no"}])"));
 }
 
+TEST_CASE("google: a copy of our event has our key, and is not ours", "[google][codec]") {
+  const auto key_of = [](const std::string& id) {
+    const auto read = google_calendar::read_event(
+        R"({"id":")" + id + R"(","extendedProperties":{"private":{"mortiseKey":"task:t1"}}})", {});
+    return read->item.key;
+  };
+  const std::string given = "28be8711c580e4ce30340a9c07126fb5";
+  CHECK(key_of(given) == "task:t1");
+  CHECK(key_of(given + "_R20270710").empty());          // "this and following" of it
+  CHECK(key_of("3qv1c8kd2s0e5m7tb4h6r9jn2k").empty());  // an id that Google made
+}
+
 TEST_CASE("google: an instance that differs carries its series and slot", "[google][codec]") {
   const auto moved = google_calendar::read_event(
       R"({"id":"s_20261123T170000Z","etag":"\"4\"","recurringEventId":"s","status":"confirmed",

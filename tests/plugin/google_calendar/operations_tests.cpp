@@ -185,7 +185,6 @@ TEST_CASE("google: a changed occurrence has the slot that its series' rule says"
     CHECK(run.items()[1].slot == "2027-03-27T18:00:00");
     CHECK(run.items()[1].series == "s");
     CHECK(run.items()[1].key.empty());
-    CHECK(run.items()[0].key == "task:t1");
   }
   SECTION("its series is asked for, once for all") {
     Json other = changed("2027-07-01T16:00:00Z", "task:t1/2027-07-01T18:00:00");
@@ -356,11 +355,12 @@ TEST_CASE("google: get never calls absent what Google did not say is", "[google]
 TEST_CASE("google: find asks for each key by itself", "[google][find]") {
   CallInput call = about(Operation::find);
   call.ids = {"task:t1", "task:t2"};
-  Json event = timed("e1", "2026-11-23T18:00:00+01:00", "Europe/Madrid");
+  const std::string id = "28be8711c580e4ce30340a9c07126fb5";
+  Json event = timed(id, "2026-11-23T18:00:00+01:00", "Europe/Madrid");
   event["extendedProperties"]["private"]["mortiseKey"] = "task:t1";
   Json instance = event;
-  instance["id"] = "e1_x";
-  instance["recurringEventId"] = "e1";
+  instance["id"] = id + "_x";
+  instance["recurringEventId"] = id;
   instance["originalStartTime"] = {{"date", "2026-11-23"}};
   const std::string asked =
       "GET " + kEvents + "?maxResults=2500&privateExtendedProperty=mortiseKey%3Dtask%3A";
