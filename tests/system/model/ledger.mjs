@@ -94,9 +94,9 @@ const units = { status: 'title', due: 'when', duration: 'when' };
 const unit = (field) => units[field] ?? field;
 /**
  * What is written there over an edit of a field: its text, too, for a calendar shows a link below it; and a calendar lacks
- * what is cancelled, with all that was edited there.
+ * what is cancelled, with all that was edited there; and from the first occurrence on is the series itself.
  */
-const writes = (edit, field) => unit(edit.field) === unit(field) || field === 'notes' && edit.field === 'link' || edit.value === 'cancelled';
+const writes = (edit, field) => unit(edit.field) === unit(field) || field === 'notes' && edit.field === 'link' || edit.value === 'cancelled' || field === 'title' && edit.follows;
 
 function fieldVerdict(story, field, edits, now, conflicts, rules) {
   const mine = edits.filter((each) => each.field === field);
