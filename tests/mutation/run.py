@@ -5,7 +5,7 @@
 
 Each mutant changes one decision of host/core/merge.cpp or host/core/reconcile.cpp in a copy of the sources, builds
 there and expects a test to fail: the unit tests, else the sync tests. With --model the model test alone
-(tests/system/sync_model, a short history on an optimised build) has to notice. Without --all five mutants are drawn by
+(tests/system/sync_model, 20,000 edits on an optimised build) has to notice. Without --all five mutants are drawn by
 the seed, which is printed. Exit code 0: every mutant was noticed."""
 import argparse
 import os
@@ -96,7 +96,7 @@ def judged_by(folder, judge, seed):
     if judge == "model":
         command = ["node", "--test", str(folder / "tests/system/sync_model.test.mjs")]
         environment = {**os.environ, "MORTISE_BINARY_DIR": str(folder / "build/release"),
-                       "MORTISE_TEST_SEED": str(seed), "MORTISE_MODEL_OPERATIONS": "2000"}
+                       "MORTISE_TEST_SEED": str(seed), "MORTISE_MODEL_OPERATIONS": "20000"}
         return "fine" if quietly(command, folder, env=environment) else "noticed"
     tests = {"unit": "[merge],[reconcile]", "sync": "[inbound],[guard],[convergence]"}[judge]
     return "fine" if quietly([str(folder / "build/dev/bin" / f"{judge}_tests"), tests], folder) else "noticed"
