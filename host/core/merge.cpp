@@ -251,11 +251,4 @@ std::vector<std::string> changed_fields(const JsonText& before, const JsonText& 
   return {names.begin(), names.end()};
 }
 
-bool has_changed(const JsonText& before, const JsonText& after,
-                 const std::vector<std::string>& names) {
-  const Names changed = differing(object(before), object(after));
-  return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& name) { return changed.contains(name); });
-}
-
 }  // namespace mortise::core

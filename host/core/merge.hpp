@@ -109,8 +109,5 @@ Merged refused(const MergeInput& input);
 
 /// The names whose values differ between two JSON objects, missing ones included; sorted.
 std::vector<std::string> changed_fields(const JsonText& before, const JsonText& after);
-/// Whether one of these names is among them.
-bool has_changed(const JsonText& before, const JsonText& after,
-                 const std::vector<std::string>& names);
 
 }  // namespace mortise::core

@@ -215,7 +215,7 @@ class Decision {
     action.kind = ActionKind::update;
     action.generation = pair.generation;
     action.changed = changed_fields(pair.fields, item.fields);
-    action.resets = resets(pair, item.fields);
+    action.resets = resets(item.kind, action.changed);
     writes_.push_back(std::move(action));
   }
 
@@ -243,13 +243,15 @@ class Decision {
     const Pair* series = pair_of(pair.parent_key);
     const auto wanted = wanted_keys_.find(pair.parent_key);
     if (series == nullptr || wanted == wanted_keys_.end()) return false;
-    return resets(*series, wanted->second->fields);
+    return resets(series->kind, changed_fields(series->fields, wanted->second->fields));
   }
 
-  /// Whether an update to these fields makes the service forget single occurrences.
-  bool resets(const Pair& series, const JsonText& fields) const {
-    const auto names = rules_.resets.find(series.kind);
-    return names != rules_.resets.end() && has_changed(series.fields, fields, names->second);
+  /// Whether an update of these fields makes the service forget single occurrences.
+  bool resets(const std::string& kind, const std::vector<std::string>& changed) const {
+    const auto names = rules_.resets.find(kind);
+    return names != rules_.resets.end() &&
+           std::find_first_of(changed.begin(), changed.end(), names->second.begin(),
+                              names->second.end()) != changed.end();
   }
 
   /// Not wanted here any more, and edited there. Answers whether that changes anything.

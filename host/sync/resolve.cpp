@@ -243,11 +243,15 @@ ports::Changes Execution::agree_on_echoes(Snapshot& snapshot,
       known = core::with_echo(known, each->second, item->fields);
     }
     const ports::Kind* kind = snapshot.connector->manifest().kind(pair.kind);
-    const bool resets =
-        kind != nullptr && core::has_changed(pair.fields, known.sent, kind->resets_occurrences);
+    const std::vector<std::string> changed = core::changed_fields(pair.fields, known.sent);
     agree(pair, known.sent, known.seen);
     changes.push_back(ports::put(pair));
-    if (resets) reset.push_back(pair);
+    if (kind == nullptr) continue;
+    const std::vector<std::string>& resetting = kind->resets_occurrences;
+    if (std::find_first_of(changed.begin(), changed.end(), resetting.begin(), resetting.end()) !=
+        changed.end()) {
+      reset.push_back(pair);
+    }
   }
   for (const Pair& series : reset) {
     const auto task = ports_.store.plans().find_task(core::task_id_of(series.key));

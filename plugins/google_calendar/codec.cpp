@@ -105,9 +105,8 @@ Json whole_body(const Write& write, const Json& current) {
   return body;
 }
 
-/// Whether an id is one that we gave (Write::once_key). Others are Google's: what goes on after a
-/// cut
-/// ("this and following"), and what somebody duplicates, has our key as well, and is not ours.
+/// Whether an id is one that we gave (Write::once_key). What goes on after a cut ("this and
+/// following"), and what somebody duplicates, has our key as well, and an id of Google's own.
 bool is_given(std::string_view id) {
   return id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
