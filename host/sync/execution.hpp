@@ -206,6 +206,9 @@ class Execution {
   Result<std::vector<core::Receive>> link_strangers(const Snapshot& snapshot,
                                                     const core::ChangeList& changes);
   std::vector<core::Receive> occurrences_changed_there(const Snapshot& snapshot) const;
+  std::optional<core::Receive> occurrence_changed_there(const Snapshot& snapshot,
+                                                        const std::string& key,
+                                                        const core::Sighting& sighting) const;
   core::Receive linked(const Snapshot& snapshot, const core::WantedItem& item,
                        const core::Sighting& there, core::Agreement before,
                        const core::MergeRules& rules) const;

@@ -150,37 +150,53 @@ Receive Execution::linked(const Snapshot& snapshot, const core::WantedItem& item
 std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapshot) const {
   std::vector<Receive> links;
   for (const auto& [key, sighting] : snapshot.sightings) {
-    const std::string slot = core::slot_of(key);
     const Pair* known = snapshot.pair(key);
-    if (slot.empty() || (known != nullptr && known->state != PairState::tombstone)) continue;
-    const std::string task_id = core::task_id_of(key);
-    auto task = std::find_if(snapshot.tasks.begin(), snapshot.tasks.end(),
-                             [&](const core::Task& each) { return each.id == task_id; });
-    const Pair* series = snapshot.pair("task:" + task_id);
-    if (task == snapshot.tasks.end() || series == nullptr) continue;
-    const auto happens = core::is_occurrence(*task, slot, zone_of(snapshot, options_));
-    const bool lost = !happens || !*happens;
-    if (lost && sighting.fields == ports::kCancelledOccurrence) {  // nor does it happen there
-      links.push_back({ReceiveKind::ignore, key, task->title, pair_with(sighting), {}, {}});
-      continue;
-    }
-    Pair occurrence = pair_with(sighting);
-    occurrence.key = key;
-    occurrence.kind = series->kind;
-    core::Agreement agreed = as_in_series(snapshot, occurrence, *series, *task);
-    const core::JsonText here = snapshot.fields_of(occurrence, *task, options_);
-    if (agreed.sent.empty() || here.empty()) continue;
-    Receive link = linked(
-        snapshot,
-        {key, series->kind, series->key, {}, task->title, here, slot, task_id, task->updated_ms},
-        sighting, std::move(agreed), merge_rules(snapshot, series->kind));
-    if (lost) {  // what somebody made of it there is told, and goes
-      link.kind = ReceiveKind::agree;
-      link.merged = core::refused(link.input);
-    }
-    links.push_back(std::move(link));
+    const bool ours = known != nullptr && known->state != PairState::tombstone;
+    if (ours || core::slot_of(key).empty()) continue;
+    auto link = occurrence_changed_there(snapshot, key, sighting);
+    if (link) links.push_back(*std::move(link));
   }
   return links;
+}
+
+/// If the series was removed here, that brings it back; if it, or this occurrence of it, shall not
+/// be there any more, what somebody made of it there is told, and goes.
+std::optional<Receive> Execution::occurrence_changed_there(const Snapshot& snapshot,
+                                                           const std::string& key,
+                                                           const core::Sighting& sighting) const {
+  const Pair* series = snapshot.pair("task:" + core::task_id_of(key));
+  const core::Task* task = snapshot.task_of(key);
+  if (task == nullptr || series == nullptr) return {};
+  const std::string slot = core::slot_of(key);
+  const auto happens = core::is_occurrence(*task, slot, zone_of(snapshot, options_));
+  const bool leaves = snapshot.fields_of(*series, *task, options_).empty();
+  const bool lost = leaves || !happens || !*happens;
+  if (lost && sighting.fields == ports::kCancelledOccurrence) {  // nor does it happen there
+    return Receive{ReceiveKind::ignore, key, task->title, pair_with(sighting), {}, {}};
+  }
+  Pair occurrence = pair_with(sighting);
+  occurrence.key = key;
+  occurrence.kind = series->kind;
+  core::Task on = *task;  // called off, it does not say how it was
+  if (leaves && on.status == core::TaskStatus::cancelled) on.status = core::TaskStatus::todo;
+  core::Agreement agreed = as_in_series(snapshot, occurrence, *series, on);
+  core::WantedItem item{key, series->kind, series->key,
+                        {},  task->title,  snapshot.fields_of(occurrence, on, options_)};
+  item.edited_ms = task->updated_ms;
+  if (agreed.sent.empty() || item.fields.empty()) {
+    if (!leaves) return {};
+    agreed = {series->fields, series->seen};
+    item.fields = series->fields;
+  }
+  Receive link =
+      linked(snapshot, item, sighting, std::move(agreed), merge_rules(snapshot, series->kind));
+  if (lost) {
+    link.kind = ReceiveKind::agree;
+    link.merged = core::refused(link.input);
+  } else if (task->deleted_ms) {
+    link.kind = ReceiveKind::restore;
+  }
+  return link;
 }
 
 /// What people made there becomes appointments here. Answers whether anything did.

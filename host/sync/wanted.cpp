@@ -133,6 +133,15 @@ const core::Pair* Snapshot::pair(const std::string& key) const {
   return found == pairs.end() ? nullptr : &*found;
 }
 
+const core::Task* Snapshot::task_of(const std::string& key) const {
+  const std::string id = core::task_id_of(key);
+  auto live = std::find_if(tasks.begin(), tasks.end(),
+                           [&](const core::Task& each) { return each.id == id; });
+  if (live != tasks.end()) return &*live;
+  auto removed = restorable.find(key);
+  return removed == restorable.end() ? nullptr : &removed->second;
+}
+
 Result<Link> load_link(const Ports& ports, const std::string& connection_id,
                        std::shared_ptr<const ports::Mapping> keep) {
   Link link;
@@ -181,6 +190,7 @@ Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection
   auto sightings = ports.store.sightings().of_connection(connection_id);
   if (!sightings) return std::move(sightings).error();
   snapshot.sightings = by_key(snapshot.pairs, *std::move(sightings));
+  if (!snapshot.pulls() || snapshot.plan.deleted_ms) return snapshot;  // nothing comes back
   std::unordered_set<std::string_view> live;
   for (const core::Task& task : snapshot.tasks) live.insert(task.id);
   for (const auto& [key, sighting] : snapshot.sightings) {

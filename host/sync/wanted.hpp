@@ -41,6 +41,8 @@ struct Snapshot : Link {
   bool writes = true;                            ///< the run writes there what is decided
 
   const core::Pair* pair(const std::string& key) const;
+  /// The task that an item is, or that its sighting could bring back; null if there is none.
+  const core::Task* task_of(const std::string& key) const;
   /// The item that a task is, or that it is at the slot of the pair's key; empty if it is none
   /// there.
   core::JsonText fields_of(const core::Pair& pair, const core::Task& task,

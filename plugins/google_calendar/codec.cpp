@@ -205,9 +205,13 @@ std::string patch_body(const Write& write, std::string_view current_text) {
   const bool whole = may_revive(write) && text(current, "status") == "cancelled";
   const auto says = [&](std::string_view word) { return whole || among(write.changed, word); };
   Json body = Json::object();
+  // An UNTIL is of the type of the start (RFC 5545 section 3.3.10), whatever the rules there say
+  // now.
+  const bool rules = among(write.changed, "showWithoutTime") && fields.contains("recurrence");
   for (const std::string_view word : kWords) {
     if (!write.slot.empty() && word == "recurrence") continue;  // is the series' own
-    if (says(word)) body[google_name(word)] = spell(word, fields, true, current);
+    if (says(word) || (rules && word == "recurrence"))
+      body[google_name(word)] = spell(word, fields, true, current);
   }
   if (whole || says_when(write)) spell_times(fields, true, body);
   if (says("x")) body["transparency"] = spell_transparency(fields);

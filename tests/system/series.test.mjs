@@ -32,8 +32,8 @@ function scene(title, shape, play) {
 }
 
 /** A daily series of six, on both sides; answers the task and the id of its event. */
-async function aSeries(m) {
-  const series = await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, {
+async function aSeries(m, plan = m.plan) {
+  const series = await m.ok('POST', `/v1/plans/${plan.id}/tasks`, {
     title: 'Swim', duration_s: 3600, recurrence: kDaily(6), schedule: { kind: 'timed', start: slot(0), zone: 'Europe/Madrid' } });
   await synced(m);
   return { series, event: m.eventOf(series).id };
@@ -420,6 +420,20 @@ scene('where a connection only writes, an occurrence that its series there does 
   await assertEnd(m, series, event, { [slot(1)]: 'Dive' });
 });
 
+scene('where a connection only writes, a series that is split there and becomes one of days here is written, with its rule', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await onlyWriting(m, async () => {
+    await m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Ride' } });
+    await m.ok('PATCH', `/v1/tasks/${series.id}`, { schedule: { kind: 'all_day', start: slot(0).slice(0, 10) } });
+    const run = await synced(m);
+    assert.deepEqual([run.counts.done, run.counts.failed, run.counts.received], [1, 0, 0], JSON.stringify(run.counts));
+    assert.deepEqual(m.eventOf(series).recurrence, kDaily(6));
+  });
+  await synced(m);
+  assert.deepEqual(await m.newConflicts(), []);
+  await assertEnd(m, series, event);
+});
+
 scene('a series gets a text here while one of its occurrences is renamed in the calendar: the occurrence has both', {}, async (m) => {
   const { series, event } = await aSeries(m);
   await m.ok('PATCH', `/v1/tasks/${series.id}`, { notes: 'Bring a towel' });
@@ -442,4 +456,43 @@ for (const [where, cancel_] of [['here', (m, series) => cancelHere(m, series, 2)
     await synced(m);
     await assertEnd(m, series, event, { [slot(2)]: 'Dive' });
   });
+}
+
+for (const known of [true, false]) {
+  const other = known ? ' that differed before' : '';
+  /** A series of which an occurrence was renamed in the calendar since both sides agreed. */
+  const begin = async (m, plan) => {
+    await m.ok('POST', `/v1/plans/${m.calendar.id}/tasks`, { title: 'Call', schedule: { kind: 'all_day', start: today } });
+    const { series, event } = await aSeries(m, plan);
+    if (known) await editHere(m, series, 2, { notes: 'Bring fins' });
+    if (known) await synced(m);
+    await m.act('edit_instance', { id: event, slot: slot(2), changes: { summary: 'Float' } });
+    return { series, event };
+  };
+
+  scene(`a series is removed here while an occurrence${other} is renamed in the calendar: it comes back, with that`, {}, async (m) => {
+    const { series, event } = await begin(m);
+    await m.ok('DELETE', `/v1/tasks/${series.id}`);
+    await synced(m);
+    assert.ok(m.byId.has(series.id), 'an edit outlives a deletion');
+    assert.deepEqual(await m.newConflicts(), []);
+    await assertEnd(m, series, event, { [slot(2)]: 'Float' });
+  });
+
+  for (const [left, changes, stays] of [
+    ['called off', { status: 'cancelled' }, false],
+    ['left without a day', { schedule: null, due: null, recurrence: null }, false],
+    ['made a single event', { recurrence: null }, true],
+  ]) {
+    scene(`an appointment that repeats is ${left} here while an occurrence${other} is renamed in the calendar: that is told`, {}, async (m) => {
+      const { series, event } = await begin(m, m.calendar);
+      await m.ok('PATCH', `/v1/tasks/${series.id}`, changes);
+      await synced(m);
+      assert.equal(m.events.some(({ id }) => id === event), stays);
+      const [{ task_id, slot: at, fields }, ...more] = await m.newConflicts();
+      assert.deepEqual([task_id, at, more.length], [series.id, slot(2), 0]);
+      assert.deepEqual(fields.filter((each) => each.field === 'title').map(({ there, kept }) => [there, kept]), [['Float', 'here']]);
+      await assertEnd(m);
+    });
+  }
 }

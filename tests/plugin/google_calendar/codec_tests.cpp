@@ -169,6 +169,16 @@ TEST_CASE("google: a patch holds the changed fields and nothing else", "[google]
   start["date"] = "2026-11-24";
   end["date"] = "2026-11-26";
   CHECK(patch({"showWithoutTime", "start", "timeZone"}) == Json{{"start", start}, {"end", end}});
+
+  // Whatever rule somebody has put there: it must be of the type of the start.
+  Json series = fields;
+  series["recurrence"] = {"RRULE:FREQ=DAILY;COUNT=3"};
+  const auto sends_rule = [&](std::vector<std::string> changed) {
+    return Json::parse(google_calendar::patch_body(change(series, std::move(changed)), {}))
+        .contains("recurrence");
+  };
+  CHECK(sends_rule({"showWithoutTime", "start"}));
+  CHECK_FALSE(sends_rule({"start"}));
 }
 
 TEST_CASE("google: limits are kept by cutting, never by failing", "[google][codec]") {

@@ -109,7 +109,9 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
     each.side !== 'here' && each.side !== edit.side && !rules.shown(each.side, edit, story.task)));
   for (const edit of seen) {
     if (same(edit)) continue;
-    const overwritten = rules.unheard(edit) && story.edits.some((each) => each.side !== edit.side && (edit.side === 'notion' || writes(each, field))) || rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && (field === 'status' || each.at >= edit.at)) || rules.mayMiss(edit, story.edits, story.task));
+    // (What is not listened to goes with its item, too, although somebody else's edit makes that anew.)
+    const gone = story.removed.size > 0;
+    const overwritten = rules.unheard(edit) && (gone || story.edits.some((each) => each.side !== edit.side && (edit.side === 'notion' || writes(each, field)))) || rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && (field === 'status' || each.at >= edit.at)) || rules.mayMiss(edit, story.edits, story.task));
     if (!overwritten && !wordsOf(edit).some((word) => tells(conflicts, word))) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
   }
   if (seen.some((each) => !rules.unheard(each)) && !lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;
