@@ -1,0 +1,76 @@
+// Edits of a task that meet: here and there, or at two services.
+import assert from 'node:assert/strict';
+import { slot, scene, notion, synced, assertEnd } from './scenes.mjs';
+
+scene('tasks removed here and edited at both services come back once, with both edits', { layout: 'database' }, async (m) => {
+  const tasks = m.planTasks.slice(0, 6).map((task) => ({ task, event: m.eventOf(task).id, row: m.thingOf(task).id }));
+  const [different, same] = [tasks.slice(0, 3), tasks.slice(3)];
+  for (const { task, event, row } of tasks) {
+    await m.ok('DELETE', `/v1/tasks/${task.id}`);
+    await m.act('edit_event', { id: event, changes: { summary: `${task.title} in the calendar` } });
+    if (different.some((each) => each.task === task)) await notion(m, 'set', { id: row, property: 'Duration', value: 75 });
+    else await notion(m, 'rename', { id: row, title: `${task.title} in Notion` });
+  }
+  const runs = await Promise.all(m.connections.map((each) => m.sync(each)));
+  for (const each of [m.google, m.notion, m.google]) runs.push(await m.sync(each));
+  assert.deepEqual(runs.map((run) => run.state), runs.map(() => 'succeeded'), JSON.stringify(runs));
+  await m.look();
+  for (const { task, event, row } of tasks) {
+    const back = m.byId.get(task.id);
+    assert.ok(back, `${task.title} is back`);
+    assert.deepEqual([m.eventOf(back)?.id, m.thingOf(back)?.id], [event, row], 'nothing was made anew');
+  }
+  for (const { task } of different) {
+    const back = m.byId.get(task.id);
+    assert.deepEqual([back.title, back.duration_s], [`${task.title} in the calendar`, 4500]);
+  }
+  const conflicts = await m.newConflicts();
+  assert.deepEqual(conflicts.map((each) => each.task_id).sort(), same.map(({ task }) => task.id).sort());
+  for (const { task } of same) {
+    const [{ here, there, kept }] = conflicts.find((each) => each.task_id === task.id).fields;
+    assert.deepEqual([here, there].sort(), [`${task.title} in Notion`, `${task.title} in the calendar`]);
+    assert.equal(m.byId.get(task.id).title, kept === 'here' ? here : there);
+  }
+  await assertEnd(m);
+});
+
+// Of a connection that only pulls, the event stays when its task is called off.
+
+for (const [direction, policy] of [['pull', 'merge'], ['pull', 'remote'], ['both', 'merge']]) {
+  scene(`a task is called off and on again while its event is described: the text that goes is told (${direction}, ${policy})`, { policy }, async (m) => {
+    const [task] = m.planTasks;
+    const travels = async (how) => {
+      await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction: how });
+      await m.quiet();
+    };
+    await travels(direction);
+    await m.ok('PATCH', `/v1/tasks/${task.id}`, { status: 'cancelled' });
+    await m.act('edit_event', { id: m.eventOf(task).id, changes: { description: 'Bring a towel' } });
+    await synced(m);
+    await m.ok('PATCH', `/v1/tasks/${task.id}`, { status: 'todo' });
+    await travels('both');
+    await synced(m);
+    const [conflict, ...more] = await m.newConflicts();
+    assert.deepEqual([conflict.task_id, more.length], [task.id, 0]);
+    assert.deepEqual(conflict.fields.map(({ field, there, kept }) => [field, there, kept]), [['description', 'Bring a towel', 'here']]);
+    await assertEnd(m);
+  });
+}
+
+scene('a link is set here while the event is renamed and moved, and the newer wins: name and time are taken', { policy: 'newest' }, async (m) => {
+  await m.world.simulator.set('PUT', 'clock', { advance_ms: 600_000 });
+  const [task] = m.planTasks;
+  const event = m.eventOf(task).id;
+  const link = 'https://example.org/set-here';
+  await m.ok('PATCH', `/v1/tasks/${task.id}`, { link });
+  const at = (hour) => ({ dateTime: slot(9).replace('18:', hour), timeZone: 'Europe/Madrid' });
+  await m.act('edit_event', { id: event, changes: { summary: 'Renamed there', start: at('09:'), end: at('10:') } });
+  await synced(m);
+  const now = m.byId.get(task.id);
+  assert.deepEqual([now.title, now.schedule.start, now.duration_s, now.link], ['Renamed there', at('09:').dateTime, 3600, link]);
+  assert.equal(m.eventOf(now)?.id, event);
+  const [{ fields }] = await m.newConflicts();
+  const kept = Object.fromEntries(fields.map((each) => [each.field, each.kept]));
+  assert.deepEqual([kept.title, kept.start, kept.description], ['there', 'there', 'here']);  // below the text stands the link
+  await assertEnd(m);
+});

@@ -1,0 +1,169 @@
+// Single occurrences of a series are edited, called off and wanted again, on one side or both.
+import assert from 'node:assert/strict';
+import { kDaily, slot, scene, aSeries, editHere, cancelHere, synced, differing, assertEnd, onlyWriting } from './scenes.mjs';
+
+for (const [name, act] of [
+  ['edited here', (m, series) => editHere(m, series, 2, { title: 'Dive' })],
+  ['cancelled here', (m, series) => cancelHere(m, series, 2)],
+  ['edited there', (m, series, event) => m.act('edit_instance', { id: event, slot: slot(2), changes: { summary: 'Dive' } })],
+  ['cancelled there', (m, series, event) => m.act('cancel_instance', { id: event, slot: slot(2) })],
+]) {
+  scene(`a series that is deleted in the calendar goes here, without a write: an occurrence of it was ${name}`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await act(m, series, event);
+    await synced(m);
+    await m.act('delete_event', { id: event });
+    const { counts } = await synced(m);
+    assert.deepEqual([counts.received, counts.writes, m.byId.has(series.id)], [1, 0, false], JSON.stringify(counts));
+    await assertEnd(m);
+  });
+}
+
+// The app's edit comes after the person's.
+const edit = (m, task) => editHere(m, task, 2, { title: 'Here' });
+const cancel = (m, task) => cancelHere(m, task, 2);
+
+for (const [name, policy, there, here, left] of [
+  ['edited there and here', 'merge', 'edit_instance', edit, 'Here'],
+  ['edited there and here', 'remote', 'edit_instance', edit, 'There'],
+  ['edited there and cancelled here', 'merge', 'edit_instance', cancel, 'cancelled'],
+  ['edited there and cancelled here', 'remote', 'edit_instance', cancel, 'There'],
+  ['cancelled there and edited here', 'merge', 'cancel_instance', edit, 'cancelled'],
+  ['cancelled there and edited here', 'local', 'cancel_instance', edit, 'Here'],
+]) {
+  scene(`the same occurrence is ${name}: both sides end with one of them, and the other is told (${policy})`, { policy }, async (m) => {
+    const { series, event } = await aSeries(m);
+    await m.act(there, { id: event, slot: slot(2), changes: { summary: 'There' } });
+    await here(m, series);
+    await synced(m);
+    const [conflict, ...more] = await m.newConflicts();
+    assert.deepEqual([conflict.task_id, conflict.slot, more.length], [series.id, slot(2), 0]);
+    const title = conflict.fields.find((each) => each.field === 'title');
+    assert.deepEqual([title.here, title.there], [here === edit ? 'Here' : null, there === 'edit_instance' ? 'There' : null]);
+    await assertEnd(m, series, event, { [slot(2)]: left });
+  });
+}
+
+for (const kind of ['timed', 'all_day']) {
+  scene(`an occurrence that was called off, and that the series left and came back to, can be edited again (${kind})`, { policy: 'remote' }, async (m) => {
+    const start = (n) => (kind === 'timed' ? { kind, start: slot(n), zone: 'Europe/Madrid' } : { kind, start: slot(n).slice(0, 10) });
+    const series = await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, { title: 'Swim', recurrence: kDaily(6), schedule: start(0) });
+    await synced(m);
+    const name = kind === 'timed' ? slot(2) : slot(2).slice(0, 10);
+    await m.ok('DELETE', `/v1/tasks/${series.id}/occurrences/${name}`);
+    await synced(m);
+    for (const day of [60, 0]) {
+      await m.ok('PATCH', `/v1/tasks/${series.id}`, { schedule: start(day) });
+      await synced(m);
+    }
+    await m.ok('PATCH', `/v1/tasks/${series.id}/occurrences/${name}`, { title: 'Here' });
+    await synced(m);
+    await assertEnd(m);
+  });
+
+  scene(`an occurrence that was called off there, and that a shorter rule left and came back to, can be edited again (${kind})`, { policy: 'remote' }, async (m) => {
+    const start = kind === 'timed' ? { kind, start: slot(0), zone: 'Europe/Madrid' } : { kind, start: slot(0).slice(0, 10) };
+    const series = await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, { title: 'Swim', recurrence: kDaily(6), schedule: start });
+    await synced(m);
+    const event = m.eventOf(series).id;
+    const name = kind === 'timed' ? slot(4) : slot(4).slice(0, 10);
+    await m.act('cancel_instance', { id: event, slot: name });
+    await synced(m);
+    for (const recurrence of [kDaily(2), kDaily(6)]) {
+      await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence });
+      await synced(m);
+    }
+    await m.ok('PATCH', `/v1/tasks/${series.id}/occurrences/${name}`, { title: 'Here' });
+    await synced(m);
+    await assertEnd(m);
+  });
+}
+
+scene('an occurrence that was called off happens again when both sides have changed the rule, and can be edited', { policy: 'remote' }, async (m) => {
+  const { series, event } = await aSeries(m);
+  await m.act('split_series', { id: event, slot: slot(3), changes: { summary: 'After' } });
+  await synced(m);
+  await cancelHere(m, series, 1);
+  await synced(m);
+  await m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Between' } });
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: ['RRULE:FREQ=WEEKLY;COUNT=5'] });
+  await synced(m);
+  await editHere(m, series, 1, { title: 'Here' });
+  await synced(m);
+  await assertEnd(m, series, event, { [slot(1)]: 'Here' });
+});
+
+for (const written of [true, false]) {
+  for (const [name, there, act, here, left] of [
+    ['renamed there and here', { summary: 'There' }, 'edit_instance', edit, 'Here'],
+    ['renamed there and cancelled here', { summary: 'There' }, 'edit_instance', cancel, 'cancelled'],
+    ['cancelled there and renamed here', {}, 'cancel_instance', edit, 'Here'],
+    ['described there and renamed here', { description: 'Bring a towel' }, 'edit_instance', edit, 'Here'],
+  ]) {
+    scene(`where a connection only writes, an occurrence that ${written ? 'was edited before' : 'was like the others'} and is ${name} is written over`, {}, async (m) => {
+      const { series, event } = await aSeries(m);
+      if (written) await editHere(m, series, 2, { title: 'Dive', duration_s: 1800 });
+      await synced(m);
+      await onlyWriting(m, async () => {
+        await m.act(act, { id: event, slot: slot(2), changes: there });
+        await here(m, series);
+        const run = await synced(m);
+        assert.deepEqual([run.counts.received, run.counts.failed], [0, 0], JSON.stringify(run.counts));
+        assert.deepEqual(await differing(m, series, event), { here: { [slot(2)]: left }, there: { [slot(2)]: left } });
+        assert.equal((await synced(m)).counts.writes, 0);
+      });
+      // What else the person made of it counts from now on.
+      await synced(m);
+      assert.equal(m.byId.get(series.id).overrides[0].changes?.notes, there.description);
+      assert.deepEqual(await m.newConflicts(), []);
+      await assertEnd(m, series, event, { [slot(2)]: left });
+    });
+  }
+}
+
+scene('where a connection only writes, an occurrence that its series there does not have any more is told as failed, and all else travels', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await onlyWriting(m, async () => {
+    await m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Ride' } });
+    await editHere(m, series, 1, { title: 'Dive' });
+    await editHere(m, series, 4, { title: 'Float' });
+    for (const writes of [1, 0]) {
+      const run = await m.sync(m.google);
+      assert.deepEqual([run.state, run.counts.failed, run.counts.writes, run.counts.received], ['partial', 1, writes, 0], JSON.stringify(run));
+      const { items } = await m.ok('GET', `/v1/runs/${run.id}/items?result=failed`);
+      assert.deepEqual(items.map((each) => each.key), [`task:${series.id}/${slot(4)}`]);
+      assert.match(items[0].error.message, /its series has no occurrence at/);
+    }
+    const { sync } = await m.ok('GET', `/v1/connections/${m.google.id}`);
+    assert.equal(sync.failures, 0, JSON.stringify(sync));
+  });
+  await synced(m);
+  const [conflict, ...others] = await m.newConflicts();
+  assert.deepEqual([others, conflict?.task_id], [[], series.id]);
+  assert.match(JSON.stringify(conflict.fields), /Float/);
+  await assertEnd(m, series, event, { [slot(1)]: 'Dive' });
+});
+
+scene('a series gets a text here while one of its occurrences is renamed in the calendar: the occurrence has both', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { notes: 'Bring a towel' });
+  await m.act('edit_instance', { id: event, slot: slot(2), changes: { summary: 'There' } });
+  await synced(m);
+  assert.deepEqual(m.byId.get(series.id).overrides, [{ slot: slot(2), changes: { title: 'There' } }]);
+  assert.deepEqual(await m.newConflicts(), []);
+  await assertEnd(m, series, event, { [slot(2)]: 'There' });
+});
+
+for (const [where, cancel_] of [['here', (m, series) => cancelHere(m, series, 2)], ['there', (m, series, event) => m.act('cancel_instance', { id: event, slot: slot(2) })]]) {
+  scene(`an occurrence without its series' text and place is cancelled ${where} and happens after all, as it was`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await m.ok('PATCH', `/v1/tasks/${series.id}`, { notes: 'Bring a towel', location: 'Pool' });
+    await editHere(m, series, 2, { title: 'Dive', notes: null, location: null });
+    await synced(m);
+    await cancel_(m, series, event);
+    await synced(m);
+    await editHere(m, series, 2, { status: 'todo' });
+    await synced(m);
+    await assertEnd(m, series, event, { [slot(2)]: 'Dive' });
+  });
+}

@@ -1,0 +1,93 @@
+// Scenes of two sides that edit at once: both must come out equal, with nothing made twice, and the next look writes nothing.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { wideBudgets, World } from './host.mjs';
+import { compare } from './model/checks.mjs';
+import { Member } from './model/member.mjs';
+import { dayAfter } from './model/times.mjs';
+
+export const kDaily = (count) => [`RRULE:FREQ=DAILY;COUNT=${count}`];
+export const today = new Date().toISOString().slice(0, 10);
+/** The start of the nth occurrence of the scenes' series: the name that it keeps. */
+export const slot = (n) => `${dayAfter(today, 10 + n)}T18:00:00`;
+
+/** An account with a plan, exported to the calendar (and to Notion), where nothing travels before a scene says so. */
+export function scene(title, shape, play) {
+  test(title, { timeout: 120_000 }, async () => {
+    const world = await World.start({ settings: { ...wideBudgets, 'sync.remove_percent': 100, 'sync.debounce_ms': 3_600_000 } });
+    try {
+      await world.widenLimits();
+      const m = new Member(world, 'ana', 'ana.torres@example.com', { calendar: true, layout: null, policy: 'merge', tier: 'pro', ...shape });
+      m.keys = [world.key];
+      await m.start();
+      m.act = (action, body) => world.simulator.set('POST', `google/${action}`, { user: m.person, ...body });
+      await synced(m);
+      await m.newConflicts();
+      await play(m);
+    } finally {
+      await world.end();
+    }
+  });
+}
+
+/** A daily series of six, on both sides; answers the task and the id of its event. */
+export async function aSeries(m, plan = m.plan) {
+  const series = await m.ok('POST', `/v1/plans/${plan.id}/tasks`, {
+    title: 'Swim', duration_s: 3600, recurrence: kDaily(6), schedule: { kind: 'timed', start: slot(0), zone: 'Europe/Madrid' } });
+  await synced(m);
+  return { series, event: m.eventOf(series).id };
+}
+
+export const editHere = (m, task, n, changes) => m.ok('PATCH', `/v1/tasks/${task.id}/occurrences/${slot(n)}`, changes);
+export const cancelHere = (m, task, n) => m.ok('DELETE', `/v1/tasks/${task.id}/occurrences/${slot(n)}`);
+export const notion = (m, action, body) => m.world.simulator.set('POST', `notion/${action}`, body);
+
+export async function synced(m) {
+  const run = await m.sync(m.google);
+  assert.equal(run.state, 'succeeded', JSON.stringify(run));
+  await m.look();
+  return run;
+}
+
+/** What differs from the series, by slot, here and at its event: a title, "cancelled", or "" for anything else. */
+export async function differing(m, task, event) {
+  const { items } = await m.act('events', { deleted: true });
+  const there = items.filter((each) => each.recurringEventId === event)
+    .map((each) => [each.originalStartTime.dateTime.slice(0, 19), each.status === 'cancelled' ? 'cancelled' : each.summary ?? '']);
+  const here = m.byId.get(task.id).overrides ?? [];
+  return { here: Object.fromEntries(here.map((each) => [each.slot, each.cancelled ? 'cancelled' : each.changes.title ?? ''])), there: Object.fromEntries(there) };
+}
+
+/** Both sides show the same, each thing once, occurrence by occurrence; and looking again changes nothing. */
+export async function assertEnd(m, series, event, occurrences = {}) {
+  await m.look();
+  assert.equal(compare(m), null);
+  if (series) {
+    assert.equal(m.eventOf(m.byId.get(series.id))?.id, event, 'the series is still the same event');
+    assert.deepEqual(await differing(m, series, event), { here: occurrences, there: occurrences });
+  }
+  await m.world.resetTraffic();
+  for (const connection of m.connections) {
+    const run = await m.sync(connection);
+    assert.deepEqual([run.state, run.counts.writes, run.counts.received], ['succeeded', 0, 0], JSON.stringify(run));
+  }
+  for (const provider of ['google', 'notion']) assert.equal((await m.world.traffic(provider)).writes, 0, provider);
+}
+
+/** An edit here of an occurrence that the calendar let go before it was told: it is told, and nothing else is. */
+export async function assertDropped(m, edit) {
+  const told = (await m.newConflicts()).map(({ task_id, slot: at, fields, undo }) => [task_id, at, fields, undo]);
+  const line = edit && { field: 'title', base: 'Swim', here: edit.title, there: null, kept: 'there' };
+  assert.deepEqual(told, edit ? [[edit.task.id, slot(edit.n), [line], {}]] : []);
+}
+
+/** A connection that only writes, for the length of `play`. */
+export async function onlyWriting(m, play) {
+  const travels = async (direction) => {
+    await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction });
+    await m.quiet();
+  };
+  await travels('push');
+  await play();
+  await travels(null);
+}
