@@ -45,6 +45,16 @@ bool says_when(const Write& write) {
                      [&](std::string_view word) { return among(write.changed, word); });
 }
 
+/// The write carries a series' start and rules, which go together, whatever somebody has made of
+/// one there: an UNTIL is of the start's type (RFC 5545 section 3.3.10), and not before it.
+bool says_series(const Write& write, const Json& fields) {
+  constexpr std::array<std::string_view, 4> kSeriesWords = {"recurrence", "showWithoutTime",
+                                                            "start", "timeZone"};
+  return fields.contains("recurrence") &&
+         std::any_of(kSeriesWords.begin(), kSeriesWords.end(),
+                     [&](std::string_view word) { return among(write.changed, word); });
+}
+
 /// Of an occurrence: perhaps it is cancelled, and shall happen after all.
 bool may_revive(const Write& write) {
   return !write.slot.empty() && among(write.changed, "status") && !cancels(write);
@@ -205,15 +215,13 @@ std::string patch_body(const Write& write, std::string_view current_text) {
   const bool whole = may_revive(write) && text(current, "status") == "cancelled";
   const auto says = [&](std::string_view word) { return whole || among(write.changed, word); };
   Json body = Json::object();
-  // An UNTIL is of the type of the start (RFC 5545 section 3.3.10), whatever the rules there say
-  // now.
-  const bool rules = among(write.changed, "showWithoutTime") && fields.contains("recurrence");
+  const bool series = says_series(write, fields);
   for (const std::string_view word : kWords) {
     if (!write.slot.empty() && word == "recurrence") continue;  // is the series' own
-    if (says(word) || (rules && word == "recurrence"))
-      body[google_name(word)] = spell(word, fields, true, current);
+    if (!says(word) && !(series && word == "recurrence")) continue;
+    body[google_name(word)] = spell(word, fields, true, current);
   }
-  if (whole || says_when(write)) spell_times(fields, true, body);
+  if (whole || series || says_when(write)) spell_times(fields, true, body);
   if (says("x")) body["transparency"] = spell_transparency(fields);
   return body.empty() ? std::string() : dump(body);
 }

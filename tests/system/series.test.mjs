@@ -117,19 +117,29 @@ scene('a series is split in the calendar between our looking for an occurrence a
   await assertEnd(m, series, event);
 });
 
-scene('where a connection only writes, a series that is split there and becomes one of days here is written, with its rule', {}, async (m) => {
-  const { series, event } = await aSeries(m);
-  await onlyWriting(m, async () => {
-    await m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Ride' } });
-    await m.ok('PATCH', `/v1/tasks/${series.id}`, { schedule: { kind: 'all_day', start: slot(0).slice(0, 10) } });
-    const run = await synced(m);
-    assert.deepEqual([run.counts.done, run.counts.failed, run.counts.received], [1, 0, 0], JSON.stringify(run.counts));
-    assert.deepEqual(m.eventOf(series).recurrence, kDaily(6));
+const split = (m, event) => m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Ride' } });
+const day = (n) => ({ date: slot(n).slice(0, 10), dateTime: null, timeZone: null });
+const onDays = (m, event) => m.act('edit_event', { id: event, changes: { start: day(0), end: day(1) } });
+for (const [name, there, changes] of [
+  ['split there and becomes one of days here', split, { schedule: { kind: 'all_day', start: slot(0).slice(0, 10) } }],
+  ['split there and begins later here', split, { schedule: { kind: 'timed', start: slot(4), zone: 'Europe/Madrid' } }],
+  ['one of days there and gets another rule here', onDays, { recurrence: [`RRULE:FREQ=DAILY;UNTIL=${slot(3).slice(0, 10).replaceAll('-', '')}T200000Z`] }],
+]) {
+  scene(`where a connection only writes, a series that is ${name} is written, start and rule`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await onlyWriting(m, async () => {
+      await there(m, event);
+      await m.ok('PATCH', `/v1/tasks/${series.id}`, changes);
+      const run = await synced(m);
+      assert.deepEqual([run.counts.failed, run.counts.received], [0, 0], JSON.stringify(run.counts));
+      const { schedule, recurrence } = m.byId.get(series.id);
+      assert.deepEqual([m.eventOf(series).recurrence, m.eventOf(series).start.date ?? m.eventOf(series).start.dateTime.slice(0, 19)], [recurrence, schedule.start]);
+    });
+    await synced(m);
+    assert.deepEqual(await m.newConflicts(), []);
+    await assertEnd(m, series, event);
   });
-  await synced(m);
-  assert.deepEqual(await m.newConflicts(), []);
-  await assertEnd(m, series, event);
-});
+}
 
 for (const known of [true, false]) {
   const other = known ? ' that differed before' : '';
