@@ -38,13 +38,6 @@ bool among(const Words& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// The write carries start and end, which go together.
-bool says_when(const Write& write) {
-  return write.action == mortise::Action::create ||
-         std::any_of(kTimeWords.begin(), kTimeWords.end(),
-                     [&](std::string_view word) { return among(write.changed, word); });
-}
-
 /// The write carries a series' start and rules, which go together, whatever somebody has made of
 /// one there: an UNTIL is of the start's type (RFC 5545 section 3.3.10), and not before it.
 bool says_series(const Write& write, const Json& fields) {
@@ -52,6 +45,13 @@ bool says_series(const Write& write, const Json& fields) {
                                                             "start", "timeZone"};
   return fields.contains("recurrence") &&
          std::any_of(kSeriesWords.begin(), kSeriesWords.end(),
+                     [&](std::string_view word) { return among(write.changed, word); });
+}
+
+/// The write carries start and end, which go together.
+bool says_when(const Write& write, const Json& fields) {
+  return write.action == mortise::Action::create || says_series(write, fields) ||
+         std::any_of(kTimeWords.begin(), kTimeWords.end(),
                      [&](std::string_view word) { return among(write.changed, word); });
 }
 
@@ -221,7 +221,7 @@ std::string patch_body(const Write& write, std::string_view current_text) {
     if (!says(word) && !(series && word == "recurrence")) continue;
     body[google_name(word)] = spell(word, fields, true, current);
   }
-  if (whole || series || says_when(write)) spell_times(fields, true, body);
+  if (whole || says_when(write, fields)) spell_times(fields, true, body);
   if (says("x")) body["transparency"] = spell_transparency(fields);
   return body.empty() ? std::string() : dump(body);
 }
@@ -298,7 +298,7 @@ std::string length_body(const Write& write, std::string_view written) {
   const Json fields = parse(write.fields);
   const auto wanted = read_duration(text(fields, "duration"));
   const auto when = when_of(parse(written));
-  if (!says_when(write) || !wanted || *wanted < 60 || !when || when->whole_day) return {};
+  if (!says_when(write, fields) || !wanted || *wanted < 60 || !when || when->whole_day) return {};
   if (flag(fields, "showWithoutTime") || when->length_s == *wanted) return {};
   Json end{{"dateTime", write_utc(when->start_s + *wanted)}};
   if (!when->zone.empty()) end["timeZone"] = when->zone;
@@ -310,8 +310,8 @@ std::string zone_of(const Write& write) {
 }
 
 std::string memo_of_sent(const Write& write, std::string_view answer) {
-  if (!says_when(write)) return {};
   const Json fields = parse(write.fields);
+  if (!says_when(write, fields)) return {};
   const auto local = read_stamp(text(fields, "start"));
   const auto when = when_of(parse(answer));
   if (!local || local->offset_s || !when || when->whole_day) return {};

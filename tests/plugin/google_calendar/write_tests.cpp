@@ -251,11 +251,11 @@ TEST_CASE("google: new guests are added beside the answers of the old", "[google
 }
 
 TEST_CASE("google: an event over a change of the clocks gets its length", "[google][write]") {
-  const Json fields = {{"title", "Night"},
-                       {"start", "2026-10-24T23:00:00"},
-                       {"timeZone", "Europe/Madrid"},
-                       {"duration", "PT6H"}};
-  const Write write = creation("task:t1", fields);
+  Json fields = {{"title", "Night"},
+                 {"start", "2026-10-24T23:00:00"},
+                 {"timeZone", "Europe/Madrid"},
+                 {"duration", "PT6H"}};
+  Write write = creation("task:t1", fields);
   Json made = event(write.once_key, "task:t1", "\"1\"");
   made["summary"] = "Night";
   made["reminders"] = {{"useDefault", true}};
@@ -265,8 +265,15 @@ TEST_CASE("google: an event over a change of the clocks gets its length", "[goog
   Json fixed = made;
   fixed["etag"] = "\"2\"";
   fixed["end"]["dateTime"] = "2026-10-25T04:00:00+01:00";
+  std::string sent = "POST *";
+  SECTION("when it is made") {}
+  SECTION("when the rules of its series go out, and its start with them") {
+    fields["recurrence"] = made["recurrence"] = fixed["recurrence"] = {"RRULE:FREQ=DAILY;COUNT=2"};
+    write = update(write.once_key, fields, {"recurrence"});
+    sent = "PATCH *";
+  }
   const Run run =
-      replay({write}, {{"POST *", ok(made)}, {"PATCH *", ok(fixed), "2026-10-25T03:00:00Z"}});
+      replay({write}, {{sent, ok(made)}, {"PATCH *", ok(fixed), "2026-10-25T03:00:00Z"}});
   CHECK(Json::parse(only(run).fields) == fields);
   CHECK(only(run).version == "\"2\"");
 }
