@@ -1,7 +1,7 @@
 // What must be true when everybody is quiet.
 import { verdict } from './ledger.mjs';
 import { comparePlaces } from './places.mjs';
-import { checkLoneEdits, compareSeries } from './series.mjs';
+import { checkBothHeard, checkLoneEdits, compareSeries } from './series.mjs';
 import { eventOf, eventSeen, inCalendar, isTimed, shownAt, thingOf, thingSeen, valueOf } from './sides.mjs';
 
 class Wrong extends Error {}
@@ -77,6 +77,8 @@ export function checkStories(member, conflicts, { racing }) {
   }
   const unheard = checkLoneEdits(member, conflicts);
   if (unheard) fail(unheard);
+  const half = shape.policy === 'merge' && !racing && !member.unheard && checkBothHeard(member);
+  if (half) fail(half);
 }
 
 /** A check box and a mark before a title know done and not done; a calendar lacks what is cancelled, and how long a task of a day takes. */
@@ -117,6 +119,8 @@ export async function checkEchoes(member, runs, conflicts) {
     for (const item of items) {
       if (!['create', 'update', 'remove'].includes(item.action) || !item.key?.startsWith('task:')) continue;
       const [id, slot] = item.key.slice(5).split('/');
+      const dropped = slot && item.action === 'remove' && items.some((each) => each.key === `task:${id}` && each.action === 'update' && each.result === 'done');
+      if (dropped) fail(`what goes with its series' new rule was removed by itself: ${JSON.stringify(item)}`);
       if (slot) continue;  // an edit of the whole series is news for its occurrences, there, too
       if (member.ledger.made.has(id) || allowed.has(id) || member.ledger.stories.get(id)?.mayReturn) continue;
       if (member.positions.get(id) !== member.byId.get(id)?.position) continue;  // others were put beside it

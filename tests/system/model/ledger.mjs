@@ -107,8 +107,10 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
   const same = (edit) => rules.same(field, edit.value, final, edit.side);
   const seen = lasts.filter((edit) => !edits.some((each) =>
     each.side !== 'here' && each.side !== edit.side && !rules.shown(each.side, edit, story.task)));
+  const lone = story.sides.size === 1 && story.removed.size === 0 && !story.spreads && !rules.racing;
   for (const edit of seen) {
     if (same(edit)) continue;
+    if (lone && !rules.unheard(edit)) return `${edit.side} alone edited it, and was not heard: ${says}`;
     // (What is not listened to goes with its item, too, although somebody else's edit makes that anew.)
     const gone = story.removed.size > 0;
     const overwritten = rules.unheard(edit) && (gone || story.edits.some((each) => each.side !== edit.side && (edit.side === 'notion' || writes(each, field)))) || rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && (field === 'status' || each.at >= edit.at)) || rules.mayMiss(edit, story.edits, story.task));

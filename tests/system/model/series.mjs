@@ -101,3 +101,19 @@ export function checkLoneEdits(m, conflicts) {
   }
   return null;
 }
+
+/** Where one side edits a whole series and the other one occurrence of it otherwise, it shows both: fields merge. */
+export function checkBothHeard(m) {
+  for (const [id, story] of m.ledger.stories) {
+    const [one, two] = story.edits;
+    if (story.sides.size !== 2 || story.edits.length !== 2 || story.removed.size > 0 || story.spreads) continue;
+    const [whole, { which, said }] = two.which === undefined ? [two, one] : [one, two];
+    if (!['title', 'notes'].includes(whole.field) || which === undefined || said.cancelled || Object.hasOwn(said, whole.field) || said.status) continue;
+    if ((story.task.overrides ?? []).some((each) => whichHere(story.task, each.slot) === which)) continue;
+    const wanted = { ...said, [whole.field]: whole.value };
+    const found = m.occurrences.get(id)?.find((each) => whichHere(story.task, each.slot) === which);
+    const seen = JSON.stringify(seenAs(found, wanted));
+    if (seen !== JSON.stringify(wanted)) return `the occurrence of ${new Date(which).toISOString()} of "${story.task.title}" (${id}) should have ${JSON.stringify(wanted)}, and it is ${seen}`;
+  }
+  return null;
+}
