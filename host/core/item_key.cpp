@@ -16,4 +16,8 @@ std::string slot_of(const std::string& key) {
   return slash == std::string::npos ? std::string() : key.substr(slash + 1);
 }
 
+bool names_occurrence(const std::string& key) {
+  return !task_id_of(key).empty() && !slot_of(key).empty();
+}
+
 }  // namespace mortise::core

@@ -12,4 +12,7 @@ std::string task_id_of(const std::string& key);
 /// The occurrence's slot (core/occurrence.hpp); empty for whole tasks.
 std::string slot_of(const std::string& key);
 
+/// Whether it is one occurrence's: no item by itself, for whoever counts them.
+bool names_occurrence(const std::string& key);
+
 }  // namespace mortise::core

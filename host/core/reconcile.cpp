@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/hash.hpp"
+#include "core/item_key.hpp"
 #include "core/places.hpp"
 
 namespace mortise::core {
@@ -233,7 +234,6 @@ class Decision {
       }
       Action action = removal(pair);
       if (gone(pair.key) || leaves_with_container(pair)) action.kind = ActionKind::forget;
-      gone_on_both_ += gone(pair.key);
       removals_.push_back(std::move(action));
     }
   }
@@ -280,7 +280,10 @@ class Decision {
   }
 
   std::int64_t existing() const {
-    return std::count_if(base_.begin(), base_.end(), exists_there) + rules_.removed_last_day;
+    const auto counts = [](const Pair& pair) {
+      return exists_there(pair) && !names_occurrence(pair.key);
+    };
+    return std::count_if(base_.begin(), base_.end(), counts) + rules_.removed_last_day;
   }
 
   bool too_many(std::int64_t removals) const {
@@ -290,7 +293,9 @@ class Decision {
   }
 
   std::optional<Refuse> guard_there() const {
-    const auto count = static_cast<std::int64_t>(removals_.size()) - gone_on_both_;
+    const std::int64_t count = std::count_if(
+        removals_.begin(), removals_.end(),
+        [&](const Action& each) { return !gone(each.key) && !names_occurrence(each.key); });
     if (count == 0 || rules_.plan_removed) return std::nullopt;
     const std::int64_t removals = count + rules_.removed_last_day;
     const bool emptied = std::none_of(wanted_.begin(), wanted_.end(),
@@ -359,8 +364,7 @@ class Decision {
   std::vector<Action> writes_;
   std::vector<Receive> receive_;
   std::int64_t unchanged_ = 0;
-  std::int64_t gone_there_ = 0;    ///< tasks, taken away here or made anew there
-  std::int64_t gone_on_both_ = 0;  ///< forgotten, nothing is removed
+  std::int64_t gone_there_ = 0;  ///< tasks, taken away here or made anew there
   std::int64_t taken_away_ = 0;
   std::int64_t absences_ = 0;  ///< of these, those that nobody said were deleted
   bool container_lost_ = false;

@@ -281,7 +281,8 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
   base.reserve(snapshot.pairs.size());
   for (const core::Pair& pair : snapshot.pairs) {
     if (parked.contains(pair.key)) continue;
-    if (pair.state == core::PairState::tombstone && pair.synced_ms > now_ms - kDayMs) {
+    if (pair.state == core::PairState::tombstone && pair.synced_ms > now_ms - kDayMs &&
+        !core::names_occurrence(pair.key)) {
       ++rules.removed_last_day;
     }
     base.push_back(pair);

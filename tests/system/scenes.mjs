@@ -7,7 +7,7 @@ import { Member } from './model/member.mjs';
 import { dayAfter } from './model/times.mjs';
 
 export const kDaily = (count) => [`RRULE:FREQ=DAILY;COUNT=${count}`];
-export const today = new Date().toISOString().slice(0, 10);
+const today = new Date().toISOString().slice(0, 10);
 /** The start of the nth occurrence of the scenes' series: the name that it keeps. */
 export const slot = (n) => `${dayAfter(today, 10 + n)}T18:00:00`;
 

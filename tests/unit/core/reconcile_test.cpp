@@ -309,6 +309,24 @@ TEST_CASE("reconcile: a series that is gone is no container, and takes its occur
   CHECK_FALSE(gone.refuse);
 }
 
+TEST_CASE("reconcile: occurrences are not counted where much is removed",
+          "[core][reconcile][guard]") {
+  const WantedItem series = item("task:s", "", "weekly");
+  std::vector<Pair> base{paired(series)};
+  for (int i = 0; i < 5; ++i) {
+    base.push_back(paired(item(fmt::format("task:s/2026-11-2{}", i), "task:s", "once")));
+  }
+  ReconcileRules rules;
+  CHECK_FALSE(reconcile({}, base, {}, rules).refuse);  // one appointment was called off
+  rules.remove_at_least = 1;
+  const WantedItem other = item("task:t", "", "x");
+  base.push_back(paired(other));
+  const auto half = reconcile({other}, base, {}, rules);
+  REQUIRE(half.refuse);
+  CHECK(half.refuse->removals == 1);
+  CHECK(half.refuse->items == 2);
+}
+
 TEST_CASE("reconcile: a side that is suddenly empty is asked about, however few",
           "[core][reconcile][guard]") {
   const WantedItem a = item("a", "", "x");
