@@ -293,11 +293,10 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
     if (parked.contains(key)) continue;
     news.insert_or_assign(key, news_of(sighting));
   }
-  for (const auto& [key, ignored] : news) {
-    const core::Pair* pair = snapshot.pair(key);
-    if (pair == nullptr) continue;
-    if (!rules.merge.contains(pair->kind)) {
-      rules.merge.emplace(pair->kind, merge_rules(snapshot, pair->kind));
+  if (!news.empty()) {  // those of a container are about what stands in it, too
+    for (const core::Pair& pair : snapshot.pairs) {
+      if (rules.merge.contains(pair.kind)) continue;
+      rules.merge.emplace(pair.kind, merge_rules(snapshot, pair.kind));
     }
   }
   for (const auto& [key, task] : snapshot.restorable) {

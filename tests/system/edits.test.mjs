@@ -1,5 +1,7 @@
 // Edits of a task that meet: here and there, or at two services.
 import assert from 'node:assert/strict';
+import { documentOf } from './model/edits_places.mjs';
+import { asks } from './model/guards.mjs';
 import { slot, scene, notion, synced, assertEnd } from './scenes.mjs';
 
 scene('tasks removed here and edited at both services come back once, with both edits', { layout: 'database' }, async (m) => {
@@ -73,4 +75,16 @@ scene('a link is set here while the event is renamed and moved, and the newer wi
   const kept = Object.fromEntries(fields.map((each) => [each.field, each.kept]));
   assert.deepEqual([kept.title, kept.start, kept.description], ['there', 'there', 'here']);  // below the text stands the link
   await assertEnd(m);
+});
+
+scene('tasks are put in another order here, which is no news for a plan page that is not shared any more: that is asked about', { layout: 'database' }, async (m) => {
+  const [plan, tasks] = await Promise.all([m.ok('GET', `/v1/plans/${m.plan.id}`), m.tasksOf(m.plan)]);
+  const first = tasks.find((each) => each.week_id);
+  const others = tasks.filter((each) => each.week_id === first.week_id && each !== first);
+  await m.ok('POST', `/v1/accounts/${m.account}/plans`, documentOf(m, plan, tasks, first, first.week_id, others.at(-1).id));
+  const page = m.found.find((each) => each.object === 'page' && each.text === plan.title);
+  await notion(m, 'unshare', { id: page.id });
+  const run = await m.begin(m.notion);
+  assert.ok(asks(run), JSON.stringify(run));
+  assert.deepEqual([run.guard.reason, run.counts.writes], ['container_lost', 0]);
 });

@@ -1,7 +1,7 @@
 // What moves tasks: the app sends its plan anew, a person drags to-dos or types another number into "Order".
 
 /** The plan as the app has it, as a document, with the task at another place. */
-function documentOf(m, plan, tasks, task, week, after) {
+export function documentOf(m, plan, tasks, task, week, after) {
   const others = tasks.filter((each) => each.id !== task.id);
   const of = (id) => {
     const list = others.filter((each) => (each.week_id ?? '') === id);
