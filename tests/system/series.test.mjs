@@ -102,6 +102,22 @@ for (const [name, act] of [['cancelled', cancelHere], ['edited', (m, task, n) =>
   });
 }
 
+scene('a series gets another rule here and then another name in the calendar: so does an occurrence that once differed', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await editHere(m, series, 4, { title: 'Float' });
+  await synced(m);
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: kDaily(3) });  // it goes here, and stays there
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: kDaily(6) });
+  await synced(m);
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: kDaily(5) });
+  await synced(m);
+  assert.deepEqual(await differing(m, series, event), { here: {}, there: { [slot(4)]: 'Swim' } });
+  await m.act('edit_event', { id: event, changes: { summary: 'Ride' } });
+  await synced(m);
+  assert.deepEqual(await differing(m, series, event), { here: {}, there: { [slot(4)]: 'Ride' } });
+  await assertEnd(m);
+});
+
 scene('a series is split in the calendar between our looking for an occurrence and writing it: nothing is made twice', {}, async (m) => {
   const { series, event } = await aSeries(m);
   await editHere(m, series, 4, { title: 'Float' });
