@@ -38,8 +38,8 @@ for (const [provider, { form, by, asks, renews }] of Object.entries(services)) {
       await world.widenLimits();
       await world.simulator.set('PUT', 'oauth', { provider, access_token_life_s: 3600 });
       await world.account();
-      const { id } = await world.connect(form.connector);
-      await world.quiet();
+      const connect = () => world.quietAfter(() => world.connect(form.connector));
+      const { id } = await connect();
       await said(true, by, { [asks]: 1 });
 
       // An access token that ended is no grant that ended.
@@ -64,8 +64,7 @@ for (const [provider, { form, by, asks, renews }] of Object.entries(services)) {
       const again = await check();
       assert.deepEqual([again.status, again.body.reason, again.body.next_action, again.asked], [409, 'needs_reconnect', 'reconnect', {}]);
 
-      assert.equal((await world.connect(form.connector)).id, id);
-      await world.quiet();
+      assert.equal((await connect()).id, id);
       await said(true, by, { [asks]: 1 });
       await world.ok('DELETE', `/v1/connections/${id}`);
       const gone = await check();

@@ -268,6 +268,16 @@ export class World {
     }, what, timeoutMs);
   }
 
+  /** Does what sets a run off by itself (a connection is made, or carries other things), and waits until that has come and ended. */
+  async quietAfter(act, account = 'ana') {
+    const ids = async () => (await this.ok('GET', `/v1/runs?account_id=${account}&limit=200`)).items.map((run) => run.id);
+    const known = new Set(await ids());
+    const answer = await act();
+    await until(async () => (await ids()).some((id) => !known.has(id)), 'the run that follows');
+    await this.quiet(account);
+    return answer;
+  }
+
   /** Lets the providers take as many requests as come. */
   async widenLimits() {
     const limits = await this.simulator.set('GET', 'limits');

@@ -83,10 +83,7 @@ export async function assertDropped(m, edit) {
 
 /** A connection that only writes, for the length of `play`. */
 export async function onlyWriting(m, play) {
-  const travels = async (direction) => {
-    await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction });
-    await m.quiet();
-  };
+  const travels = (direction) => m.world.quietAfter(() => m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction }), m.account);
   await travels('push');
   await play();
   await travels(null);
