@@ -10,7 +10,6 @@
 #include "core/item_key.hpp"
 #include "core/names.hpp"
 #include "core/occurrence.hpp"
-#include "core/recurrence.hpp"
 #include "sync/execution.hpp"
 
 namespace mortise::sync {
@@ -349,10 +348,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
 /// as like the others until somebody has looked.
 Pair Execution::forgotten(const Snapshot& snapshot, Pair occurrence, const Pair& series,
                           const Result<core::Task>& task) const {
-  const auto happens =
-      task ? core::is_occurrence(*task, core::slot_of(occurrence.key), zone_of(snapshot, options_))
-           : Result<bool>(false);
-  if (!happens || !*happens) {
+  if (!task || !happens_at(snapshot, *task, core::slot_of(occurrence.key), options_)) {
     return tombstone(std::move(occurrence), ports_.clock.now_ms());
   }
   core::Agreement agreed = as_in_series(snapshot, occurrence, series, *task);

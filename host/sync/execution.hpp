@@ -186,7 +186,7 @@ class Execution {
     core::RunItem item;
   };
   bool may_progress(const Link& link);
-  Result<core::Task> task_of(const Snapshot& snapshot, const std::string& id) const;
+  Result<core::Task> task_of(const Snapshot& snapshot, const std::string& key) const;
   bool overtaken(const Reception& reception) const;
   Status receive(const Snapshot& snapshot, const std::vector<core::Receive>& news);
   Status change_task(Reception& reception);

@@ -175,20 +175,15 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
 }
 
 /// A task as it was when the news were merged with it, so that a commit notices a later save.
-Result<core::Task> Execution::task_of(const Snapshot& snapshot, const std::string& id) const {
-  for (const auto& [key, removed] : snapshot.restorable) {
-    if (removed.id == id) return removed;
-  }
-  for (const core::Task& live : snapshot.tasks) {
-    if (live.id == id) return live;
-  }
-  return ports_.store.plans().find_task(id);
+Result<core::Task> Execution::task_of(const Snapshot& snapshot, const std::string& key) const {
+  if (const core::Task* known = snapshot.task_of(key)) return *known;
+  return ports_.store.plans().find_task(core::task_id_of(key));
 }
 
 /// The task that the news are about, as it is and as it becomes.
 Status Execution::change_task(Reception& reception) {
   const Receive& news = reception.news;
-  auto stored = task_of(reception.snapshot, core::task_id_of(news.key));
+  auto stored = task_of(reception.snapshot, news.key);
   if (!stored) return std::move(stored).error();
   core::Task task = std::move(stored).value();
   const std::string slot = core::slot_of(news.key);

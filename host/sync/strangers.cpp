@@ -150,9 +150,9 @@ Receive Execution::linked(const Snapshot& snapshot, const core::WantedItem& item
 std::vector<Receive> Execution::occurrences_changed_there(const Snapshot& snapshot) const {
   std::vector<Receive> links;
   for (const auto& [key, sighting] : snapshot.sightings) {
+    if (core::slot_of(key).empty()) continue;
     const Pair* known = snapshot.pair(key);
-    const bool ours = known != nullptr && known->state != PairState::tombstone;
-    if (ours || core::slot_of(key).empty()) continue;
+    if (known != nullptr && known->state != PairState::tombstone) continue;
     auto link = occurrence_changed_there(snapshot, key, sighting);
     if (link) links.push_back(*std::move(link));
   }
@@ -167,10 +167,8 @@ std::optional<Receive> Execution::occurrence_changed_there(const Snapshot& snaps
   const Pair* series = snapshot.pair("task:" + core::task_id_of(key));
   const core::Task* task = snapshot.task_of(key);
   if (task == nullptr || series == nullptr) return {};
-  const std::string slot = core::slot_of(key);
-  const auto happens = core::is_occurrence(*task, slot, zone_of(snapshot, options_));
   const bool leaves = snapshot.fields_of(*series, *task, options_).empty();
-  const bool lost = leaves || !happens || !*happens;
+  const bool lost = leaves || !happens_at(snapshot, *task, core::slot_of(key), options_);
   if (lost && sighting.fields == ports::kCancelledOccurrence) {  // nor does it happen there
     return Receive{ReceiveKind::ignore, key, task->title, pair_with(sighting), {}, {}};
   }

@@ -61,6 +61,12 @@ std::string_view zone_of(const Snapshot& snapshot, const Options& options) {
   return core::zone_of(snapshot.plan, snapshot.account, options.host_zone);
 }
 
+bool happens_at(const Snapshot& snapshot, const core::Task& series, const std::string& slot,
+                const Options& options) {
+  const auto happens = core::is_occurrence(series, slot, zone_of(snapshot, options));
+  return happens && *happens;
+}
+
 std::string sighting_id(const core::Pair& pair) {
   return pair.remote_id.empty() ? "unknown " + pair.key : pair.remote_id;
 }
@@ -138,7 +144,8 @@ const core::Task* Snapshot::task_of(const std::string& key) const {
   auto live = std::find_if(tasks.begin(), tasks.end(),
                            [&](const core::Task& each) { return each.id == id; });
   if (live != tasks.end()) return &*live;
-  auto removed = restorable.find(key);
+  auto removed = std::find_if(restorable.begin(), restorable.end(),
+                              [&](const auto& each) { return each.second.id == id; });
   return removed == restorable.end() ? nullptr : &removed->second;
 }
 
@@ -225,8 +232,7 @@ void want_plain_occurrences(const Snapshot& snapshot, const Options& options, Wa
     if (series == tasks.end()) continue;
     const core::Task& task = *series->second;
     const std::string slot = core::slot_of(pair->key);
-    const auto happens = core::is_occurrence(task, slot, zone_of(snapshot, options));
-    if (!happens || !*happens) continue;
+    if (!happens_at(snapshot, task, slot, options)) continue;
     core::JsonText fields = snapshot.fields_of(*pair, task, options);
     if (fields.empty()) continue;
     plain.push_back({pair->key,

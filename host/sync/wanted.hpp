@@ -41,7 +41,7 @@ struct Snapshot : Link {
   bool writes = true;                            ///< the run writes there what is decided
 
   const core::Pair* pair(const std::string& key) const;
-  /// The task that an item is, or that its sighting could bring back; null if there is none.
+  /// The task that an item is, or that a sighting could bring back; null if there is none.
   const core::Task* task_of(const std::string& key) const;
   /// The item that a task is, or that it is at the slot of the pair's key; empty if it is none
   /// there.
@@ -58,6 +58,10 @@ Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection
 
 /// The zone of tasks that name none.
 std::string_view zone_of(const Snapshot& snapshot, const Options& options);
+
+/// Whether a series of the plan has an occurrence at that slot; false if that cannot be told.
+bool happens_at(const Snapshot& snapshot, const core::Task& series, const std::string& slot,
+                const Options& options);
 
 /// Under which id the sightings of an item are kept: the service's, or while that is not known one
 /// of ours.
