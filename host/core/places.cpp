@@ -14,13 +14,13 @@ bool is_container(const Pair& pair) {
 }  // namespace
 
 const std::string* place_of(const Pair& pair, const Pair* parent, const Pair* holder) {
-  const bool as_put = pair.remote_parent_id.empty() || is_container(pair) ||
-                      !slot_of(pair.key).empty() ||
-                      (parent != nullptr &&
-                       (parent->remote_id.empty() || parent->remote_id == pair.remote_parent_id));
+  const bool as_put =
+      pair.remote_parent_id.empty() || is_container(pair) || !slot_of(pair.key).empty();
   if (as_put) return &pair.parent_key;
   if (holder != nullptr && is_container(*holder)) return &holder->key;
-  return parent == nullptr ? &pair.parent_key : nullptr;
+  const bool unmoved = parent == nullptr || parent->remote_id.empty() ||
+                       parent->remote_id == pair.remote_parent_id;
+  return unmoved ? &pair.parent_key : nullptr;
 }
 
 Places::Places(const std::vector<Pair>& pairs) {

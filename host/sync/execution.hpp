@@ -172,7 +172,6 @@ class Execution {
   bool hinted(const Scene& scene, const core::Pair& container) const;
   Task<Result<bool>> check_listing(const Link& link, Scene& scene, const Report& report,
                                    std::string container_id, std::string container_key,
-                                   Scene::Nameless nameless,
                                    std::unordered_set<std::string> listed);
   Task<Status> check_absences(const Link& link, Scene& scene,
                               std::vector<const core::Pair*> missing);
@@ -241,6 +240,7 @@ class Execution {
   std::set<std::string> lost_;         ///< keys that a write did not find
   std::set<std::string> uncertain_;    ///< keys whose write may have happened; not looked up yet
   bool look_again_ = false;            ///< reading ids showed more than ids
+  bool look_around_ = false;           ///< and that something was dragged away, or removed
   std::map<std::string, core::Pair>
       appeared_;                      ///< by remote id: what may be a task's item after all
   std::set<std::string> stale_;       ///< keys whose version must be read again

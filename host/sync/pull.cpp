@@ -167,14 +167,14 @@ Task<Status> Execution::pull_listing(const Link& link, Scene& scene, Bookmark ma
 
   const Pair* container = scene.by_id(container_id);
   const std::string container_key = container == nullptr ? std::string() : container->key;
-  const Scene::Nameless nameless = scene.name_children(container_key, container_id, report->items);
+  scene.name_children(container_key, container_id, report->items);
   std::unordered_set<std::string> listed;
   for (const ports::Item& item : report->items) {
     listed.insert(item.id);
     scene.note(item);
   }
   Task<Result<bool>> checking =
-      check_listing(link, scene, *report, container_id, container_key, nameless, std::move(listed));
+      check_listing(link, scene, *report, container_id, container_key, std::move(listed));
   Result<bool> complete = co_await checking;
   if (!complete) co_return Status(complete.error());
   if (*complete) mark.complete_ms = now_ms;
@@ -199,7 +199,8 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
   Task<Result<bool>> reading = pull_edited(link, scene, bookmarks, ids);
   Result<bool> lost = co_await reading;
   if (!lost) co_return Status(lost.error());
-  if (*lost) {  // what stood there may have been moved to one that held nothing so far
+  if (*lost ||
+      scene.lacks()) {  // what stood there may have been moved to one that held nothing so far
     for (const Pair* pair : containers_to_ask(scene, manifest, true)) {
       if (std::find(ids.begin(), ids.end(), pair->remote_id) == ids.end()) {
         others.push_back(pair->remote_id);
@@ -340,7 +341,7 @@ Task<Status> Execution::pull_tree(const Link& link, Scene& scene, std::string co
   const Pair* container = scene.by_id(container_id);
   if (container == nullptr) co_return Status();
   const std::string container_key = container->key;
-  const Scene::Nameless nameless = scene.name_children(container_key, container_id, report->items);
+  scene.name_children(container_key, container_id, report->items);
   std::unordered_set<std::string> listed;
   std::vector<std::pair<std::string, std::string>> inner;
   for (const ports::Item& item : report->items) {
@@ -353,7 +354,7 @@ Task<Status> Execution::pull_tree(const Link& link, Scene& scene, std::string co
     }
   }
   Task<Result<bool>> checking =
-      check_listing(link, scene, *report, container_id, container_key, nameless, std::move(listed));
+      check_listing(link, scene, *report, container_id, container_key, std::move(listed));
   Result<bool> checked = co_await checking;
   if (!checked) co_return Status(checked.error());
   for (const auto& [id, kind] : inner) {
@@ -367,17 +368,12 @@ Task<Status> Execution::pull_tree(const Link& link, Scene& scene, std::string co
 /// What a listing of a whole container lacks. Answers whether it was one of the whole.
 Task<Result<bool>> Execution::check_listing(const Link& link, Scene& scene, const Report& report,
                                             std::string container_id, std::string container_key,
-                                            Scene::Nameless nameless,
                                             std::unordered_set<std::string> listed) {
   const std::vector<std::string>& complete = report.complete;
   if (std::find(complete.begin(), complete.end(), container_id) == complete.end()) {
     co_return Result<bool>(false);
   }
-  if (nameless.sure) {
-    for (const std::string& key : nameless.keys) {
-      if (const Pair* pair = scene.by_key(key)) scene.note_absent(*pair);
-    }
-  }
+  scene.note_whole(container_key, container_id, report.items);
   Task<Status> checking = check_absences(link, scene, scene.missing(container_key, listed));
   Status checked = co_await checking;
   if (!checked) co_return Result<bool>(checked.error());
@@ -417,6 +413,7 @@ Task<Status> Execution::check_absences(const Link& link, Scene& scene,
 
 /// What was seen and how far it was read, in one commit.
 Status Execution::save_scene(Scene& scene) {
+  scene.name_moved();
   ports::Changes changes = scene.take_changes();
   for (Bookmark& mark : marks_) changes.push_back(ports::put(std::move(mark)));
   marks_.clear();

@@ -175,12 +175,16 @@ Task<Status> Execution::resolve_children(Snapshot& snapshot, std::string parent_
     co_return Status();
   }
   Scene scene = scene_of(snapshot);
-  const Scene::Nameless nameless = scene.name_children(parent_key, container_id, report->items);
+  const auto missing = scene.name_children(parent_key, container_id, report->items);
   for (const ports::Item& item : report->items) {
     if (scene.by_id(item.id) != nullptr) scene.note(item);
   }
-  lost_.insert(nameless.keys.begin(), nameless.keys.end());
-  look_again_ = look_again_ || scene.news() || !nameless.keys.empty();
+  if (!missing.empty() && snapshot.pulls() && !pulled_) {
+    look_around_ = true;
+  } else {
+    lost_.insert(missing.begin(), missing.end());
+  }
+  look_again_ = look_again_ || scene.news() || !missing.empty();
   snapshot.pairs = scene.pairs();
   ports::Changes changes = scene.take_changes();
   if (changes.empty()) co_return Status();

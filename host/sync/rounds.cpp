@@ -219,6 +219,13 @@ Task<Execution::Round> Execution::play_round() {
   Task<Result<bool>> resolving = resolve_ids(snapshot, changes);
   Result<bool> learnt = co_await resolving;
   if (!learnt) co_return react(learnt.error());
+  if (std::exchange(look_around_, false)) {
+    look_again_ = false;
+    Task<Round> pulling = pull(snapshot);
+    const Round how = co_await pulling;
+    pulled_ = how == Round::nothing_left;
+    co_return pulled_ ? Round::again : how;
+  }
   if (look_again_) {
     look_again_ = false;
     co_return Round::again;

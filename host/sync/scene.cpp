@@ -14,6 +14,22 @@ using core::Pair;
 using core::PairState;
 using core::Sighting;
 
+namespace {
+
+std::vector<Face> faces(const std::vector<Pair*>& pairs) {
+  std::vector<Face> all;
+  for (const Pair* pair : pairs) all.push_back({pair->kind, pair->fields});
+  return all;
+}
+
+std::vector<Face> faces(const std::vector<const ports::Item*>& items) {
+  std::vector<Face> all;
+  for (const ports::Item* item : items) all.push_back({item->kind, item->fields});
+  return all;
+}
+
+}  // namespace
+
 bool exists(const ports::Item& item) {
   return item.state == ItemState::present || item.state == ItemState::out_of_scope;
 }
@@ -44,44 +60,86 @@ const std::string& Scene::container_of(const Pair& pair) const {
   return place == nullptr ? pair.parent_key : *place;
 }
 
-Scene::Nameless Scene::name_children(const std::string& parent_key, const std::string& container_id,
-                                     const std::vector<ports::Item>& items) {
+std::vector<Pair*> Scene::nameless(const std::string& parent_key) {
   std::vector<Pair*> ours;
   for (Pair& pair : pairs_) {
     if (pair.state == PairState::id_unknown && pair.parent_key == parent_key) ours.push_back(&pair);
   }
-  if (ours.empty()) return {};
   std::sort(ours.begin(), ours.end(),
             [](const Pair* a, const Pair* b) { return a->ordinal < b->ordinal; });
+  return ours;
+}
+
+std::vector<std::string> Scene::name_children(const std::string& parent_key,
+                                              const std::string& container_id,
+                                              const std::vector<ports::Item>& items) {
+  const std::vector<Pair*> ours = nameless(parent_key);
+  if (ours.empty()) return {};
   std::vector<const ports::Item*> theirs;
-  std::vector<Face> our_faces, their_faces;
-  for (const Pair* pair : ours) our_faces.push_back({pair->kind, pair->fields});
   for (const ports::Item& item : items) {
-    if (item.state != ItemState::present || by_id_.contains(item.id)) continue;
-    theirs.push_back(&item);
-    their_faces.push_back({item.kind, item.fields});
+    if (item.state == ItemState::present && !by_id_.contains(item.id)) theirs.push_back(&item);
   }
-  std::set<const Pair*> left(ours.begin(), ours.end());
-  std::size_t matched = 0;
-  for (const auto& [mine, its] : match(our_faces, their_faces, Leftovers::pair_in_order)) {
-    Pair& pair = *ours[mine];
-    const ports::Item& item = *theirs[its];
-    pair.state = PairState::paired;
-    pair.remote_id = item.id;
-    pair.remote_parent_id = container_id;
-    pair.version = item.version;
-    pair.memo = item.memo;
-    pair.url = item.url;
-    by_id_.emplace(item.id, by_key_.at(pair.key));
-    left.erase(&pair);
-    ++matched;
-    changes_.push_back(ports::put(pair));
+  for (const auto& [mine, its] : match(faces(ours), faces(theirs), Leftovers::pair_in_order)) {
+    name(*ours[mine], *theirs[its], container_id);
   }
-  Nameless nameless;
-  nameless.sure = matched == theirs.size();
-  for (const Pair* pair : left) nameless.keys.push_back(pair->key);
-  std::sort(nameless.keys.begin(), nameless.keys.end());
-  return nameless;
+  std::vector<std::string> missing;
+  for (const Pair* pair : nameless(parent_key)) missing.push_back(pair->key);
+  return missing;
+}
+
+void Scene::note_whole(const std::string& key, const std::string& id,
+                       const std::vector<ports::Item>& items) {
+  if (!nameless(key).empty()) lacking_.push_back({key, id, items});
+}
+
+bool Scene::left_with_container(const Pair& pair) const {
+  for (const Pair* above = by_key(pair.parent_key); above; above = by_key(above->parent_key)) {
+    if (is_lost(*above)) return true;
+  }
+  return false;
+}
+
+void Scene::name_moved() {
+  std::vector<Pair*> ours;
+  for (Pair& pair : pairs_) {
+    if (pair.state != PairState::id_unknown) continue;
+    const bool lacking = std::any_of(lacking_.begin(), lacking_.end(), [&](const Listing& each) {
+      return each.key == pair.parent_key;
+    });
+    if (lacking || left_with_container(pair)) ours.push_back(&pair);
+  }
+  if (ours.empty()) return;
+  std::vector<const ports::Item*> theirs;
+  for (const ports::Item& item : strangers_) {
+    if (!by_id_.contains(item.id)) theirs.push_back(&item);
+  }
+  for (const auto& [mine, its] : match(faces(ours), faces(theirs), Leftovers::stay)) {
+    name(*ours[mine], *theirs[its], theirs[its]->parent_id);
+    forget(theirs[its]->id);
+    note(*theirs[its]);
+  }
+  // Without what was dragged into them, it shows what is missing in these.
+  for (const Listing& each : std::exchange(lacking_, {})) {
+    const std::vector<std::string> missing = name_children(each.key, each.id, each.items);
+    const bool unknown_left =
+        std::any_of(each.items.begin(), each.items.end(), [&](const ports::Item& item) {
+          return item.state == ItemState::present && !by_id_.contains(item.id);
+        });
+    if (unknown_left) continue;  // one of them may be what is missing, edited
+    for (const std::string& key : missing) note_absent(*by_key(key));
+  }
+}
+
+/// Its id is known from now on.
+void Scene::name(Pair& pair, const ports::Item& item, const std::string& container_id) {
+  pair.state = PairState::paired;
+  pair.remote_id = item.id;
+  pair.remote_parent_id = container_id;
+  pair.version = item.version;
+  pair.memo = item.memo;
+  pair.url = item.url;
+  by_id_.emplace(item.id, by_key_.at(pair.key));
+  changes_.push_back(ports::put(pair));
 }
 
 Pair* Scene::find(const ports::Item& item) {
@@ -104,6 +162,7 @@ Pair* Scene::find(const ports::Item& item) {
 void Scene::note(const ports::Item& item) {
   Pair* pair = find(item);
   if (pair == nullptr) {
+    if (item.state == ItemState::present) strangers_.push_back(item);
     const auto kind = about_.kinds.find(item.kind);
     const bool matters =
         kind != about_.kinds.end() && (kind->second.adopts || !kind->second.alike.empty());

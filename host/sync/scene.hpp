@@ -40,15 +40,19 @@ class Scene {
   /// known, of what it was put into.
   const std::string& container_of(const core::Pair& pair) const;
 
-  /// Ours that a listing of their container does not have.
-  struct Nameless {
-    std::vector<std::string> keys;
-    bool sure = true;  ///< false: something unknown stands there that may be one of them, edited
-  };
   /// Gives the items that were made without their ids being said those of a listing of their
-  /// container.
-  Nameless name_children(const std::string& parent_key, const std::string& container_id,
-                         const std::vector<ports::Item>& items);
+  /// container. Answers the keys of those that it does not have.
+  std::vector<std::string> name_children(const std::string& parent_key,
+                                         const std::string& container_id,
+                                         const std::vector<ports::Item>& items);
+  /// All that a container holds: what it lacks of ours is looked for elsewhere.
+  void note_whole(const std::string& key, const std::string& id,
+                  const std::vector<ports::Item>& items);
+  /// Once everything was looked at: what was made without its id being said, and does not stand in
+  /// its container, was dragged to where an unknown item equals it, or is not there any more.
+  void name_moved();
+  /// Whether something may have been dragged out of a container that was looked at.
+  bool lacks() const { return !lacking_.empty(); }
   /// An item as it was seen. One that is out of scope and without fields is there, and no more is
   /// known.
   void note(const ports::Item& item);
@@ -69,6 +73,10 @@ class Scene {
   ports::Changes take_changes() { return std::exchange(changes_, {}); }
 
  private:
+  /// Ours of a container whose ids are not known, in the order in which they were made.
+  std::vector<core::Pair*> nameless(const std::string& parent_key);
+  bool left_with_container(const core::Pair& pair) const;
+  void name(core::Pair& pair, const ports::Item& item, const std::string& container_id);
   void update(core::Pair& pair, const ports::Item& item);
   void see(const ports::Item& item, core::ItemState state);
   void forget(const std::string& remote_id);
@@ -78,6 +86,13 @@ class Scene {
   std::vector<core::Pair> pairs_;
   std::unordered_map<std::string, std::size_t> by_id_, by_key_;
   std::unordered_map<std::string, core::Sighting> before_;
+  /// A whole container, of which items of ours are missing.
+  struct Listing {
+    std::string key, id;
+    std::vector<ports::Item> items;
+  };
+  std::vector<Listing> lacking_;
+  std::vector<ports::Item> strangers_;  ///< that were seen, and are nobody's
   ports::Changes changes_;
   bool news_ = false;
 };

@@ -200,6 +200,70 @@ TEST_CASE("inbound: an item whose content cannot be told is neither edited nor g
   CHECK(scene.news());
 }
 
+TEST_CASE("inbound: what was dragged away before its id was known is found where it equals",
+          "[sync][inbound]") {
+  const auto nameless = [](const std::string& key, const std::string& parent, std::uint32_t ordinal,
+                           const std::string& fields) {
+    core::Pair pair;
+    pair.key = key;
+    pair.kind = "todo";
+    pair.parent_key = parent;
+    pair.ordinal = ordinal;
+    pair.fields = fields;
+    pair.state = core::PairState::id_unknown;
+    return pair;
+  };
+  const auto todo = [](const std::string& id, const std::string& parent,
+                       const std::string& fields) {
+    ports::Item item;
+    item.id = id;
+    item.kind = "todo";
+    item.parent_id = parent;
+    item.fields = fields;
+    return item;
+  };
+  const std::string a = R"({"text":"A"})", b = R"({"text":"B"})", c = R"({"text":"C"})";
+  sync::Scene scene({"cnn_1", 0, "poll", true, {}, {}},
+                    {nameless("task:a", "module:m", 0, a), nameless("task:b", "module:m", 1, b),
+                     nameless("task:c", "module:n", 0, c)},
+                    {});
+  const auto look = [&](const std::string& key, const std::string& id,
+                        const std::vector<ports::Item>& items) {
+    scene.name_children(key, id, items);
+    for (const ports::Item& item : items) scene.note(item);
+    scene.note_whole(key, id, items);
+  };
+  const auto id_of = [&](const std::string& key) { return scene.by_key(key)->remote_id; };
+  SECTION("it is named there; what is nowhere is gone") {
+    look("module:m", "M", {});
+    CHECK(scene.lacks());
+    look("module:n", "N", {todo("3", "N", c), todo("1", "N", a)});
+    CHECK(id_of("task:a").empty());
+    scene.name_moved();
+    CHECK(id_of("task:a") == "1");
+    CHECK(scene.by_key("task:a")->remote_parent_id == "N");
+    CHECK(id_of("task:c") == "3");
+    CHECK(id_of("task:b").empty());
+    CHECK(scene.is_lost(*scene.by_key("task:b")));
+    CHECK_FALSE(scene.is_lost(*scene.by_key("task:a")));
+  }
+  SECTION("what was edited where it was put is told apart by it") {
+    look("module:m", "M", {todo("2", "M", b)});
+    look("module:n", "N", {todo("3", "N", R"({"text":"C, edited"})"), todo("1", "N", a)});
+    scene.name_moved();
+    CHECK(id_of("task:a") == "1");
+    CHECK(id_of("task:b") == "2");
+    CHECK(id_of("task:c") == "3");
+  }
+  SECTION("what may be one of those that stand there, edited, is not gone") {
+    look("module:m", "M", {todo("9", "M", R"({"text":"?"})")});
+    look("module:n", "N", {todo("3", "N", c)});
+    scene.name_moved();
+    CHECK_FALSE(scene.is_lost(*scene.by_key("task:a")));
+    CHECK_FALSE(scene.is_lost(*scene.by_key("task:b")));
+  }
+}
+
 TEST_CASE("inbound: an emptied service asks before it empties the plan", "[sync][inbound][guard]") {
   World world(Style::client_ids, 1);
   settle_in(world);

@@ -137,6 +137,14 @@ TEST_CASE("reconcile: a task that somebody dragged elsewhere stays and goes with
     // Where it stands is not known: as it was put.
     CHECK(taken(reconcile(wanted, base_outside, gone("m"), rules)) == Lines{"task:t", "task:u"});
   }
+  SECTION("also out of something whose id was never known") {
+    std::vector<WantedItem> wanted{m, n, t, u};
+    for (WantedItem& each : wanted) each.task_id = task_id_of(each.key);
+    std::vector<Pair> nameless = base;
+    nameless[0].remote_id.clear();
+    nameless[0].state = PairState::id_unknown;
+    CHECK(taken(reconcile(wanted, nameless, gone("m"), rules)) == Lines{"task:u"});
+  }
   SECTION("what is removed here takes along what stands in it, and nothing else") {
     CHECK(lines(reconcile({}, base, kNothingNew, {})) ==
           Lines{"remove m", "remove n", "forget task:t", "forget task:u"});
