@@ -67,8 +67,8 @@ class Merge {
   Merged run() {
     merged_.nothing_new = changed_there_.empty();
     for (const Names& unit : units()) {
-      const Names here = common(unit, changed_here_);
-      const Names there = common(unit, changed_there_);
+      const Names here = common(disputed(unit), changed_here_);
+      const Names there = common(disputed(unit), changed_there_);
       if (there.empty()) continue;
       if (here.empty()) {
         for (const std::string& name : there) take(name, value(there_, name));
@@ -101,6 +101,13 @@ class Merge {
     return units;
   }
 
+  /// What both say alike is settled, whoever changed it.
+  Names disputed(Names names) const {
+    std::erase_if(
+        names, [&](const std::string& name) { return value(here_, name) == value(there_, name); });
+    return names;
+  }
+
   bool we_win() const {
     switch (rules_.policy) {
       case MergePolicy::local:
@@ -120,7 +127,6 @@ class Merge {
     for (const std::string& name : names) {
       const Json ours = value(here_, name);
       const Json theirs = value(there_, name);
-      if (ours == theirs) continue;
       FieldConflict conflict{name, value(sent_, name).dump(), ours.dump(), theirs.dump(), {}};
       std::optional<JsonText> resolved;
       if (rules_.resolve) {

@@ -166,6 +166,15 @@ TEST_CASE("merge: a policy has no say where one side changed nothing", "[core][m
   MergeRules rules;
   rules.policy = MergePolicy::local;
   CHECK(merge(sides(R"({"a":1})", R"({"a":1})", R"({"a":3})"), rules).take == R"({"a":3})");
+  // Nor where it changed what the other has changed alike.
+  const Merged alike =
+      merge(sides(R"({"a":1,"b":1})", R"({"a":2,"b":1})", R"({"a":2,"b":3})"), rules);
+  CHECK(alike.take == R"({"b":3})");
+  CHECK(alike.conflicts.empty());
+  const Merged ours =
+      merge(sides(R"({"a":1,"b":1})", R"({"a":2,"b":3})", R"({"a":2,"b":1})"), rules);
+  CHECK(ours.take == "{}");
+  CHECK(ours.conflicts.empty());
 }
 
 TEST_CASE("merge: fields that belong together are one conflict", "[core][merge]") {
