@@ -70,38 +70,47 @@ function setCookies(headers) {
 
 export class World {
   /** A simulator, a store of its own, and a host on it. `settings` are further properties; ${url} in them is the host's. */
-  static async start({ settings = {}, environment = {}, simulator = [], furtherKeys = 0 } = {}) {
+  static async start(options = {}) {
     const world = new World();
-    world.folder = await mkdtemp(join(tmpdir(), 'mortise-system-'));
+    try {
+      await world.begin(options);
+    } catch (problem) {
+      await world.end();
+      throw problem;
+    }
+    return world;
+  }
+
+  async begin({ settings = {}, environment = {}, simulator = [], furtherKeys = 0 }) {
+    this.folder = await mkdtemp(join(tmpdir(), 'mortise-system-'));
     process.env.MORTISE_SIMULATORS ??= join(binaries(), 'bin', 'mortise-simulators');
-    world.simulator = await Simulator.start(simulator);
-    world.port = await freePort();
-    world.url = `http://127.0.0.1:${world.port}`;
-    world.environment = environment;
-    await mkdir(join(world.folder, 'config'));
+    this.simulator = await Simulator.start(simulator);
+    this.port = await freePort();
+    this.url = `http://127.0.0.1:${this.port}`;
+    this.environment = environment;
+    await mkdir(join(this.folder, 'config'));
     const origins = ['notion.origin.api', 'google_calendar.origin.api', 'google_calendar.origin.accounts',
       'google_calendar.origin.oauth2', 'google_calendar.origin.openid'];
     const properties = {
-      'server.port': world.port,
+      'server.port': this.port,
       'plugins.path': process.env.MORTISE_PLUGINS ?? join(binaries(), 'plugins'),
       'scripts.path': join(sources, 'scripts'),
       'app.return_to': 'http://127.0.0.1:9/back',
       'app.upgrade_url': 'https://app.example/upgrade',
-      ...Object.fromEntries(origins.map((name) => [`connector.${name}`, world.simulator.url])),
+      ...Object.fromEntries(origins.map((name) => [`connector.${name}`, this.simulator.url])),
       ...settings,
     };
-    await writeFile(join(world.folder, 'config', 'mortise.properties'),
-      Object.entries(properties).map(([key, value]) => `${key} = ${String(value).replace('${url}', world.url)}\n`).join(''));
-    world.env.MORTISE_KEY = randomBytes(32).toString('hex');
-    const newKey = () => world.command(['apikey', 'new', '--scopes', 'read,write,admin']).trim();
-    world.key = newKey();
-    world.furtherKeys = Array.from({ length: furtherKeys }, newKey);  // each may make 100 calls a second
+    await writeFile(join(this.folder, 'config', 'mortise.properties'),
+      Object.entries(properties).map(([key, value]) => `${key} = ${String(value).replace('${url}', this.url)}\n`).join(''));
+    this.env.MORTISE_KEY = randomBytes(32).toString('hex');
+    const newKey = () => this.command(['apikey', 'new', '--scopes', 'read,write,admin']).trim();
+    this.key = newKey();
+    this.furtherKeys = Array.from({ length: furtherKeys }, newKey);  // each may make 100 calls a second
     for (const connector of ['notion', 'google_calendar']) {
-      world.command(['secret', 'set', `${connector}.client_id`], client.id);
-      world.command(['secret', 'set', `${connector}.client_secret`], client.secret);
+      this.command(['secret', 'set', `${connector}.client_id`], client.id);
+      this.command(['secret', 'set', `${connector}.client_secret`], client.secret);
     }
-    await world.boot();
-    return world;
+    await this.boot();
   }
 
   returnTo = 'http://127.0.0.1:9/back';
@@ -153,8 +162,8 @@ export class World {
   }
 
   async end() {
-    if (this.child.exitCode === null && this.child.signalCode === null) await this.stop();
-    await this.simulator.stop();
+    if (this.child?.exitCode === null && this.child.signalCode === null) await this.stop();
+    await this.simulator?.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
 

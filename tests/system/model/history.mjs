@@ -116,6 +116,7 @@ export class History {
     const id = id_of(problem);
     const about = id ? await member.api('GET', `/v1/tasks/${id}/history?limit=12`).catch(() => null) : null;
     for (const each of about?.body?.items ?? []) lines.push(`history: ${JSON.stringify(each)}`);
+    if (!this.world) return [...lines, problem.stack].join('\n');
     const { requests } = await this.world.simulator.set('GET', 'requests').catch(() => ({ requests: [] }));
     if (id) lines.push(...member.log.filter((line) => line.includes(id)).map((line) => `before: ${line}`));
     const known = new Set((about?.body?.items ?? []).flatMap((each) => /[?&]eid=([^&_]+)|([0-9a-f-]{36})$/.exec(each.url ?? '')?.slice(1).filter(Boolean) ?? []));
@@ -124,7 +125,7 @@ export class History {
     for (const each of told) {
       lines.push(`${each.provider} ${each.method} ${each.path} -> ${each.status} ${JSON.stringify(each.body ?? each.request ?? '').slice(0, 700)}`);
     }
-    lines.push(problem.message, this.world?.log?.split('\n').slice(-15).join('\n') ?? '');
+    lines.push(problem.message, this.world.log?.split('\n').slice(-15).join('\n') ?? '');
     return lines.join('\n');
   }
 }

@@ -31,12 +31,19 @@ const planPage = (m) => pagesOf(m, (each) => each.text === m.plan.title);
 const modulePages = (m) => pagesOf(m, (each) => m.plan.modules.some((module) => module.title === each.text));
 const tables = (m) => m.found.filter((each) => each.object === 'database').map((each) => each.id);
 
+/** The page on which a to-do stands by now. */
+function pageOf(m, { id, page }) {
+  const holder = m.found.find((each) => each.id === m.dragged.get(id));
+  if (!holder) return page;
+  return holder.object === 'page' ? holder.id : holder.page;
+}
+
 /** One module's page, and what stands on it. */
 function onePage(m, how) {
   const pages = modulePages(m);
   if (pages.length === 0) return null;
   const page = m.dice.pick(pages);
-  return how(m, [page], left(m, 'notion').filter(({ item }) => item.page === page));
+  return how(m, [page], left(m, 'notion').filter(({ item }) => pageOf(m, item) === page));
 }
 
 /** Removes tasks of a plan here, all or most. */

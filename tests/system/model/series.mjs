@@ -5,7 +5,7 @@ import { client } from '../../simulators/clients/simulator.mjs';
 import { eventOf, eventSeen, inCalendar, isTimed, kDoneMark } from './sides.mjs';
 import { dayAfter, instantOf, today } from './times.mjs';
 
-const window = `from=${dayAfter(today, -60)}T00:00:00Z&to=${dayAfter(today, 1700)}T00:00:00Z&limit=200`;
+const atOnce = 200;
 
 /** An access token of the person's own at the simulated calendar: what a calendar app would look with. */
 async function tokenOf(m) {
@@ -42,7 +42,13 @@ export async function instancesThere(m) {
 
 /** What the app says happens of a task, called-off occurrences included. */
 export async function occurrencesHere(m, task) {
-  return (await m.ok('GET', `/v1/tasks/${task.id}/occurrences?${window}`)).items;
+  const bySlot = new Map();
+  for (let from = `${dayAfter(today, -60)}T00:00:00Z`; from;) {
+    const { items } = await m.ok('GET', `/v1/tasks/${task.id}/occurrences?from=${from}&to=${dayAfter(today, 1700)}T00:00:00Z&limit=${atOnce}`);
+    for (const each of items) bySlot.set(each.slot, each);
+    from = items.length === atOnce ? items.at(-1).start_at : null;
+  }
+  return [...bySlot.values()];
 }
 
 /** Which occurrence it is: its original start, as a day or an instant. */
