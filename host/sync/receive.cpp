@@ -139,13 +139,13 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
   std::string trouble = change ? std::string() : change.error().message;
   if (change) {
     Json patch = core::replacing(parsed(change->patch), core::to_json(task));
-    if (!change->dropped.empty()) {
+    if (!change->dropped.empty() && !is_unread(reception.snapshot, news.base)) {
       if (reception.conflicts.empty()) reception.policy = "unmappable";
       keep_ours(reception, change->dropped);
       reception.remark = fmt::format("not taken over, the app cannot say it: {}",
                                      fmt::join(change->dropped, ", "));
-      if (patch.empty()) return;
     }
+    if (!change->dropped.empty() && patch.empty()) return;
     std::optional<core::Task> ticked;
     if (patch.contains("status") && !may_progress(reception.snapshot)) {
       ticked = std::move(core::apply_patch(task, patch).value);

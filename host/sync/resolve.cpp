@@ -77,10 +77,8 @@ Task<Result<bool>> Execution::resolve_ids(Snapshot& snapshot, const core::Change
 /// Whether something shall be written of which nobody knows what it is by now: it is read first.
 bool Execution::find_unread(const Snapshot& snapshot, const core::ChangeList& changes) {
   for (const core::Action& action : changes.actions) {
-    const ports::Kind* kind = snapshot.connector->manifest().kind(action.item_kind);
-    const bool unread = action.kind == core::ActionKind::update && kind != nullptr &&
-                        kind->versions && !action.base->remote_id.empty() &&
-                        action.base->version.empty();
+    const bool unread =
+        action.kind == core::ActionKind::update && is_unread(snapshot, *action.base);
     if (unread && read_.insert(action.key).second) stale_.insert(action.key);
   }
   return !stale_.empty();

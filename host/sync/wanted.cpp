@@ -67,6 +67,11 @@ bool happens_at(const Snapshot& snapshot, const core::Task& series, const std::s
   return happens && *happens;
 }
 
+bool is_unread(const Link& link, const core::Pair& pair) {
+  const ports::Kind* kind = link.connector->manifest().kind(pair.kind);
+  return kind != nullptr && kind->versions && !pair.remote_id.empty() && pair.version.empty();
+}
+
 std::string sighting_id(const core::Pair& pair) {
   return pair.remote_id.empty() ? "unknown " + pair.key : pair.remote_id;
 }
@@ -308,6 +313,8 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
   for (const auto& [key, task] : snapshot.restorable) {
     const core::Pair* pair = snapshot.pair(key);
     if (pair == nullptr) continue;
+    const std::string slot = core::slot_of(key);
+    if (!slot.empty() && !happens_at(snapshot, task, slot, options)) continue;  // nothing to go on
     if (core::JsonText fields = snapshot.fields_of(*pair, task, options); !fields.empty()) {
       rules.restorable.emplace(key, core::Restorable{std::move(fields), task.updated_ms});
     }

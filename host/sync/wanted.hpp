@@ -63,6 +63,10 @@ std::string_view zone_of(const Snapshot& snapshot, const Options& options);
 bool happens_at(const Snapshot& snapshot, const core::Task& series, const std::string& slot,
                 const Options& options);
 
+/// Whether nobody has looked at an item of ours since a write of ours may have changed it: what is
+/// said to be agreed of it is a guess.
+bool is_unread(const Link& link, const core::Pair& pair);
+
 /// Under which id the sightings of an item are kept: the service's, or while that is not known one
 /// of ours.
 std::string sighting_id(const core::Pair& pair);

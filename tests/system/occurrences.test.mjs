@@ -167,3 +167,15 @@ for (const [where, cancel_] of [['here', (m, series) => cancelHere(m, series, 2)
     await assertEnd(m, series, event, { [slot(2)]: 'Dive' });
   });
 }
+
+scene('what the app cannot say of an occurrence is told once, not again when its series gets another rule here', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await m.act('edit_instance', { id: event, slot: slot(2), changes: { summary: 'Float', reminders: { useDefault: false, overrides: [] } } });
+  await synced(m);
+  const [{ slot: at, policy }, ...more] = await m.newConflicts();
+  assert.deepEqual([at, policy, more.length], [slot(2), 'unmappable', 0]);
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: kDaily(5) });
+  await synced(m);
+  assert.deepEqual(await m.newConflicts(), []);
+  await assertEnd(m, series, event, { [slot(2)]: 'Float' });
+});

@@ -177,6 +177,22 @@ for (const known of [true, false]) {
     await assertEnd(m, series, event, { [slot(2)]: 'Float' });
   });
 
+  for (const [what, changes] of [
+    ['shortened', { recurrence: kDaily(2) }],
+    ['moved', { schedule: { kind: 'timed', start: slot(60), zone: 'Europe/Madrid' } }],
+  ]) {
+    scene(`a series is ${what} and then removed here while an occurrence${other} that it leaves is renamed in the calendar: that is told`, {}, async (m) => {
+      const { series, event } = await begin(m);
+      await m.ok('PATCH', `/v1/tasks/${series.id}`, changes);
+      await m.ok('DELETE', `/v1/tasks/${series.id}`);
+      await synced(m);
+      assert.deepEqual([m.byId.has(series.id), m.events.some(({ id }) => id === event)], [false, false]);
+      const told = (await m.newConflicts()).map(({ task_id, slot: at, fields }) => [task_id, at, fields.find((each) => each.field === 'title')?.there]);
+      assert.deepEqual(told, [[series.id, slot(2), 'Float']]);
+      await assertEnd(m);
+    });
+  }
+
   for (const [left, changes, stays] of [
     ['called off', { status: 'cancelled' }, false],
     ['left without a day', { schedule: null, due: null, recurrence: null }, false],
