@@ -39,6 +39,7 @@ Scene::Scene(About about, std::vector<Pair> pairs, std::vector<Sighting> before)
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
     if (pairs_[i].state == PairState::tombstone) continue;
     by_key_.emplace(pairs_[i].key, i);
+    some_nameless_ = some_nameless_ || pairs_[i].state == PairState::id_unknown;
     if (!pairs_[i].remote_id.empty()) by_id_.emplace(pairs_[i].remote_id, i);
   }
   for (Sighting& sighting : before) before_.emplace(sighting.remote_id, std::move(sighting));
@@ -162,7 +163,7 @@ Pair* Scene::find(const ports::Item& item) {
 void Scene::note(const ports::Item& item) {
   Pair* pair = find(item);
   if (pair == nullptr) {
-    if (item.state == ItemState::present) strangers_.push_back(item);
+    if (some_nameless_ && item.state == ItemState::present) strangers_.push_back(item);
     const auto kind = about_.kinds.find(item.kind);
     const bool matters =
         kind != about_.kinds.end() && (kind->second.adopts || !kind->second.alike.empty());

@@ -92,7 +92,8 @@ class Scene {
     std::vector<ports::Item> items;
   };
   std::vector<Listing> lacking_;
-  std::vector<ports::Item> strangers_;  ///< that were seen, and are nobody's
+  bool some_nameless_ = false;
+  std::vector<ports::Item> strangers_;  ///< that were seen and may be one of these
   ports::Changes changes_;
   bool news_ = false;
 };

@@ -15,7 +15,7 @@ const person = (world, action, body) => world.simulator.set('POST', action, body
 function decrypted(world) {
   const done = spawnSync(join(process.env.MORTISE_BINARY_DIR, 'bin', 'dump_decrypted'), [join(world.folder, 'data', 'mortise.db')],
     { env: world.env, maxBuffer: 1 << 28 });
-  assert.equal(done.status, 0, String(done.stderr));
+  assert.equal(done.status, 0, String(done.error ?? done.stderr));
   return done.stdout;
 }
 
