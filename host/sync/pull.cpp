@@ -199,8 +199,8 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
   Task<Result<bool>> reading = pull_edited(link, scene, bookmarks, ids);
   Result<bool> lost = co_await reading;
   if (!lost) co_return Status(lost.error());
-  if (*lost ||
-      scene.lacks()) {  // what stood there may have been moved to one that held nothing so far
+  if (*lost || scene.lacks()) {
+    // What stood there may have been moved to one that held nothing so far, or was not named.
     for (const Pair* pair : containers_to_ask(scene, manifest, true)) {
       if (std::find(ids.begin(), ids.end(), pair->remote_id) == ids.end()) {
         others.push_back(pair->remote_id);
