@@ -75,6 +75,7 @@ LentCall::LentCall(const ports::Call& call, const std::string& cursor)
     lent.once_key = lend(write.once_key);
     lent.memo = lend(write.memo);
     lent.slot = lend(write.slot);
+    lent.ends_ms = write.ends_ms;
   }
   for (const mt_write& each : writes_) pointers_.push_back(&each);
   call_.size = sizeof(call_);

@@ -77,7 +77,8 @@ struct Write {
   core::JsonText fields;
   std::vector<std::string> changed;
   std::string if_version, once_key, memo;
-  std::string slot;  ///< set: an occurrence of the series that parent_id / parent_key name
+  std::string slot;           ///< set: an occurrence of the series that parent_id / parent_key name
+  core::Instant ends_ms = 0;  ///< set: its end, where the clocks change before; see mt_write
 };
 
 enum class Operation : std::uint8_t {

@@ -324,6 +324,29 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
   return changes;
 }
 
+namespace {
+
+/// When the item ends, if the clocks of its zone change between its start and then; else 0.
+core::Instant end_over_change(const core::JsonText& text) {
+  const Json fields = Json::parse(text, nullptr, false);
+  if (!fields.is_object() || fields.value("showWithoutTime", Json()) == true) return 0;
+  const auto word = [&](const char* name) {
+    const auto found = fields.find(name);
+    return found != fields.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  const std::string zone = word("timeZone");
+  const auto start = core::parse_local(word("start"));
+  const auto duration_s = core::parse_duration(word("duration"));
+  if (zone.empty() || !start || !duration_s) return 0;
+  const auto begins = core::to_instant(*start, zone);
+  if (!begins) return 0;
+  const core::Instant ends = *begins + *duration_s * core::kMillisPerSecond;
+  const auto shown = core::to_local(ends, zone);
+  return shown && *shown != *start + *duration_s ? ends : 0;
+}
+
+}  // namespace
+
 Writes writes_of(const core::ChangeList& changes, const Snapshot& snapshot,
                  const Options& options) {
   std::unordered_map<std::string_view, const core::Pair*> pairs;
@@ -348,6 +371,7 @@ Writes writes_of(const core::ChangeList& changes, const Snapshot& snapshot,
     write.fields = action.fields;
     write.changed = action.changed;
     write.slot = action.slot;
+    if (action.kind != core::ActionKind::remove) write.ends_ms = end_over_change(action.fields);
     if (action.kind == core::ActionKind::create) {
       write.action = core::WriteAction::create;
       write.parent_key = action.parent_key;

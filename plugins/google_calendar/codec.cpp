@@ -107,7 +107,7 @@ Json whole_body(const Write& write, const Json& current) {
     Json value = spell(word, fields, false, current);
     if (!value.is_null()) body[google_name(word)] = std::move(value);
   }
-  spell_times(fields, false, body);
+  spell_times(fields, false, write.ends_ms, body);
   if (spell_transparency(fields) != "opaque") body["transparency"] = "transparent";
   if (!write.key.empty() && write.key.size() <= kLongestProperty) {
     body["extendedProperties"]["private"][std::string(kKeyProperty)] = write.key;
@@ -221,7 +221,7 @@ std::string patch_body(const Write& write, std::string_view current_text) {
     if (!says(word) && !(series && word == "recurrence")) continue;
     body[google_name(word)] = spell(word, fields, true, current);
   }
-  if (whole || says_when(write, fields)) spell_times(fields, true, body);
+  if (whole || says_when(write, fields)) spell_times(fields, true, write.ends_ms, body);
   if (says("x")) body["transparency"] = spell_transparency(fields);
   return body.empty() ? std::string() : dump(body);
 }
@@ -247,8 +247,8 @@ std::vector<std::string> differing(const Write& write, const Item& seen) {
   }
   Json wanted_times = Json::object();
   Json found_times = Json::object();
-  spell_times(wanted, true, wanted_times);
-  spell_times(found, true, found_times);
+  spell_times(wanted, true, 0, wanted_times);
+  spell_times(found, true, 0, found_times);
   if (wanted_times != found_times) changed.emplace_back("start");
   if (spell_transparency(wanted) != spell_transparency(found)) changed.emplace_back("x");
   return changed;

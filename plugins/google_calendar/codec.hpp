@@ -77,7 +77,8 @@ mortise::Write as_in_series(const mortise::Item& series, const std::string& slot
 /// attempt whose answer was lost.
 std::vector<std::string> differing(const mortise::Write& write, const mortise::Item& seen);
 /// Body of the patch that gives the event its length in seconds where a change of the clocks lies
-/// between start and end: its end was written as a local time. Empty: the length is right.
+/// between start and end, and the host did not say when it ends: its end was written as a local
+/// time. Empty: the length is right.
 std::string length_body(const mortise::Write& write, std::string_view written);
 
 /// The zone that the write speaks in, or empty.

@@ -80,7 +80,7 @@ std::string read_times(const Json& event, const Clues& clues, Json& fields, std:
   return {};
 }
 
-void spell_times(const Json& fields, bool patch, Json& body) {
+void spell_times(const Json& fields, bool patch, std::int64_t ends_ms, Json& body) {
   const std::string start = text(fields, "start");
   const auto stamp = read_stamp(start);
   const auto duration = read_duration(text(fields, "duration"));
@@ -101,6 +101,7 @@ void spell_times(const Json& fields, bool patch, Json& body) {
     };
     body["start"] = spell(0);
     body["end"] = spell(length);
+    if (ends_ms != 0 && length == duration) body["end"]["dateTime"] = write_utc(ends_ms / 1000);
   }
   if (!patch) return;
   for (const char* end : {"start", "end"}) {

@@ -36,6 +36,8 @@ std::string memo_of(const When& when, const std::string& local);
 std::string read_times(const nlohmann::json& event, const Clues& clues, nlohmann::json& fields,
                        std::string& memo);
 /// Puts Google's start and end into `body`. In a patch the other sort (day or time) is taken away.
-void spell_times(const nlohmann::json& fields, bool patch, nlohmann::json& body);
+/// `ends_ms`: Write::ends_ms.
+void spell_times(const nlohmann::json& fields, bool patch, std::int64_t ends_ms,
+                 nlohmann::json& body);
 
 }  // namespace google_calendar

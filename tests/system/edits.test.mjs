@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { documentOf } from './model/edits_places.mjs';
 import { asks } from './model/guards.mjs';
+import { dayAfter, instantOf, today } from './model/times.mjs';
 import { slot, scene, notion, synced, assertEnd } from './scenes.mjs';
 
 scene('tasks removed here and edited at both services come back once, with both edits', { layout: 'database' }, async (m) => {
@@ -87,4 +88,18 @@ scene('tasks are put in another order here, which is no news for a plan page tha
   const run = await m.begin(m.notion);
   assert.ok(asks(run), JSON.stringify(run));
   assert.deepEqual([run.guard.reason, run.counts.writes], ['container_lost', 0]);
+});
+
+scene('a task is put into the night in which the clocks change: one write, and it is as long as it should be', {}, async (m) => {
+  const zone = 'Europe/Madrid';
+  const noon = (day) => instantOf(`${day}T12:00:00`, zone);
+  const night = Array.from({ length: 300 }, (_, n) => dayAfter(today, n + 1)).find((day) => noon(dayAfter(day, 1)) - noon(day) !== 86_400_000);
+  const [task] = m.planTasks;
+  await m.ok('PATCH', `/v1/tasks/${task.id}`, { schedule: { kind: 'timed', start: `${night}T23:00:00`, zone }, duration_s: 21_600 });
+  await m.world.resetTraffic();
+  await synced(m);
+  assert.equal((await m.world.traffic('google')).writes, 1);
+  const { start, end } = m.eventOf(m.byId.get(task.id));
+  assert.deepEqual([Date.parse(start.dateTime), Date.parse(end.dateTime) - Date.parse(start.dateTime)], [instantOf(`${night}T23:00:00`, zone), 21_600_000]);
+  await assertEnd(m);
 });

@@ -252,6 +252,10 @@ typedef struct mt_write {
    * by its original start; spelled as mt_item.slot. A create changes the occurrence that the series
    * has there. */
   mt_str slot;
+  /* Since 1.1. Not 0: the clocks of its zone change between its start and its end (kinds.md), and
+   * it ends at this instant, in milliseconds since 1970 UTC: a wall clock then does not show its
+   * start plus its duration. 0 if the host does not know the zone, too. */
+  int64_t ends_ms;
 } mt_write;
 
 /* What an operation is about. Borrowed for the time of begin(): copy what is needed later. */

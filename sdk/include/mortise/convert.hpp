@@ -154,6 +154,7 @@ inline Write own(const mt_write& write) {
   out.once_key = own(write.once_key);
   out.memo = own(write.memo);
   if (MT_HAS(&write, slot)) out.slot = own(write.slot);
+  if (MT_HAS(&write, ends_ms)) out.ends_ms = write.ends_ms;
   return out;
 }
 
@@ -261,7 +262,7 @@ class LentCall {
                          lend(write.parent_key), lend(write.after_id), lend(write.after_key),
                          lend(write.fields), changed_[i].data(), changed_[i].size(),
                          lend(write.if_version), lend(write.once_key), lend(write.memo),
-                         lend(write.slot)});
+                         lend(write.slot), write.ends_ms});
     }
     for (const mt_write& each : writes_) pointers_.push_back(&each);
     struct_ = {sizeof(mt_call),

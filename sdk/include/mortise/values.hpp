@@ -113,6 +113,7 @@ struct Write {
   std::string once_key = {};
   std::string memo = {};
   std::string slot = {};
+  std::int64_t ends_ms = 0;
 
   friend bool operator==(const Write&, const Write&) = default;
 };

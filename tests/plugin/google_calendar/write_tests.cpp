@@ -250,6 +250,23 @@ TEST_CASE("google: new guests are added beside the answers of the old", "[google
   CHECK(header(run.sent()[1], "If-Match") == "\"5\"");
 }
 
+TEST_CASE("google: an event over a change of the clocks is written at once if its end is said",
+          "[google][write]") {
+  const Json fields = {{"title", "Night"},
+                       {"start", "2026-10-24T23:00:00"},
+                       {"timeZone", "Europe/Madrid"},
+                       {"duration", "PT6H"}};
+  Write write = creation("task:t1", fields);
+  write.ends_ms = 1'792'897'200'000;  // 2026-10-25T03:00:00Z
+  Json made = event(write.once_key, "task:t1", "\"1\"");
+  made["summary"] = "Night";
+  made["reminders"] = {{"useDefault", true}};
+  made["start"] = {{"dateTime", "2026-10-24T23:00:00+02:00"}, {"timeZone", "Europe/Madrid"}};
+  made["end"] = {{"dateTime", "2026-10-25T04:00:00+01:00"}, {"timeZone", "Europe/Madrid"}};
+  const Run run = replay({write}, {{"POST *", ok(made), "2026-10-25T03:00:00Z"}});
+  CHECK(Json::parse(only(run).fields) == fields);
+}
+
 TEST_CASE("google: an event over a change of the clocks gets its length", "[google][write]") {
   Json fields = {{"title", "Night"},
                  {"start", "2026-10-24T23:00:00"},
