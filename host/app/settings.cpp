@@ -22,9 +22,8 @@ constexpr SettingKey kKeys[] = {
      "Where the API listens. TLS belongs to a reverse proxy in front."},
     {"server.port", "8080", "The port; 0 takes any free one."},
     {"server.public_url", "",
-     "How the world reaches this host, e.g. https://sync.example.org: redirect URIs and links. "
-     "Empty: "
-     "reached directly."},
+     "How the world reaches this host, e.g. https://sync.example.org: redirect URIs, links, and "
+     "where services send notifications. Empty: reached directly, no push."},
     {"server.trusted_proxies", "", "Networks (CIDR) whose X-Forwarded-* headers are believed."},
     {"server.cors_origins", "", "Origins whose pages may call the API from a browser."},
     {"server.threads", "2", "Threads that answer requests."},
@@ -37,7 +36,9 @@ constexpr SettingKey kKeys[] = {
      "credential named mortise.key."},
     {"store.key_command", "",
      "A program that prints the master key, with its arguments, separated by spaces. No shell."},
-    {"plugins.path", "../plugins", "The folder with a folder per connector."},
+    {"plugins.path", "../plugins",
+     "Folders with a folder per connector, separated by commas; of two with one id the first "
+     "counts."},
     {"scripts.path", "../scripts",
      "The folder with policies/ and mappings/. Edits take effect at once."},
     {"scripts.poll_ms", "1000", "How often the scripts folder is looked at for edits."},
@@ -54,8 +55,8 @@ constexpr SettingKey kKeys[] = {
     {"sync.threads", "2", "Threads that carry runs out. Waiting runs hold none."},
     {"sync.debounce_ms", "500", "A saved change waits this long for more before it is pushed."},
     {"sync.poll_s", "900",
-     "Every connection is read at least this often, in seconds; more often where push tells of "
-     "changes."},
+     "About how often a connection that pulls by itself is read, in seconds, unless it has an "
+     "interval of its own."},
     {"sync.keep_days", "90",
      "How many days runs, events, conflicts and what else has ended are kept; 0 keeps all."},
     {"sync.remove_percent", "20",
