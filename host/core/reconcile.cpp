@@ -372,6 +372,19 @@ class Decision {
 
 }  // namespace
 
+Pair tombstone(Pair pair, Instant now_ms) {
+  pair.state = PairState::tombstone;
+  pair.remote_id.clear();
+  pair.fields = "{}";
+  pair.sent_hash.clear();
+  pair.seen_hash.clear();
+  pair.version.clear();
+  pair.memo.clear();
+  pair.url.clear();
+  pair.synced_ms = now_ms;
+  return pair;
+}
+
 ChangeList reconcile(const std::vector<WantedItem>& wanted, const std::vector<Pair>& base,
                      const News& news, const ReconcileRules& rules) {
   return Decision(wanted, base, news, rules).run();

@@ -128,6 +128,9 @@ struct ChangeList {
   bool empty() const { return actions.empty() && receive.empty(); }
 };
 
+/// What stays of a pair whose item is gone since `now_ms`: its generation, for a later re-creation.
+Pair tombstone(Pair pair, Instant now_ms);
+
 /// Decides. `base` holds the pairs of one plan in one connection, tombstones and set-aside ones
 /// included.
 ///

@@ -23,7 +23,7 @@ struct Used {
 
 struct Decision {
   bool allow = false;
-  std::int64_t cost = 0;  ///< units to reserve when allowed
+  std::int64_t cost = 0;  ///< 1: counts as an export of the month
   std::string reason;     ///< "quota_exceeded", "policy_error", ... when denied
   std::string message;
   std::optional<std::int64_t> limit;  ///< exports a month of the tier; empty = unlimited

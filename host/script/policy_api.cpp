@@ -104,9 +104,9 @@ int make_allow(lua_State* L) {
   }
   check_keys(L, 1, "allow", kKeys);
   lua_getfield(L, 1, "cost");
-  const bool whole = lua_isnil(L, -1) || (lua_isinteger(L, -1) != 0 && lua_tointeger(L, -1) >= 0 &&
-                                          lua_tointeger(L, -1) <= 1000);
-  if (!whole) fail_at(L, "cost", "cost is a whole number from 0 to 1000");
+  const bool known = lua_isnil(L, -1) || (lua_isinteger(L, -1) != 0 && lua_tointeger(L, -1) >= 0 &&
+                                          lua_tointeger(L, -1) <= 1);
+  if (!known) fail_at(L, "cost", "cost is 1 (it counts as an export of the month) or 0");
   lua_settop(L, 1);
   set_kind(L, 1, "allow");
   return 1;

@@ -77,6 +77,7 @@ class Connecting final : public ports::Connect {
   void drive_targets(const std::string& connection_id, ports::Call call,
                      std::function<void(Result<std::vector<ports::TargetChoice>>)> done);
   bool holds_items(const std::string& connection_id) const;
+  bool lost_target(const std::string& connection_id) const;
   Status leave_target(const std::string& connection_id, ports::Changes& changes) const;
   Result<core::Connection> keep_target(const std::string& connection_id,
                                        const core::Target& target);

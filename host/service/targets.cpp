@@ -1,6 +1,7 @@
 // The part of Connecting about where a connection works.
 #include "core/hash.hpp"
 #include "core/item_key.hpp"
+#include "core/reconcile.hpp"
 #include "ports/drive.hpp"
 #include "service/connect.hpp"
 #include "service/granted.hpp"
@@ -99,15 +100,28 @@ bool Connecting::holds_items(const std::string& connection_id) const {
   return false;
 }
 
+/// Whether the last run found that the place where the connection works is not there any more.
+bool Connecting::lost_target(const std::string& connection_id) const {
+  auto state = ports_.store.sync_states().find(connection_id);
+  return state.ok() && state->error_reason == "target_gone";
+}
+
 /// What was seen in the old place means nothing in the new one; appointments that only mirrored it
-/// go, softly.
+/// go, softly. What was ours there is made anew, without counting as removed.
 Status Connecting::leave_target(const std::string& connection_id, ports::Changes& changes) const {
   changes.push_back(ports::EraseSightings{connection_id});
   changes.push_back(ports::EraseBookmarks{connection_id});
+  core::SyncState not_looked_yet;
+  not_looked_yet.connection_id = connection_id;
+  changes.push_back(ports::put(std::move(not_looked_yet)));
   auto pairs = ports_.store.pairs().of_connection(connection_id);
   if (!pairs.ok()) return std::move(pairs).error();
   for (const core::Pair& pair : *pairs) {
-    if (!pair.appeared || pair.state == core::PairState::tombstone) continue;
+    if (pair.state == core::PairState::tombstone) continue;
+    if (!pair.appeared) {
+      changes.push_back(ports::put(core::tombstone(pair, 0)));
+      continue;
+    }
     changes.push_back(ports::ErasePair{connection_id, pair.plan_id, pair.key});
     auto task = ports_.store.plans().find_task(core::task_id_of(pair.key));
     if (!task.ok() || task->deleted_ms) continue;
@@ -122,12 +136,13 @@ Result<core::Connection> Connecting::keep_target(const std::string& connection_i
   for (int tries = 1;; ++tries) {
     auto connection = ports_.store.connections().find(connection_id);
     if (!connection.ok()) return connection;
-    if (connection->target.id != target.id && holds_items(connection_id)) {
-      return Error{
-          Code::conflict,
-          "this connection keeps exported plans in step where it works now: disconnect, or "
-          "connect another account, to work elsewhere",
-          "target_in_use"};
+    if (connection->target.id != target.id && !lost_target(connection_id) &&
+        holds_items(connection_id)) {
+      return Error{Code::conflict,
+                   "exported plans stand where this connection works now: connect another account "
+                   "of the service to work elsewhere, or remove the plans first (what stands there "
+                   "can be kept) and restore them afterwards",
+                   "target_in_use"};
     }
     ports::Changes changes;
     if (!connection->target.id.empty() && connection->target.id != target.id) {

@@ -51,19 +51,6 @@ std::string_view word(ActionKind kind) {
 
 }  // namespace
 
-Pair tombstone(Pair pair, core::Instant now_ms) {
-  pair.state = PairState::tombstone;
-  pair.remote_id.clear();
-  pair.fields = "{}";
-  pair.sent_hash.clear();
-  pair.seen_hash.clear();
-  pair.version.clear();
-  pair.memo.clear();
-  pair.url.clear();
-  pair.synced_ms = now_ms;
-  return pair;
-}
-
 void bury(const Pair& pair, core::Instant now_ms, ports::Changes& changes) {
   changes.push_back(ports::put(tombstone(pair, now_ms)));
   changes.push_back(ports::EraseSighting{pair.connection_id, sighting_id(pair)});

@@ -23,9 +23,6 @@
 
 namespace mortise::sync {
 
-/// What stays of a pair whose item was removed: its generation, for a later re-creation.
-core::Pair tombstone(core::Pair pair, core::Instant now_ms);
-
 /// The item is gone: its pair is a tombstone from now on, and what was seen of it is history.
 void bury(const core::Pair& pair, core::Instant now_ms, ports::Changes& changes);
 

@@ -361,6 +361,12 @@ Writes writes_of(const core::ChangeList& changes, const Snapshot& snapshot,
     auto found = pairs.find(key);
     return found == pairs.end() || created.contains(key) ? std::string() : found->second->remote_id;
   };
+  // One that somebody dragged away is no place: services refuse what is to stand behind it.
+  const auto sibling_id = [&](const std::string& key, const std::string& parent_id) {
+    auto found = pairs.find(key);
+    const bool away = found != pairs.end() && found->second->remote_parent_id != parent_id;
+    return away ? std::string() : id_of(key);
+  };
   Writes result;
   for (std::size_t i = 0; i < changes.actions.size(); ++i) {
     const core::Action& action = changes.actions[i];
@@ -378,7 +384,9 @@ Writes writes_of(const core::ChangeList& changes, const Snapshot& snapshot,
       write.parent_id =
           action.parent_key.empty() ? snapshot.connection.target.id : id_of(action.parent_key);
       write.after_key = action.after_key;
-      if (!action.after_key.empty()) write.after_id = id_of(action.after_key);
+      if (!action.after_key.empty()) {
+        write.after_id = sibling_id(action.after_key, write.parent_id);
+      }
       write.once_key = core::once_key(options.installation, snapshot.connection.id, action.key,
                                       action.generation);
     } else {

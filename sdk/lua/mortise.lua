@@ -2,7 +2,7 @@
 -- The script API of Mortise, for editors (LuaLS annotations). The guide is docs/scripting.md.
 
 ---@class (exact) Allow
----@field cost? integer units of the month to reserve, 0 if left out
+---@field cost? 0|1 1: it counts as an export of the month
 ---@class Deny
 ---@alias Answer Allow|Deny
 
@@ -20,7 +20,7 @@
 ---@field ask table
 ---@field used? Used
 ---@field want string "allow" or the reason of the denial
----@field cost? integer
+---@field cost? 0|1
 
 ---@class Policy
 ---@field tiers table<string, table<string, number|boolean|string>>

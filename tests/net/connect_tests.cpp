@@ -322,10 +322,34 @@ TEST_CASE("connect: targets are listed, chosen and made", "[service][connect]") 
   CHECK(world.store.connections().find(id).value() == chosen.value());
   CHECK(chosen->target.title == "Plans");
 
-  std::optional<Result<core::Connection>> made;
-  world.connecting.make_target(id, "My plans", [&](auto connection) { made = connection; });
-  REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
-  CHECK(made->value().target.title == "My plans");
+  // Items of ours keep the place, unless it was found gone: then they are made anew elsewhere.
+  core::Pair pair;
+  pair.connection_id = id;
+  pair.plan_id = "pln_1";
+  pair.key = "task:t1";
+  pair.remote_id = "row1";
+  pair.generation = 2;
+  pair.synced_ms = world.clock.now_ms();
+  world.keep({ports::put(pair)});
+  const auto make = [&](const std::string& title) {
+    std::optional<Result<core::Connection>> got;
+    world.connecting.make_target(id, title, [&](auto connection) { got = connection; });
+    REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
+    return std::move(*got);
+  };
+  CHECK(make("My plans").error().reason == "target_in_use");
+  core::SyncState lost;
+  lost.connection_id = id;
+  lost.error_reason = "target_gone";
+  world.keep({ports::put(lost)});
+  const auto made = make("My plans");
+  CHECK(made->target.title == "My plans");
+  CHECK(world.store.sync_states().find(id)->error_reason.empty());
+  const auto left = world.store.pairs().of_plan(id, "pln_1").value();
+  REQUIRE(left.size() == 1);
+  CHECK(left[0].state == core::PairState::tombstone);
+  CHECK(left[0].generation == 2);
+  CHECK(left[0].synced_ms == 0);  // no removal of the last day, for guards
 
   std::optional<Result<std::vector<ports::TargetChoice>>> none;
   world.connecting.targets("cnn_none", [&](auto all) { none = all; });

@@ -90,6 +90,8 @@ const Edit kEdits[] = {
     {"policies/tiers.lua", "return allow { cost = 1 }", "return true", "answers with a boolean"},
     {"policies/tiers.lua", "return allow { cost = 1 }", "return allow { csot = 1 }",
      "allow has no 'csot'; did you mean 'cost'?"},
+    {"policies/tiers.lua", "return allow { cost = 1 }", "return allow { cost = 2 }",
+     "cost is 1 (it counts as an export of the month) or 0"},
     {"policies/tiers.lua", "\"quota_exceeded\", \"The", "\"Quota exceeded\", \"The",
      "the reason is one word"},
     // A misspelt name of a record.

@@ -178,6 +178,15 @@ for (const [name, what, reason, lose] of gone) {
       }
       const { sync: status } = await world.ok('GET', `/v1/connections/${connection.id}`);
       assert.ok(status.state === 'asks' ? status.waiting_run_id : status.error.reason === reason, JSON.stringify(status));
+      if (reason !== 'target_gone') return;
+      // Another place may be chosen then, and only then: everything is made anew in it.
+      await world.ok('PUT', `/v1/connections/${connection.id}/target`, { title: 'Elsewhere' });
+      assert.equal((await sync(world, connection)).state, 'succeeded');
+      await world.quiet();
+      assert.deepEqual(await here(world, plan), tasks);
+      await assertInStep(world, form, plan);
+      const refused = await world.api('PUT', `/v1/connections/${connection.id}/target`, { title: 'A third' });
+      assert.deepEqual([refused.status, refused.body.reason], [409, 'target_in_use']);
     } finally {
       await world.end();
     }

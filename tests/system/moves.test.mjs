@@ -90,6 +90,20 @@ class Scene {
   }
 }
 
+test('a task is added behind one that a person dragged to another page: one request, and nothing is refused', { timeout: 120_000 }, () => inPages(async (m) => {
+  await m.sync(m.notion);
+  await m.look();
+  const own = m.planTasks.filter((task) => task.week_id === m.weeks[0].id);
+  await Object.assign(new Scene(m), { task: own.at(-1) }).drag();
+  await m.sync(m.notion);
+  await m.world.resetTraffic();
+  await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, { title: 'Behind', week_id: m.weeks[0].id, duration_s: 3600 });
+  const run = await m.sync(m.notion);
+  assert.deepEqual([run.state, (await m.world.traffic('notion')).writes], ['succeeded', 1], JSON.stringify(run));
+  await m.look();
+  assert.deepEqual(m.things.filter((each) => each.text.startsWith('Behind')).map((each) => each.parent.block_id), [m.thingOf(own[0]).parent.block_id]);
+}));
+
 for (const [name, scene] of Object.entries(dragged)) {
   test(`a to-do that a person dragged to another page; ${name}`, { timeout: 120_000 }, () => inPages(async (m) => {
     if (!scene.nameless) await m.sync(m.notion);  // what was made in one go has its ids known from now on
