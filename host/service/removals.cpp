@@ -1,6 +1,7 @@
 // The verbs of StoredPlans that remove, softly, and bring back.
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -92,8 +93,17 @@ Answer<Plan> StoredPlans::remove_plan(const std::string& plan_id,
     }
     if (remote == ports::RemoteItems::keep) {
       if (Status quiet = expect_quiet(plan); !quiet) return refuse(std::move(quiet).error());
+      std::set<std::string> connections;
       for (const core::Pair& pair : *pairs) {
         changes.push_back(ports::ErasePair{pair.connection_id, pair.plan_id, pair.key});
+        connections.insert(pair.connection_id);
+      }
+      for (const std::string& connection : connections) {
+        auto intents = store_.journal().open_intents(connection);
+        if (!intents) return refuse(std::move(intents).error());
+        for (const core::Intent& intent : *intents) {
+          if (intent.plan_id == plan_id) changes.push_back(ports::EraseIntent{intent.id});
+        }
       }
     }
     if (Status saved = store_.commit(std::move(changes)); !saved) {

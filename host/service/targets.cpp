@@ -85,8 +85,11 @@ void Connecting::make_target(const std::string& connection_id, const std::string
                 });
 }
 
-/// Whether anything stands at the service in the present place: it would be left behind there.
+/// Whether anything stands at the service in the present place, or may: it would be left behind
+/// there.
 bool Connecting::holds_items(const std::string& connection_id) const {
+  auto intents = ports_.store.journal().open_intents(connection_id);
+  if (!intents.ok() || !intents->empty()) return true;
   auto plans = ports_.store.pairs().plans(connection_id);
   if (!plans.ok()) return false;
   for (const std::string& plan : *plans) {
@@ -111,6 +114,9 @@ bool Connecting::lost_target(const std::string& connection_id) const {
 Status Connecting::leave_target(const std::string& connection_id, ports::Changes& changes) const {
   changes.push_back(ports::EraseSightings{connection_id});
   changes.push_back(ports::EraseBookmarks{connection_id});
+  auto intents = ports_.store.journal().open_intents(connection_id);
+  if (!intents.ok()) return std::move(intents).error();
+  for (const core::Intent& intent : *intents) changes.push_back(ports::EraseIntent{intent.id});
   core::SyncState not_looked_yet;
   not_looked_yet.connection_id = connection_id;
   changes.push_back(ports::put(std::move(not_looked_yet)));
@@ -136,8 +142,8 @@ Result<core::Connection> Connecting::keep_target(const std::string& connection_i
   for (int tries = 1;; ++tries) {
     auto connection = ports_.store.connections().find(connection_id);
     if (!connection.ok()) return connection;
-    if (connection->target.id != target.id && !lost_target(connection_id) &&
-        holds_items(connection_id)) {
+    const bool moves = !connection->target.id.empty() && connection->target.id != target.id;
+    if (moves && !lost_target(connection_id) && holds_items(connection_id)) {
       return Error{Code::conflict,
                    "exported plans stand where this connection works now: connect another account "
                    "of the service to work elsewhere, or remove the plans first (what stands there "
@@ -145,7 +151,7 @@ Result<core::Connection> Connecting::keep_target(const std::string& connection_i
                    "target_in_use"};
     }
     ports::Changes changes;
-    if (!connection->target.id.empty() && connection->target.id != target.id) {
+    if (moves) {
       if (auto left = leave_target(connection_id, changes); !left.ok()) {
         return std::move(left).error();
       }

@@ -82,6 +82,7 @@ Task<core::Run> Execution::play() {
     const bool passed = co_await sleep;
     if (!passed) co_return run_;
     set_state(RunState::running, RunWait::none, std::nullopt);
+    if (Status saved = save_run(); !saved) co_return run_;  // who asks must not take it for asleep
   }
 }
 
@@ -310,7 +311,8 @@ Status Execution::save_run(const With& with, ports::Durability durability) {
       ports_.publisher.publish("account:" + run_.account_id, "run", run_json(run_));
       return status;
     }
-    if (status.error().code != Code::conflict) break;
+    if (status.error().code != Code::conflict || status.error().reason == "external_id_taken")
+      break;
     // Somebody may have asked for it, or for its end, meanwhile; what has ended already is not ours
     // any more.
     auto stored = ports_.store.runs().find(run_.id);

@@ -129,7 +129,12 @@ class Execution {
   core::RunItem run_item(const Pending& pending, std::string result) const;
 
   // recover.cpp: what an earlier process, or a lost answer, left open
+  static std::vector<core::Intent> take_repeatable(std::vector<core::Intent>& intents,
+                                                   const ports::Manifest& manifest);
+  Task<Result<bool>> settle_repeatable(const Snapshot& snapshot, const Wanted& wanted,
+                                       std::vector<core::Intent> doubts);
   Task<Status> recover(Snapshot& snapshot, std::vector<core::Intent> intents);
+  Task<Status> look_for(const Snapshot& snapshot, std::vector<core::Intent> intents);
   Task<Status> recover_by_key(const Snapshot& snapshot, std::vector<core::Intent> intents);
   Task<Status> recover_by_listing(const Snapshot& snapshot, std::vector<core::Intent> intents);
   Status settle_intents(const std::vector<core::Intent>& intents,
@@ -190,6 +195,7 @@ class Execution {
   void keep_ours(Reception& reception, const std::vector<std::string>& names) const;
   void forget_ticked(Reception& reception, const core::Task& ticked) const;
   void bring_back(Reception& reception, const core::Task& task);
+  void cannot_take_over(Reception& reception, const std::string& trouble) const;
   core::Pair agreed_pair(const Reception& reception) const;
   void drop_occurrences(const Reception& reception, ports::Changes& changes, core::Run& run);
   void commit_reception(const Reception& reception, ports::Changes& changes, core::Run& run);

@@ -119,9 +119,8 @@ void Execution::keep_ours(Reception& reception, const std::vector<std::string>& 
 /// The fields of the item that say the status stay there as they are: nobody fights about a tick.
 void Execution::forget_ticked(Reception& reception, const core::Task& ticked) const {
   const auto fields_of = [&](const core::Task& task) {
-    auto fields = reception.snapshot.mapping->item_fields(
-        reception.news.base.kind, task, reception.snapshot.mapping_input(options_));
-    return fields ? *std::move(fields) : core::JsonText();
+    return or_none(reception.snapshot.mapping->item_fields(
+        reception.news.base.kind, task, reception.snapshot.mapping_input(options_)));
   };
   for (const std::string& name :
        core::changed_fields(fields_of(ticked), fields_of(*reception.after))) {
@@ -166,10 +165,18 @@ void Execution::bring_back(Reception& reception, const core::Task& task) {
     }
     trouble = changed ? kept.error().message : changed.problems.front().detail;
   }
+  cannot_take_over(reception, trouble);
+}
+
+/// The task stays as it is, and that is told.
+void Execution::cannot_take_over(Reception& reception, const std::string& trouble) const {
+  reception.patch = Json::object();
+  reception.taken.clear();
+  reception.after.reset();
   reception.policy = "unmappable";
   reception.remark = "the change made outside cannot be taken over: " + trouble;
   std::vector<std::string> names;
-  const Json taken = parsed(news.merged.take);
+  const Json taken = parsed(reception.news.merged.take);
   for (const auto& [name, ignored] : taken.items()) names.push_back(name);
   keep_ours(reception, names);
 }
@@ -200,7 +207,8 @@ Status Execution::change_task(Reception& reception) {
   if (slot.empty()) {
     bring_back(reception, task);
   } else if (Status changed = change_occurrence(reception, task, slot); !changed) {
-    return changed;
+    if (changed.error().code != Code::invalid) return changed;
+    cannot_take_over(reception, changed.error().message);
   }
   if (reception.after) {
     reception.before = std::move(reception.before).value_or(task);
@@ -243,7 +251,7 @@ Pair Execution::agreed_pair(const Reception& reception) const {
   const Receive& news = reception.news;
   core::JsonText mapped = news.input.here;
   if (reception.after) {
-    mapped = reception.snapshot.fields_of(news.base, *reception.after, options_);
+    mapped = or_none(reception.snapshot.fields_of(news.base, *reception.after, options_));
     if (mapped.empty()) mapped = news.input.there;
   }
   Pair pair = news.base;
@@ -396,7 +404,15 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
         if (!overtaken(each)) commit_reception(each, changes, run);
       }
     };
-    if (Status saved = save_run(with); !saved) return saved;
+    Status saved = save_run(with);
+    if (!saved && saved.error().reason == "external_id_taken") {
+      // The app gave its id to another task meanwhile: that one keeps it.
+      for (Reception& each : receptions) {
+        if (each.news.kind == ReceiveKind::restore && each.after) each.after->external_id.clear();
+      }
+      saved = save_run(with);
+    }
+    if (!saved) return saved;
     ports_.failpoint("received");
   }
   if (progress() > before) received_(plan_id_);
@@ -413,15 +429,15 @@ void Execution::drop_occurrences(const Reception& reception, ports::Changes& cha
     if (core::find_override(*reception.after, each.slot) != nullptr) continue;
     Pair occurrence = reception.news.base;
     occurrence.key = reception.news.key + "/" + each.slot;
-    occurrence.fields = reception.snapshot.fields_of(
-        occurrence, core::without_override(before, each.slot), options_);
+    occurrence.fields = or_none(reception.snapshot.fields_of(
+        occurrence, core::without_override(before, each.slot), options_));
     const Pair* pair = reception.snapshot.pair(occurrence.key);
     if (pair != nullptr && pair->state != PairState::tombstone) {
       occurrence = *pair;
       bury(*pair, ports_.clock.now_ms(), changes);
     }
     if (each.cancelled) continue;
-    const core::JsonText here = reception.snapshot.fields_of(occurrence, before, options_);
+    const core::JsonText here = or_none(reception.snapshot.fields_of(occurrence, before, options_));
     const auto untold =
         core::dropped_edit(occurrence.fields, occurrence.fields, here, core::Kept::there);
     if (untold.empty()) continue;

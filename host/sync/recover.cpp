@@ -5,6 +5,7 @@
 
 #include "core/hash.hpp"
 #include "core/ids.hpp"
+#include "core/item_key.hpp"
 #include "sync/execution.hpp"
 #include "sync/match.hpp"
 
@@ -15,11 +16,14 @@ using core::Intent;
 using core::Pair;
 using core::PairState;
 
+bool is_creation(const Intent& intent) {
+  return intent.sent && intent.action == core::WriteAction::create;
+}
+
 /// Repeating such a write makes nothing new, so that reconciling again is all that is needed.
 bool harmless(const Intent& intent, const ports::Manifest& manifest) {
-  if (!intent.sent || intent.action != core::WriteAction::create) return true;
   const ports::Kind* kind = manifest.kind(intent.kind);
-  return kind != nullptr && kind->client_ids;
+  return !is_creation(intent) || (kind != nullptr && kind->client_ids);
 }
 
 Pair adopted(const Intent& intent, const ports::Item& item, core::Instant now_ms) {
@@ -43,24 +47,83 @@ Pair adopted(const Intent& intent, const ports::Item& item, core::Instant now_ms
 
 }  // namespace
 
+/// Creations that may have happened and that are settled by repeating them, which nobody may want
+/// any more by then: they stay in the journal until there is a pair, or somebody has looked.
+/// (An occurrence goes with its series.)
+std::vector<Intent> Execution::take_repeatable(std::vector<Intent>& intents,
+                                               const ports::Manifest& manifest) {
+  const auto repeatable = [&](const Intent& intent) {
+    const ports::Kind* kind = manifest.kind(intent.kind);
+    return is_creation(intent) && core::slot_of(intent.key).empty() && kind != nullptr &&
+           kind->client_ids;
+  };
+  const auto first = std::stable_partition(intents.begin(), intents.end(),
+                                           [&](const Intent& each) { return !repeatable(each); });
+  std::vector<Intent> taken(std::make_move_iterator(first), std::make_move_iterator(intents.end()));
+  intents.erase(first, intents.end());
+  return taken;
+}
+
+/// Of such creations, those that nobody wants any more are looked for, to be taken away. Answers
+/// whether there were any, or any that have their pair by now.
+Task<Result<bool>> Execution::settle_repeatable(const Snapshot& snapshot, const Wanted& wanted,
+                                                std::vector<Intent> doubts) {
+  if (doubts.empty()) co_return false;
+  std::unordered_set<std::string> paired, open;
+  for (const Pair& pair : snapshot.pairs) {
+    if (pair.state != PairState::tombstone) paired.insert(pair.key);
+  }
+  for (const core::WantedItem& item : wanted.items) open.insert(item.key);
+  for (const ports::ParkedItem& item : wanted.parked) open.insert(item.key);
+  std::vector<Intent> settled, unwanted;
+  for (Intent& intent : doubts) {
+    if (paired.contains(intent.key)) {
+      settled.push_back(std::move(intent));
+    } else if (!open.contains(intent.key)) {
+      unwanted.push_back(std::move(intent));
+    }
+  }
+  if (settled.empty() && unwanted.empty()) co_return false;
+  if (Status status = settle_intents(settled, {}); !status) co_return std::move(status).error();
+  Task<Status> looking = look_for(snapshot, std::move(unwanted));
+  Status looked = co_await looking;
+  if (!looked) co_return std::move(looked).error();
+  co_return true;
+}
+
+/// Finds out which of these creations were carried out: they get their pair.
+Task<Status> Execution::look_for(const Snapshot& snapshot, std::vector<Intent> intents) {
+  const ports::Manifest& manifest = snapshot.connector->manifest();
+  std::vector<Intent> by_key, by_listing;
+  for (Intent& intent : intents) {
+    const ports::Kind* kind = manifest.kind(intent.kind);
+    const bool finds = kind != nullptr && kind->find && manifest.operations.find;
+    (finds ? by_key : by_listing).push_back(std::move(intent));
+  }
+  // Containers are found by listing, and what stands in them may be found by key: listing first.
+  Task<Status> listing = recover_by_listing(snapshot, std::move(by_listing));
+  Status listed = co_await listing;
+  if (!listed) co_return listed;
+  Task<Status> finding = recover_by_key(snapshot, std::move(by_key));
+  Status found = co_await finding;
+  co_return found;
+}
+
 Task<Status> Execution::recover(Snapshot& snapshot, std::vector<Intent> intents) {
   std::sort(intents.begin(), intents.end(), [](const Intent& a, const Intent& b) {
     return std::tie(a.ordinal, a.id) < std::tie(b.ordinal, b.id);
   });
   const ports::Manifest& manifest = snapshot.connector->manifest();
-  std::vector<Intent> settled, by_key, by_listing;
+  std::vector<Intent> settled, unknown;
   for (Intent& intent : intents) {
-    const ports::Kind* kind = manifest.kind(intent.kind);
     if (harmless(intent, manifest)) {
       if (intent.sent && intent.action == core::WriteAction::update && manifest.operations.get) {
         attempted_.emplace(intent.key, intent.fields);
         stale_.insert(intent.key);
       }
       settled.push_back(std::move(intent));
-    } else if (kind != nullptr && kind->find && manifest.operations.find) {
-      by_key.push_back(std::move(intent));
     } else {
-      by_listing.push_back(std::move(intent));
+      unknown.push_back(std::move(intent));
     }
   }
   // An update that was carried out is no edit of the service; only the journal knows of it.
@@ -68,12 +131,8 @@ Task<Status> Execution::recover(Snapshot& snapshot, std::vector<Intent> intents)
   Status looked = co_await looking;
   if (!looked) co_return looked;
   if (Status status = settle_intents(settled, {}); !status) co_return status;
-  // Containers are found by listing, and what stands in them may be found by key: listing first.
-  Task<Status> listing = recover_by_listing(snapshot, std::move(by_listing));
-  Status listed = co_await listing;
-  if (!listed) co_return listed;
-  Task<Status> finding = recover_by_key(snapshot, std::move(by_key));
-  Status found = co_await finding;
+  Task<Status> looking_for = look_for(snapshot, std::move(unknown));
+  Status found = co_await looking_for;
   co_return found;
 }
 

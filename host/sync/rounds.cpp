@@ -113,6 +113,13 @@ Result<std::vector<std::string>> Execution::plans_in_scope(const Link& link) con
   if (!run_.plan_id.empty()) return std::vector<std::string>{run_.plan_id};
   auto plans = ports_.store.pairs().plans(run_.connection_id);
   if (!plans) return plans;
+  auto intents = ports_.store.journal().open_intents(run_.connection_id);
+  if (!intents) return std::move(intents).error();
+  for (const core::Intent& intent : *intents) {  // nobody may have got a pair yet
+    if (std::find(plans->begin(), plans->end(), intent.plan_id) == plans->end()) {
+      plans->push_back(intent.plan_id);
+    }
+  }
   if (adopts(*link.mapping)) {
     auto calendar = ports_.store.plans().find_external(link.account.id, core::kBuiltInPlan);
     if (calendar && std::find(plans->begin(), plans->end(), calendar->id) == plans->end()) {
@@ -164,6 +171,7 @@ Task<Execution::Round> Execution::play_round() {
   auto intents = ports_.store.journal().open_intents(run_.connection_id);
   if (!intents) co_return react(intents.error());
   std::erase_if(*intents, [&](const auto& intent) { return intent.plan_id != plan_id_; });
+  std::vector<core::Intent> doubts = take_repeatable(*intents, snapshot.connector->manifest());
   if (!intents->empty()) {
     Task<Status> recovering = recover(snapshot, std::move(*intents));
     Status recovered = co_await recovering;
@@ -182,6 +190,10 @@ Task<Execution::Round> Execution::play_round() {
     fail(wanted.error());
     co_return Round::failed;
   }
+  Task<Result<bool>> settling = settle_repeatable(snapshot, *wanted, std::move(doubts));
+  Result<bool> settled = co_await settling;
+  if (!settled) co_return react(settled.error());
+  if (*settled) co_return Round::again;
   for (const ports::ParkedItem& item : wanted->parked) {
     if (given_up_.emplace(item.key, item.error).second) park_item(item);
   }

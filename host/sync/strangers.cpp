@@ -2,6 +2,7 @@
 // somebody made, or something new that becomes an appointment. No I/O.
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -119,12 +120,12 @@ Pair Execution::pair_with(const core::Sighting& there) const {
 /// that cannot be said.
 core::Agreement Execution::as_in_series(const Snapshot& snapshot, const Pair& occurrence,
                                         const Pair& series, const core::Task& task) const {
-  const core::JsonText plain = snapshot.fields_of(
+  const auto plain = snapshot.fields_of(
       occurrence, core::without_override(task, core::slot_of(occurrence.key)), options_);
-  if (plain.empty()) return {};
-  core::JsonText now = snapshot.fields_of(series, task, options_);
+  if (!plain || plain->empty()) return {};
+  core::JsonText now = or_none(snapshot.fields_of(series, task, options_));
   if (now.empty()) now = series.fields;  // it shall not be there any more
-  return core::agreed_in({series.fields, series.seen}, now, plain);
+  return core::agreed_in({series.fields, series.seen}, now, *plain);
 }
 
 /// News that make a pair of a wanted item and something at the service.
@@ -167,7 +168,9 @@ std::optional<Receive> Execution::occurrence_changed_there(const Snapshot& snaps
   const Pair* series = snapshot.pair("task:" + core::task_id_of(key));
   const core::Task* task = snapshot.task_of(key);
   if (task == nullptr || series == nullptr) return {};
-  const bool leaves = snapshot.fields_of(*series, *task, options_).empty();
+  const auto fields = snapshot.fields_of(*series, *task, options_);
+  if (!fields) return {};  // what it shall be is not known: it waits for a mapping that works
+  const bool leaves = fields->empty();
   const bool lost = leaves || !happens_at(snapshot, *task, core::slot_of(key), options_);
   if (lost && sighting.fields == ports::kCancelledOccurrence) {  // nor does it happen there
     return Receive{ReceiveKind::ignore, key, task->title, pair_with(sighting), {}, {}};
@@ -178,8 +181,9 @@ std::optional<Receive> Execution::occurrence_changed_there(const Snapshot& snaps
   core::Task on = *task;  // called off, it does not say how it was
   if (leaves && on.status == core::TaskStatus::cancelled) on.status = core::TaskStatus::todo;
   core::Agreement agreed = as_in_series(snapshot, occurrence, *series, on);
-  core::WantedItem item{key, series->kind, series->key,
-                        {},  task->title,  snapshot.fields_of(occurrence, on, options_)};
+  auto occurs = snapshot.fields_of(occurrence, on, options_);
+  if (!occurs) return {};
+  core::WantedItem item{key, series->kind, series->key, {}, task->title, *std::move(occurs)};
   item.edited_ms = task->updated_ms;
   if (agreed.sent.empty() || item.fields.empty()) {
     if (!leaves) return {};
@@ -206,9 +210,17 @@ Result<bool> Execution::let_appear(const Link& link) {
   if (!pairs) return std::move(pairs).error();
   const auto kinds = link.mapping->kinds();
   std::vector<core::Sighting> strangers = strangers_of(*std::move(stored), *pairs);
+  std::unordered_set<std::string> paired;
+  for (const Pair& pair : *pairs) {
+    if (pair.state != PairState::tombstone) paired.insert(pair.key);
+  }
   std::erase_if(strangers, [&](const core::Sighting& each) {
     auto kind = kinds.find(each.kind);
-    return kind == kinds.end() || !kind->second.adopts;
+    if (kind == kinds.end() || !kind->second.adopts) return true;
+    // A task's own item, of which the pair is missing, or is another connection's.
+    auto task = ports_.store.plans().find_task(core::task_id_of(each.key));
+    return task && !task->deleted_ms && task->account_id == link.account.id &&
+           !paired.contains(each.key);
   });
   if (strangers.empty()) return false;
   auto calendar = ports_.store.plans().find_external(link.account.id, core::kBuiltInPlan);

@@ -127,15 +127,15 @@ core::MergeRules merge_rules(const Link& link, const std::string& kind) {
   return rules;
 }
 
-core::JsonText Snapshot::fields_of(const core::Pair& pair, const core::Task& task,
-                                   const Options& options) const {
+Result<core::JsonText> Snapshot::fields_of(const core::Pair& pair, const core::Task& task,
+                                           const Options& options) const {
   const std::string slot = core::slot_of(pair.key);
   auto at = slot.empty() ? Result<core::Task>(task) : core::occurrence_task(task, slot);
-  if (!at) return {};
-  if (!slot.empty() && at->status == core::TaskStatus::cancelled)
-    return ports::kCancelledOccurrence;
-  auto fields = mapping->item_fields(pair.kind, *at, mapping_input(options));
-  return fields ? *std::move(fields) : core::JsonText();
+  if (!at) return core::JsonText();
+  if (!slot.empty() && at->status == core::TaskStatus::cancelled) {
+    return core::JsonText(ports::kCancelledOccurrence);
+  }
+  return mapping->item_fields(pair.kind, *at, mapping_input(options));
 }
 
 const core::Pair* Snapshot::pair(const std::string& key) const {
@@ -238,14 +238,18 @@ void want_plain_occurrences(const Snapshot& snapshot, const Options& options, Wa
     const core::Task& task = *series->second;
     const std::string slot = core::slot_of(pair->key);
     if (!happens_at(snapshot, task, slot, options)) continue;
-    core::JsonText fields = snapshot.fields_of(*pair, task, options);
-    if (fields.empty()) continue;
+    auto fields = snapshot.fields_of(*pair, task, options);
+    if (!fields) {
+      wanted.parked.push_back({pair->key, task.id, task.title, std::move(fields).error()});
+      continue;
+    }
+    if (fields->empty()) continue;
     plain.push_back({pair->key,
                      pair->kind,
                      pair->parent_key,
                      {},
                      task.title,
-                     std::move(fields),
+                     *std::move(fields),
                      slot,
                      task.id,
                      task.updated_ms});
@@ -271,16 +275,21 @@ Result<Wanted> map_plan(const Snapshot& snapshot, const Options& options) {
                             std::move(item.fields), std::move(item.slot), std::move(item.task_id),
                             edited_ms});
   }
-  want_plain_occurrences(snapshot, options, wanted);
   wanted.parked = std::move(desired->parked);
+  want_plain_occurrences(snapshot, options, wanted);
   return wanted;
 }
 
 core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
                         const std::set<std::string>& lost, const Options& options,
                         core::Instant now_ms) {
-  std::unordered_set<std::string_view> parked;
+  std::unordered_set<std::string> parked;
   for (const ports::ParkedItem& item : wanted.parked) parked.insert(item.key);
+  // Of a series that nobody can map, nothing is known of its occurrences either.
+  const auto is_parked = [&](const std::string& key) {
+    return parked.contains(key) ||
+           (!core::slot_of(key).empty() && parked.contains("task:" + core::task_id_of(key)));
+  };
   core::ReconcileRules rules = options.rules;
   rules.plan_removed = snapshot.plan.deleted_ms.has_value();
   rules.pull = snapshot.pulls() && !rules.plan_removed;
@@ -291,7 +300,7 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
   std::vector<core::Pair> base;
   base.reserve(snapshot.pairs.size());
   for (const core::Pair& pair : snapshot.pairs) {
-    if (parked.contains(pair.key)) continue;
+    if (is_parked(pair.key)) continue;
     if (pair.state == core::PairState::tombstone && pair.synced_ms > now_ms - kDayMs &&
         !core::names_occurrence(pair.key)) {
       ++rules.removed_last_day;
@@ -301,7 +310,7 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
   core::News news;
   for (const std::string& key : lost) news.emplace(key, core::RemoteNews{core::RemoteState::lost});
   for (const auto& [key, sighting] : snapshot.sightings) {
-    if (parked.contains(key)) continue;
+    if (is_parked(key)) continue;
     news.insert_or_assign(key, news_of(sighting));
   }
   if (!news.empty()) {  // those of a container are about what stands in it, too
@@ -315,8 +324,8 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
     if (pair == nullptr) continue;
     const std::string slot = core::slot_of(key);
     if (!slot.empty() && !happens_at(snapshot, task, slot, options)) continue;  // nothing to go on
-    if (core::JsonText fields = snapshot.fields_of(*pair, task, options); !fields.empty()) {
-      rules.restorable.emplace(key, core::Restorable{std::move(fields), task.updated_ms});
+    if (auto fields = snapshot.fields_of(*pair, task, options); fields && !fields->empty()) {
+      rules.restorable.emplace(key, core::Restorable{*std::move(fields), task.updated_ms});
     }
   }
   core::ChangeList changes = core::reconcile(wanted.items, base, news, rules);

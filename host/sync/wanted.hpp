@@ -44,11 +44,16 @@ struct Snapshot : Link {
   /// The task that an item is, or that a sighting could bring back; null if there is none.
   const core::Task* task_of(const std::string& key) const;
   /// The item that a task is, or that it is at the slot of the pair's key; empty if it is none
-  /// there.
-  core::JsonText fields_of(const core::Pair& pair, const core::Task& task,
-                           const Options& options) const;
+  /// there. An error says that the mapping failed, and nothing about the item.
+  Result<core::JsonText> fields_of(const core::Pair& pair, const core::Task& task,
+                                   const Options& options) const;
   ports::MappingInput mapping_input(const Options& options) const;
 };
+
+/// The fields; none where the mapping failed.
+inline core::JsonText or_none(Result<core::JsonText> fields) {
+  return fields ? *std::move(fields) : core::JsonText();
+}
 
 /// Loads what a run of this plan through this connection needs. Errors: as load_link(), and
 /// `forbidden` (not the same account).

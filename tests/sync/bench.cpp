@@ -159,21 +159,15 @@ World::~World() {
   executor.run_until_idle();
 }
 
+sync::Ports World::ports() {
+  return {*mortal_, connectors_, *egress, mapper_,    gate, clock,
+          clock,    executor,    random,  publisher_, {}};
+}
+
 void World::boot() {
   mortal_ = std::make_unique<MortalStore>(store);
   egress = std::make_unique<FakeEgress>(service, executor);
-  dispatcher = std::make_unique<sync::Dispatcher>(sync::Ports{*mortal_,
-                                                              connectors_,
-                                                              *egress,
-                                                              mapper_,
-                                                              gate,
-                                                              clock,
-                                                              clock,
-                                                              executor,
-                                                              random,
-                                                              publisher_,
-                                                              {}},
-                                                  options);
+  dispatcher = std::make_unique<sync::Dispatcher>(ports(), options);
   REQUIRE(dispatcher->start().ok());
 }
 

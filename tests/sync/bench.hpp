@@ -123,6 +123,7 @@ class World {
   void crash();
   core::Run run(const std::string& id);
   StyleMapper& mapper() { return mapper_; }
+  sync::Ports ports();  ///< those of the process of the moment
   /// What the service should hold, in FakeService::outline()'s form.
   std::string expected() const;
 

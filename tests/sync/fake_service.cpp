@@ -400,8 +400,9 @@ void FakeService::edit(const std::string& id, const core::JsonText& patch) {
 }
 
 std::string FakeService::make(const std::string& kind, const std::string& parent_id,
-                              const core::JsonText& fields) {
-  return create(Json({{"kind", kind}, {"fields", Json::parse(fields)}}).dump(), parent_id);
+                              const core::JsonText& fields, const std::string& key) {
+  const Json item = {{"kind", kind}, {"fields", Json::parse(fields)}, {"key", key}};
+  return create(item.dump(), parent_id);
 }
 
 std::string FakeService::named(const std::string& text) const {

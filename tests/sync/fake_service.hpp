@@ -59,7 +59,7 @@ class FakeService {
   void touch(const std::string& id);  ///< an edit that moves the version
   void edit(const std::string& id, const core::JsonText& patch);  ///< a merge patch of its fields
   std::string make(const std::string& kind, const std::string& parent_id,
-                   const core::JsonText& fields);
+                   const core::JsonText& fields, const std::string& key = "");
   /// What a person cannot do: cursors up to now are not known any more.
   void forget_cursors() { oldest_cursor_ = ++next_; }
   /// The item whose field `text` says this; empty if there is none.

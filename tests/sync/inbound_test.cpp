@@ -5,6 +5,7 @@
 
 #include "sync/bench.hpp"
 #include "sync/scene.hpp"
+#include "sync/wanted.hpp"
 
 namespace mortise::tests {
 namespace {
@@ -338,6 +339,79 @@ TEST_CASE("inbound: what people make there appears as an appointment", "[sync][i
   world.service.erase(id);
   world.sync();
   CHECK(world.store.plans().tasks("pln_calendar").value().empty());
+}
+
+TEST_CASE("inbound: what carries the key of a living task is its item, not somebody's",
+          "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  const std::string key = "task:" + world.tasks()[1].id;
+  world.service.make("event", "root", R"({"text":"Task 1","checked":false})", key);
+  CHECK(world.sync().counts.received == 0);  // the plan was not exported here yet
+  CHECK(world.store.plans().tasks("pln_calendar").value().empty());
+  CHECK(world.export_plan().state == RunState::succeeded);
+  CHECK(world.sync().state == RunState::succeeded);
+  CHECK(world.service.items().size() == 3);
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("inbound: a task that an edit there brings back leaves the app's id to who has it now",
+          "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  core::Task old = world.tasks()[0];
+  old.external_id = "x";
+  world.save(old);
+  REQUIRE(world.export_plan().state == RunState::succeeded);
+  world.clock.advance(10 * kMinuteMs);
+  REQUIRE(world.sync().state == RunState::succeeded);
+  world.clock.advance(10 * kMinuteMs);
+  old = world.task(old.id);
+  old.deleted_ms = old.updated_ms = world.clock.now_ms();
+  core::Task replaced = old;
+  replaced.id = "t_new";
+  replaced.rev = 0;
+  replaced.title = "Replaced";
+  replaced.deleted_ms.reset();
+  REQUIRE(world.store.commit({ports::put(old)}, ports::Durability::full).ok());
+  REQUIRE(world.store.commit({ports::put(replaced)}, ports::Durability::full).ok());
+  world.clock.advance(10 * kMinuteMs);
+  world.service.edit(world.service.named(old.title), R"({"text":"Edited there"})");
+  const core::Run run = world.sync();
+  CHECK(run.state == RunState::succeeded);
+  CHECK(titled(world, "Edited there").external_id.empty());
+  CHECK(titled(world, "Replaced").external_id == "x");
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("inbound: of a series that the mapping fails on, nothing is done to its occurrences",
+          "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 2);
+  REQUIRE(world.export_plan().state == RunState::succeeded);
+  auto snapshot = sync::load_snapshot(world.ports(), world.connection_id, world.plan_id, nullptr);
+  REQUIRE(snapshot.ok());
+  const core::Task& series = snapshot->tasks[0];
+  core::Pair occurrence = *snapshot->pair("task:" + series.id);
+  occurrence.key += "/2026-11-25T18:00:00";
+  occurrence.parent_key = "task:" + series.id;
+  occurrence.remote_id = "instance";
+  snapshot->pairs.push_back(occurrence);
+  sync::Wanted wanted = *sync::map_plan(*snapshot, world.options);
+  std::erase_if(wanted.items, [&](const auto& item) { return item.task_id == series.id; });
+  wanted.parked.push_back(
+      {"task:" + series.id, series.id, series.title, Error{Code::invalid, "the script failed"}});
+  const auto decided = [&] {
+    return sync::decide(*snapshot, wanted, {}, world.options, world.clock.now_ms());
+  };
+  CHECK(decided().empty());
+  core::Sighting cancelled;
+  cancelled.remote_id = "instance";
+  cancelled.state = core::ItemState::deleted;
+  snapshot->sightings.emplace(occurrence.key, cancelled);
+  CHECK(decided().empty());
+  wanted.parked.clear();  // and it is that what holds them
+  CHECK_FALSE(decided().empty());
 }
 
 TEST_CASE("inbound: what exists there already is linked, not doubled", "[sync][inbound]") {

@@ -76,6 +76,46 @@ TEST_CASE("runner: writes whose answer is lost are counted as uncertain until so
   CHECK(world.service.outline() == world.expected());
 }
 
+TEST_CASE(
+    "runner: what was made and never answered for goes there, too, if nobody wants it any more",
+    "[sync][runner]") {
+  const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
+  World world(style, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  bool down = false;
+  world.egress->fault = [&](const ports::ConnectorRequest& request) {
+    if (down) return Fault::refused;
+    if (request.body.find("One more") == std::string::npos) return Fault::none;
+    down = true;
+    return Fault::lost;
+  };
+  world.add_after(1, "One more");
+  world.settle();
+  REQUIRE_FALSE(world.service.named("One more").empty());
+  world.remove(2);
+  world.egress->fault = nullptr;
+  world.settle();
+  world.sync();
+  CHECK(world.service.named("One more").empty());
+  CHECK(world.service.outline() == world.expected());
+  CHECK(world.store.journal().open_intents(world.connection_id)->empty());
+}
+
+TEST_CASE("runner: while it tries again a run is told as running", "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  std::vector<RunState> states;
+  world.egress->fault = [&](const auto&) {
+    const auto runs = world.store.runs().unfinished().value();
+    for (const core::Run& run : runs) states.push_back(run.state);
+    return states.size() < 3 ? Fault::refused : Fault::none;
+  };
+  CHECK(world.export_plan().state == RunState::succeeded);
+  REQUIRE(states.size() >= 4);
+  for (const RunState state : states) CHECK(state == RunState::running);
+}
+
 TEST_CASE("runner: a saved change is pushed within two seconds", "[sync][runner]") {
   World world(Style::client_ids, 1);
   world.populate(1, 1, 3);
