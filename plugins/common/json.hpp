@@ -37,7 +37,29 @@ inline const Json& list(const Json& object, std::string_view name) {
 inline std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
+inline constexpr int kDeepest = 64;  // the host's own bound
+/// Whether it is nested deeper than that, JSON or not.
+inline bool is_too_deep(std::string_view text) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (!quoted && (c == '[' || c == '{')) {
+      if (++depth > kDeepest) return true;
+    } else if (!quoted && (c == ']' || c == '}')) {
+      --depth;
+    }
+  }
+  return false;
+}
+/// Discarded if it is no JSON, or nested so deep that copying or writing it, which the library does
+/// by recursion, could end the stack.
 inline Json parse(std::string_view text) {
+  if (is_too_deep(text)) return Json(Json::value_t::discarded);
   return Json::parse(text.begin(), text.end(), nullptr, false);
 }
 

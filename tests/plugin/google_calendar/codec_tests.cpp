@@ -8,6 +8,7 @@
 
 #include "calendars.hpp"
 #include "colors.hpp"
+#include "common/json.hpp"
 #include "markup.hpp"
 #include "replies.hpp"
 #include "times.hpp"
@@ -311,6 +312,24 @@ TEST_CASE("google: an instance that differs carries its series and slot", "[goog
   CHECK(cancelled->item.slot == "2026-11-30");
   const auto bare = google_calendar::read_event(R"({"id":"e","status":"cancelled"})", {});
   CHECK(bare->item.state == ItemState::deleted);
+}
+
+TEST_CASE("connectors: what is nested deeper than anybody nests is not read", "[google][codec]") {
+  const auto nest = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  CHECK(common::parse(nest(64)).is_array());
+  CHECK(common::parse(nest(65)).is_discarded());
+  CHECK(common::parse(R"([{"a":)" + nest(63) + "}]").is_discarded());
+  // Only what stands in each other counts, and no bracket in a text.
+  CHECK(common::parse(R"({"a":"\\\"[[)" + std::string(100, '[') + R"(","b":[]})").is_object());
+  std::string many = "[";
+  for (int i = 0; i < 100; ++i) many += "[],";
+  CHECK(common::parse(many + "[]]").is_array());
+  // The library writes and copies by recursion: such a depth would end the stack.
+  const std::string event = R"({"id":"e1","attendees":)" + nest(1'000'000) + "}";
+  CHECK_FALSE(google_calendar::read_event(event, {}).ok());
+  CHECK_FALSE(google_calendar::read_events(R"({"items":[)" + event + "]}", {}).ok());
 }
 
 TEST_CASE("google: hostile JSON is read as what it is not", "[google][codec]") {
