@@ -86,6 +86,7 @@ describe('calendars and the list of them', () => {
     const delta = (await client.calendarList.list({ syncToken })).data.items;
     assert.deepEqual(delta.map((entry) => [entry.id, entry.deleted]), [[made.id, true]]);
     await refused(client.calendarList.list({ syncToken, minAccessRole: 'owner' }), 400, 'invalidParameter');
+    assert.equal((await refused(client.calendarList.list({ syncToken: 'nonsense' }), 400, 'invalid')).location, 'syncToken');
   });
   test('colours and settings', async () => {
     const { data } = await client.colors.get();
@@ -118,6 +119,25 @@ describe('sharing', () => {
     assert.deepEqual(own.source, { url: 'https://example.com' });
     assert.deepEqual(own.reminders.overrides, [{ method: 'popup', minutes: 5 }]);
     await refused(ben.calendars.delete({ calendarId }), 403, 'requiredAccessLevel');
+  });
+  test('of a private event, only writers and guests see more than when it is', async () => {
+    const ana = await calendarClient(simulation.base);
+    const ben = await calendarClient(simulation.base, ['calendar'], { person: BEN });
+    const { data: { id: calendarId } } = await ana.calendars.insert({ requestBody: { summary: 'Shared' } });
+    const { data: { id: eventId } } = await ana.events.insert({ calendarId, requestBody: { ...evening, summary: 'Secret', visibility: 'private' } });
+    const seenAs = async (role) => {
+      await simulation.control('POST', 'google/share', { user: ANA.email, calendar: calendarId, with: BEN.email, role });
+      const seen = (await ben.events.get({ calendarId, eventId })).data;
+      const [listed] = (await ben.events.list({ calendarId })).data.items;
+      assert.deepEqual([seen, seen.id, seen.visibility], [listed, eventId, 'private'], role);
+      assert.ok(seen.start.dateTime && seen.end.dateTime, role);
+      return [seen.summary, seen.organizer?.email];
+    };
+    const nothing = [undefined, undefined];
+    assert.deepEqual(await seenAs('writer'), ['Secret', calendarId]);
+    for (const role of ['reader', 'writerWithoutPrivateAccess']) assert.deepEqual(await seenAs(role), nothing, role);
+    await ana.events.patch({ calendarId, eventId, requestBody: { attendees: [{ email: BEN.email }] } });
+    assert.deepEqual(await seenAs('reader'), ['Secret', calendarId]);
   });
 });
 
@@ -189,6 +209,8 @@ describe('limits and faults', () => {
     for (let i = 0; i < 3; i += 1) await ask(ana);
     const problem = await refused(ask(ana), 403, 'userRateLimitExceeded');
     assert.equal(problem.domain, 'usageLimits');
+    await simulation.control('POST', 'google/settings', { limit_reason: 'rateLimitExceeded' });
+    await refused(ask(ana), 403, 'rateLimitExceeded');
     await simulation.control('POST', 'google/settings', { limit_status: 429 });
     await refused(ask(ana), 429, 'rateLimitExceeded');
     await ask(ben);
@@ -232,7 +254,7 @@ describe('limits and faults', () => {
     await refused(ana.colors.get(), 401, 'authError');
   });
   test('settings that make no sense are refused', async () => {
-    for (const body of [{ pages: 'thick' }, { limit_status: 418 }, { colour: 1 }, { refresh_tokens: 'many' }]) {
+    for (const body of [{ pages: 'thick' }, { limit_status: 418 }, { limit_reason: 'tired' }, { colour: 1 }, { refresh_tokens: 'many' }]) {
       const reply = await fetch(`${simulation.base}/control/google/settings`, { method: 'POST', body: JSON.stringify(body) });
       assert.equal(reply.status, 400, JSON.stringify(body));
     }

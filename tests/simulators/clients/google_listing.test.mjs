@@ -140,6 +140,19 @@ describe('pages', () => {
       assert.equal(all.pages, count);
     });
   }
+  test('the occurrences of a series are paged, too', async (t) => {
+    const { id: eventId } = await insert({ ...at(23), summary: 'Daily', recurrence: ['RRULE:FREQ=DAILY;COUNT=5'] });
+    await simulation.control('POST', 'google/settings', { pages: 'empty' });
+    t.after(() => simulation.control('POST', 'google/settings', { pages: 'full' }));
+    const pages = [];
+    let pageToken;
+    do {
+      const { data } = await events.instances({ calendarId, eventId, maxResults: 2, pageToken });
+      pages.push(data.items.length);
+      pageToken = data.nextPageToken;
+    } while (pageToken);
+    assert.deepEqual(pages, [0, 2, 0, 2, 0, 1]);
+  });
   test('no page is larger than the largest', async (t) => {
     await simulation.control('POST', 'google/settings', { largest_page: 2 });
     t.after(() => simulation.control('POST', 'google/settings', { largest_page: 2500 }));
@@ -215,7 +228,8 @@ describe('deltas', () => {
       { showDeleted: false }, { singleEvents: true }]) {
       await refused(list({ syncToken, ...query }), 400, 'invalidParameter');
     }
-    await refused(list({ syncToken: 'nonsense' }), 400, 'invalidParameter');
+    const garbled = await refused(list({ syncToken: 'nonsense' }), 400, 'invalid');
+    assert.deepEqual([garbled.location, garbled.message], ['syncToken', 'Invalid sync token value.']);
     assert.deepEqual((await list({ syncToken, showDeleted: true })).items, []);
   });
   test('listings that are ordered or filtered bring no sync token', async () => {

@@ -107,7 +107,7 @@ Answer CalendarApi::list_calendars(const Call& call) {
     return invalid_parameter("minAccessRole",
                              "minAccessRole cannot be used together with a sync token.");
   }
-  if (since && !number(*since)) return invalid_parameter("syncToken", "Invalid sync token value.");
+  if (since && !number(*since)) return invalid_token("syncToken", "Invalid sync token value.");
   const std::uint64_t from = since ? *number(*since) : 0;
   if (from > model_.last_change()) return gone_list();
   const auto asked = number(request.parameter("maxResults").value_or("100")).value_or(kListPage);

@@ -150,6 +150,13 @@ bool brief(const Event& event, const ListingQuery& query) {
   return !event.master_id().empty() || query.sync.has_value();
 }
 
+// How many rows the page may show; `next` remembers whether it is one of the empty ones.
+std::size_t room_of(const ListingQuery& query, const Settings& settings, PageToken& next) {
+  next.after_empty = settings.pages == "empty" && !(query.page && query.page->after_empty);
+  if (next.after_empty) return 0;
+  return settings.pages == "short" ? (query.max_results + 1) / 2 : query.max_results;
+}
+
 bool is_slot(const Event& event, const std::string& slot) {
   const Json original = event.fields.value("originalStartTime", Json::object());
   if (text_of(original, "date") == slot) return true;
@@ -197,9 +204,7 @@ Answer CalendarApi::list_events(const Call& call) {
   next.issued_ms = now_ms;
   next.number = number;
   next.listing = query.listing;
-  next.after_empty = settings_.pages == "empty" && !(query.page && query.page->after_empty);
-  std::size_t room = settings_.pages == "short" ? (query.max_results + 1) / 2 : query.max_results;
-  if (next.after_empty) room = 0;
+  std::size_t room = room_of(query, settings_, next);
 
   Json reply = listing_head(calendar, call, query.time_zone);
   Json& items = reply["items"] = Json::array();
@@ -245,11 +250,13 @@ Answer CalendarApi::list_instances(const Call& call) {
   const std::string slot = call.request.parameter("originalStart").value_or("");
   Json reply = listing_head(calendar, call, query.time_zone);
   Json& items = reply["items"] = Json::array();
-  PageToken next{0, "", model_.last_change(), false, 1, now_ms, query.listing};
+  PageToken next{
+      0, query.page ? query.page->id : "", model_.last_change(), false, 1, now_ms, query.listing};
+  const std::size_t room = room_of(query, settings_, next);
   for (const Event& event : all) {
     if (!slot.empty() && !is_slot(event, slot)) continue;
     if (query.page && event.id <= query.page->id) continue;
-    if (items.size() == query.max_results) {
+    if (items.size() == room) {
       reply["nextPageToken"] = next.write();
       break;
     }

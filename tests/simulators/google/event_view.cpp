@@ -1,4 +1,6 @@
 // How an event looks in a reply.
+#include <algorithm>
+
 #include "simulators/google/event.hpp"
 #include "simulators/google/time.hpp"
 
@@ -28,6 +30,31 @@ Json person(const Json& kept, const std::string& calendar_email) {
   return shown;
 }
 
+// "Private events will appear to users with reader access, but event details will be hidden", and
+// to users with writerWithoutPrivateAccess (Events.accessRole); guests see theirs.
+bool hides_details(const Event& event, const Calendar& calendar, const std::string& email) {
+  const std::string visibility = text_of(event.fields, "visibility");
+  if (visibility != "private" && visibility != "confidential") return false;
+  const std::string role = calendar.role_of(email);
+  if (role == "owner" || role == "writer") return false;
+  const Json guests = event.fields.value("attendees", Json::array());
+  return std::none_of(guests.begin(), guests.end(),
+                      [&](const Json& each) { return text_of(each, "email") == email; });
+}
+
+// When somebody is busy, and nothing else.
+Json show_busy(const Event& event, const std::string& zone) {
+  Json shown{{"kind", "calendar#event"}, {"etag", etag_of(event.change)}, {"id", event.id}};
+  copy(shown, event, "status");
+  copy_time(shown, event, "start", zone);
+  copy_time(shown, event, "end", zone);
+  copy(shown, event, "recurrence");
+  copy(shown, event, "recurringEventId");
+  copy_time(shown, event, "originalStartTime", zone);
+  for (const char* name : {"visibility", "iCalUID", "eventType"}) copy(shown, event, name);
+  return shown;
+}
+
 }  // namespace
 
 Json show_deleted(const Event& event) {
@@ -42,6 +69,7 @@ Json show_deleted(const Event& event) {
 
 Json show(const Event& event, const Calendar& calendar, const std::string& email,
           const std::string& zone) {
+  if (hides_details(event, calendar, email)) return show_busy(event, zone);
   Json shown{{"kind", "calendar#event"}, {"etag", etag_of(event.change)}, {"id", event.id}};
   copy(shown, event, "status");
   shown["htmlLink"] = "https://www.google.com/calendar/event?eid=" + event.id;

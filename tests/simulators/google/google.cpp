@@ -43,20 +43,20 @@ Problem unauthenticated(bool anything_sent) {
   return {401, "required", "Login Required.", "global", "header", "Authorization"};
 }
 
-Problem rate_limited(int status) {
-  if (status == 403) {
+Problem rate_limited(int status, std::string_view reason) {
+  if (status == 403 && reason == "userRateLimitExceeded") {
     return {403, "userRateLimitExceeded", "User Rate Limit Exceeded", "usageLimits"};
   }
-  return {429, "rateLimitExceeded", "Rate Limit Exceeded", "usageLimits"};
+  return {status, "rateLimitExceeded", "Rate Limit Exceeded", "usageLimits"};
 }
 
-Problem broken(int status) {
+Problem broken(int status, const google::Settings& settings) {
   switch (status) {
     case 401:
       return unauthenticated(true);
     case 403:
     case 429:
-      return rate_limited(status);
+      return rate_limited(status, settings.limit_reason);
     case 500:
       return {500, "backendError", "Backend Error"};
     default:
@@ -139,7 +139,7 @@ std::optional<Response> Google::over_limit(const google::Caller& caller) {
                             limits.google_window_ms) ||
       world_.windows.refuse(project, now_ms, limits.google_project, limits.google_window_ms);
   if (!refused) return std::nullopt;
-  return as_response(rate_limited(settings_.limit_status));
+  return as_response(rate_limited(settings_.limit_status, settings_.limit_reason));
 }
 
 std::string Google::caller(const Request& request) const {
@@ -153,7 +153,7 @@ Response Google::failure(const Fault& fault, const Request& request, const Respo
           ? json_response(fault.status, Json{{"error", fault.status == 429 ? "rate_limit_exceeded"
                                                                            : "internal_failure"},
                                              {"error_description", "Backend Error"}})
-          : as_response(broken(fault.status));
+          : as_response(broken(fault.status, settings_));
   if (fault.retry_after_s) {
     response.headers.emplace_back("Retry-After", std::to_string(*fault.retry_after_s));
   }

@@ -114,7 +114,7 @@ std::optional<Problem> read_sync(const Request& request, const Calendar& calenda
                              "showDeleted cannot be false together with a sync token.");
   }
   query.sync = read_sync_token(*text);
-  if (!query.sync) return invalid_parameter("syncToken", "Invalid sync token value.");
+  if (!query.sync) return invalid_token("syncToken", "Invalid sync token value.");
   if (query.sync->listing != query.listing) {
     return invalid_parameter("syncToken", "The parameters differ from those of the full listing.");
   }
@@ -132,8 +132,7 @@ std::optional<Problem> read_page(const Request& request, const Settings& setting
   query.page = read_page_token(*text);
   const bool good = query.page && query.page->listing == query.listing &&
                     now_ms - query.page->issued_ms <= settings.page_token_life_s * 1000;
-  if (!good)
-    return Problem{400, "invalid", "Invalid page token value.", "global", "parameter", "pageToken"};
+  if (!good) return invalid_token("pageToken", "Invalid page token value.");
   return std::nullopt;
 }
 

@@ -49,6 +49,10 @@ Problem invalid_parameter(const std::string& name, const std::string& message) {
   return {400, "invalidParameter", message, "global", "parameter", name};
 }
 
+Problem invalid_token(const std::string& parameter, const std::string& message) {
+  return {400, "invalid", message, "global", "parameter", parameter};
+}
+
 Problem missing(const std::string& message) {
   return {400, "required", message};
 }

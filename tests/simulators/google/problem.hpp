@@ -38,6 +38,7 @@ struct Answer {
 Problem not_found();
 Problem invalid(const std::string& message);
 Problem invalid_parameter(const std::string& name, const std::string& message);
+Problem invalid_token(const std::string& parameter, const std::string& message);
 Problem missing(const std::string& message);
 Problem required_access(const std::string& message);
 Problem condition_not_met();

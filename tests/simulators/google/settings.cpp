@@ -8,6 +8,7 @@ Json Settings::to_json() const {
   return Json{{"pages", pages},
               {"largest_page", largest_page},
               {"limit_status", limit_status},
+              {"limit_reason", limit_reason},
               {"sync_token_life_s", sync_token_life_s},
               {"page_token_life_s", page_token_life_s},
               {"updated_min_reach_s", updated_min_reach_s},
@@ -27,6 +28,8 @@ std::string Settings::merge(const Json& json) {
         value.get_to(merged.largest_page);
       } else if (key == "limit_status") {
         value.get_to(merged.limit_status);
+      } else if (key == "limit_reason") {
+        value.get_to(merged.limit_reason);
       } else if (key == "sync_token_life_s") {
         value.get_to(merged.sync_token_life_s);
       } else if (key == "page_token_life_s") {
@@ -52,6 +55,10 @@ std::string Settings::merge(const Json& json) {
     return "pages is full, short or empty";
   }
   if (merged.limit_status != 403 && merged.limit_status != 429) return "limit_status is 403 or 429";
+  if (merged.limit_reason != "userRateLimitExceeded" &&
+      merged.limit_reason != "rateLimitExceeded") {
+    return "limit_reason is userRateLimitExceeded or rateLimitExceeded";
+  }
   if (merged.largest_page < 1) return "largest_page is at least 1";
   if (merged.channel_life_s < 1) return "channel_life_s is at least 1";
   *this = merged;

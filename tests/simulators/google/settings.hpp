@@ -16,8 +16,10 @@ struct Settings {
   std::string pages = "full";
   /// No page of a listing holds more, whatever maxResults says.
   std::size_t largest_page = 2'500;
-  /// How a full rate window is answered: 403 (userRateLimitExceeded) or 429 (rateLimitExceeded).
+  /// How a full rate window is answered: 403 (with limit_reason) or 429 (rateLimitExceeded).
   int limit_status = 403;
+  /// "userRateLimitExceeded" or "rateLimitExceeded": Google says either with 403.
+  std::string limit_reason = "userRateLimitExceeded";
   /// Sync tokens older than this answer 410 fullSyncRequired.
   std::int64_t sync_token_life_s = 30 * 86'400;
   /// Page tokens older than this answer 400.
