@@ -54,13 +54,14 @@ struct Known {
   bool all = false;
 };
 
-// Sources: Google's guide "Resolve errors" and the reasons of section 403 there.
+// Sources: Google's guide "Resolve errors" and the reasons of section 403 there. What is used up
+// for hours or for the day passes: the write is not refused, it waits.
 constexpr std::array<Known, 8> kKnown = {{
-    {"quotaExceeded", Code::forbidden,
+    {"quotaExceeded", Code::rate_limited,
      "Google limits how many events an account may add in a short time; try again in some hours",
      true},
-    {"dailyLimitExceeded", Code::forbidden,
-     "this app has used up its calls to Google Calendar for today", true},
+    {"dailyLimitExceeded", Code::rate_limited,
+     "this app has used up its calls to Google Calendar for today; try again tomorrow", true},
     {"userRateLimitExceeded", Code::rate_limited, "too many requests for this account", true},
     {"rateLimitExceeded", Code::rate_limited, "too many requests", true},
     {"requiredAccessLevel", Code::forbidden, "this account may not write to that calendar", true},

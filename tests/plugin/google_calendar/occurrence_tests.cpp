@@ -256,7 +256,7 @@ TEST_CASE("google: when a series cannot be read, none of its occurrences is trie
   REQUIRE(run.outcomes().size() == 3);
   for (const Outcome& each : run.outcomes()) {
     CHECK(each.result == WriteResult::failed);
-    CHECK(each.error.code == Code::forbidden);
+    CHECK(each.error.code == Code::rate_limited);
   }
 }
 

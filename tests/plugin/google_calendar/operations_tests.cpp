@@ -460,6 +460,13 @@ TEST_CASE("google: the library and its manifest are such as the host takes", "[g
   CHECK(manifest.kind("event")->occurrences);
   CHECK(manifest.notifications.token_header == "x-goog-channel-token");
   CHECK(manifest.export_label == "Add to Calendar");
+  // Google means one account, or one calendar: others need not wait.
+  std::size_t reasons = 0;
+  for (const auto& rule : manifest.limit_rules) {
+    CHECK(rule.scope == mortise::ports::BudgetScope::connection);
+    reasons += rule.values.size();
+  }
+  CHECK(reasons == 4);
   mortise::ports::Call call;
   call.operation = mortise::ports::Operation::list;
   call.target.id = "primary";

@@ -184,8 +184,10 @@ TEST_CASE("google: refusals of an update say what the host is to do", "[google][
         "changing the event changed: Google answered 400: The specified time range is empty.");
   CHECK(code(refusal(400, "invalid")).code == Code::invalid);
   CHECK(code(refusal(401, "authError")).code == Code::unauthenticated);
-  CHECK(code(refusal(403, "quotaExceeded")).code == Code::forbidden);
+  CHECK(code(refusal(403, "quotaExceeded")).code == Code::rate_limited);
   CHECK(code(refusal(403, "quotaExceeded")).message.find("some hours") != std::string::npos);
+  CHECK(code(refusal(403, "dailyLimitExceeded")).code == Code::rate_limited);
+  CHECK(code(refusal(403, "dailyLimitExceeded")).message.find("tomorrow") != std::string::npos);
   CHECK(code(refusal(403, "forbiddenForNonOrganizer")).code == Code::forbidden);
   CHECK(code(refusal(429, "rateLimitExceeded")).code == Code::rate_limited);
   Json gone = event("e1", "task:t1", "\"6\"");
