@@ -139,7 +139,7 @@ EventRead read_object(const Json& event, const Clues& clues) {
     item.edited_ms = edited->instant_s() * 1000;
   }
   const std::string type = text(event, "eventType");
-  read.other_type = (!type.empty() && type != "default") || hides_everything(event);
+  read.left_alone = (!type.empty() && type != "default") || hides_everything(event);
   read.cancelled = text(event, "status") == "cancelled";
   if (read.cancelled) {
     const bool occurrence = read.original || !item.slot.empty();
@@ -267,6 +267,10 @@ std::string instance_at(std::string_view instances, const SeriesClock& clock,
     if (read.item.slot == slot && !read.item.id.empty()) return dump(event);
   }
   return {};
+}
+
+std::string next_page(std::string_view instances) {
+  return text(parse(instances), "nextPageToken");
 }
 
 bool cancels(const Write& write) {

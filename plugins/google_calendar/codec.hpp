@@ -27,7 +27,9 @@ struct EventRead {
   /// The event's zone, where `item.fields` cannot say its local start: to be read again, shown in
   /// it.
   std::string unread_zone;
-  bool other_type = false;           ///< a birthday, working location, ...: left alone
+  /// A birthday, working location, ..., or what may not be seen: it is there, and nothing else of
+  /// it is told.
+  bool left_alone = false;
   bool declined = false;             ///< an invitation that the calendar's owner turned down
   bool cancelled = false;            ///< an occurrence, or an event that was deleted
   Span span;                         ///< when it is; of an occurrence also when it was to be
@@ -65,6 +67,8 @@ std::string revive_body(const mortise::Write& write, std::string_view cancelled)
 /// The occurrence at `slot` in an answer of events.instances, as text; empty: it is not there.
 std::string instance_at(std::string_view instances, const SeriesClock& clock,
                         const std::string& slot);
+/// The nextPageToken of such an answer, empty on the last page.
+std::string next_page(std::string_view instances);
 /// The write cancels an occurrence.
 bool cancels(const mortise::Write& write);
 /// Body of the patch that makes of the occurrence `current` what `write` wants; it gets our key.

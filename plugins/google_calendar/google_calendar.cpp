@@ -1,11 +1,13 @@
 #include "google_calendar.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <set>
 #include <utility>
 
 #include "calendars.hpp"
 #include "channels.hpp"
+#include "pages.hpp"
 #include "reader.hpp"
 #include "replies.hpp"
 #include "requests.hpp"
@@ -21,6 +23,13 @@ using mortise::ItemState;
 using mortise::Reply;
 using mortise::Request;
 using mortise::Result;
+using mortise::Status;
+
+/// The events that carry a key, page by page.
+struct Search {
+  std::string key;
+  Pages pages;
+};
 
 Item absent(const std::string& id) {
   Item item;
@@ -63,20 +72,22 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::list(Call& call) {
   Listing listing;
   listing.sync_token = call.cursor();
   std::string next_sync;
+  Pages pages;
   do {
+    listing.page_token = pages.token();
     const Request request = list_events(call.target_id(), listing);
     const Reply reply = co_await call.send(request);
+    if (!call.cursor().empty() && refuses_cursor(reply)) {
+      co_return Error{Code::stale, "listing the calendar: Google does not know this sync token"};
+    }
     if (!reply.success()) co_return error_of(reply, "listing the calendar");
     Result<EventPage> page = read_events(reply.body, {});
     if (!page) co_return page.error();
     for (EventRead& event : page->events) reader.take(std::move(event));
-    // A token that leads nowhere new would never end.
-    if (!page->next_page.empty() && page->next_page == listing.page_token) {
-      co_return Error{Code::unavailable, "listing the calendar: Google's pages do not end"};
-    }
-    listing.page_token = page->next_page;
+    const Status more = pages.follow(page->next_page, "listing the calendar");
+    if (!more) co_return more.error();
     next_sync = page->next_sync;
-  } while (!listing.page_token.empty());
+  } while (!pages.token().empty());
   Task<Status> reading = reader.finish();
   const Status read = co_await reading;
   if (!read) co_return read.error();
@@ -103,6 +114,10 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::get(Call& call) {
         call.emit(absent(ids[i]));
         continue;
       }
+      if (refused_alone(reply)) {
+        reader.leave_alone(ids[i]);
+        continue;
+      }
       if (!reply.success()) co_return error_of(reply, "reading the event " + ids[i]);
       Result<EventRead> event = read_event(reply.body, {shown_in, {}});
       if (!event) co_return event.error();
@@ -117,26 +132,32 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::get(Call& call) {
 }
 
 GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::find(Call& call) {
-  const std::vector<std::string>& keys = call.ids();
   Reader reader(call);
-  reader.only(keys);
-  for (std::size_t begin = 0; begin < keys.size(); begin += kMostAtOnce) {
-    const std::size_t end = std::min(keys.size(), begin + kMostAtOnce);
+  reader.only(call.ids());
+  std::deque<Search> open;
+  for (const std::string& key : call.ids()) open.push_back({key, {}});
+  while (!open.empty()) {
+    std::vector<Search> asked;
     std::vector<Request> requests;
-    for (std::size_t i = begin; i < end; ++i) {
-      requests.push_back(list_events(call.target_id(), {{}, keys[i], {}, {}}));
+    for (; !open.empty() && asked.size() < kMostAtOnce; open.pop_front()) {
+      const Search& each = asked.emplace_back(std::move(open.front()));
+      requests.push_back(list_events(call.target_id(), {{}, each.key, {}, each.pages.token()}));
     }
     const std::vector<Reply> replies = co_await call.send_all(requests);
-    for (std::size_t i = begin; i < end; ++i) {
-      const Reply& reply = replies[i - begin];
-      if (!reply.success()) co_return error_of(reply, "looking for " + keys[i]);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const Reply& reply = replies[i];
+      const std::string& key = asked[i].key;
+      if (!reply.success()) co_return error_of(reply, "looking for " + key);
       Result<EventPage> page = read_events(reply.body, {});
       if (!page) co_return page.error();
       for (EventRead& event : page->events) {
         // An occurrence that differs has its series' key, unless it was written with its own.
-        const bool inherited = !event.item.series.empty() && keys[i].find('/') == std::string::npos;
-        if (event.found_key == keys[i] && !inherited) reader.take(std::move(event));
+        const bool inherited = !event.item.series.empty() && key.find('/') == std::string::npos;
+        if (event.found_key == key && !inherited) reader.take(std::move(event));
       }
+      const Status more = asked[i].pages.follow(page->next_page, "looking for " + key);
+      if (!more) co_return more.error();
+      if (!asked[i].pages.token().empty()) open.push_back(std::move(asked[i]));
     }
   }
   Task<Status> reading = reader.finish();
@@ -164,11 +185,11 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::close_channel(Call&
 }
 
 GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::targets(Call& call) {
-  std::string page_token;
+  Pages pages;
   do {
-    const Request request = list_calendars("writer", page_token);
+    const Request request = list_calendars("writer", pages.token());
     const Reply reply = co_await call.send(request);
-    if (!reply.error && reply.status == 403 && page_token.empty() &&
+    if (!reply.error && reply.status == 403 && pages.token().empty() &&
         reason_of(reply) == "insufficientPermissions") {
       // The box "see your calendars" was not ticked: the main one can be used all the same.
       call.offer(
@@ -179,18 +200,18 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::targets(Call& call)
     const Result<CalendarPage> page = read_calendars(reply.body);
     if (!page) co_return page.error();
     for (const CalendarRead& each : page->calendars) call.offer(each.target);
-    if (page->next_page == page_token) break;
-    page_token = page->next_page;
-  } while (!page_token.empty());
+    const Status more = pages.follow(page->next_page, "reading your calendars");
+    if (!more) co_return more.error();
+  } while (!pages.token().empty());
   co_return Status();
 }
 
 GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::make_target(Call& call) {
   if (call.title().empty()) co_return Error{Code::invalid, "a calendar needs a title"};
-  std::string page_token;
+  Pages pages;
   std::string zone;
   do {
-    const Request request = list_calendars("owner", page_token);
+    const Request request = list_calendars("owner", pages.token());
     const Reply reply = co_await call.send(request);
     if (!reply.success()) co_return error_of(reply, "looking for our calendar");
     const Result<CalendarPage> page = read_calendars(reply.body);
@@ -201,9 +222,9 @@ GoogleCalendar::Task<GoogleCalendar::Status> GoogleCalendar::make_target(Call& c
       call.offer(each.target);  // made by an earlier attempt
       co_return Status();
     }
-    if (page->next_page == page_token) break;
-    page_token = page->next_page;
-  } while (!page_token.empty());
+    const Status more = pages.follow(page->next_page, "looking for our calendar");
+    if (!more) co_return more.error();
+  } while (!pages.token().empty());
   const Request making = make_calendar(calendar_body(call.title(), call.once_key(), zone));
   const Reply made = co_await call.send(making);
   if (!made.success()) co_return error_of(made, "making a calendar");

@@ -15,6 +15,7 @@ using mortise::Outcome;
 using mortise::Reply;
 using mortise::Request;
 using mortise::Result;
+using mortise::Status;
 using mortise::Write;
 
 namespace {
@@ -87,9 +88,8 @@ void Writer::locate(Job job) {
   const SeriesClock& clock = *series_[job.write.parent_id].clock;
   if (job.stage != Stage::locate) job.starts = original_starts(clock, job.write.slot);
   if (job.starts.empty()) return call_.report(Outcome::failed(job.index, no_slot(job.write)));
-  Request request =
-      instances(call_.target_id(), job.write.parent_id, job.starts.front(), clock.zone);
-  job.starts.erase(job.starts.begin());
+  Request request = instances(call_.target_id(), job.write.parent_id, job.starts.front(),
+                              clock.zone, job.pages.token());
   queue(std::move(job), Stage::locate, std::move(request));
 }
 
@@ -98,8 +98,14 @@ void Writer::located(Job job, const Reply& reply) {
   if (!reply.success()) return refused(job, reply);
   const SeriesClock& clock = *series_[job.write.parent_id].clock;
   std::string occurrence = instance_at(reply.body, clock, job.write.slot);
-  if (occurrence.empty()) return locate(std::move(job));
-  fit_occurrence(std::move(job), std::move(occurrence));
+  if (!occurrence.empty()) return fit_occurrence(std::move(job), std::move(occurrence));
+  const Status more = job.pages.follow(next_page(reply.body), attempt(job.write));
+  if (!more) return call_.report(Outcome::failed(job.index, more.error()));
+  if (job.pages.token().empty()) {  // it is not at this start
+    job.starts.erase(job.starts.begin());
+    job.pages = {};
+  }
+  locate(std::move(job));
 }
 
 void Writer::fit_occurrence(Job job, std::string occurrence) {

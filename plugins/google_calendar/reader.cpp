@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "pages.hpp"
 #include "replies.hpp"
 #include "requests.hpp"
 
 namespace google_calendar {
 
-using mortise::Code;
-using mortise::Error;
 using mortise::ItemState;
 using mortise::Reply;
 using mortise::Request;
@@ -27,7 +26,10 @@ constexpr int kRounds = 3;
 }  // namespace
 
 void Reader::take(EventRead event) {
-  if (event.other_type) return;
+  // What is deleted is that, whatever it was.
+  if (event.left_alone && event.item.state != ItemState::deleted) {
+    return leave_alone(std::move(event.item.id));
+  }
   if (event.clock) clocks_[event.item.id] = *event.clock;
   if (!event.unread_zone.empty()) {
     again_.push_back({std::move(event.item.id), std::move(event.unread_zone)});
@@ -38,19 +40,33 @@ void Reader::take(EventRead event) {
   }
 }
 
+void Reader::leave_alone(std::string id) {
+  unseen_.insert(id);
+  mortise::Item item;
+  item.state = ItemState::out_of_scope;
+  item.kind = "event";
+  item.id = std::move(id);
+  tell(std::move(item));
+}
+
 void Reader::report(EventRead& event) {
   mortise::Item& item = event.item;
-  if (keys_ && std::find(keys_->begin(), keys_->end(), item.key) == keys_->end()) return;
   const bool looked_at = !window_ || (window_->reaches(event.span) && !event.declined);
   if (item.state == ItemState::present && !looked_at) item.state = ItemState::out_of_scope;
+  tell(std::move(item));
+}
+
+void Reader::tell(mortise::Item item) {
+  if (keys_ && std::find(keys_->begin(), keys_->end(), item.key) == keys_->end()) return;
   if (!holds_back_) return call_.emit(item);
   held_.push_back(std::move(item));
 }
 
 Task<Status> Reader::finish() {
   for (int round = 0; !again_.empty(); ++round) {
-    if (round == kRounds) {
-      co_return Error{Code::unavailable, "the calendar's events are being moved, try again"};
+    if (round == kRounds) {  // what changes while we look is in the next delta
+      for (Again& each : std::exchange(again_, {})) leave_alone(std::move(each.id));
+      break;
     }
     Task<Status> reading = read_again();
     Status read = co_await reading;
@@ -106,6 +122,13 @@ Task<Result<Reader::Readings>> Reader::read_each(std::vector<Again> events) {
         readings.emplace_back();
         continue;
       }
+      if (refused_alone(reply)) {
+        EventRead refused;
+        refused.item.id = events[i].id;
+        refused.left_alone = true;
+        readings.emplace_back(std::move(refused));
+        continue;
+      }
       if (!reply.success()) co_return error_of(reply, "reading the event " + events[i].id);
       Result<EventRead> event = read_event(reply.body, {events[i].zone, {}});
       if (!event) co_return event.error();
@@ -118,18 +141,24 @@ Task<Result<Reader::Readings>> Reader::read_each(std::vector<Again> events) {
 Task<Status> Reader::list_again(std::set<std::string> ids, std::string zone) {
   Listing listing;
   listing.zone = zone;
+  Pages pages;
   do {
+    listing.page_token = pages.token();
     const Request request = list_events(call_.target_id(), listing);
     const Reply reply = co_await call_.send(request);
+    if (refused_alone(reply) && pages.token().empty()) {  // Google does not take its own zone
+      for (const std::string& id : ids) leave_alone(id);
+      co_return Status();
+    }
     if (!reply.success()) co_return error_of(reply, "listing the calendar");
     Result<EventPage> page = read_events(reply.body, zone);
     if (!page) co_return page.error();
     for (EventRead& event : page->events) {
       if (ids.count(event.item.id) != 0) take(std::move(event));
     }
-    if (page->next_page == listing.page_token) break;
-    listing.page_token = page->next_page;
-  } while (!listing.page_token.empty());
+    const Status more = pages.follow(page->next_page, "listing the calendar");
+    if (!more) co_return more;
+  } while (!pages.token().empty());
   co_return Status();
 }
 
@@ -137,7 +166,8 @@ Task<Status> Reader::list_again(std::set<std::string> ids, std::string zone) {
 Task<Status> Reader::read_clocks() {
   std::map<std::string, std::string> unknown;
   for (const EventRead& each : occurrences_) {
-    if (clocks_.count(each.item.series) == 0) unknown[each.item.series] = each.original_zone;
+    const std::string& series = each.item.series;
+    if (clocks_.count(series) + unseen_.count(series) == 0) unknown[series] = each.original_zone;
   }
   for (int round = 0; round < kRounds && !unknown.empty(); ++round) {
     std::vector<Again> asked;
@@ -148,10 +178,15 @@ Task<Status> Reader::read_clocks() {
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const std::optional<EventRead>& each = (*series)[i];
       if (!each) continue;
+      if (each->left_alone) {
+        unseen_.insert(asked[i].id);
+        continue;
+      }
       if (each->clock) clocks_[asked[i].id] = *each->clock;
       if (!each->unread_zone.empty()) unknown[asked[i].id] = each->unread_zone;
     }
   }
+  for (const auto& [id, zone] : unknown) unseen_.insert(id);
   co_return Status();
 }
 
@@ -160,7 +195,9 @@ Task<Status> Reader::settle_slots() {
   std::vector<EventRead> irregular;
   for (EventRead& each : occurrences_) {
     const auto clock = clocks_.find(each.item.series);
-    if (clock == clocks_.end()) {
+    if (unseen_.count(each.item.series) != 0) {
+      leave_alone(std::move(each.item.id));
+    } else if (clock == clocks_.end()) {
       // A guest of this one occurrence has the series nowhere: for us it stands alone.
       each.item.series.clear();
       each.item.key = each.found_key;
@@ -179,6 +216,10 @@ Task<Status> Reader::settle_slots() {
   if (!shown) co_return shown.error();
   for (std::size_t i = 0; i < irregular.size(); ++i) {
     const std::optional<EventRead>& each = (*shown)[i];
+    if (each && each->left_alone) {
+      leave_alone(irregular[i].item.id);
+      continue;
+    }
     if (!each || !each->original) continue;  // gone meanwhile: is in the next delta
     settle_slot(irregular[i], write_local(each->original->wall_s));
     report(irregular[i]);

@@ -25,6 +25,9 @@ class Reader {
   void only(std::vector<std::string> keys) { keys_ = std::move(keys); }
 
   void take(EventRead event);
+  /// It is there, and nothing else is told of it, so that the host neither takes it in nor takes
+  /// its own away: out of scope, without fields.
+  void leave_alone(std::string id);
   /// Reads what is missing and reports the rest.
   mortise::Task<mortise::Status> finish();
 
@@ -33,9 +36,11 @@ class Reader {
   struct Again {
     std::string id, zone;
   };
-  using Readings = std::vector<std::optional<EventRead>>;  ///< nothing: it is not there
+  /// Nothing: it is not there. What Google refuses to show is `left_alone`.
+  using Readings = std::vector<std::optional<EventRead>>;
 
   void report(EventRead& event);
+  void tell(mortise::Item item);
   mortise::Task<mortise::Result<Readings>> read_each(std::vector<Again> events);
   mortise::Task<mortise::Status> read_again();
   mortise::Task<mortise::Status> list_again(std::set<std::string> ids, std::string zone);
@@ -49,6 +54,7 @@ class Reader {
   std::vector<Again> again_;            ///< whose local start is not known
   std::vector<EventRead> occurrences_;  ///< whose slot is not known
   std::map<std::string, SeriesClock> clocks_;
+  std::set<std::string> unseen_;  ///< what is there and left alone; occurrences of it are, too
   std::vector<mortise::Item> held_;
 };
 

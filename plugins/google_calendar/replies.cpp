@@ -22,6 +22,7 @@ constexpr std::size_t kLongestMessage = 400;
 
 struct Said {
   std::string reason, message;
+  std::string location;  ///< the parameter or header that is refused
 };
 
 Said said_in(const Reply& reply) {
@@ -29,7 +30,10 @@ Said said_in(const Reply& reply) {
   const Json& error = member(body, "error");
   Said said;
   const Json& errors = list(error, "errors");
-  if (!errors.empty()) said.reason = text(errors.front(), "reason");
+  if (!errors.empty()) {
+    said.reason = text(errors.front(), "reason");
+    said.location = text(errors.front(), "location");
+  }
   said.message = text(error, "message");
   if (error.is_string()) {  // the OAuth endpoints' shape
     said.reason = error.get<std::string>();
@@ -122,6 +126,15 @@ Error error_of(const Reply& reply, std::string_view what) {
 
 bool not_there(const Reply& reply) {
   return !reply.error && (reply.status == 404 || reply.status == 410) && from_google(reply);
+}
+
+bool refuses_cursor(const Reply& reply) {
+  return !reply.error && reply.status == 400 && said_in(reply).location == "syncToken";
+}
+
+bool refused_alone(const Reply& reply) {
+  if (reply.error || (reply.status != 400 && reply.status != 403)) return false;
+  return from_google(reply) && !concerns_all(reply);
 }
 
 bool may_have_worked(const Reply& reply) {

@@ -14,6 +14,7 @@
 #include <mortise/connector.hpp>
 
 #include "codec.hpp"
+#include "pages.hpp"
 
 namespace google_calendar {
 
@@ -43,7 +44,8 @@ class Writer {
     mortise::Request request;
     std::string zone;                 ///< read_again: the zone that the event is shown in
     std::string answer;               ///< the event as the last successful write left it
-    std::vector<std::string> starts;  ///< locate: original starts that are still to be tried
+    std::vector<std::string> starts;  ///< locate: original starts to be tried, the first one now
+    Pages pages;                      ///< locate: of what is found at the first start
   };
   /// A series whose occurrences are written.
   struct Series {

@@ -246,6 +246,30 @@ TEST_CASE("google: an occurrence without its series is not found, one that is no
         Code::not_found);
 }
 
+TEST_CASE("google: an occurrence is looked up on every page", "[google][occurrence]") {
+  const auto leads_to = [](const std::string& next) {
+    Json answer = found(Json::array());
+    answer["nextPageToken"] = next;
+    return ok(answer);
+  };
+  const Write write = occurrence("task:1", kSlot, evening("Read", kSlot), "s");
+  // What the offset of the series' start finds is read to its end before the next is tried.
+  Json changed = instance();
+  changed["extendedProperties"]["private"]["mortiseKey"] = write.key;
+  const Run run =
+      replay({write}, {{kReadSeries, ok(series())},
+                       {look("17"), leads_to("p1")},
+                       {look("17") + "&pageToken=p1", ok(found(Json::array()))},
+                       {look("16"), leads_to("p1")},
+                       {look("16") + "&pageToken=p1", ok(found(Json::array({instance()})))},
+                       {"PATCH " + kEvents + "/s_i" + kQuiet, ok(changed)}});
+  CHECK(only(run).result == WriteResult::done);
+  const Run endless = replay({write}, {{kReadSeries, ok(series())},
+                                       {look("17"), leads_to("p1")},
+                                       {look("17") + "&pageToken=p1", leads_to("p1")}});
+  CHECK(only(endless).error.code == Code::unavailable);
+}
+
 TEST_CASE("google: when a series cannot be read, none of its occurrences is tried",
           "[google][occurrence]") {
   std::vector<Write> writes;

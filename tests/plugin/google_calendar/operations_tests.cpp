@@ -19,7 +19,7 @@ using mortise::testing::Run;
 namespace {
 
 const std::string kEvents = "/calendar/v3/calendars/cal%40x/events";
-const std::string kListing = "GET " + kEvents + "?maxResults=2500&showDeleted=true";
+const std::string kListing = "GET " + kEvents + "?maxResults=250&showDeleted=true";
 
 CallInput about(Operation operation) {
   CallInput call;
@@ -56,9 +56,35 @@ Json page(const Json& items, const std::string& next_page, const std::string& ne
 Reply ok(const Json& body) {
   return {.status = 200, .body = body.dump()};
 }
-Reply refusal(int status, const std::string& reason) {
+Reply refusal(int status, const std::string& reason, const std::string& location = {}) {
+  Json error = {{"reason", reason}};
+  if (!location.empty()) error["location"] = location;
   return {.status = status,
-          .body = Json{{"error", {{"message", "No."}, {"errors", {{{"reason", reason}}}}}}}.dump()};
+          .body = Json{{"error", {{"message", "No."}, {"errors", Json::array({error})}}}}.dump()};
+}
+/// Somebody is busy, and it may not be seen with what.
+Json busy(const std::string& id) {
+  return {{"id", id},
+          {"status", "confirmed"},
+          {"visibility", "private"},
+          {"start", {{"date", "2026-11-24"}}},
+          {"end", {{"date", "2026-11-25"}}}};
+}
+Json birthday(const std::string& id) {
+  return {{"id", id},
+          {"eventType", "birthday"},
+          {"summary", "Ben's birthday"},
+          {"start", {{"date", "2026-11-24"}}},
+          {"end", {{"date", "2026-11-25"}}}};
+}
+
+/// The host knows then that it is there, and nothing else: it takes nothing in, or away.
+void check_left_alone(const mortise::Item& item) {
+  INFO(item.id);
+  CHECK(item.state == ItemState::out_of_scope);
+  CHECK(item.fields == "{}");
+  CHECK(item.key.empty());
+  CHECK(item.series.empty());
 }
 
 }  // namespace
@@ -66,15 +92,14 @@ Reply refusal(int status, const std::string& reason) {
 TEST_CASE("google: a full listing follows empty pages and ends with a cursor", "[google][list]") {
   const Json one = timed("e1", "2026-11-23T18:00:00+01:00", "Europe/Madrid");
   const Json gone = {{"id", "e2"}, {"status", "cancelled"}};
-  const Json birthday = {
-      {"id", "e3"}, {"eventType", "birthday"}, {"start", {{"date", "2026-11-24"}}}};
   const Run run =
       replay(about(Operation::list),
              {{kListing, ok(page(Json::array(), "p1", ""))},
-              {kListing + "&pageToken=p1", ok(page({one, gone, birthday}, "", "sync1"))}});
-  REQUIRE(run.items().size() == 2);
+              {kListing + "&pageToken=p1", ok(page({one, gone, birthday("e3")}, "", "sync1"))}});
+  REQUIRE(run.items().size() == 3);
   CHECK(Json::parse(run.items()[0].fields)["start"] == "2026-11-23T18:00:00");
   CHECK(run.items()[1].state == ItemState::deleted);
+  check_left_alone(run.items()[2]);
   CHECK(run.completed() == std::vector<std::string>{"cal@x"});
   CHECK(run.cursor() == "sync1");
 }
@@ -92,6 +117,16 @@ TEST_CASE("google: a delta repeats its token on every page and completes nothing
   const Run dead = replay(call, {{asked, refusal(410, "fullSyncRequired")}});
   CHECK(dead.error().code == Code::stale);
   CHECK(dead.cursor().empty());
+}
+
+TEST_CASE("google: a cursor that Google cannot read is stale", "[google][list]") {
+  CallInput call = about(Operation::list);
+  call.cursor = "s1";
+  const std::string asked = kListing + "&syncToken=s1";
+  const auto code = [&](const Reply& reply) { return replay(call, {{asked, reply}}).error().code; };
+  CHECK(code(refusal(400, "invalid", "syncToken")) == Code::stale);
+  CHECK(code(refusal(400, "invalid", "pageToken")) == Code::invalid);
+  CHECK(code(refusal(400, "invalid")) == Code::invalid);
 }
 
 TEST_CASE("google: of a delta that ends in 410 nothing at all is reported", "[google][list]") {
@@ -122,11 +157,6 @@ TEST_CASE("google: what is outside of the window, or declined, is told as out of
   };
   Json declined = at("declined", "2026-11-23T18:00:00+01:00");
   declined["attendees"] = {{{"email", "me@x"}, {"self", true}, {"responseStatus", "declined"}}};
-  Json busy = {{"id", "busy"},
-               {"status", "confirmed"},
-               {"visibility", "private"},
-               {"start", {{"date", "2026-11-24"}}},
-               {"end", {{"date", "2026-11-25"}}}};
   const Json items = {
       at("past", "2026-10-01T18:00:00+02:00"),
       at("lately", "2026-10-30T18:00:00+01:00"),
@@ -138,17 +168,21 @@ TEST_CASE("google: what is outside of the window, or declined, is told as out of
       series("counted_far", "2020-01-06T18:00:00+01:00", "RRULE:FREQ=YEARLY;COUNT=10"),
       series("has_dates", "2020-01-06T18:00:00+01:00", "RDATE:20261201T170000Z"),
       declined,
-      busy};
+      busy("busy")};
   const auto states = [&](const std::string& settings) {
     CallInput call = about(Operation::list);
     call.settings = settings;
     const Run run = replay(call, {{kListing, ok(page(items, "", "s"))}});
     std::string out_of_scope;
+    CHECK(run.items().size() == 11);
     for (const auto& item : run.items()) {
+      if (item.id == "busy") {  // somebody's being busy is nobody's appointment
+        check_left_alone(item);
+        continue;
+      }
       CHECK(Json::parse(item.fields).contains("start"));
       if (item.state == ItemState::out_of_scope) out_of_scope += item.id + " ";
     }
-    CHECK(run.items().size() == 10);  // somebody's being busy is nobody's appointment
     return out_of_scope;
   };
   CHECK(states("{}") == "past later ended counted_out declined ");
@@ -313,12 +347,123 @@ TEST_CASE("google: events of a foreign zone are read in it, few singly and many 
   }
 }
 
+TEST_CASE("google: what Google will not show again is left alone, and the rest is listed",
+          "[google][list]") {
+  const auto there = [](int i) {
+    return timed("e" + std::to_string(i), "2026-11-23T18:00:00+01:00", "America/New_York");
+  };
+  const auto shown = [&](const std::string& zone) {
+    return timed("e1", "2026-11-23T12:00:00-05:00", zone);
+  };
+  const auto alone = [](int i, const std::string& zone) {
+    return "GET " + kEvents + "/e" + std::to_string(i) + "?timeZone=" + zone;
+  };
+  const std::string new_york = "America%2FNew_York";
+  const auto list = [&](const Json& events, std::vector<Exchange> more) {
+    more.push_back({kListing, ok(page(events, "", "s"))});
+    return replay(about(Operation::list), std::move(more));
+  };
+  SECTION("one by one") {
+    const Run run = list({there(1), there(2), there(3)},
+                         {{alone(1, new_york), ok(shown("America/New_York"))},
+                          {alone(2, new_york), refusal(400, "invalidParameter", "timeZone")},
+                          {alone(3, new_york), refusal(403, "forbidden")}});
+    REQUIRE(run.items().size() == 3);
+    CHECK(Json::parse(run.items()[0].fields)["start"] == "2026-11-23T12:00:00");
+    check_left_alone(run.items()[1]);
+    check_left_alone(run.items()[2]);
+    CHECK(run.completed().size() == 1);
+    CHECK(run.cursor() == "s");
+  }
+  SECTION("in a delta, too") {
+    CallInput call = about(Operation::list);
+    call.cursor = "s1";
+    const Run run =
+        replay(call, {{kListing + "&syncToken=s1", ok(page(Json::array({there(1)}), "", "s2"))},
+                      {alone(1, new_york), refusal(403, "forbidden")}});
+    REQUIRE(run.items().size() == 1);
+    check_left_alone(run.items()[0]);
+    CHECK(run.cursor() == "s2");
+  }
+  SECTION("by a listing") {
+    Json many = Json::array();
+    for (int i = 0; i < 11; ++i) many.push_back(there(i));
+    const Run run = list(
+        many, {{kListing + "&timeZone=" + new_york, refusal(400, "invalidParameter", "timeZone")}});
+    REQUIRE(run.items().size() == 11);
+    for (const auto& item : run.items()) check_left_alone(item);
+    CHECK(run.completed().size() == 1);
+  }
+  SECTION("it has another zone each time") {
+    const Run run =
+        list(Json::array({there(1)}), {{alone(1, new_york), ok(shown("Asia/Tokyo"))},
+                                       {alone(1, "Asia%2FTokyo"), ok(shown("Europe/London"))},
+                                       {alone(1, "Europe%2FLondon"), ok(shown("Asia/Tokyo"))}});
+    REQUIRE(run.items().size() == 1);
+    check_left_alone(run.items()[0]);
+    CHECK(run.completed().size() == 1);
+  }
+  SECTION("but nothing may be read any more") {
+    const Run run = list(Json::array({there(1)}),
+                         {{alone(1, new_york), refusal(403, "insufficientPermissions")}});
+    CHECK(run.error().code == Code::forbidden);
+    CHECK(run.completed().empty());
+  }
+}
+
+TEST_CASE("google: an occurrence whose series is not shown is left alone, and not deleted",
+          "[google][list]") {
+  const auto occurrence = [](const std::string& id) {
+    return Json{{"id", id},
+                {"status", "cancelled"},
+                {"recurringEventId", "s"},
+                {"originalStartTime", {{"dateTime", "2027-01-01T17:00:00Z"}}}};
+  };
+  const Json items = {occurrence("s_1"), occurrence("s_2")};
+  const std::string read = "GET " + kEvents + "/s";
+  SECTION("Google refuses the series") {
+    const Run run = replay(about(Operation::list), {{kListing, ok(page(items, "", "s"))},
+                                                    {read, refusal(403, "forbidden")}});
+    REQUIRE(run.items().size() == 2);
+    for (const auto& item : run.items()) check_left_alone(item);
+  }
+  SECTION("the series is somebody's birthday") {
+    const Run run = replay(about(Operation::list),
+                           {{kListing, ok(page(items, "", "s"))}, {read, ok(birthday("s"))}});
+    REQUIRE(run.items().size() == 2);
+    for (const auto& item : run.items()) check_left_alone(item);
+  }
+  SECTION("the series is in the same answer") {
+    Json all = items;
+    all.push_back(busy("s"));
+    const Run run = replay(about(Operation::list), {{kListing, ok(page(all, "", "s"))}});
+    REQUIRE(run.items().size() == 3);
+    for (const auto& item : run.items()) check_left_alone(item);
+  }
+  SECTION("Google refuses the occurrence, whose slot only its series' zone can tell") {
+    Json dated = timed("s", "2026-11-23T18:00:00+01:00", "Europe/Madrid");
+    dated["recurrence"] = {"RDATE:20270101T170000Z"};
+    const std::string zone = "?timeZone=Europe%2FMadrid";
+    const Run run = replay(about(Operation::list),
+                           {{kListing, ok(page({occurrence("s_1"), dated}, "", "s"))},
+                            {"GET " + kEvents + "/s_1" + zone, refusal(403, "forbidden")}});
+    REQUIRE(run.items().size() == 2);
+    CHECK(run.items()[0].id == "s");
+    check_left_alone(run.items()[1]);
+  }
+}
+
 TEST_CASE("google: pages that never end are given up", "[google][list]") {
-  const Run run = replay(about(Operation::list),
-                         {{kListing, ok(page(Json::array(), "p", ""))},
-                          {kListing + "&pageToken=p", ok(page(Json::array(), "p", ""))}});
-  CHECK(run.error().code == Code::unavailable);
-  CHECK(run.completed().empty());
+  const auto leads_to = [](const std::string& next) { return ok(page(Json::array(), next, "")); };
+  const std::string at = kListing + "&pageToken=";
+  for (const std::vector<Exchange>& pages :
+       {std::vector<Exchange>{{kListing, leads_to("a")}, {at + "a", leads_to("a")}},
+        std::vector<Exchange>{
+            {kListing, leads_to("a")}, {at + "a", leads_to("b")}, {at + "b", leads_to("a")}}}) {
+    const Run run = replay(about(Operation::list), pages);
+    CHECK(run.error().code == Code::unavailable);
+    CHECK(run.completed().empty());
+  }
 }
 
 TEST_CASE("google: get says what is absent and learns the zone from the first event",
@@ -352,6 +497,53 @@ TEST_CASE("google: get never calls absent what Google did not say is", "[google]
   CHECK(run.error().code == Code::unavailable);
 }
 
+TEST_CASE("google: get tells of what is not shown that it is there", "[google][get]") {
+  CallInput call = about(Operation::get);
+  call.ids = {"e1", "e2", "e3", "e4", "e5"};
+  Json was_birthday = birthday("e5");
+  was_birthday["status"] = "cancelled";
+  const std::string read = "GET " + kEvents + "/";
+  const Run run = replay(call, {{read + "e1", ok(birthday("e1"))},
+                                {read + "e2", ok(busy("e2"))},
+                                {read + "e3", refusal(403, "forbidden")},
+                                {read + "e4", refusal(400, "invalid")},
+                                {read + "e5", ok(was_birthday)}});
+  REQUIRE(run.items().size() == 5);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(run.items()[i].id == call.ids[i]);
+    check_left_alone(run.items()[i]);
+  }
+  CHECK(run.items()[4].state == ItemState::deleted);
+  call.ids = {"e1"};
+  const Run closed = replay(call, {{read + "e1", refusal(403, "insufficientPermissions")}});
+  CHECK(closed.error().code == Code::forbidden);
+  CHECK(closed.items().empty());
+}
+
+TEST_CASE("google: find follows the pages of each key", "[google][find]") {
+  CallInput call = about(Operation::find);
+  call.ids = {"task:t1", "task:t2"};
+  const auto given = [](char digit, const std::string& key) {
+    Json event = timed(std::string(32, digit), "2026-11-23T18:00:00+01:00", "Europe/Madrid");
+    event["extendedProperties"]["private"]["mortiseKey"] = key;
+    return Json::array({event});
+  };
+  const std::string asked =
+      "GET " + kEvents + "?maxResults=250&privateExtendedProperty=mortiseKey%3Dtask%3A";
+  const Run run =
+      replay(call, {{asked + "t1", ok(page(Json::array(), "p1", ""))},
+                    {asked + "t2", ok(page(given('2', "task:t2"), "", ""))},
+                    {asked + "t1&pageToken=p1", ok(page(Json::array(), "p2", ""))},
+                    {asked + "t1&pageToken=p2", ok(page(given('1', "task:t1"), "", ""))}});
+  REQUIRE(run.items().size() == 2);
+  CHECK(run.items()[0].key == "task:t2");
+  CHECK(run.items()[1].key == "task:t1");
+  call.ids = {"task:t1"};
+  const Run endless = replay(call, {{asked + "t1", ok(page(Json::array(), "p", ""))},
+                                    {asked + "t1&pageToken=p", ok(page(Json::array(), "p", ""))}});
+  CHECK(endless.error().code == Code::unavailable);
+}
+
 TEST_CASE("google: find asks for each key by itself", "[google][find]") {
   CallInput call = about(Operation::find);
   call.ids = {"task:t1", "task:t2"};
@@ -363,7 +555,7 @@ TEST_CASE("google: find asks for each key by itself", "[google][find]") {
   instance["recurringEventId"] = id;
   instance["originalStartTime"] = {{"date", "2026-11-23"}};
   const std::string asked =
-      "GET " + kEvents + "?maxResults=2500&privateExtendedProperty=mortiseKey%3Dtask%3A";
+      "GET " + kEvents + "?maxResults=250&privateExtendedProperty=mortiseKey%3Dtask%3A";
   const Run run = replay(call, {{asked + "t1", ok(page({event, instance}, "", ""))},
                                 {asked + "t2", ok(page(Json::array(), "", ""))}});
   REQUIRE(run.items().size() == 1);
@@ -392,6 +584,11 @@ TEST_CASE(
   REQUIRE(run.targets().size() == 2);
   CHECK(run.targets()[0].is_default);
   CHECK(run.targets()[1].title == "Mine");
+  const Run endless =
+      replay(about(Operation::targets),
+             {{asked, ok({{"items", {main}}, {"nextPageToken", "2"}})},
+              {asked + "&pageToken=2", ok({{"items", {other}}, {"nextPageToken", "2"}})}});
+  CHECK(endless.error().code == Code::unavailable);
   const Run without =
       replay(about(Operation::targets), {{asked, refusal(403, "insufficientPermissions")}});
   REQUIRE(without.targets().size() == 1);
@@ -473,5 +670,5 @@ TEST_CASE("google: the library and its manifest are such as the host takes", "[g
   const auto started = (*loaded)->begin(call);
   REQUIRE(started.step.requests.size() == 1);
   CHECK(started.step.requests[0].target ==
-        "/calendar/v3/calendars/primary/events?maxResults=2500&showDeleted=true");
+        "/calendar/v3/calendars/primary/events?maxResults=250&showDeleted=true");
 }

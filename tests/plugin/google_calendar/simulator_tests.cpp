@@ -280,6 +280,56 @@ TEST_CASE("google: a dead cursor is stale", "[google][simulator]") {
   CallInput delta = about(Operation::list);
   delta.cursor = listed.cursor();
   CHECK(world.run(delta).error().code == Code::stale);
+  delta.cursor = "no token of Google's";
+  CHECK(world.run(delta).error().code == Code::stale);
+}
+
+TEST_CASE("google: what may not be seen any more is not gone", "[google][simulator]") {
+  World world;
+  const std::string ben = "ben.okafor@example.com";
+  const auto share = [&](const std::string& role) {
+    world.control("POST", "google/share",
+                  {{"user", ben}, {"with", "ana.torres@example.com"}, {"role", role}});
+  };
+  share("writer");
+  world.calendar = ben;
+  const Run made =
+      world.write({creation("task:1", timed("Seen")), creation("task:2", day("Kept"))});
+  check_all_done(made);
+  const std::string id = made.outcomes()[0].id;
+  world.control("POST", "google/edit_event",
+                {{"user", ben}, {"id", id}, {"changes", {{"visibility", "private"}}}});
+  share("writerWithoutPrivateAccess");
+  CallInput get = about(Operation::get);
+  get.ids = {id};
+  CallInput list = about(Operation::list);
+  list.now_ms = 1'795'305'600'000;  // 2026-11-22
+  for (const Run& run : {world.run(get), world.run(list)}) {
+    const auto found = std::find_if(run.items().begin(), run.items().end(),
+                                    [&](const Item& item) { return item.id == id; });
+    REQUIRE(found != run.items().end());
+    CHECK(found->state == ItemState::out_of_scope);
+    CHECK(found->fields == "{}");
+  }
+  world.check_against_the_description();
+}
+
+TEST_CASE("google: pages that begin empty hide nothing", "[google][simulator]") {
+  World world;
+  Json series = timed("Weekly");
+  series["recurrence"] = {"RRULE:FREQ=WEEKLY;COUNT=30"};
+  check_all_done(world.write({creation("task:1", series)}));
+  world.control("POST", "google/settings", {{"pages", "empty"}});
+  CallInput find = about(Operation::find);
+  find.ids = {"task:1", "task:none"};
+  CHECK(world.run(find).items().size() == 1);
+  Write cancelled = creation("task:1/2026-11-30T18:00:00", {{"status", "cancelled"}});
+  cancelled.slot = "2026-11-30T18:00:00";
+  cancelled.parent_key = "task:1";
+  cancelled.parent_id = creation("task:1", series).once_key;
+  const Run run = world.write({cancelled});
+  check_all_done(run);
+  CHECK(run.outcomes().size() == 1);
 }
 
 TEST_CASE("google: whose account, which calendars, and one of our own made once",
