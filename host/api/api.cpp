@@ -17,8 +17,12 @@ namespace mortise::api {
 
 namespace {
 
+bool is_of_run(const std::string& topic) {
+  return topic.starts_with("run:");
+}
+
 Event::Last ends_stream(const std::string& topic, const core::JsonText& data) {
-  if (topic.rfind("run:", 0) != 0) return Event::Last::no;
+  if (!is_of_run(topic)) return Event::Last::no;
   const auto run = core::parse_json(data);
   if (!run || !run->is_object() || !run->contains("state") || !(*run)["state"].is_string()) {
     return Event::Last::no;
@@ -69,10 +73,12 @@ void EventPublisher::publish(const std::string& topic, const std::string& event,
                              const core::JsonText& data) {
   const Event::Last last = ends_stream(topic, data);
   const std::lock_guard lock(target_->mutex);
-  if (event == "wait") {
-    if (const auto wait = read_waiting(data)) target_->note(topic, *wait);
-  } else {
-    target_->waiting.erase(topic);  // the run went on, or ended
+  if (is_of_run(topic)) {  // its account's stream is told the same
+    if (event != "wait") {
+      target_->waiting.erase(topic);  // the run went on, or ended
+    } else if (const auto wait = read_waiting(data)) {
+      target_->note(topic, *wait);
+    }
   }
   if (target_->server) target_->server->publish(topic, {event, data, last});
 }

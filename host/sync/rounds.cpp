@@ -147,9 +147,11 @@ std::optional<Execution::Round> Execution::ready(const Link& link) {
   const ports::Lane lane =
       run_.trigger == core::RunTrigger::user ? ports::Lane::interactive : ports::Lane::background;
   // Told on another thread, so it only says so; the run's record is this coroutine's own.
-  const auto on_wait = [&publisher = ports_.publisher, id = run_.id](RunWait wait,
-                                                                     core::Instant until_ms) {
-    publisher.publish("run:" + id, "wait", wait_json(id, wait, until_ms));
+  const auto on_wait = [&publisher = ports_.publisher, id = run_.id, account = run_.account_id](
+                           RunWait wait, core::Instant until_ms) {
+    const core::JsonText told = wait_json(id, wait, until_ms);
+    publisher.publish("run:" + id, "wait", told);
+    publisher.publish("account:" + account, "wait", told);
   };
   exchange_ = std::make_unique<Exchange>(ports_, *link.connector, run_.connection_id, run_.id, lane,
                                          cancel_, on_wait);

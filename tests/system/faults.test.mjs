@@ -52,6 +52,8 @@ test('faults: a run that waits for a budget says so, and until when', async () =
   const { world, plan, connection } = await connected(forms.calendar, roadmap({ modules: 1, weeks: 1, tasks: 6 }),
     { settings: { ...wideBudgets, 'connector.google_calendar.budget.connection': '4/10' } });
   try {
+    const stream = await fetch(`${world.url}/v1/accounts/ana/events`,
+      { headers: { authorization: `Bearer ${world.key}` }, signal: AbortSignal.timeout(60_000) });
     const { body: { id } } = await world.startExport(plan, connection);
     const waiting = await until(async () => {
       const run = await world.run(id);
@@ -59,6 +61,13 @@ test('faults: a run that waits for a budget says so, and until when', async () =
     }, 'the run to wait for its budget');
     assert.equal(waiting.state, 'waiting');
     assert.ok(Date.parse(waiting.waiting_until) > Date.now() - 1000, waiting.waiting_until);
+    const wait = new RegExp(`event: wait\\ndata: (.*"${id}".*)\\n`);
+    let told = '';
+    for await (const part of stream.body) {  // the account's own
+      told += Buffer.from(part).toString();
+      if (wait.test(told)) break;
+    }
+    assert.equal(JSON.parse(wait.exec(told)[1]).waiting_for, 'budget');
     const ended = await world.finished(id);
     assert.deepEqual([ended.state, ended.waiting_for], ['succeeded', undefined]);
   } finally {
