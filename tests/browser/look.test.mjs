@@ -5,7 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import test from 'node:test';
-import { assertAccessible, assertFocusOrder } from './accessible.mjs';
+import { roadmap } from '../system/host.mjs';
+import { assertAccessible, assertContrast, assertFocusOrder } from './accessible.mjs';
 import { badges, card, consent, inBrowser, picture, service, signIn, watch } from './browser.mjs';
 
 const packages = createRequire(new URL('../simulators/clients/package.json', import.meta.url));
@@ -71,21 +72,65 @@ test('pages: speak the account’s language', { timeout: 120_000 }, async () => 
     await card(page, 'notion').getByText('Sin conectar').waitFor();
     await page.getByText('0 de 2 exportaciones usadas este mes').waitFor();
     await page.getByText('0 de 100 tareas hechas').waitFor();
-    assert.equal(await page.evaluate(() => document.documentElement.lang), 'es-ES');
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'es');
     await assertAccessible(page);
     await picture(page, 'spanish');
   });
 });
 
+test('pages: say which language they speak, not which one the account would like', { timeout: 60_000 }, async () => {
+  await inBrowser({ account: { locale: 'fr-FR' } }, async ({ world, page }) => {
+    await signIn(world, page);
+    await page.getByText('There is no plan yet.').waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
+  });
+});
+
+const ui = (file, encoding) => readFile(new URL(`../../host/web/ui/${file}`, import.meta.url), encoding);
+/** Read, not imported by name: Debian 12's own Node takes a .js without a package.json for CommonJS. */
+const module = async (file) => import(`data:text/javascript;base64,${await ui(file, 'base64')}`);
+
+test('pages: any colour of an app can be read, and be written on', async () => {
+  const { brandColors } = await module('brand.js');
+  const rgb = (color) => (color.length === 4 ? [...color.slice(1)].map((digit) => digit + digit) : color.slice(1).match(/../g)).map((digits) => parseInt(digits, 16) / 255);
+  const luminance = (color) => {
+    const [r, g, b] = rgb(color).map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (one, other) => (Math.max(luminance(one), luminance(other)) + 0.05) / (Math.min(luminance(one), luminance(other)) + 0.05);
+  const backs = [...(await ui('mortise.css', 'utf8')).matchAll(/--(?:back|card|sunk): light-dark\((#\w+), (#\w+)\)/g)].map(([, light, dark]) => [light, dark]);
+  assert.equal(backs.length, 3);
+  const steps = ['00', '33', '66', '80', '99', 'cc', 'ff'];
+  const colors = ['#2456c7', '#FFCC00', '#fc0', '#000', '#fff', '#777', '#757575', '#8a1c5b',
+    ...steps.flatMap((r) => steps.flatMap((g) => steps.map((b) => `#${r}${g}${b}`)))];
+  for (const color of colors) {
+    const made = brandColors(color);
+    assert.equal(made['--mortise-brand'], color);
+    assert.ok(contrast(made['--mortise-on-brand'], color) >= 4.5, `on ${color}`);
+    const [, ...text] = /^light-dark\((#\w+), (#\w+)\)$/.exec(made['--mortise-brand-text']);
+    for (const pair of backs) pair.forEach((back, at) => assert.ok(contrast(text[at], back) >= 4.5, `${color} as ${text[at]} on ${back}`));
+  }
+  // What can be read as it is stays as it is.
+  assert.equal(brandColors('#2456c7')['--mortise-brand-text'].slice(0, 19), 'light-dark(#2456c7,');
+  assert.match(brandColors('#ffcc00')['--mortise-brand-text'], /, #ffcc00\)$/);
+});
+
+for (const [color, colorScheme] of [['#2456c7', 'dark'], ['#ffcc00', 'light']]) {
+  test(`pages: in an app’s colour, ${color}, everything can be read (${colorScheme})`, { timeout: 60_000 }, async () => {
+    await inBrowser({ settings: { 'app.color': color }, context: { colorScheme } }, async ({ world, page }) => {
+      await world.import(roadmap({ modules: 1, weeks: 1, tasks: 2 }));
+      await signIn(world, page);
+      await page.getByRole('link', { name: 'Resource' }).first().waitFor();
+      await service(page, 'notion').getByRole('button', { name: 'Export to Notion' }).waitFor();
+      await assertContrast(page);
+      await picture(page, `brand_${colorScheme}`);
+    });
+  });
+}
+
 /** The texts of all languages. */
 async function allTexts() {
-  // Read, not imported by name: Debian 12's own Node takes a .js without a package.json for CommonJS.
-  const texts = {};
-  for (const language of ['en', 'es']) {
-    const source = await readFile(new URL(`../../host/web/ui/texts_${language}.js`, import.meta.url), 'base64');
-    Object.assign(texts, await import(`data:text/javascript;base64,${source}`));
-  }
-  return texts;
+  return Object.assign({}, ...await Promise.all(['en', 'es'].map((language) => module(`texts_${language}.js`))));
 }
 
 test('pages: the texts of both languages are the same ones', async () => {

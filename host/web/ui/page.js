@@ -4,6 +4,7 @@
 import './connections.js';
 import './export.js';
 import './toasts.js';
+import { brandColors } from './brand.js';
 import { client } from './client.js';
 import { h, render } from './dom.js';
 import { live } from './live.js';
@@ -123,13 +124,13 @@ async function start() {
   const code = takeCode();
   const named = client.get('ui/brand.json').then((answer) => {
     brand = answer;
-    if (brand.color) document.documentElement.style.setProperty('--mortise-brand', brand.color);
+    if (brand.color) for (const [name, value] of Object.entries(brandColors(brand.color))) document.documentElement.style.setProperty(name, value);
   }).catch(() => {});
   draw();
   try {
     await client.useCookie(code);
     await Promise.all([live.begin(), named]);
-    if (live.profile.locale) document.documentElement.lang = live.profile.locale;
+    document.documentElement.lang = language(live.profile.locale);
     await live.readPlans();
     live.subscribe(draw);
     await open();

@@ -6,9 +6,9 @@ import { es } from './texts_es.js';
 
 export const texts = { en, es };
 
-/** The language of the document, else of the browser; English where we have no words for it. */
-export function language() {
-  for (const wanted of [document.documentElement.lang, ...navigator.languages]) {
+/** The language of the document, or the one wanted, else of the browser; English where we have no words for it. */
+export function language(first = document.documentElement.lang) {
+  for (const wanted of [first, ...navigator.languages]) {
     const known = wanted.toLowerCase().split('-')[0];
     if (known in texts) return known;
   }
