@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import test from 'node:test';
-import { roadmap } from '../system/host.mjs';
+import { roadmap, until } from '../system/host.mjs';
 import { assertAccessible, assertContrast, assertFocusOrder } from './accessible.mjs';
 import { badges, card, consent, inBrowser, picture, service, signIn, watch } from './browser.mjs';
 
@@ -174,8 +174,9 @@ async function somebodysApp(work) {
       <h2>History</h2><mortise-history task="${app.task}"></mortise-history><mortise-removed plan="${app.plan}"></mortise-removed>
       <p>First task <mortise-sync-badge task="${app.task}"></mortise-sync-badge></p><mortise-toasts></mortise-toasts>
       <script type="module">
-        import { signIn } from '${app.host}/ui/mortise.js';
-        signIn(() => fetch('/mortise-code', { method: 'POST' }).then((answer) => answer.text()));
+        import * as mortise from '${app.host}/ui/mortise.js';
+        window.app = { ...mortise, signIn: () => mortise.signIn(() => fetch('/mortise-code', { method: 'POST' }).then((answer) => answer.text())) };
+        app.signIn().catch(() => {});
       </script></html>`);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -216,6 +217,58 @@ test('pages: components work on an app’s own page, with a token and without co
       assert.equal(brand, 'rgb(138, 28, 91)');
       assert.deepEqual((await context.cookies()).filter((cookie) => cookie.name.includes('session')), []);
       await picture(page, 'embedded');
+    });
+  });
+});
+
+test('pages: components get over a sign-in that failed, and nothing stays of a user who is not there any more', { timeout: 120_000 }, async (t) => {
+  await somebodysApp(async (app) => {
+    await inBrowser({ settings: { 'server.cors_origins': app.url, 'app.return_to': `${app.url},http://127.0.0.1:9/back` } }, async ({ world, page }) => {
+      const plan = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 2 }));
+      const [task] = await world.tasks(plan);
+      await world.account('ben');
+      await world.connect('google_calendar');
+      await world.quiet();
+      const codes = (account) => async () => (await world.ok('POST', `/v1/accounts/${account}/session_codes`)).code;
+      Object.assign(app, { host: world.url, plan: plan.id, task: task.id, code: async () => 'mc_of_nobody' });
+      const connections = page.locator('mortise-connections');
+      const calendar = card(page, 'google_calendar');
+      const streams = new Set();
+      page.on('request', (request) => { if (request.url().endsWith('/events')) streams.add(request); });
+      for (const end of ['requestfailed', 'requestfinished']) page.on(end, (request) => streams.delete(request));
+      const listensTo = (account) => until(() => [...streams].map((each) => new URL(each.url()).pathname).join()
+        === (account && `/v1/accounts/${account}/events`), `the streams of ${account || 'nobody'}`, 10_000);
+
+      await t.test('a code that was refused, a host that could not be reached; then it works', async () => {
+        await page.goto(app.url);
+        await connections.getByText('Please come in through your app').waitFor();
+        await page.route('**/v1/session', (route) => route.abort());
+        await page.evaluate(() => window.app.signIn().catch(() => {}));
+        await connections.getByText('The host cannot be reached. Trying again by itself.').waitFor();
+        await page.unroute('**/v1/session');
+        app.code = codes('ana');
+        await page.evaluate(() => window.app.signIn());
+        await calendar.getByText('Connected', { exact: true }).waitFor();
+        await listensTo('ana');
+      });
+
+      await t.test('another user', async () => {
+        app.code = codes('ben');
+        await page.evaluate(() => window.app.signIn());
+        await calendar.getByText('Not connected').waitFor();
+        await listensTo('ben');
+        assert.deepEqual(await page.evaluate(async (host) => {
+          const { live } = await import(`${host}/ui/live.js`);
+          return [live.account, live.profile.id, live.connections.length, live.runs.size, live.tasks(document.querySelector('mortise-export').plan)];
+        }, world.url), ['ben', 'ben', 0, 0, null]);
+      });
+
+      await t.test('nobody', async () => {
+        await page.evaluate(() => window.app.signOut());
+        await connections.getByText('Please come in through your app').waitFor();
+        assert.equal(await connections.locator('section').count(), 0);
+        await listensTo('');
+      });
     });
   });
 });

@@ -130,10 +130,11 @@ test('pages: settings are saved as they are changed, and everything works by key
 
     await t.test('a run that failed as a whole shows on the card, with its message and a retry', async () => {
       await world.quiet();
+      const { items: [last] } = await world.ok('GET', '/v1/runs?account_id=ana&limit=1');
       await page.route(/\/v1\/runs\?/, async (route) => {  // as the host tells of such a run
         const answer = await route.fetch();
         const body = await answer.json();
-        Object.assign(body.items[0], { state: 'failed', error: { code: 'unavailable', reason: '', message: 'Notion was not to be reached.' } });
+        Object.assign(body.items.find((run) => run.id === last.id), { state: 'failed', error: { code: 'unavailable', reason: '', message: 'Notion was not to be reached.' } });
         await route.fulfill({ response: answer, json: body });
       });
       await page.reload();
@@ -141,9 +142,9 @@ test('pages: settings are saved as they are changed, and everything works by key
       await failed.getByText('Something went wrong').waitFor();
       await failed.getByRole('alert').getByText('Notion was not to be reached.').waitFor();
       await picture(page, 'error', true);
-      await page.unroute(/\/v1\/runs\?/);
       await failed.getByRole('button', { name: 'Retry' }).click();
       await failed.getByText('Connected', { exact: true }).waitFor();
+      await page.unroute(/\/v1\/runs\?/);
     });
 
     await t.test('a task is ticked and renamed by keyboard, and the focus stays where it was', async () => {

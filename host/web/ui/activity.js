@@ -13,18 +13,19 @@ const pictures = { succeeded: 'check', partial: 'warning', failed: 'warning', ca
 
 export class Activity extends MortiseElement {
   static observedAttributes = ['connection'];
-  #of = '';
   #runs = null;
   #items = new Map();
+
+  forget() {
+    this.#runs = null;
+    this.#items.clear();
+  }
 
   view() {
     const connection = this.live.connections.find((each) => each.id === this.getAttribute('connection'));
     const connector = connection && this.live.connector(connection.connector);
-    if (!connector) return h('p', { class: 'soft', role: 'status' }, this.live.problem?.message ?? t('loading'));
-    if (this.#of !== connection.id) {
-      this.#of = connection.id;
-      this.#runs = new Pages(this, `v1/runs?connection_id=${connection.id}`, 10);
-    }
+    if (!connector) return this.pending();
+    this.#runs ??= new Pages(this, `v1/runs?connection_id=${connection.id}`, 10);
     const runs = this.#known(connection);
     const conflicts = this.live.conflicts.filter((each) => each.connection_id === connection.id);
     return [

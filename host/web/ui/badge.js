@@ -14,6 +14,8 @@ export class SyncBadge extends MortiseElement {
   #plan = '';
   #asked = '';
 
+  forget() { this.#plan = this.#asked = ''; }
+
   set sync(list) {
     this.#sync = list;
     this.update();
@@ -38,7 +40,10 @@ export class SyncBadge extends MortiseElement {
     if (this.#plan) return this.live.tasks(this.#plan)?.find((each) => each.id === task)?.sync ?? [];
     if (task && this.live.loaded && this.#asked !== task) {
       this.#asked = task;
-      this.attempt(async () => { this.#plan = (await this.live.api.get(`v1/tasks/${task}`)).plan_id; });
+      this.attempt(async () => {
+        const { plan_id: plan } = await this.live.api.get(`v1/tasks/${task}`);
+        if (this.#asked === task) this.#plan = plan;  // else it shows another one by now
+      });
     }
     return [];
   }

@@ -2,6 +2,10 @@
 // HttpOnly cookie and a CSRF token; on an app's page by a bearer token that lives in memory for at
 // most 15 minutes and is renewed with a fresh one-time code from the app's server.
 
+import { pause } from './reading.js';
+
+const longestPauseMs = 30_000;
+
 /** An answer that is no success: RFC 9457, plus `status` 0 where the host could not be reached. */
 export class Problem extends Error {
   constructor(status, document) {
@@ -10,69 +14,90 @@ export class Problem extends Error {
   }
 }
 
-export class Client {
-  #csrf = '';
-  #token = '';
-  #code = null;
-  #signedIn;
-  #settle;
+/** Says `session` whenever `account` or `problem` changed. */
+export class Client extends EventTarget {
+  /** The account's id; empty while nobody is signed in. */
+  account = '';
+  /** Why nobody is, if that is known; or null. */
+  problem = null;
+  // Of whoever is, or is about to be: where codes come from, or the cookie's CSRF token. Each sign-in is a new one.
+  #session = {};
 
   constructor(host = new URL('..', import.meta.url)) {
+    super();
     this.host = new URL(host);
-    this.#signedIn = new Promise((resolve, reject) => { this.#settle = { resolve, reject }; });
-    this.#signedIn.catch(() => {});  // whoever waits for it hears of it
   }
 
-  /** The account's id, once somebody is signed in. */
-  account() { return this.#signedIn; }
-
-  /** An app's page: `code` is a function that answers a fresh one-time code from the app's server. */
-  async useCodes(code) {
-    this.#code = code;
-    await this.#settleWith(this.#renew());
+  /** An app's page: `code` is a function that answers a fresh one-time code from the app's server. Also for somebody else. */
+  useCodes(code) {
+    return this.#enter({ code }, (session) => this.#renew(session));
   }
 
   /** The host's own page: exchanges a code if there is one, else goes on with the cookie. */
-  async useCookie(code) {
-    const session = code
-      ? this.request('POST', 'v1/session', { body: { code } })
-      : this.request('GET', 'v1/session');
-    await this.#settleWith(session.then((answer) => {
-      this.#csrf = answer.csrf_token;
-      return answer;
-    }));
+  useCookie(code) {
+    return this.#enter({}, async (session) => {
+      const answer = code
+        ? await this.request('POST', 'v1/session', { body: { code } })
+        : await this.request('GET', 'v1/session');
+      session.csrf = answer.csrf_token;
+      this.#met(session, answer.account_id);
+    });
   }
 
+  /** A cookie ends at the host, too; a token is over within minutes. */
   async signOut() {
-    await this.request('DELETE', 'v1/session');
+    if (this.#session.csrf) await this.request('DELETE', 'v1/session');
+    this.#leave(new Problem(401, { reason: 'signed_out', detail: 'Nobody is signed in.' }));
   }
 
-  async #settleWith(session) {
+  async #enter(session, work) {
+    this.#leave(null);
+    this.#session = session;
     try {
-      this.#settle.resolve((await session).account_id);
+      await work(session);
     } catch (problem) {
-      this.#settle.reject(problem);
+      if (session === this.#session) this.#leave(problem);
       throw problem;
     }
   }
 
-  async #renew() {
-    const answer = await this.#send('POST', 'v1/session', { body: { code: await this.#code(), as: 'token' } });
-    if (!answer.ok) throw await problemOf(answer);
-    const session = await answer.json();
-    this.#token = session.token;
-    return session;
+  #leave(problem) {
+    this.#session = {};
+    this.#tell('', problem);
   }
 
-  async #send(method, path, { body, headers = {}, signal } = {}) {
+  #met(session, account) {
+    if (session === this.#session && account !== this.account) this.#tell(account, null);
+  }
+
+  #tell(account, problem) {
+    Object.assign(this, { account, problem });
+    this.dispatchEvent(new Event('session'));
+  }
+
+  /** A fresh token; requests that need one at the same time share it. */
+  #renew(session) {
+    session.renewing ??= this.#exchange(session).finally(() => { session.renewing = null; });
+    return session.renewing;
+  }
+
+  async #exchange(session) {
+    const answer = await this.#send(session, 'POST', 'v1/session', { body: { code: await session.code(), as: 'token' } });
+    if (!answer.ok) throw await problemOf(answer);
+    const { token, account_id: account } = await answer.json();
+    session.token = token;
+    this.#met(session, account);
+  }
+
+  async #send(session, method, path, { body, headers = {}, signal } = {}) {
     const all = { Accept: 'application/json', ...headers };
     if (body !== undefined) all['Content-Type'] = 'application/json';
-    if (this.#token) all.Authorization = `Bearer ${this.#token}`;
-    else if (this.#csrf && method !== 'GET') all['X-CSRF-Token'] = this.#csrf;
+    if (session.token) all.Authorization = `Bearer ${session.token}`;
+    else if (session.csrf && method !== 'GET') all['X-CSRF-Token'] = session.csrf;
     try {
       return await fetch(new URL(path, this.host), {
         method, headers: all, signal, cache: 'no-store',
-        credentials: this.#code ? 'omit' : 'same-origin',
+        credentials: session.code ? 'omit' : 'same-origin',
         body: body === undefined ? undefined : JSON.stringify(body),
       });
     } catch (error) {
@@ -81,15 +106,22 @@ export class Client {
     }
   }
 
-  /** The answer itself, for streams. Renews an over token once. */
+  /** The answer itself, for streams. Renews an over token once; where that does not help, nobody is signed in any more. */
   async open(method, path, options) {
-    let answer = await this.#send(method, path, options);
-    if (answer.status === 401 && this.#code) {
-      await this.#renew();
-      answer = await this.#send(method, path, options);
+    const session = this.#session;
+    const { token } = session;
+    try {
+      let answer = await this.#send(session, method, path, options);
+      if (answer.status === 401 && session.code) {
+        if (session.token === token) await this.#renew(session);
+        answer = await this.#send(session, method, path, options);
+      }
+      if (!answer.ok) throw await problemOf(answer);
+      return answer;
+    } catch (problem) {
+      if (problem.status === 401 && session === this.#session) this.#leave(problem);
+      throw problem;
     }
-    if (!answer.ok) throw await problemOf(answer);
-    return answer;
   }
 
   /** The answer's JSON, or nothing where there is none. */
@@ -141,11 +173,33 @@ export class Client {
       }
     }
   }
+
+  /** The same until `signal` says so, over as many streams as it takes. `failed(problem)` hears why one broke. */
+  async follow(path, signal, heard, failed) {
+    for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      let leastMs = 0;
+      try {
+        await this.listen(path, signal, (name, data) => {
+          pauseMs = 500;
+          if (!signal.aborted) heard(name, data);
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        const problem = error instanceof Problem ? error : new Problem(0, { reason: 'network', detail: error.message });
+        leastMs = problem.retryAfterMs ?? 0;
+        failed(problem);
+      }
+      await pause(Math.max(leastMs, pauseMs * (0.5 + Math.random())));
+      if (signal.aborted) return;
+    }
+  }
 }
 
 async function problemOf(answer) {
-  const document = await answer.json().catch(() => ({}));
-  return new Problem(answer.status, document);
+  const problem = new Problem(answer.status, await answer.json().catch(() => ({})));
+  const seconds = Number(answer.headers.get('Retry-After'));
+  if (seconds > 0) problem.retryAfterMs = seconds * 1000;
+  return problem;
 }
 
 // crypto.randomUUID is missing on plain http other than localhost.

@@ -21,8 +21,13 @@ export class Connections extends MortiseElement {
   #titles = new Map();
   #notes = new Map();
 
+  forget() {
+    this.#asking = this.#activity = '';
+    for (const memory of [this.#targets, this.#titles, this.#notes]) memory.clear();
+  }
+
   view() {
-    if (!this.live.loaded) return h('p', { class: 'soft', role: 'status' }, this.live.problem?.message ?? t('loading'));
+    if (!this.live.loaded) return this.pending();
     if (this.live.connectors.length === 0) return h('p', { class: 'soft' }, t('no_services'));
     return h('div', { class: 'cards' }, this.live.connectors.map((connector) => {
       const alive = this.live.connections.filter((each) => each.connector === connector.id && each.status !== 'disconnected');

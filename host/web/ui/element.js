@@ -1,8 +1,9 @@
 // What all components share: a shadow root with our styles, and a render() that runs whenever the
 // account's state or the component's own state changed.
 
-import { render } from './dom.js';
+import { h, render } from './dom.js';
 import { live } from './live.js';
+import { t, why } from './texts.js';
 
 const sheet = new CSSStyleSheet();
 const styles = fetch(new URL('components.css', import.meta.url)).then(async (answer) => sheet.replace(await answer.text()));
@@ -10,6 +11,7 @@ const styles = fetch(new URL('components.css', import.meta.url)).then(async (ans
 export class MortiseElement extends HTMLElement {
   #stop = null;
   #due = false;
+  #account = '';
 
   constructor() {
     super();
@@ -27,9 +29,14 @@ export class MortiseElement extends HTMLElement {
     this.#stop = null;
   }
 
-  attributeChangedCallback() {
+  attributeChangedCallback(name, before, now) {
+    if (before === now) return;
+    this.forget();
     this.update();
   }
+
+  /** Drops what was read of another account, or for another value of an attribute. */
+  forget() {}
 
   /** Renders once, soon, however often it was called. */
   update() {
@@ -37,8 +44,16 @@ export class MortiseElement extends HTMLElement {
     this.#due = true;
     queueMicrotask(() => {
       this.#due = false;
-      if (this.isConnected) render(this.shadowRoot, ...[this.view()].flat());
+      if (!this.isConnected) return;
+      if (this.#account !== this.live.account) this.forget();
+      this.#account = this.live.account;
+      render(this.shadowRoot, ...[this.view()].flat());
     });
+  }
+
+  /** What stands where nothing is loaded: that it comes, or why it does not. */
+  pending() {
+    return h('p', { class: 'soft', role: 'status' }, this.live.problem ? why(this.live.problem) : t('loading'));
   }
 
   /** Runs `work`; a failure becomes a toast. Answers undefined then. */
@@ -46,16 +61,25 @@ export class MortiseElement extends HTMLElement {
     try {
       return await work();
     } catch (problem) {
-      this.toast(problem.message, 'error');
+      complain(problem);
       return undefined;
     } finally {
       this.update();
     }
   }
 
-  toast(text, kind = 'info') {
-    document.dispatchEvent(new CustomEvent('mortise-toast', { detail: { text, kind } }));
+  toast(text, kind) {
+    toast(text, kind);
   }
+}
+
+export function toast(text, kind = 'info') {
+  document.dispatchEvent(new CustomEvent('mortise-toast', { detail: { text, kind } }));
+}
+
+/** Says what did not work. That nobody is signed in any more, every component says by itself. */
+export function complain(problem) {
+  if (problem.status !== 401) toast(problem.message, 'error');
 }
 
 /** Leaves for the service's consent page; the browser comes back to this page. */

@@ -2,7 +2,7 @@
 // that may happen in between.
 
 import { h, icon } from './dom.js';
-import { MortiseElement, connect } from './element.js';
+import { MortiseElement, complain, connect } from './element.js';
 import { asks, isFinished } from './live.js';
 import { underWay } from './run_view.js';
 import { openSheet } from './sheet.js';
@@ -17,11 +17,16 @@ export class Export extends MortiseElement {
   #quota = null;
   #returned = false;
 
+  forget() {
+    this.#previews.clear();
+    this.#quota = null;
+  }
+
   get plan() { return this.getAttribute('plan') ?? ''; }
 
   view() {
-    if (!this.live.loaded || !this.plan) return h('p', { class: 'soft', role: 'status' }, this.live.problem?.message ?? t('loading'));
-    if (!this.#returned) this.#takeReturned();
+    if (!this.live.loaded || !this.plan) return this.pending();
+    if (!this.#returned && this.live.usage) this.#takeReturned();
     return [
       h('div', { class: 'cards' }, this.live.connectors.map((connector) => this.#service(connector))),
       this.#quotaView(),
@@ -130,7 +135,7 @@ export class Export extends MortiseElement {
       }
     } catch (problem) {
       if (problem.reason === 'quota_exceeded') this.#refused(problem);
-      else this.toast(problem.message, 'error');
+      else complain(problem);
     }
     this.#busy.delete(connector.id);
     this.update();

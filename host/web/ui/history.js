@@ -11,16 +11,16 @@ const here = new Set(['receive', 'appear', 'take_away', 'restore']);
 
 export class History extends MortiseElement {
   static observedAttributes = ['task'];
-  #of = '';
   #ends = 0;
   #lines = null;
 
+  forget() { this.#lines = null; }
+
   view() {
     const task = this.getAttribute('task') ?? '';
-    if (!task || !this.live.loaded) return h('p', { class: 'soft', role: 'status' }, this.live.problem?.message ?? t('loading'));
-    if (this.#of !== task) this.#lines = new Pages(this, `v1/tasks/${task}/history`, 20);
+    if (!task || !this.live.loaded) return this.pending();
+    if (!this.#lines) this.#lines = new Pages(this, `v1/tasks/${task}/history`, 20);
     else if (this.#ends !== this.live.ends) this.#lines.again();
-    this.#of = task;
     this.#ends = this.live.ends;
     const conflicts = this.live.conflicts.filter((each) => each.task_id === task);
     return [

@@ -7,14 +7,16 @@ import './toasts.js';
 import { brandColors } from './brand.js';
 import { client } from './client.js';
 import { h, render } from './dom.js';
+import { toast } from './element.js';
 import { live } from './live.js';
 import { PlanView } from './plan_view.js';
-import { day, language, t } from './texts.js';
+import { day, language, t, why } from './texts.js';
 
 const root = document.getElementById('page');
 let brand = { name: 'Mortise' };
 let failed = null;
 let plan = null;
+let turn = 0;
 
 /** The built-in plan for appointments shows once it holds one. Null until they are read. */
 function shownPlans() {
@@ -29,37 +31,53 @@ function go(event, search) {
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   history.pushState(null, '', `${location.pathname}${search}`);
-  open().then(() => {
+  open().then((shown) => {
+    if (!shown) return;
     scrollTo(0, 0);
     document.getElementById('title')?.focus();
   });
 }
 
-/** Shows what the address asks for: ?plan=, ?task= (the link back from a service), or the list; the only plan at once. */
+/**
+ * Shows what the address asks for: ?plan=, ?task= (the link back from a service), or the list; the only plan at once.
+ * Answers whether it did: nobody waits any more for what is there after the next one was asked for.
+ */
 async function open() {
+  const mine = ++turn;
   const [wanted, task] = [address().get('plan'), address().get('task')];
-  plan = null;
+  const plans = shownPlans();
+  if (!plans) return false;
+  const only = plans.length === 1 ? plans[0].id : null;
+  let found = null;
+  let problem = null;
   try {
-    const plans = shownPlans();
-    const only = plans.length === 1 ? plans[0].id : null;
     const id = wanted ?? (task ? (await client.get(`v1/tasks/${encodeURIComponent(task)}`)).plan_id : only);
-    if (id) plan = new PlanView(await client.get(`v1/plans/${encodeURIComponent(id)}`), task, draw, leave);
-  } catch (problem) {
-    if (problem.status !== 404) failed = problem;
+    if (id) found = live.plan(id) ?? await live.readPlan(id);
+  } catch (refused) {
+    if (refused.status !== 404) problem = refused;
   }
+  if (mine !== turn) return false;
+  failed = problem;
+  plan = found ? new PlanView(found, task, draw) : null;
   draw();
+  return true;
 }
 
-/** The plan that was shown is gone. */
-async function leave() {
-  await live.readPlans();
+/** Draws what is known by now; a plan that is not there any more is left. */
+function heard() {
+  if (!plan || !live.isGone(plan.plan.id)) {
+    draw();
+    return;
+  }
+  toast(t('plan_removed', plan.plan));
+  plan = null;
   history.replaceState(null, '', location.pathname);
-  await open();
+  open();
 }
 
 function draw() {
   document.documentElement.lang ||= language();
-  document.title = plan ? `${plan.plan.title} · ${brand.name}` : brand.name;
+  document.title = plan && live.account ? `${plan.plan.title} · ${brand.name}` : brand.name;
   render(root,
     h('a', { class: 'skip', href: '#main' }, t('skip')),
     h('header', { class: 'bar' },
@@ -72,8 +90,8 @@ function draw() {
 }
 
 function content() {
-  if (failed) {
-    const out = failed.status === 401;
+  const out = (failed ?? live.problem)?.status === 401;
+  if (failed || out) {
     return h('section', { class: 'empty' },
       h('h1', { id: 'title', tabindex: -1 }, out ? t('sign_in_title') : t('error')),
       h('p', {}, out ? t('sign_in_says', { app: brand.name }) : failed.message),
@@ -82,7 +100,7 @@ function content() {
   const plans = shownPlans();
   if (!plans) return h('p', { class: 'soft', role: 'status' }, t('loading'));
   return [
-    live.problem && h('p', { class: 'banner', role: 'alert' }, live.problem.status === 0 ? t('problem_network') : live.problem.message),
+    live.problem && h('p', { class: 'banner', role: 'alert' }, why(live.problem)),
     plan ? [
       plans.length > 1 && h('nav', {}, h('a', { href: location.pathname, onclick: (event) => go(event, '') }, `← ${t('back_to_plans')}`)),
       plan.view(),
@@ -132,7 +150,7 @@ async function start() {
     await Promise.all([live.begin(), named]);
     document.documentElement.lang = language(live.profile.locale);
     await live.readPlans();
-    live.subscribe(draw);
+    live.subscribe(heard);
     await open();
   } catch (problem) {
     failed = problem;

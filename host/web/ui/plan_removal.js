@@ -6,28 +6,25 @@ import { openSheet, sheet } from './sheet.js';
 import { t } from './texts.js';
 
 export class PlanRemoval {
-  #plan;
   #draw;
-  #gone;
   #asks = false;
   #busy = false;
   #problem = null;
+  /** The host says that items stand there, also of tasks that are not in the plan any more. */
+  #stands = false;
 
-  constructor(plan, draw, gone) {
-    this.#plan = plan;
-    this.#draw = draw;
-    this.#gone = gone;
-  }
+  constructor(draw) { this.#draw = draw; }
 
   /** `tasks`: those of the plan, or null. */
-  view(tasks) {
-    const exported = tasks?.some((task) => task.sync.length > 0);
-    const button = (text, remote, danger) => h('button', { class: danger ? 'danger' : '', disabled: this.#busy, onclick: () => this.#remove(remote) }, text);
+  view(plan, tasks) {
+    const exported = this.#stands || tasks?.some((task) => task.sync.length > 0);
+    const button = (text, remote, danger) => h('button', { key: remote, class: danger ? 'danger' : '', disabled: this.#busy,
+      onclick: (event) => this.#remove(plan, remote, event.target.closest('dialog')) }, text);
     return [
       h('button', { class: 'quiet', key: 'remove', 'aria-haspopup': 'dialog', disabled: !tasks, onclick: (event) => this.#ask(event.target.closest('article')) }, t('remove_plan')),
-      this.#asks && sheet('remove-plan', t('remove_plan_ask', this.#plan), () => { this.#asks = false; this.#draw(); },
+      this.#asks && sheet('remove-plan', t('remove_plan_ask', plan), () => { this.#asks = false; this.#draw(); },
         this.#problem && h('p', { class: 'message', role: 'alert' }, this.#problem.message),
-        h('p', {}, t(exported ? 'remove_plan_says' : 'remove_plan_bare')),
+        h('p', { role: 'status' }, t(exported ? 'remove_plan_says' : 'remove_plan_bare')),
         h('div', { class: 'row wrap' },
           exported ? [button(t('remove_plan_keep'), 'keep', false), button(t('remove_plan_remove'), 'remove', true)] : button(t('remove_plan_only'), '', true),
           h('button', { onclick: (event) => event.target.closest('dialog').close() }, t('cancel')))),
@@ -41,17 +38,21 @@ export class PlanRemoval {
     openSheet(root);
   }
 
-  async #remove(remote) {
+  async #remove({ id }, remote, dialog) {
     this.#busy = true;
+    this.#problem = null;
     this.#draw();
+    let asked = false;
     try {
-      await live.api.request('DELETE', `v1/plans/${this.#plan.id}${remote && `?remote=${remote}`}`);
-      document.dispatchEvent(new CustomEvent('mortise-toast', { detail: { text: t('plan_removed', this.#plan), kind: 'info' } }));
-      await this.#gone();
+      await live.api.request('DELETE', `v1/plans/${id}${remote && `?remote=${remote}`}`);
+      live.forgetPlan(id);
     } catch (problem) {
-      this.#problem = problem;
+      asked = problem.reason === 'remote_choice_needed';
+      if (asked) this.#stands = true;
+      else this.#problem = problem;
     }
     this.#busy = false;
     this.#draw();
+    if (asked) dialog.querySelector('.wrap button')?.focus();  // what had the focus is gone
   }
 }

@@ -4,6 +4,7 @@ import './badge.js';
 import './history.js';
 import './removed.js';
 import { h, icon } from './dom.js';
+import { complain } from './element.js';
 import { live } from './live.js';
 import { PlanRemoval } from './plan_removal.js';
 import { openSheet, sheet } from './sheet.js';
@@ -14,16 +15,23 @@ export class PlanView {
   /** The title that is being edited, or null: whose, what it was, and what is typed so far. */
   #editing = null;
   #history = null;
+  #plan;
   #removal;
   #draw;
   #focus;
 
-  /** `task`: the id of the task to show first, or null. `gone()` is called when the plan was removed. */
-  constructor(plan, task, draw, gone) {
-    this.plan = plan;
+  /** `task`: the id of the task to show first, or null. */
+  constructor(plan, task, draw) {
+    this.#plan = plan;
     this.#draw = draw;
     this.#focus = task;
-    this.#removal = new PlanRemoval(plan, draw, gone);
+    this.#removal = new PlanRemoval(draw);
+  }
+
+  /** As it is by now, or as it was at last. */
+  get plan() {
+    this.#plan = live.plan(this.#plan.id) ?? this.#plan;
+    return this.#plan;
   }
 
   view() {
@@ -38,7 +46,7 @@ export class PlanView {
       tasks ? this.#modules(tasks) : h('p', { class: 'soft', role: 'status' }, t('loading')),
       h('div', { class: 'end', key: 'end' },
         h('mortise-removed', { plan: this.plan.id }),
-        this.plan.external_id !== 'calendar' && this.#removal.view(tasks)),
+        this.plan.external_id !== 'calendar' && this.#removal.view(this.plan, tasks)),
       this.#history && sheet('history', t('history_of', this.#history), () => this.#openHistory(null),
         h('mortise-history', { task: this.#history.id })));
   }
@@ -154,7 +162,7 @@ export class PlanView {
     try {
       await live.changeTask(task, change);
     } catch (problem) {
-      document.dispatchEvent(new CustomEvent('mortise-toast', { detail: { text: problem.message, kind: 'error' } }));
+      complain(problem);
       if (change.title && !this.#editing) this.#editAgain(task, change.title);
     }
   }

@@ -9,10 +9,11 @@ import { ago, moment, t } from './texts.js';
 export class Removed extends MortiseElement {
   static observedAttributes = ['plan'];
   #isOpen = false;
-  #of = '';
   #tasks = null;
   #list = null;
   #busy = new Set();
+
+  forget() { this.#list = null; }
 
   view() {
     const plan = this.getAttribute('plan') ?? '';
@@ -27,9 +28,8 @@ export class Removed extends MortiseElement {
   #listView(plan) {
     // The plan's own list changes whenever a task goes or comes.
     const tasks = this.live.tasks(plan);
-    if (this.#of !== plan) this.#list = new Pages(this, `v1/plans/${plan}/removed`, 200);
+    if (!this.#list) this.#list = new Pages(this, `v1/plans/${plan}/removed`, 200);
     else if (this.#tasks !== tasks) this.#list.again();
-    this.#of = plan;
     this.#tasks = tasks;
     return this.#list.view(t('nothing_removed'), (items) => h('ul', { class: 'plain lines' }, items.map((task) =>
       h('li', { class: 'row spread', key: task.id, 'data-task': task.id },

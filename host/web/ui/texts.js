@@ -20,6 +20,12 @@ export function t(name, values = {}) {
   return typeof text === 'function' ? text(values) : text;
 }
 
+/** Why something cannot be shown, in words for whoever looks. */
+export function why({ status, message }) {
+  if (status === 401) return t('sign_in_title');
+  return status === 0 ? t('problem_network') : message;
+}
+
 /** "2 minutes ago", "in 2 minutes". */
 function relative(instant, most, least) {
   const seconds = Math.min(most, Math.max(least, Math.round((Date.parse(instant) - Date.now()) / 1000)));

@@ -12,6 +12,8 @@ export class Toasts extends MortiseElement {
   #returned = false;
   #hear = (event) => this.#show(event.detail.text, event.detail.kind);
 
+  forget() { this.#toasts = []; }
+
   connectedCallback() {
     document.addEventListener('mortise-toast', this.#hear);
     return super.connectedCallback();
