@@ -102,6 +102,11 @@ void PushChannels::sweep(const std::string& connection_id) {
   ask_turn(connection_id, [](Work& work) { work.sweeping = true; });
 }
 
+void PushChannels::set_back(std::int64_t by_ms) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [id, work] : works_) work.retry_ms = std::max<Instant>(work.retry_ms - by_ms, 0);
+}
+
 /// `done`, once: when it is called, or when patience is at its end.
 std::function<void()> PushChannels::bounded(std::function<void()> done) {
   auto told = std::make_shared<std::atomic<bool>>(false);

@@ -57,6 +57,9 @@ class PushChannels {
   /// half opened or half closed, and ones that say nothing although things change.
   void sweep(const std::string& connection_id);
 
+  /// The wall clock was set back by so much: what was put off is so no longer than meant.
+  void set_back(std::int64_t by_ms);
+
   /// When keep() has something to do; nothing: not before something else changes.
   std::optional<core::Instant> due(const core::Connection& connection) const;
   ports::PushStatus status(const core::Connection& connection) const;

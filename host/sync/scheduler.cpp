@@ -46,16 +46,20 @@ Status Scheduler::start() {
   if (!all) return std::move(all).error();
   auto waiting = ports_.store.inbox().connections_with_pending();
   if (!waiting) return std::move(waiting).error();
-  since_ms_ = ports_.clock.now_ms();
+  const Instant now_ms = ports_.clock.now_ms();
+  {
+    const std::lock_guard lock(mutex_);
+    since_ms_ = turned_ms_ = now_ms;
+  }
   // What was answered before the end was promised: it does not wait for its turn.
   for (const std::string& connection : *waiting) {
     runs_.sync(connection, core::RunTrigger::notification);
   }
   const std::int64_t window_ms = static_cast<std::int64_t>(all->size()) * kFirstVisitMs;
   for (const core::Connection& connection : *all) {
-    plan(connection.id, since_ms_ + core::spread(window_ms, connection.id, since_ms_));
+    plan(connection.id, now_ms + core::spread(window_ms, connection.id, now_ms));
   }
-  plan(kHousekeeping, since_ms_ + kPruneMs);
+  plan(kHousekeeping, now_ms + kPruneMs);
   return {};
 }
 
@@ -108,12 +112,16 @@ void Scheduler::arm() {
 /// Visits all that is due, but not so many that other work waits long.
 void Scheduler::turn() {
   if (!under_way_.begin()) return;
+  const Instant began_ms = ports_.clock.now_ms();
+  Instant before_ms = 0;
   {
     const std::lock_guard lock(mutex_);
     timer_.reset();
     if (turning_) return under_way_.end();
     turning_ = true;
+    before_ms = std::exchange(turned_ms_, began_ms);
   }
+  if (began_ms < before_ms) set_back(before_ms - began_ms, began_ms);
   for (std::size_t visits = 0; visits < kVisitsPerTurn && !under_way_.stopped(); ++visits) {
     std::string next;
     {
@@ -137,6 +145,23 @@ void Scheduler::turn() {
   under_way_.end();
 }
 
+/// The wall clock was set back: what was noted by it here goes back, too. The store's records stay;
+/// what is due by them comes spread, as after a start.
+void Scheduler::set_back(std::int64_t by_ms, Instant now_ms) {
+  channels_.set_back(by_ms);
+  const std::lock_guard lock(mutex_);
+  since_ms_ = now_ms;
+  std::set<std::pair<Instant, std::string>> agenda;
+  for (const auto& [due_ms, id] : agenda_) agenda.emplace(due_ms - by_ms, id);
+  agenda_ = std::move(agenda);
+  for (auto& [id, entry] : entries_) {
+    entry.due_ms -= by_ms;
+    for (Instant* at_ms : {&entry.asked_ms, &entry.nudged_ms, &entry.swept_ms}) {
+      *at_ms = std::max<Instant>(*at_ms - by_ms, 0);
+    }
+  }
+}
+
 void Scheduler::visit(const std::string& connection_id) {
   const Instant now_ms = ports_.clock.now_ms();
   auto connection = ports_.store.connections().find(connection_id);
@@ -156,8 +181,7 @@ void Scheduler::visit(const std::string& connection_id) {
   Instant next_ms = now_ms + kVisitMs;
   auto state = ports_.store.sync_states().find(connection_id);
   if (state) {
-    state->started_ms = std::max(state->started_ms.value_or(0), entry.asked_ms);
-    next_ms = std::min(next_ms, next_poll(*connection, *state).value_or(next_ms));
+    next_ms = std::min(next_ms, next_poll(*connection, *state, entry.asked_ms).value_or(next_ms));
   }
   if (const auto channel_ms = channels_.due(*connection)) {
     if (*channel_ms <= now_ms) channels_.keep(connection_id);
@@ -167,6 +191,7 @@ void Scheduler::visit(const std::string& connection_id) {
     const std::lock_guard lock(mutex_);
     Entry& kept = entries_[connection_id];
     kept.asked_ms = entry.asked_ms;
+    kept.nudged_ms = entry.nudged_ms;
     kept.swept_ms = entry.swept_ms;
   }
   plan(connection_id, std::max(next_ms, now_ms + kPauseMs));
@@ -189,12 +214,17 @@ std::int64_t Scheduler::interval_ms(const core::Connection& connection) const {
   return connection.interval_s > 0 ? connection.interval_s * 1000 : options_.poll_ms;
 }
 
+/// Of a connection that was last asked to sync at `asked_ms`.
 std::optional<Instant> Scheduler::next_poll(const core::Connection& connection,
-                                            const core::SyncState& state) const {
+                                            const core::SyncState& state, Instant asked_ms) const {
   if (!core::pulls_by_itself(connection) || connection.target.id.empty()) return std::nullopt;
   if (!ports_.connectors.find(connection.connector)) return std::nullopt;
   core::SyncState known = state;
   known.connection_id = connection.id;
+  // A look that is still to come was noted before the clock was set back.
+  if (known.started_ms > ports_.clock.now_ms()) known.started_ms.reset();
+  if (asked_ms > known.started_ms.value_or(0)) known.started_ms = asked_ms;
+  const std::lock_guard lock(mutex_);
   return core::poll_due_since(known, interval_ms(connection), since_ms_);
 }
 
@@ -203,16 +233,15 @@ void Scheduler::poll_if_due(const core::Connection& connection, Entry& entry, In
   auto state = ports_.store.sync_states().find(connection.id);
   auto oldest = ports_.store.inbox().oldest_pending(connection.id);
   if (!state || !oldest) return;
-  state->started_ms = std::max(state->started_ms.value_or(0), entry.asked_ms);
-  if (*state->started_ms == 0) state->started_ms.reset();
-  const auto poll_ms = next_poll(connection, *state);
+  const auto poll_ms = next_poll(connection, *state, entry.asked_ms);
   if (!poll_ms) return;
   const bool poll = *poll_ms <= now_ms;
   // Once: after a failure they wait for the retry, as everything does.
   const bool unhandled = *oldest && state->failures == 0 && now_ms - **oldest >= kUnhandledMs &&
-                         entry.asked_ms < **oldest + kUnhandledMs;
+                         std::max(entry.asked_ms, entry.nudged_ms) < **oldest + kUnhandledMs;
   if (!poll && !unhandled) return;
-  entry.asked_ms = now_ms;
+  // That run may look only at what they name: it puts no poll off.
+  (poll ? entry.asked_ms : entry.nudged_ms) = now_ms;
   runs_.sync(connection.id, poll ? core::RunTrigger::schedule : core::RunTrigger::notification);
 }
 
@@ -247,8 +276,7 @@ Result<ports::SyncStatus> Scheduler::status(const std::string& connection_id) co
     const auto found = entries_.find(connection_id);
     if (found != entries_.end()) asked_ms = found->second.asked_ms;
   }
-  if (asked_ms > state->started_ms.value_or(0)) state->started_ms = asked_ms;
-  status.next_ms = next_poll(*connection, *state);
+  status.next_ms = next_poll(*connection, *state, asked_ms);
   return status;
 }
 

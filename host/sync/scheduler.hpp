@@ -47,17 +47,20 @@ class Scheduler final : public ports::Upkeep {
   /// Of a connection, while the process lives.
   struct Entry {
     core::Instant due_ms = 0;
-    core::Instant asked_ms = 0;  ///< when it was last asked to sync by us
+    core::Instant asked_ms = 0;   ///< when it was last asked to sync by us
+    core::Instant nudged_ms = 0;  ///< the same, but only for notifications that waited
     core::Instant swept_ms = 0;
   };
 
   void plan(const std::string& connection_id, core::Instant due_ms);
   void arm();
   void turn();
+  void set_back(std::int64_t by_ms, core::Instant now_ms);
   void visit(const std::string& connection_id);
   void sweep_if_due(const core::Connection& connection, Entry& entry, core::Instant now_ms);
   std::optional<core::Instant> next_poll(const core::Connection& connection,
-                                         const core::SyncState& state) const;
+                                         const core::SyncState& state,
+                                         core::Instant asked_ms) const;
   void poll_if_due(const core::Connection& connection, Entry& entry, core::Instant now_ms);
   void prune();
   std::int64_t interval_ms(const core::Connection& connection) const;
@@ -67,9 +70,10 @@ class Scheduler final : public ports::Upkeep {
   ports::RunQueue& runs_;
   ports::Tokens& tokens_;
   const ScheduleOptions options_;
-  core::Instant since_ms_ = 0;  ///< when start() was called
   UnderWay under_way_;
   mutable std::mutex mutex_;              ///< guards what is below; never held across a port call
+  core::Instant since_ms_ = 0;            ///< when start() was called, or the clock was set back
+  core::Instant turned_ms_ = 0;           ///< when the last turn began
   std::map<std::string, Entry> entries_;  ///< by connection; of "", the store's own upkeep
   std::set<std::pair<core::Instant, std::string>> agenda_;
   std::optional<ports::Timers::Id> timer_;

@@ -66,6 +66,20 @@ TEST_CASE("channels: one is stored with its secret before the service is asked, 
   CHECK(world.push("cnn_1").expires_ms == channel.expires_ms);
 }
 
+TEST_CASE("channels: what was put off is so no longer when the clock is set back",
+          "[sync][channels]") {
+  UpkeepWorld world;
+  world.service.weather = [](const auto&) { return std::string("503"); };
+  arrive(world);
+  world.start();
+  world.pass(kMinuteMs);
+  REQUIRE_FALSE(is_open(world));
+  world.service.weather = nullptr;
+  world.clock.set_wall(world.clock.now_ms() - kDayMs);
+  world.pass(5 * kMinuteMs);
+  CHECK(is_open(world));
+}
+
 TEST_CASE("channels: a connection that ends while one is stored keeps none, an edited one gets it",
           "[sync][channels]") {
   UpkeepWorld world;

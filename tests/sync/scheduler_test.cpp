@@ -1,6 +1,7 @@
 // What happens by itself, in virtual days.
 #include "sync/scheduler.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 
@@ -176,6 +177,39 @@ TEST_CASE("scheduler: notifications that no run looked at get one", "[sync][sche
   CHECK_FALSE(world.process->scheduler.status("cnn_1")->oldest_notification_ms);
 }
 
+TEST_CASE("scheduler: notifications that keep waiting put no poll off", "[sync][scheduler]") {
+  UpkeepWorld world("");
+  int told = 0;
+  const auto notify = [&] {
+    core::Notification notification;
+    notification.id = "ntf_" + std::to_string(++told);
+    notification.connector = "cal";
+    notification.connection_id = "cnn_1";
+    notification.received_ms = world.clock.now_ms();
+    REQUIRE(world.store.commit({ports::put(notification)}, ports::Durability::full));
+  };
+  // A run looks only at what was named, and the next notification is there before it ends.
+  world.runs.on_sync = [&](const std::string& id, core::RunTrigger trigger) {
+    if (trigger == core::RunTrigger::schedule) world.synced(id);
+    const core::Instant now_ms = world.clock.now_ms();
+    REQUIRE(world.store.commit({ports::HandleNotifications{id, now_ms, now_ms}},
+                               ports::Durability::full));
+    notify();
+  };
+  world.connect("cnn_1");
+  world.synced("cnn_1");
+  notify();
+  world.start();
+  world.pass(5 * kHourMs);
+  const auto& asked = world.runs.asked;
+  const auto polls = std::count_if(asked.begin(), asked.end(), [](const AskedRuns::Ask& ask) {
+    return ask.trigger == core::RunTrigger::schedule;
+  });
+  CHECK(polls >= 15);
+  CHECK(polls <= 27);
+  CHECK(asked.size() > static_cast<std::size_t>(polls));
+}
+
 TEST_CASE("scheduler: idle grants are looked after twice a day and at start", "[sync][scheduler]") {
   UpkeepWorld world("");
   obliging(world);
@@ -247,4 +281,44 @@ TEST_CASE("scheduler: a wall clock that jumps is noticed within a minute", "[syn
   world.clock.set_wall(world.clock.now_ms() + kDayMs);
   world.pass(61'000);
   CHECK(world.runs.asked.size() == 1);
+}
+
+TEST_CASE("scheduler: a wall clock that is set back holds nothing up", "[sync][scheduler]") {
+  UpkeepWorld world("");
+  obliging(world);
+  world.connect("cnn_1");
+  SECTION("while the host runs") {
+    world.start();
+    world.pass(20 * kMinuteMs);
+    world.runs.asked.clear();
+    world.clock.set_wall(world.clock.now_ms() - 3 * kDayMs);
+  }
+  SECTION("while it is down") {
+    world.synced("cnn_1");
+    world.clock.set_wall(world.clock.now_ms() - 3 * kDayMs);
+    world.start();
+  }
+  world.pass(kHourMs);
+  CHECK(world.runs.asked.size() >= 3);
+  CHECK(world.runs.asked.size() <= 7);
+  for (const std::int64_t gap : gaps_min(world, "cnn_1")) CHECK(gap >= 11);
+  CHECK(world.tokens.kept["cnn_1"] == 1);
+  world.pass(13 * kHourMs);
+  CHECK(world.tokens.kept["cnn_1"] == 2);
+}
+
+TEST_CASE("scheduler: what has ended is forgotten after the clock was set back, too",
+          "[sync][scheduler]") {
+  UpkeepWorld world("");
+  world.connect("cnn_1", "gone");
+  world.start();
+  world.clock.set_wall(world.clock.now_ms() - kDayMs);
+  world.run_ended("cnn_1", core::RunTrigger::user, 0);
+  const core::Run ended = world.store.runs().list("", "cnn_1", {10, ""})->items.at(0);
+  core::Run old = ended;
+  old.finished_ms = world.clock.now_ms() - 91 * kDayMs;
+  old.created_ms = *old.finished_ms;
+  REQUIRE(world.store.commit({ports::put(old)}, ports::Durability::full));
+  world.pass(20 * kMinuteMs);
+  CHECK_FALSE(world.store.runs().find(ended.id));
 }
