@@ -47,6 +47,7 @@ Task<core::Run> Execution::play() {
   set_state(RunState::running, RunWait::none, std::nullopt);
   // What an earlier process gave up is tried again, and counted again if it fails again.
   run_.counts.failed = run_.counts.parked = run_.counts.uncertain = 0;
+  forget_error();
   if (!run_.started_ms) run_.started_ms = ports_.clock.now_ms();
   if (Status saved = save_run(); !saved) co_return run_;
   int idle_rounds = 0;
@@ -189,6 +190,7 @@ void Execution::leave_out_given_up(core::ChangeList& changes) const {
 }
 
 Result<core::Run> Execution::end_cancelled(const std::string& reason) {
+  forget_error();
   run_.error_reason = reason;
   const core::Rev before = run_.rev;
   finish(Round::failed);
@@ -336,6 +338,13 @@ void Execution::fail(const Error& error) {
   run_.error_code = code_name(error.code);
   run_.error_reason = error.reason;
   run_.error_message = error.message;
+}
+
+/// Of a plan that failed while another one asked.
+void Execution::forget_error() {
+  run_.error_code.clear();
+  run_.error_reason.clear();
+  run_.error_message.clear();
 }
 
 ports::Call Execution::call_for(const Link& link, ports::Operation operation) const {

@@ -49,15 +49,16 @@ class Execution {
   Result<core::Run> end_cancelled(const std::string& reason);
 
  private:
-  /// How a round ended.
+  /// How a round ended. Where plans end differently the later one counts: a question is put before
+  /// the run ends, and what failed is tried again with the answer.
   enum class Round : std::uint8_t {
     nothing_left,  ///< the other side is as wanted, but for what was given up
     again,         ///< something may be done now
     later,         ///< something must wait before it is tried again
+    stuck,         ///< nothing moves any more: waiting would not help
+    failed,        ///< it cannot go on; the run says why
     asks,          ///< a guard wants a person's word; the run's guard says what about
     parked,        ///< a person must reconnect first
-    stuck,         ///< nothing moves any more: waiting would not help
-    failed,        ///< the run cannot go on; the run says why
   };
   /// One write under way.
   struct Pending {
@@ -98,6 +99,7 @@ class Execution {
   Status save_run(const With& with = {}, ports::Durability durability = ports::Durability::relaxed);
   void set_state(core::RunState state, core::RunWait wait, std::optional<core::Instant> until_ms);
   void fail(const Error& error);
+  void forget_error();
   bool stopped() const;
   ports::Call call_for(const Link& link, ports::Operation operation) const;
   std::string new_id(std::string_view prefix);

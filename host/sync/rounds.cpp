@@ -51,7 +51,7 @@ Task<Execution::Round> Execution::play_pass() {
     if (stopped() || how == Round::parked) co_return how;
     worst = std::max(worst, how);  // one plan's trouble is not the others'
   }
-  if (run_.plan_id.empty() && worst < Round::asks) {
+  if (run_.plan_id.empty() && worst < Round::stuck) {
     auto appeared = let_appear(*link);
     if (!appeared) co_return react(appeared.error());
     if (*appeared) co_return Round::again;

@@ -90,6 +90,7 @@ class StyleMapping final : public ports::Mapping {
     ++*mapped_;
     ports::Desired desired;
     const core::Plan& plan = *input.plan;
+    if (plan.title == "Unmappable") return Error{Code::invalid, "no word for this plan"};
     const auto add = [&](std::string key, std::string kind, std::string parent, Json fields) {
       const std::string task = key.rfind("task:", 0) == 0 ? key.substr(5) : std::string();
       desired.items.push_back({key, kind, parent, {}, task, key, fields.dump()});

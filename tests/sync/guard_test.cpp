@@ -77,6 +77,52 @@ TEST_CASE("guard: two plans that ask are answered one after the other", "[sync][
   CHECK(world.store.plans().tasks("pln_2").value().empty());
 }
 
+TEST_CASE("guard: a plan that fails does not hide another one's question", "[sync][guard]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 4);
+  REQUIRE(world.export_plan().state == RunState::succeeded);
+  export_another(world, "pln_2", 3);
+  settle_in(world);
+  const std::string fails = GENERATE("pln_1", "pln_2");
+  const std::string asks = fails == "pln_1" ? "pln_2" : "pln_1";
+  const auto rename = [&](const std::string& title) {
+    core::Plan plan = world.store.plans().find(fails).value();
+    plan.title = title;
+    REQUIRE(world.store.commit({ports::put(plan)}, ports::Durability::full).ok());
+  };
+  rename("Unmappable");
+  world.service.forget_cursors();
+  const std::vector<core::Task> tasks = world.store.plans().tasks(asks).value();
+  for (const core::Task& task : tasks) world.service.erase(world.service.named(task.title));
+  const core::Run run = world.sync();
+  REQUIRE(run.waiting_for == RunWait::approval);
+  CHECK(asked(run, "plan_id") == asks);
+  CHECK(run.error_message == "no word for this plan");
+  SECTION("approved, it goes on, and ends with the failure") {
+    REQUIRE(world.dispatcher->approve(run.id).ok());
+    world.settle();
+    CHECK(world.store.plans().tasks(asks).value().empty());
+    CHECK(world.run(run.id).state == RunState::partial);
+    CHECK(world.run(run.id).error_message == "no word for this plan");
+    CHECK(world.store.sync_states().find(world.connection_id)->error_code == "invalid");
+  }
+  SECTION("approved when the failure is over, it ends well") {
+    rename("Mappable");
+    REQUIRE(world.dispatcher->approve(run.id).ok());
+    world.settle();
+    CHECK(world.run(run.id).state == RunState::succeeded);
+    CHECK(world.run(run.id).error_code.empty());
+  }
+  SECTION("discarded, that is all it says") {
+    REQUIRE(world.dispatcher->discard(run.id).ok());
+    CHECK(world.run(run.id).state == RunState::cancelled);
+    CHECK(world.run(run.id).error_reason == "discarded");
+    CHECK(world.run(run.id).error_message.empty());
+    world.settle();
+    CHECK(world.store.plans().tasks(asks).value().size() >= 3);
+  }
+}
+
 TEST_CASE("guard: a yes to removals there is none to removals here", "[sync][guard]") {
   World world(Style::client_ids, 1);
   world.populate(1, 1, 40);
