@@ -20,7 +20,7 @@ using core::Run;
 using core::RunState;
 using core::RunWait;
 
-/// A run whose end the store did not take is tried again after this long, not at once.
+/// What the store did not take, a run or its end, is tried again after this long, not at once.
 constexpr std::int64_t kStoreRetryMs = 5'000;
 constexpr int kCommitTries = 5;
 
@@ -375,7 +375,16 @@ void Dispatcher::schedule_push(const std::string& connection_id, const std::stri
 
 void Dispatcher::enqueue_sync(const std::string& connection_id, const std::string& plan_id,
                               core::RunTrigger trigger) {
-  if (queued_sync(connection_id, plan_id, trigger, {})) kick(connection_id);
+  auto queued = queued_sync(connection_id, plan_id, trigger, {});
+  if (queued) return kick(connection_id);
+  // The scheduler asks again; nobody else does.
+  const bool asked_again =
+      trigger == core::RunTrigger::schedule || trigger == core::RunTrigger::notification;
+  if (asked_again || queued.error().code == Code::not_found) return;
+  ports_.timers.after(kStoreRetryMs, [this, connection_id, plan_id, trigger] {
+    post(
+        [this, connection_id, plan_id, trigger] { enqueue_sync(connection_id, plan_id, trigger); });
+  });
 }
 
 std::mutex& Dispatcher::queueing(const std::string& connection_id) {

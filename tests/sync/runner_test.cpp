@@ -246,6 +246,29 @@ TEST_CASE("runner: a push that an outage ended is taken up again by itself", "[s
   CHECK(world.service.outline() == world.expected());
 }
 
+TEST_CASE("runner: a push that the store could not take is not lost", "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const int before = world.service.writes;
+  world.tick(0);
+  world.executor.run_until_idle();
+  bool full = true;
+  world.store.before_commit([&](const ports::Changes&, ports::Durability) -> Status {
+    if (full) return Error{Code::unavailable, "disk full"};
+    return {};
+  });
+  for (int i = 0; i < 20; ++i) {
+    world.clock.advance(1'000);
+    world.executor.run_until_idle();
+  }
+  CHECK(world.service.writes == before);
+  full = false;
+  world.settle();
+  CHECK(world.service.writes == before + 1);
+  CHECK(world.service.outline() == world.expected());
+}
+
 TEST_CASE("runner: removing most of a plan asks first", "[sync][runner]") {
   World world(Style::client_ids, 1);
   world.populate(2, 2, 10);
