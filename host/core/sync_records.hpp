@@ -227,14 +227,14 @@ struct Bookmark {
   std::string tag;           ///< what the cursor depends on; another one makes it worthless
   Instant edited_ms = 0;     ///< the container's last edit as the service said, 0 = unknown
   Instant read_ms = 0;       ///< when it was last read
-  Instant complete_ms = 0;   ///< when all of it was last read
+  Instant complete_ms = 0;   ///< when all of it was last read; with `edited_ms`: surely after that
   friend bool operator==(const Bookmark&, const Bookmark&) = default;
 };
 
 /// How the sync of a connection stands. Written by its runs only.
 struct SyncState {
   std::string connection_id;
-  std::optional<Instant> started_ms;   ///< when the last run began to look there
+  std::optional<Instant> started_ms;   ///< when a run last began to look at all that is there
   std::optional<Instant> complete_ms;  ///< when both sides last agreed on everything
   std::int64_t failures = 0;           ///< in a row
   std::string error_code;              ///< of the last run, empty if it went well

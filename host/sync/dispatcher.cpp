@@ -30,6 +30,22 @@ bool pushes(const core::Connection& connection) {
          connection.direction != core::Direction::pull;
 }
 
+/// How much of the service a run looks at.
+int reach(core::RunTrigger trigger) {
+  switch (trigger) {
+    case core::RunTrigger::change:
+      return 0;  // it only writes
+    case core::RunTrigger::notification:
+      return 1;  // what was named
+    case core::RunTrigger::schedule:
+    case core::RunTrigger::reconnect:
+      return 2;  // what changed
+    case core::RunTrigger::user:
+      break;  // all of it, and first
+  }
+  return 3;
+}
+
 /// Whether a run that is not active may go on now.
 bool ready(const Run& run, const core::Connection& connection) {
   if (core::is_finished(run.state)) return false;
@@ -404,10 +420,7 @@ Result<Run> Dispatcher::queued_sync(const std::string& connection_id, const std:
     if (run.state == RunState::queued && !queued) queued = std::move(run);
   }
   if (queued) {
-    // A person who asks gets all of it looked at, and first.
-    const bool sooner =
-        trigger == core::RunTrigger::user && queued->trigger != core::RunTrigger::user;
-    if (!sooner) return *std::move(queued);
+    if (reach(trigger) <= reach(queued->trigger)) return *std::move(queued);
     queued->trigger = trigger;
     queued->request_id = request_id;
     Status saved = ports_.store.commit({ports::put(*queued)}, ports::Durability::full);

@@ -169,7 +169,7 @@ class Execution {
   Task<Status> pull_containers(const Link& link, Scene& scene,
                                const std::vector<core::Bookmark>& bookmarks);
   Task<Result<bool>> pull_edited(const Link& link, Scene& scene,
-                                 const std::vector<core::Bookmark>& bookmarks,
+                                 const std::vector<core::Bookmark>& bookmarks, Look look,
                                  std::vector<std::string> ids);
   Task<Status> pull_tree(const Link& link, Scene& scene, std::string container_id,
                          std::string container_kind);
@@ -239,7 +239,8 @@ class Execution {
   bool asked_ = false;  ///< the pass under way has its question for a person
   std::optional<std::map<std::string, std::string>> pulled_pairs_;  ///< pairs_digests() then
   std::string cause_;                  ///< RunItem::cause of what was pulled
-  std::set<std::string> hints_;        ///< what notifications gave as changed; empty: anything
+  std::set<std::string> hints_;        ///< what notifications gave as changed
+  bool narrow_ = false;                ///< the look under way is at that alone
   std::vector<core::Bookmark> marks_;  ///< to be committed with what was seen
   std::optional<bool> may_progress_;   ///< the tier's word on outside progress, once asked
   std::set<std::string> lost_;         ///< keys that a write did not find

@@ -20,6 +20,8 @@ using core::PairState;
 constexpr std::int64_t kHourMs = 60 * 60 * 1000;
 /// So many items are asked for by name at once.
 constexpr std::size_t kMostAtOnce = 100;
+/// By so much our clock may be ahead of the service's.
+constexpr std::int64_t kClockMs = 5 * 60 * 1000;
 
 /// What a cursor depends on beside the service.
 std::string tag_of(const Link& link) {
@@ -37,6 +39,13 @@ Bookmark bookmark_of(const std::vector<Bookmark>& all, const std::string& connec
   fresh.connection_id = connection_id;
   fresh.container_id = container_id;
   return fresh;
+}
+
+/// Whether all of it is to be read again. A look that is still to come was noted before the clock
+/// was set back.
+bool sweep_due(const Bookmark& mark, const ports::Manifest& manifest, core::Instant now_ms) {
+  const std::int64_t past_ms = now_ms - mark.complete_ms;
+  return past_ms < 0 || past_ms >= manifest.properties.sweep_hours * kHourMs;
 }
 
 /// The containers to ask for their edit time: those that hold tasks, by themselves or through
@@ -101,15 +110,17 @@ Task<Execution::Round> Execution::pull(const Link& link) {
       {run_.connection_id, started_ms, cause_, true, link.mapping->kinds(), std::move(causes)},
       *std::move(pairs), *std::move(before));
   hints_.clear();
+  for (const core::Notification& each : *pending) {
+    hints_.insert(each.hint.begin(), each.hint.end());
+  }
   const bool all_hinted = std::all_of(pending->begin(), pending->end(),
                                       [](const auto& each) { return !each.hint.empty(); });
-  if (run_.trigger == core::RunTrigger::notification && !pending->empty() && all_hinted) {
-    for (const core::Notification& each : *pending)
-      hints_.insert(each.hint.begin(), each.hint.end());
-  }
   const ports::Properties& properties = link.connector->manifest().properties;
+  const bool lists = properties.delta || properties.complete_listing;
+  narrow_ =
+      !lists && run_.trigger == core::RunTrigger::notification && !pending->empty() && all_hinted;
   Status looked;
-  if (properties.delta || properties.complete_listing) {
+  if (lists) {
     Task<Status> listing =
         pull_listing(link, scene, bookmark_of(*bookmarks, run_.connection_id, {}), {},
                      properties.delta ? Look::since_last : Look::at_all);
@@ -133,10 +144,12 @@ Task<Execution::Round> Execution::pull(const Link& link) {
     changes.push_back(ports::HandleNotifications{run_.connection_id, pending->back().received_ms,
                                                  ports_.clock.now_ms()});
   }
-  auto state = ports_.store.sync_states().find(run_.connection_id);
-  if (!state) co_return react(state.error());
-  state->started_ms = started_ms;
-  changes.push_back(ports::put(*std::move(state)));
+  if (!narrow_) {  // else the next poll is due as before: a notification may have been lost
+    auto state = ports_.store.sync_states().find(run_.connection_id);
+    if (!state) co_return react(state.error());
+    state->started_ms = started_ms;
+    changes.push_back(ports::put(*std::move(state)));
+  }
   if (Status saved = ports_.store.commit(std::move(changes)); !saved) {
     co_return react(saved.error());
   }
@@ -151,7 +164,7 @@ Task<Status> Execution::pull_listing(const Link& link, Scene& scene, Bookmark ma
   const std::string container_id = mark.container_id;
   const std::string tag = tag_of(link);
   const core::Instant now_ms = ports_.clock.now_ms();
-  const bool sweep = now_ms - mark.complete_ms >= manifest.properties.sweep_hours * kHourMs;
+  const bool sweep = sweep_due(mark, manifest, now_ms);
   ports::Call call = call_for(link, ports::Operation::list);
   call.container_id = container_id;
   call.container_kind = container_kind;
@@ -191,12 +204,13 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
   const ports::Manifest& manifest = link.connector->manifest();
   Bookmark whole = bookmark_of(bookmarks, run_.connection_id, {});
   const core::Instant now_ms = ports_.clock.now_ms();
-  const bool sweep = now_ms - whole.complete_ms >= manifest.properties.sweep_hours * kHourMs;
+  const bool sweep = !narrow_ && sweep_due(whole, manifest, now_ms);
+  const Look pages = sweep ? Look::at_all : Look::since_last;
   std::vector<std::string> ids, others;
   for (const Pair* pair : containers_to_ask(scene, manifest, sweep)) {
     if (hinted(scene, *pair)) ids.push_back(pair->remote_id);
   }
-  Task<Result<bool>> reading = pull_edited(link, scene, bookmarks, ids);
+  Task<Result<bool>> reading = pull_edited(link, scene, bookmarks, pages, ids);
   Result<bool> lost = co_await reading;
   if (!lost) co_return Status(lost.error());
   if (*lost || scene.lacks()) {
@@ -206,7 +220,7 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
         others.push_back(pair->remote_id);
       }
     }
-    Task<Result<bool>> more = pull_edited(link, scene, bookmarks, others);
+    Task<Result<bool>> more = pull_edited(link, scene, bookmarks, pages, others);
     lost = co_await more;
     if (!lost) co_return Status(lost.error());
   }
@@ -235,25 +249,27 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
     if (listed.error().code != Code::not_found) co_return listed;
     if (pair != nullptr) scene.note_absent(*pair);
   }
-  if (sweep && hints_.empty()) {
+  if (sweep) {
     whole.complete_ms = now_ms;
     marks_.push_back(std::move(whole));
   }
   co_return save_scene(scene);
 }
 
-/// Asks containers for their edit time, and reads those whose time moved. Answers whether one of
-/// them is gone.
+/// Asks containers for their edit time, and reads those whose time moved, or of which it is not
+/// certain that nothing else was edited within that time's precision. Answers whether one of them
+/// is gone.
 Task<Result<bool>> Execution::pull_edited(const Link& link, Scene& scene,
-                                          const std::vector<Bookmark>& bookmarks,
+                                          const std::vector<Bookmark>& bookmarks, Look look,
                                           std::vector<std::string> ids) {
   if (ids.empty()) co_return Result<bool>(false);
-  const core::Instant now_ms = ports_.clock.now_ms();
+  const std::int64_t rounded_ms = 2 * link.connector->manifest().properties.time_precision_ms;
   ports::Call asking = call_for(link, ports::Operation::get);
   asking.ids = std::move(ids);
   Task<Result<Report>> driving = exchange_->drive(std::move(asking));
   Result<Report> report = co_await driving;
   if (!report) co_return Result<bool>(report.error());
+  const core::Instant now_ms = ports_.clock.now_ms();  // of all edits told, and before any reading
   bool lost = false;
   for (const ports::Item& item : report->items) {
     const Pair* pair = scene.by_id(item.id);
@@ -265,15 +281,18 @@ Task<Result<bool>> Execution::pull_edited(const Link& link, Scene& scene,
     }
     scene.note_found(item.id);
     Bookmark mark = bookmark_of(bookmarks, run_.connection_id, item.id);
-    // Edit times are rounded: what was read within the precision may have changed after.
-    const core::Instant settled =
-        item.edited_ms + 2 * link.connector->manifest().properties.time_precision_ms;
-    if (item.edited_ms != 0 && mark.edited_ms == item.edited_ms && mark.read_ms >= settled) {
-      continue;
-    }
+    // Edit times are rounded: what was read within the precision may have changed after. By both
+    // clocks that is a guess, good until the next sweep; by ours alone, of two looks, it is
+    // certain.
+    const bool known = item.edited_ms != 0 && mark.edited_ms == item.edited_ms;
+    const bool certain = known && mark.complete_ms != 0;
+    const bool settled = known && mark.read_ms >= item.edited_ms + rounded_ms + kClockMs;
+    if (certain || (settled && look == Look::since_last)) continue;
     Task<Status> reading = pull_tree(link, scene, item.id, pair->kind);
     Status read = co_await reading;
     if (!read && read.error().code != Code::not_found) co_return Result<bool>(read.error());
+    if (!read) continue;  // it, or something in it, went meanwhile: the next look tells
+    mark.complete_ms = known && now_ms - mark.read_ms >= rounded_ms ? now_ms : 0;
     mark.edited_ms = item.edited_ms;
     mark.read_ms = now_ms;
     marks_.push_back(std::move(mark));
@@ -319,10 +338,10 @@ Task<Status> Execution::pull_named(const Link& link, Scene& scene) {
   co_return Status();
 }
 
-/// Whether notifications gave this container, or something in it, as changed; without any, all
-/// containers count.
+/// Whether this container is looked at: each one, or in a narrow look what notifications gave as
+/// changed and what holds that.
 bool Execution::hinted(const Scene& scene, const Pair& container) const {
-  if (hints_.empty() || hints_.contains(container.remote_id)) return true;
+  if (!narrow_ || hints_.contains(container.remote_id)) return true;
   return std::any_of(hints_.begin(), hints_.end(), [&](const std::string& id) {
     const Pair* pair = scene.by_id(id);
     while (pair != nullptr && pair->key != container.key) {
@@ -332,7 +351,8 @@ bool Execution::hinted(const Scene& scene, const Pair& container) const {
   });
 }
 
-/// A container and those in it that do not tell their own edits.
+/// A container and those in it that do not tell their own edits. `not_found`: one of them was not
+/// there; the others were read.
 Task<Status> Execution::pull_tree(const Link& link, Scene& scene, std::string container_id,
                                   std::string container_kind) {
   Task<Result<Report>> listing = list_children(link, container_id, container_kind);
@@ -357,12 +377,14 @@ Task<Status> Execution::pull_tree(const Link& link, Scene& scene, std::string co
       check_listing(link, scene, *report, container_id, container_key, std::move(listed));
   Result<bool> checked = co_await checking;
   if (!checked) co_return Status(checked.error());
+  Status all_read;
   for (const auto& [id, kind] : inner) {
     Task<Status> reading = pull_tree(link, scene, id, kind);
     Status read = co_await reading;
     if (!read && read.error().code != Code::not_found) co_return read;
+    if (!read) all_read = read;
   }
-  co_return Status();
+  co_return all_read;
 }
 
 /// What a listing of a whole container lacks. Answers whether it was one of the whole.

@@ -344,7 +344,7 @@ ports::HttpReply FakeService::serve(const ConnectorRequest& request) {
       if (item.parent_id == parent && item.change > since) children.push_back(&item);
     }
     for (const auto& [id, end] : erased_) {
-      if (cursor.empty() || end.first <= since || end.second != parent) continue;
+      if (!tells_removals || cursor.empty() || end.first <= since || end.second != parent) continue;
       Json gone = json_of({id, "", "", "", "{}", "", 0});
       gone["erased"] = true;
       items.push_back(gone);
@@ -416,9 +416,10 @@ std::string FakeService::named(const std::string& text) const {
 void FakeService::changed(const std::string& id) {
   items_[id].change = ++next_;
   if (clock_ == nullptr) return;
+  const core::Instant now_ms = clock_->now_ms() - behind_ms;
   for (auto item = items_.find(id); item != items_.end();
        item = items_.find(item->second.parent_id)) {
-    item->second.edited_ms = clock_->now_ms() / kMinuteMs * kMinuteMs;
+    item->second.edited_ms = now_ms / kMinuteMs * kMinuteMs;
   }
 }
 

@@ -66,6 +66,8 @@ class FakeService {
   std::string named(const std::string& text) const;
 
   Style style() const { return style_; }
+  std::int64_t behind_ms = 0;  ///< its clock, behind the host's
+  bool tells_removals = true;  ///< listings from a cursor name what was removed
   int writes = 0;
   int reads = 0;
 
