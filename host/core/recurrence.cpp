@@ -139,6 +139,13 @@ Result<bool> is_occurrence(const Task& task, std::string_view slot, std::string_
   return found != slots->end() && series->spell(found->second.shown) == slot;
 }
 
+std::string shown_slot(const Task& task, std::string_view slot, std::string_view zone) {
+  const Result<Series> series = Series::of(task, zone);
+  if (!series || !is_slot_of(task, slot)) return std::string(slot);
+  const Result<Instant> key = series->key_of(slot);
+  return key ? series->spell(series->shown(*key)) : std::string(slot);
+}
+
 Result<std::vector<Occurrence>> occurrences(const Task& task, std::string_view zone, Instant from,
                                             Instant to, std::size_t limit) {
   const Result<Series> series = Series::of(task, zone);

@@ -47,6 +47,10 @@ Result<Instant> Series::key_of(std::string_view slot) const {
   return key(*wall);
 }
 
+LocalSeconds Series::shown(Instant key) const {
+  return by_day_ ? key / kMillisPerSecond : to_local(key, zone_).value();
+}
+
 std::string Series::spell(LocalSeconds shown) const {
   return by_day_ ? format_day(day_of_local(shown)) : format_local(shown);
 }
@@ -122,8 +126,7 @@ void Series::add(std::map<Instant, Slot>& found, LocalSeconds wall, Instant firs
   if (!maybe_within(wall, first, last)) return;
   const Instant at = key(wall);
   if (at < first || at > last) return;
-  const LocalSeconds shown = by_day_ ? wall : to_local(at, zone_).value();
-  found.emplace(at, Slot{wall, shown});
+  found.emplace(at, Slot{wall, shown(at)});
 }
 
 void Series::leave_out(std::map<Instant, Slot>& found) const {

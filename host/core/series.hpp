@@ -37,6 +37,8 @@ class Series {
   Instant start_key() const { return key(start_); }
   /// Of a slot as it is spelled. Error `invalid`: it is spelled for another kind of series.
   Result<Instant> key_of(std::string_view slot) const;
+  /// What the clock shows then.
+  LocalSeconds shown(Instant key) const;
   std::string spell(LocalSeconds shown) const;
 
   /// All occurrences from `first` up to and with `last`, by their keys. Error `too_large`:

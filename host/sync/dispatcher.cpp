@@ -257,7 +257,7 @@ Result<Run> Dispatcher::discard(const std::string& run_id) {
   const std::string plan_id = guarded_plan(run->guard);
   if (!ended || plan_id.empty()) return ended;
   // What a guard kept here is written there again.
-  if (Status kept = keep_here(ports_, run->connection_id, plan_id); !kept) {
+  if (Status kept = keep_here(ports_, options_, run->connection_id, plan_id); !kept) {
     return std::move(kept).error();
   }
   look_again(run->connection_id);

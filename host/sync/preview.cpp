@@ -95,7 +95,7 @@ void add_cost(ports::Preview& preview, const Snapshot& snapshot, ports::Call cal
 Result<ports::Preview> preview(const Ports& ports, const Options& options,
                                const std::string& connection_id, const std::string& plan_id,
                                std::shared_ptr<const ports::Mapping> mapping) {
-  auto snapshot = load_snapshot(ports, connection_id, plan_id, std::move(mapping));
+  auto snapshot = load_snapshot(ports, options, connection_id, plan_id, std::move(mapping));
   if (!snapshot) return std::move(snapshot).error();
   const bool makes_target = snapshot->connection.target.id.empty();
   if (makes_target) snapshot->connection.target.id = "new";  // made first, by a write of its own

@@ -348,8 +348,9 @@ core::RunItem Execution::received_item(const Reception& reception) const {
   return item;
 }
 
-Status keep_here(const Ports& ports, const std::string& connection_id, const std::string& plan_id) {
-  auto snapshot = load_snapshot(ports, connection_id, plan_id, nullptr);
+Status keep_here(const Ports& ports, const Options& options, const std::string& connection_id,
+                 const std::string& plan_id) {
+  auto snapshot = load_snapshot(ports, options, connection_id, plan_id, nullptr);
   if (!snapshot) return std::move(snapshot).error();
   const core::Contents contents(snapshot->pairs);
   ports::Changes changes;

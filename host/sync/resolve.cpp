@@ -302,7 +302,7 @@ std::optional<Pair> Execution::overruled(const Snapshot& snapshot, const ports::
   } else {
     pair.connection_id = series->connection_id;
     pair.plan_id = series->plan_id;
-    pair.key = series->key + "/" + item.slot;
+    pair.key = occurrence_key(ports_, snapshot, *series, item.slot, options_);
     pair.kind = series->kind;
     pair.parent_key = series->key;
     pair.remote_id = item.id;

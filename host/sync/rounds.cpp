@@ -159,7 +159,7 @@ std::optional<Execution::Round> Execution::ready(const Link& link) {
 }
 
 Task<Execution::Round> Execution::play_round() {
-  auto loaded = load_snapshot(ports_, run_.connection_id, plan_id_, mapping_);
+  auto loaded = load_snapshot(ports_, options_, run_.connection_id, plan_id_, mapping_);
   if (!loaded) co_return react(loaded.error());
   Snapshot snapshot = std::move(loaded).value();
   snapshot.writes = run_.kind == core::RunKind::export_plan ||

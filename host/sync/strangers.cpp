@@ -225,7 +225,7 @@ Result<bool> Execution::let_appear(const Link& link) {
   if (strangers.empty()) return false;
   auto calendar = ports_.store.plans().find_external(link.account.id, core::kBuiltInPlan);
   if (!calendar) return std::move(calendar).error();
-  auto loaded = load_snapshot(ports_, run_.connection_id, calendar->id, mapping_);
+  auto loaded = load_snapshot(ports_, options_, run_.connection_id, calendar->id, mapping_);
   if (!loaded) return std::move(loaded).error();
   plan_id_ = calendar->id;
   const std::int64_t before = progress();

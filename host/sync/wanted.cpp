@@ -25,10 +25,11 @@ constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
 
 /// The sightings that concern pairs of this plan. One of an occurrence that nobody wrote concerns
 /// the series' pair, under the key that the occurrence would have.
-std::map<std::string, core::Sighting> by_key(const std::vector<core::Pair>& pairs,
+std::map<std::string, core::Sighting> by_key(const Ports& ports, const Options& options,
+                                             const Snapshot& snapshot,
                                              std::vector<core::Sighting> sightings) {
   std::unordered_map<std::string, const core::Pair*> ids;
-  for (const core::Pair& pair : pairs) {
+  for (const core::Pair& pair : snapshot.pairs) {
     if (pair.state != core::PairState::tombstone) ids.emplace(sighting_id(pair), &pair);
   }
   std::map<std::string, core::Sighting> found;
@@ -36,7 +37,8 @@ std::map<std::string, core::Sighting> by_key(const std::vector<core::Pair>& pair
     if (auto pair = ids.find(sighting.remote_id); pair != ids.end()) {
       found.insert_or_assign(pair->second->key, std::move(sighting));
     } else if (auto series = ids.find(sighting.series); series != ids.end()) {
-      found.emplace(series->second->key + "/" + sighting.slot, std::move(sighting));
+      std::string key = occurrence_key(ports, snapshot, *series->second, sighting.slot, options);
+      found.emplace(std::move(key), std::move(sighting));
     }
   }
   return found;
@@ -65,6 +67,13 @@ bool happens_at(const Snapshot& snapshot, const core::Task& series, const std::s
                 const Options& options) {
   const auto happens = core::is_occurrence(series, slot, zone_of(snapshot, options));
   return happens && *happens;
+}
+
+std::string occurrence_key(const Ports& ports, const Snapshot& snapshot, const core::Pair& series,
+                           const std::string& slot, const Options& options) {
+  const auto task = ports.store.plans().find_task(core::task_id_of(series.key));
+  const std::string shown = task ? core::shown_slot(*task, slot, zone_of(snapshot, options)) : slot;
+  return series.key + "/" + shown;
 }
 
 bool is_unread(const Link& link, const core::Pair& pair) {
@@ -182,8 +191,8 @@ Result<Link> load_link(const Ports& ports, const std::string& connection_id,
   return link;
 }
 
-Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection_id,
-                               const std::string& plan_id,
+Result<Snapshot> load_snapshot(const Ports& ports, const Options& options,
+                               const std::string& connection_id, const std::string& plan_id,
                                std::shared_ptr<const ports::Mapping> keep) {
   auto plan = ports.store.plans().find(plan_id);
   if (!plan) return std::move(plan).error();
@@ -201,7 +210,7 @@ Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection
   snapshot.pairs = std::move(pairs).value();
   auto sightings = ports.store.sightings().of_connection(connection_id);
   if (!sightings) return std::move(sightings).error();
-  snapshot.sightings = by_key(snapshot.pairs, *std::move(sightings));
+  snapshot.sightings = by_key(ports, options, snapshot, *std::move(sightings));
   if (!snapshot.pulls() || snapshot.plan.deleted_ms) return snapshot;  // nothing comes back
   std::unordered_set<std::string_view> live;
   for (const core::Task& task : snapshot.tasks) live.insert(task.id);

@@ -57,8 +57,8 @@ inline core::JsonText or_none(Result<core::JsonText> fields) {
 
 /// Loads what a run of this plan through this connection needs. Errors: as load_link(), and
 /// `forbidden` (not the same account).
-Result<Snapshot> load_snapshot(const Ports& ports, const std::string& connection_id,
-                               const std::string& plan_id,
+Result<Snapshot> load_snapshot(const Ports& ports, const Options& options,
+                               const std::string& connection_id, const std::string& plan_id,
                                std::shared_ptr<const ports::Mapping> keep);
 
 /// The zone of tasks that name none.
@@ -67,6 +67,10 @@ std::string_view zone_of(const Snapshot& snapshot, const Options& options);
 /// Whether a series of the plan has an occurrence at that slot; false if that cannot be told.
 bool happens_at(const Snapshot& snapshot, const core::Task& series, const std::string& slot,
                 const Options& options);
+
+/// The key of the occurrence that the service names by `slot`; `series` is its series' pair.
+std::string occurrence_key(const Ports& ports, const Snapshot& snapshot, const core::Pair& series,
+                           const std::string& slot, const Options& options);
 
 /// Whether nobody has looked at an item of ours since a write of ours may have changed it: what is
 /// said to be agreed of it is a guess.
@@ -105,7 +109,8 @@ core::MergeRules merge_rules(const Link& link, const std::string& kind);
 
 /// Takes back what the service's losses would mean for a plan: its tasks stay here, and what is
 /// lost there counts as never written, so that the next sync writes it again.
-Status keep_here(const Ports& ports, const std::string& connection_id, const std::string& plan_id);
+Status keep_here(const Ports& ports, const Options& options, const std::string& connection_id,
+                 const std::string& plan_id);
 
 /// The writes that carry a list of changes out, in the order of the list. Actions that only forget
 /// have none. `index[i]` is the action of write i.

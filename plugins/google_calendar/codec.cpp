@@ -259,10 +259,10 @@ std::string instance_at(std::string_view instances, const SeriesClock& clock,
   const Json document = parse(instances);
   for (const Json& event : list(document, "items")) {
     EventRead read = read_object(event, {});
-    if (read.original && clock.regular) {
-      settle_slot(read, slot_at(clock, read.original->instant_s()));
-    } else if (read.original) {
-      settle_slot(read, slot);  // Google found it by this very start
+    const ShownIn where = read.cancelled ? ShownIn::any_zone : ShownIn::series_zone;
+    // In an irregular series, Google found it by this very start.
+    if (read.original && (!clock.regular || is_at(clock, *read.original, where, slot))) {
+      settle_slot(read, slot);
     }
     if (read.item.slot == slot && !read.item.id.empty()) return dump(event);
   }

@@ -14,6 +14,9 @@ namespace {
 using common::Json;
 using common::list;
 
+/// Clocks are changed by an hour nearly everywhere; by half of one at Lord Howe, by two at Troll.
+constexpr std::int64_t kLongestChange = 7200;
+
 /// The part `name` of a rule "FREQ=WEEKLY;COUNT=5", or empty.
 std::string_view part(std::string_view rule, std::string_view name) {
   while (!rule.empty()) {
@@ -99,6 +102,16 @@ std::string slot_at(const SeriesClock& clock, std::int64_t instant_s) {
   return write_local(clock.wall_s + days * kDay);
 }
 
+bool is_at(const SeriesClock& clock, const Stamp& original, ShownIn where,
+           const std::string& slot) {
+  const std::string by_rule = slot_at(clock, original.instant_s());
+  if (slot == by_rule) return true;
+  if (where == ShownIn::series_zone) return slot == write_local(original.wall_s);
+  const auto shown = read_stamp(slot), ruled = read_stamp(by_rule);
+  return shown && ruled && shown->wall_s > ruled->wall_s &&
+         shown->wall_s <= ruled->wall_s + kLongestChange;
+}
+
 std::vector<std::string> original_starts(const SeriesClock& clock, const std::string& slot) {
   std::vector<std::string> starts;
   if (clock.whole_day) {
@@ -109,8 +122,8 @@ std::vector<std::string> original_starts(const SeriesClock& clock, const std::st
   if (!wall || wall->offset_s) return starts;
   const std::int64_t likeliest = wall->wall_s - clock.offset_s;
   if (is_utc(clock.zone)) return {write_utc(likeliest)};
-  // An hour nearly everywhere; two at Troll, half of one at Lord Howe.
-  constexpr std::array<std::int64_t, 7> kChanges = {0, -3600, 3600, -7200, 7200, -1800, 1800};
+  constexpr std::array<std::int64_t, 7> kChanges = {
+      0, -3600, 3600, -kLongestChange, kLongestChange, -1800, 1800};
   for (const std::int64_t change : kChanges) starts.push_back(write_utc(likeliest + change));
   return starts;
 }

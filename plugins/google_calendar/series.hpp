@@ -24,10 +24,16 @@ struct SeriesClock {
 /// Nothing for what does not recur. `local`: the local start as read_times() found it.
 std::optional<SeriesClock> clock_of(const nlohmann::json& event, const std::string& local);
 
-/// The slot of the occurrence that Google began at `instant_s`. Right also where the clocks skip
-/// the time of day and Google begins later: the slot is what the rule says. Only for a regular
-/// series of timed events.
+/// The slot of the occurrence that Google began at `instant_s`. Where the clocks skip the time of
+/// day and Google begins later, it is what the rule says: the host knows what they show. Only for a
+/// regular series of timed events.
 std::string slot_at(const SeriesClock& clock, std::int64_t instant_s);
+
+/// How an answer spells an original start: of cancelled occurrences, the zone is Google's choice.
+enum class ShownIn : std::uint8_t { series_zone, any_zone };
+/// Whether the occurrence with this original start is the one at `slot`: by its rule or, where the
+/// clocks skip that, as they show it. Only for a regular series of timed events.
+bool is_at(const SeriesClock& clock, const Stamp& original, ShownIn where, const std::string& slot);
 
 /// What to ask events.instances for (originalStart) to find `slot`, likeliest first: the offset at
 /// that slot is that of the series' start, or differs by what clocks are changed by. Empty: the

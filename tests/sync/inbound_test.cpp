@@ -389,7 +389,8 @@ TEST_CASE("inbound: of a series that the mapping fails on, nothing is done to it
   World world(Style::client_ids, 1);
   world.populate(1, 1, 2);
   REQUIRE(world.export_plan().state == RunState::succeeded);
-  auto snapshot = sync::load_snapshot(world.ports(), world.connection_id, world.plan_id, nullptr);
+  auto snapshot = sync::load_snapshot(world.ports(), world.options, world.connection_id,
+                                      world.plan_id, nullptr);
   REQUIRE(snapshot.ok());
   const core::Task& series = snapshot->tasks[0];
   core::Pair occurrence = *snapshot->pair("task:" + series.id);

@@ -1,5 +1,6 @@
 // Single occurrences of a series are edited, called off and wanted again, on one side or both.
 import assert from 'node:assert/strict';
+import { dayAfter, instantOf, onTheWall, today } from './model/times.mjs';
 import { kDaily, slot, scene, aSeries, editHere, cancelHere, synced, differing, assertEnd, onlyWriting } from './scenes.mjs';
 
 for (const [name, act] of [
@@ -179,3 +180,43 @@ scene('what the app cannot say of an occurrence is told once, not again when its
   assert.deepEqual(await m.newConflicts(), []);
   await assertEnd(m, series, event, { [slot(2)]: 'Float' });
 });
+
+/** The next night in which the clocks of a zone skip half past two: somewhere in Europe or in Australia, that is within the year. */
+function nextSkip() {
+  for (let n = 3; ; ++n) {
+    for (const zone of ['Europe/Madrid', 'Australia/Sydney']) {
+      const start = `${dayAfter(today, n)}T02:30:00`;
+      const shown = onTheWall(instantOf(start, zone), zone);
+      if (shown !== start) return { day: dayAfter(today, n), zone, shown };
+    }
+  }
+}
+
+const renamed = { title: 'Dive' };
+for (const [name, act, left] of [
+  ['renamed here', (m, path) => m.ok('PATCH', path, renamed), 'Dive'],
+  ['cancelled here', (m, path) => m.ok('DELETE', path), 'cancelled'],
+  ['renamed there', (m, path, there) => m.act('edit_instance', { ...there, changes: { summary: 'Dive' } }), 'Dive'],
+  ['cancelled there', (m, path, there) => m.act('cancel_instance', there), 'cancelled'],
+]) {
+  scene(`an occurrence of the night in which the clocks skip its time is named by what they show: ${name}, and renamed once more`, {}, async (m) => {
+    const { day, zone, shown } = nextSkip();
+    const series = await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, {
+      title: 'Swim', duration_s: 3600, recurrence: kDaily(6), schedule: { kind: 'timed', start: `${dayAfter(day, -2)}T02:30:00`, zone } });
+    await synced(m);
+    const event = m.eventOf(series).id;
+    const path = `/v1/tasks/${series.id}/occurrences/${shown}`;
+    const ends = async (how) => {
+      await synced(m);
+      const { overrides } = m.byId.get(series.id);
+      assert.deepEqual(overrides.map((each) => [each.slot, each.cancelled ? 'cancelled' : each.changes.title]), [[shown, how]]);
+      assert.deepEqual(await m.newConflicts(), []);
+      await assertEnd(m);
+      assert.equal(m.eventOf(m.byId.get(series.id)).id, event);
+    };
+    await act(m, path, { id: event, slot: shown });
+    await ends(left);
+    await m.ok('PATCH', path, { title: 'Float', status: 'todo' });
+    await ends('Float');
+  });
+}

@@ -199,6 +199,60 @@ TEST_CASE("google: the same occurrence again is found as it is", "[google][occur
   CHECK(only(again).version == "\"9\"");
 }
 
+TEST_CASE("google: where the clocks skip a series' time, its occurrence is at what they show",
+          "[google][occurrence]") {
+  const std::string slot = "2027-03-28T03:30:00";
+  Json nightly = shown("s", "2026-11-23T02:30:00+01:00", "2026-11-23T03:30:00+01:00");
+  nightly["recurrence"] = {"RRULE:FREQ=DAILY"};
+  Json there = shown("s_i", "2027-03-28T03:30:00+02:00", "2027-03-28T04:30:00+02:00");
+  there["recurringEventId"] = "s";
+  there["originalStartTime"] = there["start"];
+  const auto at = [](const std::string& hour) {
+    return "GET " + kEvents + "/s/instances?showDeleted=true&originalStart=2027-03-28T" + hour +
+           "%3A30%3A00Z&timeZone=Europe%2FMadrid";
+  };
+  const auto play = [&](const Json& fields, const Json& answer, std::vector<Exchange> rest) {
+    std::vector<Exchange> exchanges = {{kReadSeries, ok(nightly)},
+                                       {at("02"), ok(found(Json::array()))},
+                                       {at("01"), ok(found(Json::array({answer})))}};
+    if (fields == kCancelled) {  // says no zone to read it in
+      exchanges.insert(exchanges.begin(), {"GET " + kEvents + "/s", ok(nightly)});
+    }
+    exchanges.insert(exchanges.end(), rest.begin(), rest.end());
+    return replay({occurrence("task:1", slot, fields, "s")}, exchanges);
+  };
+  SECTION("it is changed") {
+    Json patched = there;
+    patched["summary"] = "Read more";
+    const Run run = play(evening("Read more", slot), there,
+                         {{"PATCH " + kEvents + "/s_i" + kQuiet, ok(patched)}});
+    CHECK(only(run).result == WriteResult::done);
+    CHECK(Json::parse(run.sent().back().body) ==
+          Json{{"summary", "Read more"},
+               {"extendedProperties", {{"private", {{"mortiseKey", "task:1/" + slot}}}}}});
+  }
+  SECTION("it was cancelled, and that is said in UTC") {
+    const Json away = {{"id", "s_i"},
+                       {"status", "cancelled"},
+                       {"recurringEventId", "s"},
+                       {"originalStartTime", {{"dateTime", "2027-03-28T01:30:00Z"}}}};
+    CHECK(only(play(kCancelled, away, {})).result == WriteResult::done);
+    CHECK(only(play(evening("Read more", slot), away, {})).id == "s_i");  // to be looked at
+  }
+  SECTION("a series that was moved by an hour has none there") {
+    Json other = there;
+    for (const char* time : {"start", "originalStartTime"}) {
+      other[time]["dateTime"] = "2027-03-29T02:30:00+02:00";
+    }
+    std::vector<Exchange> exchanges = {{kReadSeries, ok(nightly)}};
+    for (int i = 0; i < 7; ++i) exchanges.push_back({"GET *", ok(found(Json::array({other})))});
+    const Run run = replay(
+        {occurrence("task:1", "2027-03-29T03:30:00", evening("Read more", slot), "s")}, exchanges);
+    CHECK(only(run).error.code == Code::conflict);
+    CHECK(only(run).id.empty());
+  }
+}
+
 TEST_CASE("google: what a person made of an occurrence is not overwritten unseen",
           "[google][occurrence]") {
   Json moved = instance();

@@ -9,11 +9,14 @@
 #include "core/zones.hpp"
 
 using google_calendar::clock_of;
+using google_calendar::is_at;
 using google_calendar::kDay;
 using google_calendar::last_start;
 using google_calendar::original_starts;
 using google_calendar::SeriesClock;
+using google_calendar::ShownIn;
 using google_calendar::slot_at;
+using google_calendar::Stamp;
 using google_calendar::write_local;
 using google_calendar::write_utc;
 using Json = nlohmann::json;
@@ -34,10 +37,11 @@ Json day_series(const std::string& line) {
 
 TEST_CASE("google: every daily slot of three years is known by its instant, in zones of all sorts",
           "[google][series]") {
-  // Summer time of an hour, of half an hour, of two hours, none; far east, far west.
-  for (const std::string zone :
-       {"Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "Antarctica/Troll",
-        "Asia/Kolkata", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/Santiago"}) {
+  // Summer time of an hour, of half an hour, of two hours, none; far east, far west; from midnight
+  // on, and up to it.
+  for (const std::string zone : {"Europe/Madrid", "America/New_York", "Australia/Lord_Howe",
+                                 "Antarctica/Troll", "Asia/Kolkata", "Pacific/Kiritimati",
+                                 "Pacific/Pago_Pago", "America/Santiago", "America/Nuuk"}) {
     for (const std::int64_t hour : {0, 2, 3, 12, 23}) {
       const std::int64_t first = 20'454 * kDay + hour * 3600 + 1800;  // 2026-01-01
       SeriesClock clock;
@@ -50,8 +54,17 @@ TEST_CASE("google: every daily slot of three years is known by its instant, in z
         const std::int64_t instant = instant_s(wall, zone);
         INFO(zone << " " << slot);
         REQUIRE(slot_at(clock, instant) == slot);
-        const auto starts = original_starts(clock, slot);
+        auto starts = original_starts(clock, slot);
         REQUIRE(std::count(starts.begin(), starts.end(), write_utc(instant)) == 1);
+        // The host names it by what the clock shows.
+        const std::int64_t shown = mortise::core::to_local(instant * 1000, zone).value();
+        starts = original_starts(clock, write_local(shown));
+        REQUIRE(std::count(starts.begin(), starts.end(), write_utc(instant)) == 1);
+        const Stamp there{shown, shown - instant}, in_utc{instant, 0};
+        REQUIRE(is_at(clock, there, ShownIn::series_zone, write_local(shown)));
+        REQUIRE(is_at(clock, in_utc, ShownIn::any_zone, write_local(shown)));
+        REQUIRE_FALSE(is_at(clock, there, ShownIn::series_zone, write_local(shown + 3600)));
+        REQUIRE_FALSE(is_at(clock, in_utc, ShownIn::any_zone, write_local(shown + kDay)));
       }
     }
   }

@@ -121,6 +121,35 @@ TEST_CASE("recurrence: the wall time stays when clocks change, and slots are wha
   CHECK(format_instant(twice[2].start_ms) == "2026-10-26T01:30:00Z");
 }
 
+TEST_CASE("recurrence: a slot that is told by the rule is the one that the clock shows",
+          "[core][recurrence]") {
+  const auto daily = [](const char* start, const char* zone) {
+    return timed(start, {"RRULE:FREQ=DAILY"}, zone);
+  };
+  const auto check = [](const Task& task, const char* by_rule, const char* shown) {
+    INFO(task.schedule.zone << " " << by_rule);
+    CHECK(shown_slot(task, by_rule, kMadrid) == shown);
+    CHECK(shown_slot(task, shown, kMadrid) == shown);
+    CHECK(is_occurrence(task, shown, kMadrid).value());
+  };
+  const Task madrid = daily("2026-10-01T02:30:00", kMadrid);
+  check(madrid, "2027-03-28T02:30:00", "2027-03-28T03:30:00");
+  check(madrid, "2027-03-29T02:30:00", "2027-03-29T02:30:00");
+  check(madrid, "2026-10-25T02:30:00", "2026-10-25T02:30:00");  // exists twice
+  check(daily("2026-10-01T02:30:00", ""), "2027-03-28T02:30:00", "2027-03-28T03:30:00");
+  // Clocks that skip midnight, and an evening that is the next day.
+  check(daily("2026-10-01T00:00:00", "Asia/Beirut"), "2027-03-28T00:00:00", "2027-03-28T01:00:00");
+  check(daily("2026-11-01T23:30:00", "America/Nuuk"), "2027-03-27T23:30:00", "2027-03-28T00:30:00");
+  // Of days, and of no series at all, nothing is known better.
+  CHECK(shown_slot(all_day("2027-03-01", {"RRULE:FREQ=DAILY"}), "2027-03-28", "Asia/Beirut") ==
+        "2027-03-28");
+  for (const char* other : {"2027-03-28", "nonsense", ""}) {
+    CHECK(shown_slot(madrid, other, kMadrid) == other);
+  }
+  CHECK(shown_slot(timed("2026-10-01T02:30:00", {}), "2027-03-28T02:30:00", kMadrid) ==
+        "2027-03-28T02:30:00");
+}
+
 TEST_CASE("recurrence: an UNTIL in the hour that exists twice counts instants",
           "[core][recurrence]") {
   // 02:30 is 00:30Z; an UNTIL of 01:15Z is 02:15 on the clock, and yet later.
