@@ -90,7 +90,8 @@ class Pairs {
   virtual Result<std::vector<core::Pair>> of_connection(const std::string& connection_id) const = 0;
   /// The pairs of one key over all connections (for a task's `sync`).
   virtual Result<std::vector<core::Pair>> of_key(const std::string& key) const = 0;
-  /// Plans that have ever been exported through a connection.
+  /// Plans that have ever been exported through a connection: those with pairs, tombstones
+  /// included.
   virtual Result<std::vector<std::string>> plans(const std::string& connection_id) const = 0;
 };
 

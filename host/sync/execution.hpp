@@ -79,6 +79,7 @@ class Execution {
   Task<Round> play_round();
   Result<bool> is_settled(const Link& link, const std::string& plan_id);
   void note_settled(const Snapshot& snapshot, const Wanted& wanted, std::int64_t items);
+  Status keep_exported(const Snapshot& snapshot, const Wanted& wanted);
   std::optional<Round> ready(const Link& link);
   Result<std::vector<std::string>> plans_in_scope(const Link& link) const;
 

@@ -90,6 +90,26 @@ void Execution::note_settled(const Snapshot& snapshot, const Wanted& wanted, std
   settled_.note(run_.connection_id, plan_id_, state_digest(snapshot, snapshot.plan, pairs), items);
 }
 
+/// That a plan was exported is told by its pairs (ports::Pairs::plans). Where nothing of it stands
+/// there, a tombstone of the plan itself tells it: those of tasks do not live as long.
+Status Execution::keep_exported(const Snapshot& snapshot, const Wanted& wanted) {
+  const bool exported = run_.kind == core::RunKind::export_plan || !snapshot.pairs.empty();
+  const bool stands =
+      std::any_of(snapshot.pairs.begin(), snapshot.pairs.end(),
+                  [](const core::Pair& pair) { return pair.state != core::PairState::tombstone; });
+  core::Pair plan;
+  plan.connection_id = run_.connection_id;
+  plan.plan_id = plan_id_;
+  plan.key = "plan:" + plan_id_;
+  const bool ended_well = wanted.parked.empty() && given_up_.empty();
+  if (!exported || !ended_well || stands || snapshot.plan.deleted_ms || snapshot.pair(plan.key)) {
+    return {};
+  }
+  return save_run([&](ports::Changes& changes, core::Run&) {
+    changes.push_back(ports::put(core::tombstone(plan, 0)));
+  });
+}
+
 /// A plan's rounds until nothing can be done at once any more.
 Task<Execution::Round> Execution::play_plan(std::string plan_id) {
   plan_id_ = std::move(plan_id);
@@ -220,7 +240,10 @@ Task<Execution::Round> Execution::play_round() {
     co_return Round::again;
   }
   count_wanted(changes);
-  if (changes.empty()) note_settled(snapshot, *wanted, changes.unchanged);
+  if (changes.empty()) {
+    if (Status kept = keep_exported(snapshot, *wanted); !kept) co_return react(kept.error());
+    note_settled(snapshot, *wanted, changes.unchanged);
+  }
   if (changes.empty() || !snapshot.writes) co_return Round::nothing_left;
   if (snapshot.connection.target.id.empty()) {
     Task<Status> targeting = ensure_target(snapshot, Target::may_make);

@@ -167,10 +167,11 @@ TEMPLATE_TEST_CASE("store: tombstones go when their task is gone, too", "[contra
        put(tombstone("pln", "task:removed/2026-11-23", 10)),
        put(tombstone("pln", "task:undoable", 10)), put(tombstone("pln", "task:absent", 10)),
        put(tombstone("pln", "task:late", 100)), put(tombstone("pln", "week:w1", 10)),
-       put(tombstone("gone", "week:w2", 10)), put(tombstone("nowhere", "plan:nowhere", 10))});
+       put(tombstone("gone", "week:w2", 10)), put(tombstone("nowhere", "plan:nowhere", 10)),
+       put(tombstone("pln", "plan:pln", 0))});
   commit(store, {Prune{100}});
-  CHECK(keys_of(store) == Ids{"task:late", "task:live", "task:live/2026-11-23", "task:living",
-                              "task:undoable", "week:w1"});
+  CHECK(keys_of(store) == Ids{"plan:pln", "task:late", "task:live", "task:live/2026-11-23",
+                              "task:living", "task:undoable", "week:w1"});
   CHECK(store.pairs().of_key("task:removed").value().empty());
 }
 

@@ -129,6 +129,52 @@ TEST_CASE("runner: a saved change is pushed within two seconds", "[sync][runner]
   CHECK(world.service.writes == before + 1);
 }
 
+TEST_CASE("runner: a plan that was exported while nothing of it could stand there is kept in step",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 0);
+  CHECK(world.export_plan().state == RunState::succeeded);
+  CHECK(world.service.writes == 0);
+  core::Task late;
+  late.id = "late";
+  late.account_id = "acc";
+  late.plan_id = world.plan_id;
+  late.week_id = "w0_0";
+  late.title = "Late";
+  SECTION("what is saved travels") {
+    world.save(late);
+  }
+  SECTION("what is saved right before the end of the process does, too") {
+    world.save(late);
+    world.crash();
+  }
+  SECTION("a sync of the whole connection brings it") {
+    REQUIRE(world.store.commit({ports::put(late)}, ports::Durability::full).ok());
+    world.sync();
+  }
+  world.settle();
+  CHECK(world.service.writes == 1);
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("runner: a plan whose last task was removed long ago is kept in step", "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 1);
+  world.export_plan();
+  core::Task next = world.tasks().at(0);
+  world.remove(0);
+  world.settle();
+  REQUIRE(world.service.items().empty());
+  world.clock.advance(1'000);
+  REQUIRE(world.store.commit({ports::Prune{world.clock.now_ms()}}, ports::Durability::full).ok());
+  next.id = "next";
+  next.rev = 0;
+  world.save(next);
+  world.settle();
+  CHECK(world.service.items().size() == 1);
+  CHECK(world.service.outline() == world.expected());
+}
+
 TEST_CASE("runner: a change saved right before the end of the process is pushed by the next one",
           "[sync][runner][crash]") {
   World world(Style::client_ids, 1);

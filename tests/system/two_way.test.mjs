@@ -176,3 +176,28 @@ for (const layout of ['pages', 'database']) {
     }
   });
 }
+
+test('a plan that was exported while it had no tasks is kept in step: what is added travels, and a sync is no export', async () => {
+  const world = await World.start();
+  try {
+    await world.account('ana', 'free');
+    const connection = await world.connect('google_calendar');
+    await world.quiet();
+    const plan = await world.import({ title: 'Later' });
+    const run = await world.export(plan, connection);
+    assert.deepEqual([run.kind, run.state, run.counts.writes], ['export', 'succeeded', 0], JSON.stringify(run));
+    const used = async () => (await world.ok('GET', '/v1/accounts/ana/usage')).used;
+    assert.equal(await used(), 1);
+    const start = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
+    await world.ok('POST', `/v1/plans/${plan.id}/tasks`, { title: 'Swim', schedule: { kind: 'all_day', start } });
+    const shown = async () => (await person(world, 'google/events', { user: connection.identity.email })).items.map((each) => each.summary);
+    await until(async () => (await shown()).length > 0, 'the task to travel by itself');
+    assert.deepEqual(await shown(), ['Swim']);
+    await world.quiet();
+    const again = await sync(world, plan, connection);
+    assert.deepEqual([again.kind, again.state, again.counts.writes], ['sync', 'succeeded', 0], JSON.stringify(again));
+    assert.equal(await used(), 1);
+  } finally {
+    await world.end();
+  }
+});
