@@ -46,6 +46,7 @@ ports::HttpRequest post(const ports::Auth& auth, const std::string& endpoint,
   request.deadline_ms = 30'000;
   request.max_reply_bytes = 256 * 1024;
   request.headers.emplace_back("Accept", "application/json");
+  for (const auto& header : auth.headers) request.headers.push_back(header);
   if (auth.client_auth == ports::ClientAuth::basic) {
     // RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
     const std::string pair =

@@ -66,6 +66,7 @@ void read_auth(Fields& fields, Auth& auth) {
   auth.pkce = fields.word("pkce", kPkce);
   auth.client_auth = fields.word("client_auth", kClients);
   auth.body = fields.word("body", kBodies);
+  auth.headers = fields.text_pairs("headers");
   auth.authorize_params = fields.text_pairs("authorize_params");
   auth.refresh = fields.word("refresh", kRefresh);
   auth.rotates = fields.flag("rotates", false);

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "plugin/requests.hpp"
+
 namespace mortise::plugin {
 namespace {
 
@@ -91,6 +93,29 @@ void check_endpoint(const Manifest& manifest, const Endpoint& endpoint, const ch
   }
 }
 
+bool set_by_host(std::string name) {
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return belongs_to_host(name) || name == "accept" || name.rfind("content-", 0) == 0;
+}
+
+void check_auth_headers(const Auth& auth, Problem& problem) {
+  constexpr std::size_t kMost = 8;
+  constexpr std::size_t kLongest = 200;
+  if (auth.headers.size() > kMost) problem.at("/auth/headers", "at most 8 are expected");
+  for (const auto& [name, value] : auth.headers) {
+    const std::string where = "/auth/headers/" + name;
+    if (!is_header_name(name) || name.size() > kLongest) {
+      problem.at(where, "the name of a header is expected");
+    } else if (set_by_host(name)) {
+      problem.at(where, "is set by the host");
+    } else if (value.empty() || value.size() > kLongest || !is_header_value(value)) {
+      problem.at(where, "one line of at most 200 bytes is expected");
+    }
+  }
+}
+
 void check_auth(const Manifest& manifest, Problem& problem) {
   const Auth& auth = manifest.auth;
   if (auth.style == AuthStyle::none) return;
@@ -106,6 +131,7 @@ void check_auth(const Manifest& manifest, Problem& problem) {
       problem.at("/auth/authorize_params/" + name, "is set by the host");
     }
   }
+  check_auth_headers(auth, problem);
   const bool any_required = std::any_of(auth.features.begin(), auth.features.end(),
                                         [](const Feature& each) { return each.required; });
   if (!any_required) problem.at("/auth/features", "at least one feature must be required");

@@ -31,6 +31,8 @@ bool is_target(std::string_view target) {
                      [](char c) { return c > ' ' && c < 0x7F && c != '#' && c != '\\'; });
 }
 
+}  // namespace
+
 // A token of RFC 9110 section 5.6.2.
 bool is_header_name(std::string_view name) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
@@ -64,8 +66,6 @@ bool belongs_to_host(std::string_view name) {
   }
   return std::find(kOurs.begin(), kOurs.end(), lower) != kOurs.end();
 }
-
-}  // namespace
 
 Result<std::vector<ports::ConnectorRequest>> RequestRules::take(const mt_step& step) const {
   if (step.request_count == 0 || step.requests == nullptr)

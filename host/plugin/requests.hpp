@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include <mortise/abi.h>
@@ -11,6 +12,11 @@
 #include "ports/connector.hpp"
 
 namespace mortise::plugin {
+
+bool is_header_name(std::string_view name);
+bool is_header_value(std::string_view value);
+/// A header that the host alone sets, in any case.
+bool belongs_to_host(std::string_view header_name);
 
 class RequestRules {
  public:

@@ -55,6 +55,7 @@ struct Auth {
   Pkce pkce = Pkce::s256;
   ClientAuth client_auth = ClientAuth::basic;
   BodyFormat body = BodyFormat::form;  ///< of requests to token, revoke and introspect
+  std::vector<std::pair<std::string, std::string>> headers;  ///< further ones of these requests
   std::vector<std::pair<std::string, std::string>> authorize_params;  ///< sent along as they are
   std::vector<Feature> features;
   RefreshWhen refresh = RefreshWhen::before_expiry;

@@ -81,6 +81,9 @@ TEST_CASE("oauth: Notion is sent JSON with Basic", "[net][oauth]") {
   CHECK(Json::parse(refresh.body) == Json{{"grant_type", "refresh_token"}, {"refresh_token", "r"}});
   const auto revoke = net::token_request(auth, "https://t", kClient, core::Secret("a"));
   CHECK(Json::parse(revoke.body) == Json{{"token", "a"}});
+  for (const auto& each : {request, refresh, revoke}) {
+    CHECK(header_of(each, "Notion-Version") == "2026-03-11");
+  }
 }
 
 TEST_CASE("oauth: Google is sent a form with the client in it", "[net][oauth]") {
@@ -88,6 +91,7 @@ TEST_CASE("oauth: Google is sent a form with the client in it", "[net][oauth]") 
   const auto request = net::exchange_request(auth, "https://t", kClient,
                                              {"4/c&de", "https://h/cb", core::Secret("v")});
   CHECK(header_of(request, "Authorization").empty());
+  CHECK(header_of(request, "Notion-Version").empty());
   CHECK(header_of(request, "Content-Type") == "application/x-www-form-urlencoded");
   CHECK(request.body ==
         "grant_type=authorization_code&code=4%2Fc%26de&redirect_uri=https%3A%2F%2Fh%2Fcb"

@@ -33,6 +33,7 @@ inline ports::Manifest notion_manifest() {
   auth.pkce = ports::Pkce::none;
   auth.client_auth = ports::ClientAuth::basic;
   auth.body = ports::BodyFormat::json;
+  auth.headers = {{"Notion-Version", "2026-03-11"}};
   auth.authorize_params = {{"owner", "user"}};
   auth.features = {{"sync", {}, true, "Read and write the pages you pick"}};
   auth.refresh = ports::RefreshWhen::on_401;

@@ -29,6 +29,7 @@ Json full() {
       "revoke": {"origin": "accounts", "path": "/o/revoke"},
       "introspect": {"origin": "accounts", "path": "/o/introspect"},
       "pkce": "S256", "client_auth": "body", "body": "json",
+      "headers": {"Acme-Version": "2026-01-01"},
       "authorize_params": {"access_type": "offline", "prompt": "consent"},
       "features": {
         "sync": {"scopes": ["a.events"], "says": "Writes your tasks."},
@@ -123,6 +124,9 @@ TEST_CASE("manifest: every member is read", "[plugin][manifest]") {
   CHECK(auth.client_auth == ClientAuth::body);
   CHECK(auth.body == BodyFormat::json);
   CHECK(auth.authorize_params.size() == 2);
+  REQUIRE(auth.headers.size() == 1);
+  CHECK(auth.headers[0].first == "Acme-Version");
+  CHECK(auth.headers[0].second == "2026-01-01");
   CHECK(auth.refresh == RefreshWhen::on_401);
   CHECK(auth.rotates);
   CHECK(auth.revoke_with == TokenKind::access);
@@ -239,6 +243,28 @@ TEST_CASE("manifest: each fault is named with its place", "[plugin][manifest]") 
       {"/auth/pkce", "plain", "/auth/pkce: 'plain' is none of: S256, none"},
       {"/auth/authorize_params/state", "mine", "/auth/authorize_params/state: is set by the host"},
       {"/auth/authorize_params/prompt", 1, "/auth/authorize_params: prompt: a string"},
+      {"/auth/headers", "Acme-Version: 1", "/auth/headers: an object is expected"},
+      {"/auth/headers/Acme-Version", 1, "/auth/headers: Acme-Version: a string"},
+      {"/auth/headers/Acme-Version", "", "/auth/headers/Acme-Version: one line of at most 200"},
+      {"/auth/headers/Acme-Version", "a\r\nHost: b", "/auth/headers/Acme-Version: one line"},
+      {"/auth/headers/Acme-Version", std::string(201, 'a'), "/auth/headers/Acme-Version: one line"},
+      {"/auth/headers/a b", "x", "/auth/headers/a b: the name of a header"},
+      {"/auth/headers/authorization", "x", "/auth/headers/authorization: is set by the host"},
+      {"/auth/headers/Host", "x", "/auth/headers/Host: is set by the host"},
+      {"/auth/headers/Cookie", "x", "/auth/headers/Cookie: is set by the host"},
+      {"/auth/headers/Accept", "x", "/auth/headers/Accept: is set by the host"},
+      {"/auth/headers/Content-Type", "x", "/auth/headers/Content-Type: is set by the host"},
+      {"/auth/headers",
+       {{"a", "1"},
+        {"b", "1"},
+        {"c", "1"},
+        {"d", "1"},
+        {"e", "1"},
+        {"f", "1"},
+        {"g", "1"},
+        {"h", "1"},
+        {"i", "1"}},
+       "/auth/headers: at most 8"},
       {"/auth/features", Json::object(), "/auth/features: at least one"},
       {"/auth/features/sync/says", nullptr, "/auth/features/sync/says: is missing"},
       {"/auth/features/sync/scopes", "a", "/auth/features/sync/scopes: a list of strings"},

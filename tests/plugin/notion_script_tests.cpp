@@ -48,6 +48,9 @@ TEST_CASE("notion: the manifest is one the host accepts", "[notion]") {
   const auto& manifest = (*loaded)->manifest();
   CHECK(manifest.auth.pkce == mortise::ports::Pkce::none);
   CHECK(manifest.auth.rotates);
+  const std::vector<std::pair<std::string, std::string>> version = {
+      {"Notion-Version", "2026-03-11"}};
+  CHECK((manifest.auth.headers == version));
   CHECK(manifest.kind("row")->find);
   CHECK(manifest.properties.largest_batch == 10'000);
   CHECK(manifest.limit_rules.size() == 4);

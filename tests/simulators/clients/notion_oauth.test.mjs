@@ -70,6 +70,19 @@ test('revoking and introspecting', async () => {
   assert.equal(await works(grant.access_token), false);
 });
 
+test('a token call without a version is refused, and uses nothing up', async () => {
+  const { code } = await simulator.consentNotion();
+  const body = { grant_type: 'authorization_code', code, redirect_uri: redirect };
+  const basic = Buffer.from(`${client.id}:${client.secret}`).toString('base64');
+  for (const path of ['token', 'revoke', 'introspect']) {
+    const answer = await fetch(`${simulator.url}/v1/oauth/${path}`, {
+      method: 'POST', headers: { 'content-type': 'application/json', authorization: `Basic ${basic}` }, body: JSON.stringify(body),
+    });
+    assert.equal(`${answer.status} ${(await answer.json()).code}`, '400 missing_version');
+  }
+  assert.equal((await simulator.notionToken(body)).status, 200);
+});
+
 test('settings: a life for access tokens, a refused refresh, a denied consent, a withdrawn grant', async () => {
   await simulator.set('PUT', 'oauth', { provider: 'notion', access_token_life_s: 60 });
   const grant = await simulator.connectNotion();

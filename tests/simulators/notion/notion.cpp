@@ -184,7 +184,10 @@ std::optional<Route> Notion::route(const Request& request) const {
 }
 
 Json Notion::call(const Request& request) {
-  if (is_token_path(request)) return notion::token_call(*model_, request);
+  if (is_token_path(request)) {
+    check_version(request);
+    return notion::token_call(*model_, request);
+  }
   std::vector<std::string> ids;
   const Endpoint* endpoint = find_endpoint(request, &ids);
   if (endpoint == nullptr) throw Refusal{400, "invalid_request_url", "Invalid request URL."};
