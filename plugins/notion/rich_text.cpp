@@ -29,7 +29,9 @@ std::string run_link(const Json& run) {
   const std::string type = text(run, "type");
   if (!type.empty() && type != "text") return {};
   std::string url = text(member(member(run, "text"), "link"), "url");
-  return url.empty() ? text(run, "href") : url;
+  if (url.empty()) url = text(run, "href");
+  // Notion shows a link to one of its pages as a path, and takes whole URLs only.
+  return url.rfind('/', 0) == 0 ? "https://www.notion.so" + url : url;
 }
 
 struct Span {
@@ -160,13 +162,17 @@ Json with_detail(const Json& shown, const TodoText& todo) {
   Json runs = Json::array();
   for (std::size_t i = 0; i < shown.size(); ++i) {
     if (i >= old.begin && i < old.end) continue;
-    if (text(shown[i], "type") != "text" || runs.size() == whole.runs) return cannot;
-    runs.push_back({{"type", "text"},
-                    {"text", member(shown[i], "text")},
-                    {"annotations", member(shown[i], "annotations")}});
+    const std::string link = run_link(shown[i]);
+    if (text(shown[i], "type") != "text" || (!link.empty() && !is_link(link))) return cannot;
+    // What a person wrote in one run may take several.
+    const std::size_t first = runs.size();
+    add_runs(runs, run_text(shown[i]), {.link = link, .gray = false}, whole);
+    for (std::size_t j = first; j < runs.size(); ++j) {
+      runs[j]["annotations"] = member(shown[i], "annotations");
+    }
   }
   for (const Json& run : small_print) runs.push_back(run);
-  // Without the old detail, grey words of a person may look like one.
+  // Without the old detail, grey words of a person may look like one; and the end may be cut off.
   const TodoText before = read_todo_text(shown);
   const TodoText after = read_todo_text(runs);
   const bool same = after.text == before.text && after.link == before.link &&

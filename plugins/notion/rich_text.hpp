@@ -42,8 +42,8 @@ struct TodoText {
 };
 TodoText read_todo_text(const Json& runs);
 /// The runs that a to-do shows with the detail and link of `todo`: what a person emphasised or
-/// linked in the words stays. Discarded if they cannot be sent back as they are (mentions), or
-/// would be read as something else then.
+/// linked in the words stays. Discarded if they cannot be sent back (mentions, links that Notion
+/// does not take, more than fits), or would be read as something else then.
 Json with_detail(const Json& shown, const TodoText& todo);
 /// The runs of a to-do. A link that Notion cannot hold goes into the detail, where it can be read.
 Json todo_runs(const TodoText& todo);

@@ -117,6 +117,39 @@ TEST_CASE("notion codec: what stays of a to-do's words reads as it did", "[notio
   }
 }
 
+TEST_CASE("notion codec: words that Notion shows and does not take back are sent as it takes them",
+          "[notion][codec]") {
+  const auto run = [](const std::string& content, const std::string& link) {
+    return Json{{"type", "text"},
+                {"text", {{"content", content}, {"link", {{"url", link}}}}},
+                {"annotations", {{"bold", true}, {"color", "red"}}},
+                {"plain_text", content},
+                {"href", link}};
+  };
+  // One run of more than 2,000 units.
+  const std::string words(4'500, 'x');
+  const Json parted = with_detail(Json::array({run(words, "https://e.org/1")}), {"", "", "later"});
+  REQUIRE(parted.size() == 4);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(utf16_length(parted[i]["text"]["content"].get<std::string>()) <= 2000);
+    CHECK(parted[i]["annotations"] == run("", "")["annotations"]);
+    CHECK(parted[i]["text"]["link"]["url"] == "https://e.org/1");
+  }
+  CHECK(read_todo_text(parted).text == words);
+  CHECK(read_todo_text(parted).detail == "later");
+  const Json endless = Json::array({run(std::string(250'000, 'x'), "https://e.org/1")});
+  CHECK(with_detail(endless, {"", "", ""}).is_discarded());
+  // A link to one of Notion's pages is a path there.
+  const std::string id = "0123456789abcdef0123456789abcdef";
+  const Json paths = Json::array({run("Read", "/" + id)});
+  CHECK(read_todo_text(paths).link == "https://www.notion.so/" + id);
+  const Json linked = with_detail(paths, {"Read", "https://www.notion.so/" + id, "later"});
+  REQUIRE(linked.size() == 2);
+  CHECK(linked[0]["text"]["link"]["url"] == "https://www.notion.so/" + id);
+  CHECK(read_todo_text(linked).detail == "later");
+  CHECK(with_detail(Json::array({run("Write", "mailto:a@e.org")}), {"", "", "d"}).is_discarded());
+}
+
 TEST_CASE("notion codec: a to-do comes back as it was written", "[notion][codec]") {
   for (const TodoText& todo :
        {TodoText{"text", "", ""}, TodoText{"text", "https://e.org/1", "d"},

@@ -452,3 +452,20 @@ TEST_CASE("notion: a column that a person removed clears nothing, and keys are k
   CHECK(room.find({"task:new", "task:1"}).items().size() == 1);
   room.check_against_the_description();
 }
+
+TEST_CASE("notion: the small print of a to-do changes, however much a person wrote there",
+          "[notion][simulator]") {
+  Room room;
+  room.write(pages_plan({1}, 1));
+  const std::string section = room.list(room.id_of("module:0"), "page").items().at(0).id;
+  const std::string id = room.todos(section).at(0).id;
+  const std::string words(2'500, 'y');
+  room.person("rename", {{"id", id}, {"title", words}});
+  const Json wanted = {{"checked", false}, {"detail", "2 h"}, {"text", words}};
+  const Run run =
+      room.write({guarded(update("todo", id, wanted.dump(), {"detail"}), room.one(id).version)});
+  INFO(run.outcomes().at(0).error.message);
+  REQUIRE(run.outcomes().at(0).result == WriteResult::done);
+  CHECK(fields(room.one(id)) == wanted);
+  room.check_against_the_description();
+}

@@ -258,6 +258,7 @@ test('every size limit is a validation error that names the place', async () => 
     [() => append([{ type: 'bookmark', bookmark: { url: `https://e.com/${'a'.repeat(2000)}` } }]), /url\.length should be ≤ `2000`/],
     [() => append([{ type: 'equation', equation: { expression: 'x'.repeat(1001) } }]), /expression\.length should be ≤ `1000`/],
     [() => append([{ type: 'code', code: { rich_text: text('x'), language: 'klingon' } }]), /language/],
+    [() => append([{ type: 'to_do', to_do: { rich_text: [{ type: 'text', text: { content: 'x', link: { url: `/${home.replaceAll('-', '')}` } } }] } }]), /Invalid URL for link/],
     [() => makeRow(source, 'x', { Area: { select: { name: 'a,b' } } }), /commas not allowed/],
     [() => makeRow(source, 'x', { Area: { select: { name: 'a'.repeat(101) } } }), /≤ `100`/],
     [() => makeRow(source, 'x', { Key: { rich_text: text('y'.repeat(2001)) } }), /≤ `2000`/],

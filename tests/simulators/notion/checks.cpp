@@ -71,8 +71,8 @@ Json read_url(const Json& json, const std::string& path) {
   if (!json.is_string()) bad(path, "a string", json);
   const auto& url = json.get_ref<const std::string&>();
   check_length(utf16_length(url), 2000, path);
-  const bool link = url.find("://") != std::string::npos || url.starts_with("mailto:") ||
-                    url.starts_with("tel:") || url.starts_with("/") || url.starts_with("#");
+  const bool link =
+      url.find("://") != std::string::npos || url.starts_with("mailto:") || url.starts_with("tel:");
   if (!link || url.find(' ') != std::string::npos) invalid("Invalid URL for link.");
   return url;
 }
