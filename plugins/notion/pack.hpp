@@ -55,6 +55,7 @@ struct Job {
   std::uint32_t write = kNone;  ///< of all but append
   std::vector<Top> tops = {};   ///< of make_page and append
   Place place = {};             ///< of make_page and append
+  Place left_out = {};          ///< the place, while it is tried without
   // Set when Notion refused the request and a simpler form of it is tried.
   bool without_icon = false;
   bool select_for_status = false;

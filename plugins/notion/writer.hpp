@@ -78,7 +78,7 @@ class Writer {
   void made_row(Track& track, const Job& job, const Verdict& verdict, const Reply& reply);
   void appended(Track& track, const Job& job, const Verdict& verdict, const Reply& reply);
   void changed(Track& track, const Job& job, const Verdict& verdict, const Reply& reply);
-  bool simplify(std::size_t index, Job& job, const Verdict& verdict);
+  bool simplify(std::size_t index, Job& job, const Verdict& verdict, const Reply& reply);
   bool split(std::size_t index, Job& job);
   void refuse(Track& track, const Job& job, const Verdict& verdict);
   void fail_rest(Track& track, const Error& error);

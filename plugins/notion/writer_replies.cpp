@@ -66,7 +66,7 @@ void Writer::settle(Sent& sent, const Reply& reply) {
   const Job& job = sent.job;
   const Verdict verdict = judge_write(reply, doing(job, call_.writes()));
   if (verdict.kind == Verdict::Kind::refused) {
-    if (simplify(sent.track, sent.job, verdict)) return;
+    if (simplify(sent.track, sent.job, verdict, reply)) return;
     stopped_ = stopped_ || hopeless(verdict, reply);
     return refuse(tracks_[sent.track], job, verdict);
   }
@@ -297,17 +297,20 @@ void Writer::changed(Track& track, const Job& job, const Verdict& verdict, const
 }
 
 /// Tries again in a simpler form what Notion refused because of its body. False: it is final.
-bool Writer::simplify(std::size_t index, Job& job, const Verdict& verdict) {
-  if (!verdict.validation) return false;
+bool Writer::simplify(std::size_t index, Job& job, const Verdict& verdict, const Reply& reply) {
   const auto again = [&] {
     tracks_[index].lane.jobs.push_front(std::move(job));
     return true;
   };
-  const bool placed = job.place.at != Place::At::end;
-  if (placed && (mentions(verdict, "position") || mentions(verdict, "after_block"))) {
-    job.place = {};
+  // The sibling may stand elsewhere by now, or be gone; Notion's words for that are no contract.
+  const bool placed = (job.kind == Job::Kind::make_page || job.kind == Job::Kind::append) &&
+                      !position(tracks_[index], job, "start").empty();
+  if (placed && !reply.error && (reply.status == 400 || reply.status == 404)) {
+    job.left_out = std::exchange(job.place, {});
     return again();
   }
+  if (!verdict.validation) return false;
+  if (job.left_out.at != Place::At::end) job.place = std::exchange(job.left_out, {});  // not that
   if (job.kind == Job::Kind::make_page && !job.without_icon && mentions(verdict, "icon")) {
     job.without_icon = true;
     return again();

@@ -453,6 +453,30 @@ TEST_CASE("notion: a column that a person removed clears nothing, and keys are k
   room.check_against_the_description();
 }
 
+TEST_CASE("notion: what is to stand behind a thing that a person moved is made all the same",
+          "[notion][simulator]") {
+  Room room;
+  room.write(pages_plan({2}, 2));
+  const auto sections = room.list(room.id_of("module:0"), "page").items();
+  REQUIRE(sections.size() == 2);
+  const auto todos = room.todos(sections[0].id);
+  REQUIRE(todos.size() == 2);
+  room.person("move", {{"id", todos[1].id}, {"parent", sections[1].id}});
+  Write todo = creation("todo", "task:x", "", "", R"({"checked":false,"text":"x"})");
+  todo.parent_id = sections[0].id;
+  Write page = creation("page", "module:x", "", "", R"({"title":"X"})");
+  page.parent_id = room.id_of("plan:p");
+  for (Write* each : {&todo, &page}) {
+    each->after_id = todos[1].id;
+    const Run run = room.write({*each});
+    INFO(run.outcomes().at(0).error.message);
+    REQUIRE(run.outcomes().at(0).result == WriteResult::done);
+  }
+  CHECK(room.todos(sections[0].id).back().id == room.id_of("task:x"));
+  CHECK(room.one(room.id_of("module:x")).parent_id == page.parent_id);
+  room.check_against_the_description();
+}
+
 TEST_CASE("notion: the small print of a to-do changes, however much a person wrote there",
           "[notion][simulator]") {
   Room room;

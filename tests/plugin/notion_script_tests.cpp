@@ -39,6 +39,12 @@ Reply answer(int status, const std::string& body) {
 
 const std::vector<std::string> kNoBreaches;
 
+Write todo_in_section(const char* key, const char* text) {
+  Write write = creation("todo", key, "", "", Json{{"text", text}}.dump());
+  write.parent_id = "section";
+  return write;
+}
+
 }  // namespace
 
 TEST_CASE("notion: the manifest is one the host accepts", "[notion]") {
@@ -253,4 +259,59 @@ TEST_CASE("notion: an edit between the look and the write is not taken for agree
   CHECK(outcome.result == WriteResult::done);
   CHECK(outcome.fields == R"({"checked":false,"text":"new"})");
   CHECK(outcome.version == write.if_version);  // so that the next guarded write looks again
+}
+
+TEST_CASE("notion: what was to follow a thing that was moved or deleted is made at the end",
+          "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  Write todo = todo_in_section("t", "x");
+  todo.after_id = "sibling";
+  Write page = creation("page", "p", "", "", "{}");
+  page.after_id = page.parent_id = "home";
+  const std::string append = "PATCH /v1/blocks/section/children";
+  const Reply moved =
+      answer(400, R"({"code":"validation_error","message":)"
+                  R"("Block ID (a) to append children after is not parented by b."})");
+  const Reply gone =
+      answer(404, R"({"code":"object_not_found","message":"Could not find block."})");
+  const Reply block = answer(200, R"({"results":[{"object":"block","id":"new"}]})");
+  const Reply made = answer(200, R"({"object":"page","id":"new"})");
+  for (const Reply& refusal : {moved, gone}) {
+    const Run todos =
+        script.replay(writing({todo}), {{append, refusal, "after_block"}, {append, block}});
+    const Run pages = script.replay(
+        writing({page}), {{"POST /v1/pages", refusal, "after_block"}, {"POST /v1/pages", made}});
+    for (const Run* run : {&todos, &pages}) {
+      CHECK(run->breaches() == kNoBreaches);
+      REQUIRE(run->outcomes().size() == 1);
+      CHECK(run->outcomes()[0].id == "new");
+      CHECK(run->sent().back().body.find("position") == std::string::npos);
+    }
+  }
+  // It is the section that is gone.
+  const Run lost = script.replay(writing({todo}), {{append, gone}, {append, gone}});
+  CHECK(lost.breaches() == kNoBreaches);
+  CHECK(lost.outcomes().at(0).error.code == Code::not_found);
+}
+
+TEST_CASE("notion: a place that was not why a request was refused is kept", "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  Write good = todo_in_section("good", "x");
+  good.after_id = "sibling";
+  Write bad = todo_in_section("bad", "BAD");
+  bad.after_key = "good";
+  const std::string append = "PATCH /v1/blocks/section/children";
+  const Reply no = answer(400, R"({"code":"validation_error","message":"body.children"})");
+  const Reply made = answer(200, R"({"results":[{"object":"block","id":"new"}]})");
+  const Run run = script.replay(writing({good, bad}), {{append, no, R"("sibling")"},
+                                                       {append, no, "BAD"},
+                                                       {append, made, R"("sibling")"},
+                                                       {append, no, R"("new")"},
+                                                       {append, no, "BAD"}});
+  CHECK(run.breaches() == kNoBreaches);
+  REQUIRE(run.sent().size() == 5);
+  CHECK(run.sent()[1].body.find("position") == std::string::npos);
+  REQUIRE(run.outcomes().size() == 2);
+  CHECK(run.outcomes()[0].id == "new");
+  CHECK(run.outcomes()[1].error.code == Code::invalid);
 }

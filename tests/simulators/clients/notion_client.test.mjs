@@ -120,6 +120,22 @@ test('append answers first-level blocks only, and puts them where it is told', a
   assert.deepEqual(words, ['s1', 's2', 'a', 'm', 'n', 'b']);
 });
 
+test('what is to follow must stand there', async () => {
+  const { results: [toggle] } = await notion.blocks.children.append({ block_id: home, children: [{ type: 'toggle', toggle: { rich_text: text('m'), children: [toDo('inner')] } }] });
+  const [inner] = (await notion.blocks.children.list({ block_id: toggle.id })).results;
+  const after = (id) => ({ type: 'after_block', after_block: { id } });
+  const attempts = [
+    (id) => notion.blocks.children.append({ block_id: home, children: [toDo('x')], position: after(id) }),
+    (id) => notion.pages.create({ parent: { type: 'page_id', page_id: home }, properties: { title: { title: text('X') } }, position: after(id) }),
+  ];
+  for (const attempt of attempts) {
+    const { message } = await refused(attempt(inner.id), 400, 'validation_error');
+    assert.match(message, /^Block ID \(.*\) to append children after is not parented by /);
+    await refused(attempt('11111111-2222-4333-8444-555555555555'), 404, 'object_not_found');
+  }
+  assert.equal((await notion.blocks.children.list({ block_id: home })).results.length, 1);
+});
+
 test('children come in pages, and a trashed cursor still leads on', async () => {
   await notion.blocks.children.append({ block_id: home, children: Array.from({ length: 100 }, (_, i) => toDo(`t${i}`)) });
   await notion.blocks.children.append({ block_id: home, children: Array.from({ length: 30 }, (_, i) => toDo(`u${i}`)) });

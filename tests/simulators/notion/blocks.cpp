@@ -88,12 +88,7 @@ Model::Place read_place(Call& call, const Thing& parent) {
     place.at = Model::Place::At::start;
   } else if (type == "after_block") {
     place.at = Model::Place::At::after;
-    place.sibling = read_id(position.value("after_block", Json::object()).value("id", Json()),
-                            "body.position.after_block.id");
-    if (std::ranges::count(parent.children, place.sibling) == 0) {
-      invalid("body.position.after_block.id: " + place.sibling +
-              " is not a child of the parent block.");
-    }
+    place.sibling = read_sibling(call, position, parent);
   } else if (type != "end") {
     bad("body.position.type", "`start`, `end` or `after_block`", position.value("type", Json()));
   }
@@ -115,6 +110,17 @@ std::size_t count_blocks(const std::vector<NewBlock>& blocks) {
   std::size_t count = blocks.size();
   for (const NewBlock& block : blocks) count += count_blocks(block.children);
   return count;
+}
+
+std::string read_sibling(Call& call, const Json& position, const Thing& parent) {
+  const std::string id = read_id(position.value("after_block", Json::object()).value("id", Json()),
+                                 "body.position.after_block.id");
+  const Thing* sibling = call.model.find(id);
+  if (sibling == nullptr || !call.model.visible(call.grant, *sibling)) missing("block", id);
+  if (sibling->parent != parent.id) {
+    invalid("Block ID (" + id + ") to append children after is not parented by " + parent.id + ".");
+  }
+  return id;
 }
 
 std::vector<std::string> create_blocks(Model& model, Thing& parent,

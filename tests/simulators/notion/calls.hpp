@@ -71,6 +71,8 @@ struct NewBlock {
 };
 std::vector<NewBlock> read_blocks(Model& model, const Json& children, const std::string& path);
 std::size_t count_blocks(const std::vector<NewBlock>& blocks);
+/// The child of `parent` that a position names.
+std::string read_sibling(Call& call, const Json& position, const Thing& parent);
 /// Ids of the first level, in order.
 std::vector<std::string> create_blocks(Model& model, Thing& parent,
                                        const std::vector<NewBlock>& blocks, Model::Place place,

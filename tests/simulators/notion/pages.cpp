@@ -62,8 +62,7 @@ Model::Place read_page_position(Call& call, const Thing* parent) {
     place.at = Model::Place::At::start;
   } else if (type == "after_block") {
     place.at = Model::Place::At::after;
-    place.sibling = read_id(position.value("after_block", Json::object()).value("id", Json()),
-                            "body.position.after_block.id");
+    place.sibling = read_sibling(call, position, *parent);
   } else if (type != "page_end") {
     bad("body.position.type", "`page_start`, `page_end` or `after_block`", position);
   }
