@@ -161,6 +161,10 @@ PageRead page_of(const Json& page) {
   read.in_workspace = flag(parent, "workspace");
   read.item.parent_id = text(parent, "page_id");
   read.created_by = text(member(page, "created_by"), "id");
+  if (!member(page, "properties").is_object()) {
+    if (read.item.state == ItemState::present) read.item.state = ItemState::out_of_scope;
+    return read;
+  }
   read.title = title_of_page(page);
   Json fields = Json::object();
   set_text(fields, "title", read.title);
@@ -345,6 +349,7 @@ Result<Listing> read_children(const std::string& body, const std::string& parent
   Listing listing;
   listing.next = next_cursor(*reply);
   for (const Json& block : list(*reply, "results")) {
+    listing.partial = listing.partial || text(block, "type").empty();
     if (may_hold_todos(block)) listing.nested.push_back(id_of(block));
     Item item = item_of_block(block);
     if (item.kind.empty() || item.id.empty() || item.state != ItemState::present) continue;
@@ -398,6 +403,10 @@ Result<Item> read_database(const std::string& body) {
   item.edited_ms = read_time(text(*database, "last_edited_time"));
   if (trashed(*database)) item.state = ItemState::deleted;
   item.parent_id = text(member(*database, "parent"), "page_id");
+  if (!member(*database, "title").is_array()) {
+    if (item.state == ItemState::present) item.state = ItemState::out_of_scope;
+    return item;
+  }
   Json fields = Json::object();
   const std::string title = plain_text(member(*database, "title"));
   set_text(fields, "title", title);

@@ -46,8 +46,9 @@ std::string without_others_edits(const mortise::Write& write, const std::string&
 struct Listing {
   std::vector<mortise::Item> items;
   std::vector<std::string>
-      nested;        ///< blocks that may hold more to-dos; sections are not among them
-  std::string next;  ///< cursor of the next page, or empty
+      nested;            ///< blocks that may hold more to-dos; sections are not among them
+  std::string next;      ///< cursor of the next page, or empty
+  bool partial = false;  ///< of some block Notion shows the id only
 };
 /// The children of a block or page. Items stand in `parent_id`; what is no kind of ours is left
 /// out.
@@ -68,6 +69,7 @@ struct BlockRead {
 };
 mortise::Result<BlockRead> read_block(const std::string& body);
 /// A page that stands in a page, the workspace or a database (then `row` is true: see read_row).
+/// `out_of_scope` without fields and version where Notion shows no more than its id; so databases.
 struct PageRead {
   mortise::Item item;
   bool row = false;

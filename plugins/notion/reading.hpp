@@ -41,7 +41,7 @@ struct RowPlace {
 };
 /// Reports the row of this page object, with all of its long texts. `RowState::judged`: where a
 /// column of ours was removed by hand the row is `out_of_scope` without fields, as nothing can be
-/// said of values that have no place.
+/// said of values that have no place. `as_it_is`: `unavailable` if Notion does not show it.
 enum class RowState { judged, as_it_is };
 mortise::Task<mortise::Status> emit_row(mortise::Call& call, std::string page, const Schema* schema,
                                         RowPlace place, RowState state);

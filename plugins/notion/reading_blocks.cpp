@@ -173,6 +173,7 @@ class BlockListing {
     if (!reply.success()) return error_of(reply, "listing " + part.id);
     Result<Listing> listing = read_children(reply.body, part.parent_id);
     if (!listing) return listing.error();
+    whole_ = whole_ && !listing->partial;
     for (Item& item : listing->items) {
       item.ordinal = part.ordinal++;
       call_.emit(item);

@@ -99,12 +99,16 @@ class RowListing {
       Result<RowRead> row = read_row(page, &at_.schema);
       if (!row) co_return row.error();
       if (!seen_.insert(row->item.id).second) continue;
-      new_rows_ = true;
-      highest_ms_ = std::max(highest_ms_, row->item.edited_ms);
-      last_made_ms_ = row->created_ms;
-      Task<Status> checking = check_columns(page);
-      const Status checked = co_await checking;
-      if (!checked) co_return checked.error();
+      if (row->item.state == ItemState::out_of_scope) {
+        whole_ = false;  // Notion shows its id only
+      } else {
+        new_rows_ = true;
+        highest_ms_ = std::max(highest_ms_, row->item.edited_ms);
+        last_made_ms_ = row->created_ms;
+        Task<Status> checking = check_columns(page);
+        const Status checked = co_await checking;
+        if (!checked) co_return checked.error();
+      }
       const RowPlace place{call_.container_id(), ordinal_++};
       Task<Status> emitting =
           emit_row(call_, std::move(page), &at_.schema, place, RowState::judged);
@@ -199,6 +203,9 @@ Task<Status> emit_row(Call& call, std::string page, const Schema* schema, RowPla
                       RowState state) {
   Result<RowRead> row = read_row(page, schema);
   if (!row) co_return row.error();
+  if (state == RowState::as_it_is && row->item.state == ItemState::out_of_scope) {
+    co_return Error{Code::unavailable, "Notion does not show the row " + row->item.id};
+  }
   // A page object shows only the beginning of a long text: the rest is read.
   const std::vector<std::string> cut = row->cut;
   const std::string version = row->item.version;

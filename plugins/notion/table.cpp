@@ -169,6 +169,10 @@ Result<RowRead> read_row(const std::string& page, const Schema* schema) {
   row.created_ms = read_time(text(*parsed, "created_time"));
   if (flag(*parsed, "in_trash") || flag(*parsed, "archived")) row.item.state = ItemState::deleted;
   row.item.parent_id = text(member(*parsed, "parent"), "database_id");
+  if (!member(*parsed, "properties").is_object()) {
+    if (row.item.state == ItemState::present) row.item.state = ItemState::out_of_scope;
+    return row;
+  }
   Json fields = Json::object();
   Json content = Json::object();  // by id: columns may be renamed
   for (const auto& [name, property] : member(*parsed, "properties").items()) {

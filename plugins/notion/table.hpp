@@ -19,7 +19,8 @@ mortise::Result<std::string> new_row(const mortise::Write& write, const Schema& 
 mortise::Result<std::string> changed_row(const mortise::Write& write, const Schema& schema);
 
 /// A row. `schema` (may be null) gives back our names of its columns; `cut`: ids of the properties
-/// whose text the answer does not show whole.
+/// whose text the answer does not show whole. `out_of_scope` without fields and version where
+/// Notion shows no more than its id (a partial page object).
 struct RowRead {
   mortise::Item item;
   std::int64_t created_ms = 0;

@@ -131,7 +131,7 @@ Status Writer::learn_what_was_asked(Track& track, Asks asks, const Reply& reply)
     default:
       track.schema = schema_of_row(reply.body, nullptr);
       if (!track.schema.columns.empty()) return {};
-      return Error{Code::not_found, "Notion shows no properties of this row"};
+      return Error{Code::conflict, "Notion shows no properties of this row"};
   }
 }
 
@@ -141,8 +141,11 @@ Status Writer::check_version(Track& track, const Reply& reply) {
   const std::string what = doing(job, call_.writes());
   Result<Item> item = item_in(wanted, track.schema, reply.body);
   if (!item) return item.error();
-  if (item->state != ItemState::present) {
+  if (item->state == ItemState::deleted) {
     return Error{Code::not_found, what + ": it lies in Notion's trash"};
+  }
+  if (item->version.empty()) {
+    return Error{Code::conflict, what + ": Notion does not show it as what it was"};
   }
   if (item->version != wanted.if_version) {
     return Error{Code::conflict, what + ": it was edited in Notion since it was last read"};
@@ -156,7 +159,8 @@ Status Writer::check_version(Track& track, const Reply& reply) {
   return {};
 }
 
-/// The item in an answer about one thing; without a kind if it is of another kind now.
+/// The item in an answer about one thing; without a version if it is of another kind now, or not
+/// shown.
 Result<Item> Writer::item_in(const Write& write, const Schema& schema,
                              const std::string& body) const {
   if (write.kind == "database") return read_database(body);

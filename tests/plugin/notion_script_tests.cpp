@@ -13,6 +13,7 @@ using namespace notion_tests;
 using Json = nlohmann::json;
 using mortise::CallInput;
 using mortise::Code;
+using mortise::ItemState;
 using mortise::Operation;
 using mortise::Reply;
 using mortise::Write;
@@ -44,6 +45,17 @@ Write todo_in_section(const char* key, const char* text) {
   write.parent_id = "section";
   return write;
 }
+
+CallInput listing(const char* id, const char* kind) {
+  CallInput call;
+  call.operation = Operation::list;
+  call.container_id = id;
+  call.container_kind = kind;
+  return call;
+}
+
+// All that some answers say of a page.
+const char* const kPartialPage = R"({"object":"page","id":"r"})";
 
 }  // namespace
 
@@ -314,4 +326,109 @@ TEST_CASE("notion: a place that was not why a request was refused is kept", "[no
   REQUIRE(run.outcomes().size() == 2);
   CHECK(run.outcomes()[0].id == "new");
   CHECK(run.outcomes()[1].error.code == Code::invalid);
+}
+
+TEST_CASE("notion: a row of which Notion shows the id only is neither wiped nor gone", "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  const std::string partial = std::string(R"({"results":[)") + kPartialPage;
+  const Exchange database = {"GET /v1/databases/db",
+                             answer(200, R"({"id":"db","data_sources":[{"id":"ds"}]})")};
+  const Exchange columns = {
+      "GET /v1/data_sources/ds",
+      answer(200, R"({"id":"ds","properties":{"Mortise key":{"id":"k","type":"rich_text"}}})")};
+  const std::string query = "POST /v1/data_sources/ds/query";
+  const Run all = script.replay(
+      listing("db", "database"),
+      {database,
+       columns,
+       {query, answer(200, partial + R"(,{"object":"page","id":"s","properties":{}}]})")}});
+  CHECK(all.breaches() == kNoBreaches);
+  REQUIRE(all.items().size() == 2);
+  CHECK(all.items()[0].state == ItemState::out_of_scope);
+  CHECK(all.items()[0].id == "r");
+  CHECK(all.items()[0].fields == "{}");
+  CHECK(all.items()[0].version.empty());
+  CHECK(all.items()[1].state == ItemState::present);
+  CHECK(all.completed().empty());
+  // What it was edited to is asked for again.
+  CallInput since = listing("db", "database");
+  since.cursor = R"({"source":"ds","columns":{"Task":["title","title"]},"edited":0,"read":0})";
+  const Run news = script.replay(since, {{query, answer(200, partial + "]}")}});
+  CHECK(news.breaches() == kNoBreaches);
+  CHECK(news.cursor().empty());
+  // Whose key it carries is not known: none of them may count as never made.
+  CallInput find = listing("db", "database");
+  find.operation = Operation::find;
+  find.ids = {"task:1"};
+  const Run found = script.replay(find, {database, columns, {query, answer(200, partial + "]}")}});
+  CHECK(found.error().code == Code::unavailable);
+  CHECK(found.items().empty());
+}
+
+TEST_CASE("notion: things of which Notion shows the id only are there, and nothing more is said",
+          "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  CallInput get;
+  get.operation = Operation::get;
+  get.ids = {"r", "b", "d"};
+  const Run read = script.replay(
+      get,
+      {{"GET /v1/blocks/r", answer(200, R"({"object":"block","id":"r","type":"child_page",)"
+                                        R"("parent":{"type":"database_id","database_id":"db"}})")},
+       {"GET /v1/blocks/b", answer(200, R"({"object":"block","id":"b"})")},
+       {"GET /v1/blocks/d", answer(200, R"({"object":"block","id":"d","type":"child_database"})")},
+       {"GET /v1/pages/r", answer(200, kPartialPage)},
+       {"GET /v1/databases/d", answer(200, R"({"object":"database","id":"d"})")}});
+  CHECK(read.breaches() == kNoBreaches);
+  REQUIRE(read.items().size() == 3);
+  for (const auto& item : read.items()) {
+    CAPTURE(item.id);
+    CHECK(item.state == ItemState::out_of_scope);
+    CHECK(item.fields == "{}");
+    CHECK(item.version.empty());
+  }
+  const Run blocks = script.replay(
+      listing("page", "page"),
+      {{"GET /v1/blocks/page/children*",
+        answer(200, R"({"results":[{"object":"block","id":"b"}],"has_more":false})")}});
+  CHECK(blocks.breaches() == kNoBreaches);
+  CHECK(blocks.completed().empty());
+  CallInput targets;
+  targets.operation = Operation::targets;
+  const Run offered = script.replay(
+      targets,
+      {{"POST /v1/search", answer(200, std::string(R"({"results":[)") + kPartialPage + "]}")}});
+  CHECK(offered.breaches() == kNoBreaches);
+  CHECK(offered.targets().empty());
+}
+
+TEST_CASE("notion: an answer to a write that shows the id only says nothing of the rest",
+          "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  Write row = update("row", "r", R"({"Order":7})", {"Order"});
+  row.memo = R"({"columns":{"Order":["a","number"]},"source":"s"})";
+  const Write page = update("page", "p", R"({"title":"T"})", {"title"});
+  const Write made = creation("page", "made", "", "", R"({"title":"T"})");
+  const Run run =
+      script.replay(writing({made, row, page}), {{"POST /v1/pages", answer(200, kPartialPage)},
+                                                 {"PATCH /v1/pages/r", answer(200, kPartialPage)},
+                                                 {"PATCH /v1/pages/p", answer(200, kPartialPage)}});
+  CHECK(run.breaches() == kNoBreaches);
+  REQUIRE(run.outcomes().size() == 3);
+  for (const auto& each : run.outcomes()) {
+    CHECK(each.result == WriteResult::done);
+    CHECK(each.version.empty());
+    CHECK(each.fields.empty());
+  }
+  // Nothing is written over what cannot be seen, and it is not gone either.
+  Write guarded = row;
+  guarded.if_version = "v";
+  Write unknown = row;
+  unknown.memo.clear();
+  for (const Write& write : {guarded, unknown}) {
+    const Run refused =
+        script.replay(writing({write}), {{"GET /v1/pages/r", answer(200, kPartialPage)}});
+    CHECK(refused.breaches() == kNoBreaches);
+    CHECK(refused.outcomes().at(0).error.code == Code::conflict);
+  }
 }
