@@ -50,6 +50,12 @@ bool no_more_blocks(const Reply& reply, const Said& said) {
   return reply.status == 403 && !text(said.additional, "block_limit").empty();
 }
 
+/// "Conflict occurred while saving. Please try again.": nothing was saved, and a later try may be.
+/// The versions that we guard by are our own: Notion has none to object to.
+bool busy(const Reply& reply, const Said& said) {
+  return reply.status == 409 && said.code == "conflict_error";
+}
+
 /// Notion refuses edits of what lies in the trash with a 400.
 bool in_trash(const Reply& reply, const Said& said) {
   return reply.status == 400 && (said.message.find("archived") != std::string::npos ||
@@ -65,6 +71,7 @@ Code code_of(const Reply& reply, const Said& said) {
     case 404:
       return Code::not_found;
     case 409:
+      if (busy(reply, said)) return Code::unavailable;  // the host waits before it tries again
       return said.code == "row_limit_exceeded" ? Code::forbidden : Code::conflict;
     case 413:
       return Code::too_large;
@@ -125,6 +132,7 @@ Verdict judge_write(const Reply& reply, std::string_view what) {
   } else {
     verdict.kind = Verdict::Kind::refused;
     verdict.validation = reply.status == 400 && verdict.error.code == Code::invalid;
+    verdict.busy = busy(reply, said);
     verdict.no_more_blocks = no_more_blocks(reply, said);
     verdict.no_more_rows = said.code == "row_limit_exceeded";
   }

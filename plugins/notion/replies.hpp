@@ -22,6 +22,7 @@ struct Verdict {
   std::string id = {};
   std::vector<std::string> child_ids = {};
   bool validation = false;      ///< refused because of the body: error.message names the path
+  bool busy = false;            ///< refused because others were saving: the same may pass later
   bool no_more_blocks = false;  ///< the user's Notion plan allows none
   bool no_more_rows = false;    ///< the same for this table
 

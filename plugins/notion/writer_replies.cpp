@@ -373,7 +373,7 @@ void Writer::refuse(Track& track, const Job& job, const Verdict& verdict) {
     report_all(job, Outcome::failed(0, error));
   }
   const bool own_fault = verdict.validation || error.code == Code::invalid;
-  const bool alone = !track.lane.in_order && error.code == Code::conflict;
+  const bool alone = !track.lane.in_order && verdict.busy;
   if (!own_fault && !alone) track.stopped = true;
   if (verdict.no_more_rows) fail_rest(track, error);
   if (!verdict.no_more_blocks) return;

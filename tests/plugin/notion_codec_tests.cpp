@@ -389,7 +389,11 @@ TEST_CASE("notion codec: each error of Notion has its meaning", "[notion][codec]
     return judge_write(reply, "making it");
   };
   CHECK(judged(404, R"({"code":"object_not_found","message":"no"})").error.code == Code::not_found);
-  CHECK(judged(409, R"({"code":"conflict_error"})").error.code == Code::conflict);
+  const Verdict busy = judged(409, R"({"code":"conflict_error"})");
+  CHECK(busy.kind == Verdict::Kind::refused);
+  CHECK(busy.busy);
+  CHECK(busy.error.code == Code::unavailable);
+  CHECK(judged(409, R"({"code":"another"})").error.code == Code::conflict);
   CHECK(judged(409, R"({"code":"row_limit_exceeded"})").no_more_rows);
   const Verdict invalid =
       judged(400, R"({"code":"validation_error","message":"body.children[3] is wrong"})");

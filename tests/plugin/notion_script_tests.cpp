@@ -432,3 +432,46 @@ TEST_CASE("notion: an answer to a write that shows the id only says nothing of t
     CHECK(refused.outcomes().at(0).error.code == Code::conflict);
   }
 }
+
+TEST_CASE("notion: a conflict while saving is for later; it keeps back siblings, and no other row",
+          "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  const Reply busy = answer(409, R"({"code":"conflict_error","message":"Please try again."})");
+  std::vector<Write> rows;
+  for (int i = 0; i < 12; ++i) {
+    rows.push_back(creation("row", "task:" + std::to_string(i), "", "", "{}"));
+    rows.back().parent_id = "db";
+  }
+  Run run = script.start(writing(rows));
+  while (run.sending()) {
+    std::vector<Reply> replies;
+    for (const auto& request : run.requests()) {
+      const bool third = request.body.find("task:3") != std::string::npos;
+      if (request.target == "/v1/databases/db") {
+        replies.push_back(answer(200, R"({"id":"db","data_sources":[{"id":"ds"}]})"));
+      } else if (request.method == "GET") {
+        replies.push_back(answer(200, R"({"id":"ds","properties":)"
+                                      R"({"Mortise key":{"id":"k","type":"rich_text"}}})"));
+      } else {
+        replies.push_back(third ? busy : answer(200, kPartialPage));
+      }
+    }
+    run.reply(std::move(replies));
+  }
+  CHECK(run.breaches() == kNoBreaches);
+  REQUIRE(run.outcomes().size() == 12);
+  for (const auto& each : run.outcomes()) {
+    CHECK(each.result == (each.write == 3 ? WriteResult::failed : WriteResult::done));
+    if (each.write == 3) CHECK(each.error.code == Code::unavailable);
+  }
+
+  Write first = todo_in_section("first", "x");
+  first.after_id = "a";
+  Write second = todo_in_section("second", "y");
+  second.after_id = "b";
+  const Run todos =
+      script.replay(writing({first, second}), {{"PATCH /v1/blocks/section/children", busy}});
+  CHECK(todos.breaches() == kNoBreaches);
+  CHECK(todos.outcomes().at(0).error.code == Code::unavailable);
+  CHECK(todos.outcomes().at(1).result == WriteResult::not_attempted);
+}

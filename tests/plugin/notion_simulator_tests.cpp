@@ -418,3 +418,19 @@ TEST_CASE("notion: who the grant is of, where to work, and a page of our own mad
   CHECK(made.targets()[0].id == found.targets()[0].id);
   world.check_against_the_description();
 }
+
+TEST_CASE("notion: what a conflict while saving kept out is made by the next try, once",
+          "[notion][simulator]") {
+  NotionWorld world;
+  world.write(pages_plan({1}, 1));
+  const Write todo =
+      creation("todo", "task:x", "plan:p", "module:0", R"({"checked":false,"text":"x"})");
+  world.fault({{"kind", "409"}, {"provider", "notion"}, {"write", true}, {"nth", 1}});
+  const Run refused = world.write({todo});
+  CHECK(refused.outcomes().at(0).result == WriteResult::failed);
+  CHECK(refused.outcomes().at(0).error.code == Code::unavailable);
+  CHECK(world.write({todo}).outcomes().at(0).result == WriteResult::done);
+  const auto shown = texts(world.list(world.id_of("plan:p"), "page"), "text");
+  CHECK(std::count(shown.begin(), shown.end(), "x") == 1);
+  world.check_against_the_description();
+}

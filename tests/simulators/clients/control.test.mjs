@@ -45,7 +45,7 @@ test('the clock freezes, advances and follows the machine again', async () => {
 });
 
 test('errors before the write leave nothing behind, each in its shape', async () => {
-  for (const [kind, status, code] of [['429', 429, 'rate_limited'], ['529', 529, 'service_overload'], ['500', 500, 'internal_server_error'],
+  for (const [kind, status, code] of [['409', 409, 'conflict_error'], ['429', 429, 'rate_limited'], ['529', 529, 'service_overload'], ['500', 500, 'internal_server_error'],
     ['502', 502, 'bad_gateway'], ['503', 503, 'service_unavailable'], ['504', 504, 'gateway_timeout']]) {
     await fault({ kind, times: 1, write: true, retry_after_s: 7 });
     const answer = await append('never');
@@ -55,7 +55,7 @@ test('errors before the write leave nothing behind, each in its shape', async ()
   }
   assert.deepEqual(await words(), []);
   const counters = (await simulator.set('GET', 'counters')).notion;
-  assert.deepEqual([counters.writes, counters.applied_writes, counters.faults, counters.refused], [6, 0, 6, 2]);
+  assert.deepEqual([counters.writes, counters.applied_writes, counters.faults, counters.refused], [7, 0, 7, 2]);
 });
 
 test('errors after the write leave it done, and tell what was committed if asked', async () => {

@@ -6,9 +6,9 @@
 //                                          write, nth, every, probability + seed, times,
 //                                          retry_after_s, says_committed, delay_ms}; with nth it
 //                                          strikes from that match on, once unless times says more;
-//                                          kinds: 429 529 500 502 503 504, 5xx_after, drop_before,
-//                                          drop_after, hold_after, slow_body, truncated_json,
-//                                          delay_ms, html_403, chaos (+ kinds)
+//                                          kinds: 409 429 529 500 502 503 504, 5xx_after,
+//                                          drop_before, drop_after, hold_after, slow_body,
+//                                          truncated_json, delay_ms, html_403, chaos (+ kinds)
 //   GET POST      /control/holds[/release]
 //   GET DEL       /control/requests?since=&provider=&replies=1
 //   GET DEL       /control/counters

@@ -13,6 +13,7 @@ using Kind = Fault::Kind;
 /// Every kind by the name it has in a rule; the status is 0 where none is sent.
 const std::map<std::string, std::pair<Kind, int>>& kinds() {
   static const std::map<std::string, std::pair<Kind, int>> all = {
+      {"409", {Kind::status, 409}},
       {"429", {Kind::status, 429}},
       {"529", {Kind::status, 529}},
       {"500", {Kind::status, 500}},
@@ -34,11 +35,13 @@ const std::map<std::string, std::pair<Kind, int>>& kinds() {
   return all;
 }
 
-/// What a chaos rule draws from unless it names its own: everything that is over by itself.
+/// What a chaos rule draws from unless it names its own: everything that is over by itself,
+/// whoever says it (a 409 may also mean that the same will never pass).
 std::vector<std::string> chaos_kinds() {
   std::vector<std::string> names;
   for (const auto& [name, kind] : kinds()) {
-    if (kind.first != Kind::hold_after && kind.first != Kind::delay) names.push_back(name);
+    const bool lasts = kind.first == Kind::hold_after || kind.first == Kind::delay || name == "409";
+    if (!lasts) names.push_back(name);
   }
   return names;
 }

@@ -226,6 +226,7 @@ std::string Notion::caller(const Request& request) const {
 
 Response Notion::failure(const Fault& fault, const Request& request, const Response* applied) {
   static const std::map<int, std::pair<std::string, std::string>> words = {
+      {409, {"conflict_error", "Conflict occurred while saving. Please try again."}},
       {500, {"internal_server_error", "Unexpected error occurred."}},
       {502, {"bad_gateway", "Notion's servers could not be reached."}},
       {503, {"service_unavailable", "Notion is temporarily unavailable. Please try again later."}},
