@@ -106,8 +106,9 @@ class Connect {
   virtual void check(const std::string& connection_id,
                      std::function<void(Result<GrantChecked>)> done) = 0;
 
-  /// Revokes the grant, destroys the tokens, keeps the row and all plans, sets pairs aside. A
-  /// service that can not be reached delays this by seconds and never prevents it.
+  /// Revokes the grant (unless another connection has the same identity, whose grant it is, too),
+  /// destroys the tokens, keeps the row and all plans, sets pairs aside. A service that can not be
+  /// reached delays this by seconds and never prevents it.
   virtual void disconnect(const std::string& connection_id,
                           std::function<void(Result<Disconnected>)> done) = 0;
 

@@ -101,16 +101,19 @@ void Arrival::store(const core::Identity& identity) {
   for (int tries = 1;; ++tries) {
     auto connection = commit(identity);
     if (connection.ok()) return listen(*connection);
-    if (connection.error().code == Code::not_found) return give_back();
+    if (connection.error().code == Code::not_found) return give_back(identity);
     if (connection.error().code != Code::conflict || tries >= kCommitTries) {
       return end("connect_failed");
     }
   }
 }
 
-/// The account ended while its person consented: so does the new grant, which nobody keeps.
-void Arrival::give_back() {
-  if (manifest().auth.style != ports::AuthStyle::oauth2) return end("connect_failed");
+/// The account ended while its person consented: so does the new grant, unless another connection
+/// keeps it.
+void Arrival::give_back(const core::Identity& identity) {
+  const auto sharing = connecting_.sharing_grant(session_.connector, identity.id, "");
+  const bool is_kept = !sharing.ok() || sharing->has_value();
+  if (is_kept || manifest().auth.style != ports::AuthStyle::oauth2) return end("connect_failed");
   connecting_.ports_.authorization.revoke(
       manifest(), revocable(manifest().auth, tokens_.access_token, tokens_.refresh_token),
       [self = shared_from_this()](const Status&) { self->end("connect_failed"); });

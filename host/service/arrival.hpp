@@ -28,7 +28,7 @@ class Arrival : public std::enable_shared_from_this<Arrival> {
   void ask_identity();
   void on_identity(const ports::Step& step);
   void store(const core::Identity& identity);
-  void give_back();
+  void give_back(const core::Identity& identity);
   Result<core::Connection> commit(const core::Identity& identity);
   Result<core::Connection> connection_of(const core::Identity& identity) const;
   void add_grant(ports::Changes& changes, const core::Connection& connection) const;

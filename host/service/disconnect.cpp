@@ -16,6 +16,34 @@ void Connecting::disconnect(const std::string& connection_id,
   ports_.executor.post([departure] { departure->start(); });
 }
 
+Result<std::optional<ports::ExpectRev>> Connecting::sharing_grant(const std::string& connector,
+                                                                  const std::string& identity_id,
+                                                                  const std::string& but) const {
+  auto all = ports_.store.connections().list_all();
+  if (!all.ok()) return std::move(all).error();
+  for (const core::Connection& one : *all) {
+    if (one.id == but || one.connector != connector || one.identity.id != identity_id) continue;
+    auto grant = ports_.store.grants().find(one.id);
+    if (grant.ok()) {
+      return std::optional(ports::ExpectRev{ports::ExpectRev::Of::grant, one.id, grant->rev});
+    }
+    if (grant.error().code != Code::not_found) return std::move(grant).error();
+  }
+  return std::optional<ports::ExpectRev>();
+}
+
+/// False: nobody could say, and done_ was told.
+bool Departure::look_for_sharing() {
+  auto sharing =
+      connecting_.sharing_grant(connection_.connector, connection_.identity.id, connection_.id);
+  if (!sharing.ok()) {
+    done_(std::move(sharing).error());
+    return false;
+  }
+  sharing_ = std::move(sharing).value();
+  return true;
+}
+
 void Departure::start() {
   const ConnectPorts& ports = connecting_.ports_;
   ++rounds_;
@@ -28,6 +56,7 @@ void Departure::start() {
     grant_ = std::move(grant).value();
   }
   if (connection_.status == core::ConnectionStatus::disconnected && !grant_) {
+    if (!look_for_sharing()) return;
     return answer("Already disconnected.", Status(Error{Code::not_found, "no grant"}));
   }
   if (rounds_ > 1) return revoke();
@@ -37,7 +66,9 @@ void Departure::start() {
 }
 
 void Departure::revoke() {
+  if (!look_for_sharing()) return;
   if (!grant_) return end(without_grant());
+  if (sharing_) return end(Error{Code::conflict, "another connection holds the same grant"});
   if (!connector_) return end(Error{Code::unavailable, "the connector is not loaded"});
   const ports::Manifest& manifest = connector_->manifest();
   connecting_.ports_.authorization.revoke(
@@ -74,6 +105,7 @@ Status Departure::commit() {
   if (grant_) {
     changes.push_back(ports::ExpectRev{ports::ExpectRev::Of::grant, connection_id_, grant_->rev});
     changes.push_back(ports::EraseGrant{connection_id_});
+    if (sharing_) changes.push_back(*sharing_);
   }
   if (auto status = add_set_aside(changes); !status.ok()) return status;
   // What was seen there is history; the next connection looks at all of it.
@@ -107,8 +139,11 @@ void Departure::answer(const std::string& what, const Status& revoked) {
   ended.connection = connection_;
   ended.revoked = revoked.ok();
   ended.message = what;
-  if (!ended.revoked) {
-    const std::string name = connector_ ? connector_->manifest().name : connection_.connector;
+  const std::string name = connector_ ? connector_->manifest().name : connection_.connector;
+  if (!ended.revoked && sharing_) {
+    ended.message += " The access stays at " + name +
+                     ", because the same account there is still connected elsewhere.";
+  } else if (!ended.revoked) {
     ended.by_hand_url = connector_ ? connector_->manifest().manage_url : std::string();
     ended.message += " If " + name + " still lists the access, remove it there by hand.";
   }

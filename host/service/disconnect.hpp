@@ -10,8 +10,9 @@
 namespace mortise::service {
 
 /// Kept alive by the callback that brings it on; steps run one at a time, on the executor. What is
-/// committed is bound to the grant that was revoked: tokens that a refresh brought meanwhile are
-/// revoked in a further round.
+/// committed is bound to the grant that was revoked, or to the one for which it was not: tokens
+/// that a refresh brought meanwhile are revoked in a further round, and so is a grant that nobody
+/// shares any more.
 class Departure : public std::enable_shared_from_this<Departure> {
  public:
   using Done = std::function<void(Result<ports::Disconnected>)>;
@@ -26,6 +27,7 @@ class Departure : public std::enable_shared_from_this<Departure> {
   Status commit();
   Status add_set_aside(ports::Changes& changes) const;
   Status without_grant() const;
+  bool look_for_sharing();
   void answer(const std::string& what, const Status& revoked);
 
   Connecting& connecting_;
@@ -34,6 +36,7 @@ class Departure : public std::enable_shared_from_this<Departure> {
   int rounds_ = 0;
   core::Connection connection_;
   std::optional<core::Grant> grant_;
+  std::optional<ports::ExpectRev> sharing_;  ///< Connecting::sharing_grant()
   std::shared_ptr<ports::Connector> connector_;
 };
 

@@ -31,6 +31,7 @@ TEST_CASE("account: its grants are revoked, its rows erased, others' stay", "[se
   ConnectWorld world;
   world.transport.answer_with(notion_says());
   const auto anns = world.connect("notion")->connection_id;
+  world.transport.answer_with(notion_says("bot2"));
   const auto bobs = world.connect("notion", "bob")->connection_id;
   world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
   const auto second = world.connect("google_calendar")->connection_id;
@@ -52,6 +53,23 @@ TEST_CASE("account: its grants are revoked, its rows erased, others' stay", "[se
   CHECK(world.store.accounts().find("bob").ok());
   CHECK(world.store.grants().find(bobs).ok());
   CHECK(remove_account(world, "ann").error().code == Code::not_found);
+}
+
+TEST_CASE("account: a grant that another account shares lives on, and the answer says so",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
+  REQUIRE(world.connect("google_calendar").ok());
+  const auto bobs = world.connect("google_calendar", "bob")->connection_id;
+  const auto ended = remove_account(world, "ann");
+  REQUIRE(ended);
+  REQUIRE(ended->size() == 1);
+  CHECK_FALSE(ended->front().revoked);
+  CHECK(ended->front().by_hand_url.empty());
+  CHECK(ended->front().message.find("still connected elsewhere") != std::string::npos);
+  CHECK(revocations(world) == 0);
+  CHECK(world.store.grants().find(bobs).ok());
+  CHECK_FALSE(world.store.accounts().find("ann").ok());
 }
 
 TEST_CASE("account: a service that cannot be reached keeps nobody here, and is named",
@@ -123,6 +141,10 @@ TEST_CASE("account: a run that waits holds nothing up; one that begins right the
 
 TEST_CASE("account: whoever consents while it ends connects nobody", "[service][connect]") {
   ConnectWorld world;
+  const bool shared = GENERATE(false, true);
+  world.transport.answer_with(notion_says());
+  if (shared) REQUIRE(world.connect("notion", "bob").ok());
+  const std::size_t connections = shared ? 1 : 0;
   world.transport.answer_with([&](const ports::HttpRequest& request) {
     if (world.store.accounts().find("ann").ok()) world.keep({ports::EraseAccount{"ann"}});
     return notion_says()(request);
@@ -130,6 +152,7 @@ TEST_CASE("account: whoever consents while it ends connects nobody", "[service][
   const auto back = world.connect("notion");
   REQUIRE(back);
   CHECK(back->reason == "connect_failed");
-  CHECK(world.store.connections().list_all()->empty());
-  CHECK(revocations(world) == 1);  // nor does the new grant live on there
+  CHECK(world.store.connections().list_all()->size() == connections);
+  // Nor does the new grant live on there, unless somebody else's connection lives of it.
+  CHECK(revocations(world) == (shared ? 0 : 1));
 }

@@ -1,4 +1,6 @@
 // Ending a connection, and coming back to it.
+#include <utility>
+
 #include "net/connect_world.hpp"
 
 using namespace mortise;
@@ -131,6 +133,67 @@ TEST_CASE("disconnect: tokens that a refresh brought meanwhile are revoked too",
   REQUIRE(revoked.size() == 2);
   CHECK(revoked[1].find("na2") != std::string::npos);
   CHECK_FALSE(world.store.grants().find(id).ok());
+}
+
+TEST_CASE(
+    "disconnect: a grant that another account's connection shares is revoked with the last one",
+    "[service][connect]") {
+  ConnectWorld world;
+  const std::string connector = GENERATE("notion", "google_calendar");
+  world.transport.answer_with(connector == "notion" ? notion_says()
+                                                    : google_says(R"(,"refresh_token":"gr")"));
+  const auto anns = world.connect(connector)->connection_id;
+  const auto bobs = world.connect(connector, "bob")->connection_id;
+  const auto sent = world.transport.count();
+  for (int i = 0; i < 2; ++i) {  // also to who asks again
+    const auto first = world.disconnect(anns);
+    CHECK(first.connection.status == core::ConnectionStatus::disconnected);
+    CHECK_FALSE(first.revoked);
+    CHECK(first.by_hand_url.empty());  // by hand, the other one would end as well
+    CHECK(first.message.find("still connected elsewhere") != std::string::npos);
+  }
+  CHECK(world.transport.count() == sent);
+  CHECK_FALSE(world.store.grants().find(anns).ok());
+  CHECK(world.store.grants().find(bobs).ok());
+  const auto last = world.disconnect(bobs);
+  CHECK(last.revoked);
+  CHECK(last.message == "Disconnected.");
+  CHECK(world.transport.count() == sent + 1);
+  CHECK(world.transport.requests().back().url.find("/revoke") != std::string::npos);
+}
+
+TEST_CASE("disconnect: another identity, or one without a grant, shares nothing",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says("bot1"));
+  const auto anns = world.connect("notion")->connection_id;
+  world.transport.answer_with(notion_says("bot2"));
+  REQUIRE(world.connect("notion", "bob").ok());
+  auto dead = world.store.connections().find(anns).value();
+  dead.id = "cnn_dead";
+  dead.account_id = "bob";
+  dead.status = core::ConnectionStatus::needs_reconnect;
+  dead.rev = 0;
+  world.keep({ports::put(dead)});
+  CHECK(world.disconnect(anns).revoked);
+}
+
+TEST_CASE("disconnect: where the one that shares the grant goes at the same time, it is revoked",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
+  const auto anns = world.connect("google_calendar")->connection_id;
+  const auto bobs = world.connect("google_calendar", "bob")->connection_id;
+  const auto sent = world.transport.count();
+  bool gone = false;
+  world.store.before_commit([&](const ports::Changes&, ports::Durability) -> Status {
+    if (std::exchange(gone, true)) return {};
+    world.keep({ports::EraseGrant{bobs}});
+    return {};
+  });
+  CHECK(world.disconnect(anns).revoked);
+  CHECK(gone);
+  CHECK(world.transport.count() == sent + 1);
 }
 
 TEST_CASE("disconnect: pairs are set aside, and taken up again by the same identity",
