@@ -119,7 +119,9 @@ class Connect {
   virtual void remove_account(const std::string& account_id,
                               std::function<void(Result<std::vector<Disconnected>>)> done) = 0;
 
-  /// The places this connection may work in, as the service lists them now.
+  /// The places this connection may work in, as the service lists them now. Errors of all three:
+  /// `not_found`; `conflict` with reason `not_connected`, `needs_reconnect`; `unsupported` where
+  /// the connector cannot; `unavailable` for whatever the service refused.
   virtual void targets(const std::string& connection_id,
                        std::function<void(Result<std::vector<TargetChoice>>)> done) = 0;
   /// Works in `target_id` from now on. `not_found` if the service does not list it, `forbidden` if

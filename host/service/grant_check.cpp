@@ -89,15 +89,12 @@ void GrantCheck::on_identity(const ports::Step& step) {
 /// person has, meanwhile.
 void GrantCheck::on_error(Error error) {
   const auto connection = ports_.store.connections().find(connection_id_);
-  if (!connection.ok()) return done_(connection.error());
-  if (connection->status == core::ConnectionStatus::needs_reconnect) {
+  if (connection.ok() && connection->status == core::ConnectionStatus::needs_reconnect) {
     return answer(false, By::refresh);
   }
-  if (auto usable = check_usable(*connection); !usable.ok()) return done_(usable.error());
-  if (error.reason == "token_refused") return answer(false, By::identity);
-  // Whatever the service said: it is not the caller who was refused.
-  error.code = Code::unavailable;
-  done_(std::move(error));
+  const bool is_usable = connection.ok() && check_usable(*connection).ok();
+  if (is_usable && error.reason == "token_refused") return answer(false, By::identity);
+  done_(failure_there(std::move(error), connection));
 }
 
 void GrantCheck::answer(bool active, By by) {

@@ -40,6 +40,14 @@ Status check_usable(const core::Connection& connection) {
   return {};
 }
 
+Error failure_there(Error error, const Result<core::Connection>& now) {
+  if (!now.ok()) return now.error();
+  if (auto usable = check_usable(*now); !usable.ok()) return std::move(usable).error();
+  error.code = Code::unavailable;
+  if (error.reason.empty()) error.reason = "service_unavailable";
+  return error;
+}
+
 Granted granted_features(const ports::Auth& auth, const std::string& scope) {
   const std::set<std::string> given = words(scope);
   Granted granted;

@@ -17,6 +17,11 @@ namespace mortise::service {
 /// `needs_reconnect` or `not_connected`.
 Status check_usable(const core::Connection& connection);
 
+/// What to tell who called a service through a connection when that failed with `error`; `now`: the
+/// connection as it is since. What became of the connection says more than the error. All else is
+/// `unavailable`, whatever the service answered: it is not the caller who was refused.
+Error failure_there(Error error, const Result<core::Connection>& now);
+
 struct Granted {
   std::vector<std::string> features;          ///< names, in the manifest's order
   std::vector<std::string> missing_required;  ///< without these there is no connection

@@ -22,6 +22,7 @@ void Connecting::drive_targets(const std::string& connection_id, ports::Call cal
   };
   auto connection = ports_.store.connections().find(connection_id);
   if (!connection.ok()) return fail(std::move(connection).error());
+  if (auto usable = check_usable(*connection); !usable.ok()) return fail(std::move(usable).error());
   const auto connector = ports_.connectors.find(connection->connector);
   if (!connector) {
     return fail({Code::unavailable, "connector " + connection->connector + " is not loaded",
@@ -37,11 +38,15 @@ void Connecting::drive_targets(const std::string& connection_id, ports::Call cal
     out.request = std::move(request);
     ports_.egress.send(std::move(out), std::move(reply));
   };
-  ports_.executor.post([connector, call = std::move(call), send, done = std::move(done)] {
-    ports::drive(connector->begin(call), send, [connector, done](ports::Step step) {
-      if (step.error) return done(*step.error);
-      done(std::move(step.targets));
-    });
+  const auto end = [this, connection_id, connector, done = std::move(done)](ports::Step step) {
+    if (!step.error) return done(std::move(step.targets));
+    // What the connector cannot do, or does wrong, is no failure of the service.
+    const Code code = step.error->code;
+    if (code == Code::unsupported || code == Code::internal) return done(*step.error);
+    done(failure_there(*step.error, ports_.store.connections().find(connection_id)));
+  };
+  ports_.executor.post([connector, call = std::move(call), send, end] {
+    ports::drive(connector->begin(call), send, end);
   });
 }
 

@@ -303,18 +303,11 @@ TEST_CASE("connect: targets are listed, chosen and made", "[service][connect]") 
   ConnectWorld world;
   world.transport.answer_with(notion_says());
   const auto id = world.connect("notion")->connection_id;
-  std::optional<Result<std::vector<ports::TargetChoice>>> choices;
-  world.connecting.targets(id, [&](auto all) { choices = all; });
-  REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
-  REQUIRE(choices->ok());
-  CHECK(choices->value().size() == 2);
+  const auto choices = world.targets(id);
+  REQUIRE(choices.ok());
+  CHECK(choices->size() == 2);
 
-  const auto choose = [&](const std::string& target) {
-    std::optional<Result<core::Connection>> got;
-    world.connecting.choose_target(id, target, [&](auto connection) { got = connection; });
-    REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
-    return std::move(*got);
-  };
+  const auto choose = [&](const std::string& target) { return world.choose_target(id, target); };
   CHECK(choose("page2").error().reason == "target_read_only");
   CHECK(choose("elsewhere").error().code == Code::not_found);
   const auto chosen = choose("page1");
@@ -331,18 +324,12 @@ TEST_CASE("connect: targets are listed, chosen and made", "[service][connect]") 
   pair.generation = 2;
   pair.synced_ms = world.clock.now_ms();
   world.keep({ports::put(pair)});
-  const auto make = [&](const std::string& title) {
-    std::optional<Result<core::Connection>> got;
-    world.connecting.make_target(id, title, [&](auto connection) { got = connection; });
-    REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
-    return std::move(*got);
-  };
-  CHECK(make("My plans").error().reason == "target_in_use");
+  CHECK(world.make_target(id, "My plans").error().reason == "target_in_use");
   core::SyncState lost;
   lost.connection_id = id;
   lost.error_reason = "target_gone";
   world.keep({ports::put(lost)});
-  const auto made = make("My plans");
+  const auto made = world.make_target(id, "My plans");
   CHECK(made->target.title == "My plans");
   CHECK(world.store.sync_states().find(id)->error_reason.empty());
   const auto left = world.store.pairs().of_plan(id, "pln_1").value();
@@ -350,9 +337,56 @@ TEST_CASE("connect: targets are listed, chosen and made", "[service][connect]") 
   CHECK(left[0].state == core::PairState::tombstone);
   CHECK(left[0].generation == 2);
   CHECK(left[0].synced_ms == 0);  // no removal of the last day, for guards
+  CHECK(world.targets("cnn_none").error().code == Code::not_found);
+}
 
-  std::optional<Result<std::vector<ports::TargetChoice>>> none;
-  world.connecting.targets("cnn_none", [&](auto all) { none = all; });
-  REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
-  CHECK(none->error().code == Code::not_found);
+TEST_CASE("targets: a connection that cannot be used says so, and nobody is asked",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  const auto status =
+      GENERATE(core::ConnectionStatus::needs_reconnect, core::ConnectionStatus::disconnected);
+  auto connection = world.store.connections().find(id).value();
+  connection.status = status;
+  world.keep({ports::put(connection)});
+  const auto sent = world.transport.count();
+  const auto all_say = [&](const Error& error) {
+    CHECK(error.code == Code::conflict);
+    CHECK(error.reason ==
+          (status == core::ConnectionStatus::disconnected ? "not_connected" : "needs_reconnect"));
+  };
+  all_say(world.targets(id).error());
+  all_say(world.choose_target(id, "page1").error());
+  all_say(world.make_target(id, "My plans").error());
+  CHECK(world.transport.count() == sent);
+}
+
+TEST_CASE("targets: what the service refuses is not refused to the caller", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  const int status = GENERATE(400, 403, 404, 503);
+  CAPTURE(status);
+  world.transport.answer_with([status](const auto&) { return answer(status, "{}"); });
+  for (const Error& error : {world.targets(id).error(), world.choose_target(id, "page1").error(),
+                             world.make_target(id, "My plans").error()}) {
+    CHECK(error.code == Code::unavailable);
+    CHECK_FALSE(error.reason.empty());
+    CHECK_FALSE(error.message.empty());
+  }
+  CHECK(world.store.connections().find(id)->status == core::ConnectionStatus::connected);
+}
+
+TEST_CASE("targets: a grant that turns out to be dead needs a reconnect", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  world.transport.answer_with([](const ports::HttpRequest& request) {
+    const bool refresh = request.url == "https://api.notion.com/v1/oauth/token";
+    return refresh ? answer(400, R"({"error":"invalid_grant"})") : answer(401, "{}");
+  });
+  const auto targets = world.targets(id);
+  CHECK(targets.error().code == Code::conflict);
+  CHECK(targets.error().reason == "needs_reconnect");
 }

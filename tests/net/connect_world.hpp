@@ -142,6 +142,28 @@ struct ConnectWorld {
     return std::move(got->value());
   }
 
+  Result<std::vector<ports::TargetChoice>> targets(const std::string& id) {
+    std::optional<Result<std::vector<ports::TargetChoice>>> got;
+    connecting.targets(id, [&](auto all) { got = std::move(all); });
+    REQUIRE(fakes::run_until_quiet(clock, executor));
+    REQUIRE(got.has_value());
+    return std::move(*got);
+  }
+  Result<core::Connection> choose_target(const std::string& id, const std::string& target) {
+    std::optional<Result<core::Connection>> got;
+    connecting.choose_target(id, target, [&](auto connection) { got = std::move(connection); });
+    REQUIRE(fakes::run_until_quiet(clock, executor));
+    REQUIRE(got.has_value());
+    return std::move(*got);
+  }
+  Result<core::Connection> make_target(const std::string& id, const std::string& title) {
+    std::optional<Result<core::Connection>> got;
+    connecting.make_target(id, title, [&](auto connection) { got = std::move(connection); });
+    REQUIRE(fakes::run_until_quiet(clock, executor));
+    REQUIRE(got.has_value());
+    return std::move(*got);
+  }
+
   std::vector<std::string> event_types() const {
     std::vector<std::string> types;
     const auto page = store.outbox().list("ann", {50, ""});
