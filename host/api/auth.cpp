@@ -61,6 +61,10 @@ std::string_view scope_of(Access access) {
   return "admin";
 }
 
+Error nobody() {
+  return {Code::not_found, "nobody is known by this"};
+}
+
 Problem unauthenticated(std::string_view reason, std::string_view detail) {
   Problem problem = make_problem(401, reason, detail);
   problem.headers.push_back({"WWW-Authenticate", "Bearer"});
@@ -172,9 +176,26 @@ std::optional<std::string> read_cookie(const Request& request, std::string_view 
   return std::nullopt;
 }
 
+Result<core::UserSession> cookie_session(const Services& services, const Site& site,
+                                         const Request& request) {
+  const auto cookie = read_cookie(request, session_cookie_name(site));
+  if (!cookie || cookie->empty() || cookie->size() > 128) return nobody();
+  auto session = services.store.access().session_by_hash(core::sha256_hex(*cookie));
+  if (!session) return session;
+  if (!session->exchanged || session->expires_ms <= services.clock.now_ms()) return nobody();
+  return session;
+}
+
+Error not_looked_up(const Error& error) {
+  return {Code::unavailable, "Who asks could not be looked up; try again.", error.reason};
+}
+
 std::optional<Problem> Auth::check(Request& request, const Route& route) const {
   if (route.access == Access::free || route.access == Access::open) return std::nullopt;
   auto found = find(request);
+  if (!found && found.error().code != Code::not_found) {
+    return problem_from(not_looked_up(found.error()));
+  }
   if (!found) {
     const bool given = request.header("authorization").has_value();
     return unauthenticated(given ? "bad_credentials" : "no_credentials",
@@ -206,26 +227,27 @@ std::optional<Problem> Auth::check(Request& request, const Route& route) const {
   return std::nullopt;
 }
 
-std::optional<Auth::Found> Auth::find(const Request& request) const {
+Result<Auth::Found> Auth::find(const Request& request) const {
   const auto authorization = request.header("authorization");
   if (!authorization) return find_session(request);
   constexpr std::string_view kScheme = "bearer ";
-  if (!equals_ignoring_case(authorization->substr(0, kScheme.size()), kScheme)) return std::nullopt;
+  if (!equals_ignoring_case(authorization->substr(0, kScheme.size()), kScheme)) return nobody();
   const std::string_view credential = trim(authorization->substr(kScheme.size()));
   if (credential.substr(0, 3) == "mk_") return find_key(credential);
   auto user = read_token(site_.session_key, credential, services_.clock.now_ms());
-  if (!user) return std::nullopt;
+  if (!user) return nobody();
   return Found{*std::move(user), {}, false};
 }
 
-std::optional<Auth::Found> Auth::find_key(std::string_view key) const {
+Result<Auth::Found> Auth::find_key(std::string_view key) const {
   const auto end = key.find('_', 3);
-  if (end == std::string_view::npos || end > 64 || key.size() > 256) return std::nullopt;
+  if (end == std::string_view::npos || end > 64 || key.size() > 256) return nobody();
   const auto record = services_.store.access().key(std::string(key.substr(3, end - 3)));
+  if (!record && record.error().code != Code::not_found) return record.error();
   // The same work whether or not there is such a key.
   const std::string expected = record ? record->hash : std::string(64, '0');
   const bool equal = core::constant_time_equal(core::sha256_hex(key), expected);
-  if (!record || !equal || record->revoked_ms) return std::nullopt;
+  if (!record || !equal || record->revoked_ms) return nobody();
   Found found;
   found.principal.kind = Principal::Kind::app;
   found.principal.id = key_principal(record->id);
@@ -233,13 +255,9 @@ std::optional<Auth::Found> Auth::find_key(std::string_view key) const {
   return found;
 }
 
-std::optional<Auth::Found> Auth::find_session(const Request& request) const {
-  const auto cookie = read_cookie(request, session_cookie_name(site_));
-  if (!cookie || cookie->empty() || cookie->size() > 128) return std::nullopt;
-  const auto session = services_.store.access().session_by_hash(core::sha256_hex(*cookie));
-  if (!session || !session->exchanged || session->expires_ms <= services_.clock.now_ms()) {
-    return std::nullopt;
-  }
+Result<Auth::Found> Auth::find_session(const Request& request) const {
+  const auto session = cookie_session(services_, site_, request);
+  if (!session) return session.error();
   Found found;
   found.principal.kind = Principal::Kind::user;
   found.principal.id = session->id;

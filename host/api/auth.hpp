@@ -54,6 +54,14 @@ std::string set_cookie(const Site& site, std::string_view name, std::string_view
                        std::string_view path, std::int64_t max_age_s);
 std::optional<std::string> read_cookie(const Request& request, std::string_view name);
 
+/// The session that the browser's cookie opens. Errors: `not_found` without a good one; else the
+/// store could not say.
+Result<core::UserSession> cookie_session(const Services& services, const Site& site,
+                                         const Request& request);
+
+/// What to answer when the store could not say who somebody is: they were not refused.
+Error not_looked_up(const Error& error);
+
 /// Finds out who asks and whether they may. On success `request.principal` is set and nothing is
 /// returned. Any thread.
 class Auth {
@@ -67,9 +75,10 @@ class Auth {
     std::vector<std::string> scopes;
     bool by_cookie = false;
   };
-  std::optional<Found> find(const Request& request) const;
-  std::optional<Found> find_key(std::string_view key) const;
-  std::optional<Found> find_session(const Request& request) const;
+  /// Errors of all three: `not_found` without good credentials; else the store could not say.
+  Result<Found> find(const Request& request) const;
+  Result<Found> find_key(std::string_view key) const;
+  Result<Found> find_session(const Request& request) const;
 
   const Services& services_;
   const Site& site_;

@@ -43,19 +43,59 @@ Response start_session(const Context& context, const Request& request) {
                  });
 }
 
+/// "https://host.example/path": "host.example".
+std::string_view host_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  url.remove_prefix(scheme + 3);
+  return url.substr(0, url.find('/'));
+}
+
+/// Whether a form was sent from a page of ours, as browsers say it (Fetch Metadata; `Origin` by
+/// those that do not have it). Who says neither is no browser that another site could make send it.
+bool is_own_form(const Site& site, const Request& request) {
+  if (const auto from = request.header("sec-fetch-site")) {
+    return *from == "same-origin" || *from == "none";
+  }
+  const auto origin = request.header("origin");
+  if (!origin) return true;
+  const std::string_view sender = host_of(*origin);
+  return !sender.empty() && (equals_ignoring_case(sender, request.header("host").value_or("")) ||
+                             equals_ignoring_case(sender, host_of(site.public_url)));
+}
+
+/// A link leads whoever opens it to the account that it was made for: who is known to be somebody
+/// else goes no further.
+std::optional<Response> refused_browser(const Context& context, const Request& request,
+                                        const ports::ConnectView& session) {
+  const auto user = cookie_session(context.services, context.site, request);
+  if (!user && user.error().code != Code::not_found) {
+    return refusal(request, not_looked_up(user.error()));
+  }
+  if (!user || user->account_id == session.account_id) return std::nullopt;
+  return connect_refused_page("This link is for another account than the one you use here.");
+}
+
 // GET shows what will be synced and asks; nothing has happened yet, so a link checker that follows
 // the URL does no harm.
 Response show_session(const Context& context, const Request& request) {
   const auto session = context.services.connect.session(request.param("session"));
   if (!session) return connect_gone_page();
   const auto connector = context.services.connectors.find(session->connector);
-  if (!connector) return connect_gone_page();
-  return connect_page(connector->manifest(), request.path);
+  const auto account = context.services.store.accounts().find(session->account_id);
+  if (!connector || !account) return connect_gone_page();
+  if (auto refused = refused_browser(context, request, *session)) return *std::move(refused);
+  return connect_page(connector->manifest(), context.site.app_name,
+                      account->email.empty() ? account->id : account->email);
 }
 
 Response enter_session(const Context& context, const Request& request) {
   const auto session = context.services.connect.session(request.param("session"));
   if (!session) return connect_gone_page();
+  if (!is_own_form(context.site, request)) {
+    return connect_refused_page("This was sent by another page than ours.");
+  }
+  if (auto refused = refused_browser(context, request, *session)) return *std::move(refused);
   const std::string name = ports::connect_cookie_name(session->connector);
   const auto entered =
       context.services.connect.enter(session->session_id, read_cookie(request, name).value_or(""));

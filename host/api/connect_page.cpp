@@ -58,16 +58,25 @@ Response page(int status, std::string_view title, const std::string& content) {
 
 }  // namespace
 
-Response connect_page(const ports::Manifest& manifest, std::string_view action) {
-  std::string content = "<p>This is what will be kept in step:</p><ul>";
+Response connect_page(const ports::Manifest& manifest, std::string_view app,
+                      std::string_view account) {
+  std::string content = "<p>This connects " + escape(manifest.name) + " to " + escape(app) +
+                        ", account <strong>" + escape(account) +
+                        "</strong>. If that is not yours, close this page: whoever sent you here "
+                        "would get what is in your " +
+                        escape(manifest.name) +
+                        ".</p><p>This is what will be kept in step:</p><ul>";
   for (const ports::Feature& feature : manifest.auth.features) {
     content += "<li>" + escape(feature.says) + (feature.required ? "" : " (optional)") + "</li>";
   }
+  // Without an action the form goes where the page came from, below whatever path a proxy adds.
   content +=
       "</ul><p>Nothing is read or written before you agree on the next page, and you can "
-      "disconnect at any time.</p><form method=\"post\" action=\"" +
-      escape(action) + "\"><button>Continue to " + escape(manifest.name) + "</button></form>";
-  return page(200, manifest.connect_label, content);
+      "disconnect at any time.</p><form method=\"post\"><button>Continue to " +
+      escape(manifest.name) + "</button></form>";
+  Response response = page(200, manifest.connect_label, content);
+  response.set("Referrer-Policy", "same-origin");  // else the form's Origin would be "null"
+  return response;
 }
 
 Response connect_gone_page() {

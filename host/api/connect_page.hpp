@@ -8,8 +8,9 @@
 
 namespace mortise::api {
 
-/// Says what the connector will do and asks. `action`: where the form goes.
-Response connect_page(const ports::Manifest& manifest, std::string_view action);
+/// Says what the connector will do, for which app and which account of it, and asks.
+Response connect_page(const ports::Manifest& manifest, std::string_view app,
+                      std::string_view account);
 /// 404: the link was used, is over, or never was.
 Response connect_gone_page();
 /// 403: this browser may not go on; `why` is one sentence.

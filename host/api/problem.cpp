@@ -9,6 +9,8 @@ namespace mortise::api {
 
 namespace {
 
+constexpr std::string_view kNotConfigured = "not_configured";
+
 Code code_for(int status) {
   switch (status) {
     case 401:
@@ -45,6 +47,7 @@ std::string_view next_action_for(int status, std::string_view reason) {
   if (reason == "needs_reconnect") return "reconnect";
   if (reason == "not_connected") return "connect";
   if (reason == "remote_choice_needed") return "fix_request";
+  if (reason == kNotConfigured) return "contact_support";
   switch (status) {
     case 401:
       return "authenticate";
@@ -65,7 +68,8 @@ std::string_view next_action_for(int status, std::string_view reason) {
   }
 }
 
-bool is_retryable(int status) {
+bool is_retryable(int status, std::string_view reason) {
+  if (reason == kNotConfigured) return false;  // until somebody has set the client's secrets
   return status == 408 || status == 429 || status == 503;
 }
 
@@ -96,7 +100,7 @@ Problem make_problem(int status, std::string_view reason, std::string_view detai
   problem.code = code_for(status);
   problem.reason = reason;
   problem.detail = detail;
-  problem.retryable = is_retryable(status);
+  problem.retryable = is_retryable(status, reason);
   problem.next_action = next_action_for(status, reason);
   return problem;
 }
@@ -132,7 +136,7 @@ Response to_response(const Problem& problem, std::string_view request_id) {
   if (problem.retry_after_ms) {
     const std::int64_t seconds = std::max<std::int64_t>(1, (*problem.retry_after_ms + 999) / 1000);
     response.set("Retry-After", std::to_string(seconds));
-  } else if (problem.status == 503 || problem.status == 429) {
+  } else if (problem.retryable && (problem.status == 503 || problem.status == 429)) {
     response.set("Retry-After", "1");
   }
   if (!problem.extension.empty()) body += "," + problem.extension;

@@ -50,6 +50,7 @@ struct Site {
   std::string version;       ///< of the host
   core::Secret session_key;  ///< signs bearer tokens; at least 32 bytes, from the store
   std::string zone = "UTC";  ///< for accounts and plans without one
+  std::string app_name;      ///< as end users know it
   bool is_https() const { return public_url.rfind("https://", 0) == 0; }
 };
 

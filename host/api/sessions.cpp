@@ -37,6 +37,11 @@ Response bad_code(const Request& request) {
   return refusal(request, make_problem(401, "bad_code", "The code is unknown, used or over."));
 }
 
+/// Another exchange of the same code was faster, or nothing can be stored.
+Response not_exchanged(const Request& request, const Error& error) {
+  return error.code == Code::conflict ? bad_code(request) : refusal(request, error);
+}
+
 core::Json session_json(const Principal& principal) {
   core::Json out = {{"account_id", principal.account_id},
                     {"expires_at", core::format_instant(principal.expires_ms)}};
@@ -51,9 +56,10 @@ Response give_token(const Context& context, const Request& request, core::UserSe
   const core::Instant expires_ms = context.services.clock.now_ms() + kTokenLifeMs;
   session.expires_ms = expires_ms;
   const std::string account = session.account_id;
-  if (!context.services.store.commit({ports::put(std::move(session))},
-                                     ports::Durability::relaxed)) {
-    return bad_code(request);
+  if (const auto saved = context.services.store.commit({ports::put(std::move(session))},
+                                                       ports::Durability::relaxed);
+      !saved) {
+    return not_exchanged(request, saved.error());
   }
   return json_response({{"account_id", account},
                         {"token", sign_token(context.site.session_key, account, expires_ms)},
@@ -70,9 +76,10 @@ Response give_cookie(const Context& context, const Request& request, core::UserS
   principal.account_id = session.account_id;
   principal.csrf = session.csrf;
   principal.expires_ms = session.expires_ms;
-  if (!context.services.store.commit({ports::put(std::move(session))},
-                                     ports::Durability::relaxed)) {
-    return bad_code(request);
+  if (const auto saved = context.services.store.commit({ports::put(std::move(session))},
+                                                       ports::Durability::relaxed);
+      !saved) {
+    return not_exchanged(request, saved.error());
   }
   Response response = json_response(session_json(principal));
   response.set("Set-Cookie", set_cookie(context.site, session_cookie_name(context.site), secret,
@@ -89,6 +96,9 @@ Response exchange_code(const Context& context, const Request& request) {
   }
   if (auto refused = body.refused(request)) return *std::move(refused);
   const auto session = context.services.store.access().session_by_hash(core::sha256_hex(code));
+  if (!session && session.error().code != Code::not_found) {
+    return refusal(request, not_looked_up(session.error()));
+  }
   if (!session || session->exchanged || session->expires_ms <= context.services.clock.now_ms()) {
     return bad_code(request);
   }

@@ -288,7 +288,7 @@ Status Host::Parts::wire() {
   http.edge.cors_origins = settings.list("server.cors_origins");
   http.edge.trusted_proxies = std::move(*networks);
   http.site = {settings.text("server.public_url"), options.version, identity->session_key,
-               settings.text("planning.zone")};
+               settings.text("planning.zone"), settings.text("app.name")};
   http.more_routes = page_routes(
       {settings.text("app.name"), settings.text("app.color"), settings.text("app.logo_url")});
   http.access_log = [this](const api::AccessRecord& record) {

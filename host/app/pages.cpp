@@ -35,11 +35,12 @@ api::Route asset_route(const web::Asset& asset) {
   });
 }
 
-/// `/` and `/?task=tsk_...`, which exported items link back to.
+/// `/` and `/?task=tsk_...`, which exported items link back to. Relative, so that it stays below
+/// the path at which a proxy serves us; the same from `/ui`.
 api::Response lead_to_page(const api::Request& request) {
   api::Response response;
   response.status = 303;
-  response.set("Location", "/ui/index.html" + (request.query.empty() ? "" : "?" + request.query));
+  response.set("Location", "ui/index.html" + (request.query.empty() ? "" : "?" + request.query));
   return response;
 }
 

@@ -42,6 +42,7 @@ ApiHost::ApiHost(std::string public_url, api::RateLimits rates)
   options.rates = rates;
   options.site.public_url = std::move(public_url);
   options.site.version = "0.1.0";
+  options.site.app_name = "Learning app";
   options.site.session_key = core::Secret(std::string(32, 'k'));
   options.edge.trusted_proxies = api::Networks::parse({"127.0.0.1"}).value();
   options.access_log = [this](const api::AccessRecord& record) {

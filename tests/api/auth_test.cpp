@@ -155,6 +155,38 @@ TEST_CASE("auth: bearer tokens are signed, name one account, and end within 15 m
   CHECK(status(token) == 401);
 }
 
+TEST_CASE("auth: a store that cannot say who asks refuses nobody", "[api][auth]") {
+  ApiHost host;
+  host.seed();
+  const std::string key = host.key_line({"read"});
+  const std::string ann = host.sign_in("ann");
+  const std::string code =
+      core::Json{{"code", host.post("/v1/accounts/ann/session_codes", "").json["code"]}}.dump();
+  const auto connect = host.post("/v1/accounts/ann/connect_sessions",
+                                 R"({"connector":"memo","return_to":"https://app.example/done"})");
+  const std::string url = connect.json["url"];
+  host.store.fail_access(Error{GENERATE(Code::unavailable, Code::internal), "the disk is gone"});
+  for (const ApiAnswer& answer :
+       {host.get("/v1/accounts/ann", key), host.get("/v1/accounts/ann", ann),
+        host.visit("POST", "/v1/session", {}, code),
+        host.visit("GET", url.substr(url.find("/connect/")), ann)}) {
+    CHECK(answer.status == 503);
+    CHECK(answer.json["retryable"] == true);
+    CHECK(answer.text.find("disk") == std::string::npos);
+  }
+  // Who shows nothing that would have to be looked up is refused all the same.
+  CHECK(host.visit("GET", "/v1/accounts/ann").status == 401);
+  host.store.fail_access(std::nullopt);
+  CHECK(host.get("/v1/accounts/ann", key).status == 200);
+  // A code that could not be exchanged is still good.
+  host.store.before_commit([](const ports::Changes&, ports::Durability) -> Status {
+    return Error{Code::unavailable, "the disk is full"};
+  });
+  CHECK(host.visit("POST", "/v1/session", {}, code).status == 503);
+  host.store.before_commit({});
+  CHECK(host.visit("POST", "/v1/session", {}, code).status == 200);
+}
+
 TEST_CASE("auth: callers that ask too often are told when to come back", "[api][auth]") {
   ApiHost host("", {20, 5, 3});
   host.seed();

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "api/api_host.hpp"
+#include "api/auth.hpp"
 
 using namespace mortise;
 using namespace mortise::tests;
@@ -34,6 +35,11 @@ TEST_CASE("connect: the browser is asked, bound, sent to the provider and back t
   CHECK(page.text.find("Connect Memo") != std::string::npos);
   CHECK(page.text.find("both ways &lt;b&gt;") != std::string::npos);
   CHECK(page.text.find("<script") == std::string::npos);
+  CHECK(page.text.find("connects Memo to Learning app, account <strong>ann@example.org</strong>") !=
+        std::string::npos);
+  // Served below another path, a proxy's, it still sends its form to where it came from.
+  CHECK(page.text.find("<form method=\"post\"><button>") != std::string::npos);
+  CHECK(page.headers.at("referrer-policy") == "same-origin");
   const ApiAnswer entered = host.visit("POST", path);
   CHECK(entered.status == 303);
   CHECK(entered.headers.at("location").rfind("https://provider.example/consent?state=", 0) == 0);
@@ -49,6 +55,58 @@ TEST_CASE("connect: the browser is asked, bound, sent to the provider and back t
   CHECK(host.visit("GET", path).status == 404);
   CHECK(host.visit("POST", path).status == 404);
   CHECK(host.get("/v1/connections/cnn_of_" + state).json["identity"]["email"] == "ann@example.org");
+}
+
+TEST_CASE("connect: an account without an e-mail address is named by its id", "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  host.call("PUT", "/v1/accounts/ann", "{}");
+  CHECK(host.visit("GET", begin(host)).text.find("account <strong>ann</strong>") !=
+        std::string::npos);
+}
+
+TEST_CASE("connect: a browser that is signed in as somebody else goes no further",
+          "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  host.call("PUT", "/v1/accounts/bob", "{}");
+  const std::string path = begin(host);
+  const std::string bob = host.sign_in("bob");
+  CHECK(host.visit("GET", path, bob).status == 403);
+  CHECK(host.visit("GET", path, bob).headers.at("content-type") == "text/html; charset=utf-8");
+  CHECK(host.visit("POST", path, bob).status == 403);
+  CHECK(host.visit("GET", path, "Cookie: mortise_session=unknown\r\n").status == 200);
+  const std::string ann = host.sign_in("ann");
+  CHECK(host.visit("GET", path, ann).status == 200);
+  CHECK(host.visit("POST", path, ann).status == 303);
+  const std::string next = begin(host);
+  host.clock.advance(api::kSessionLifeMs);  // and so ends the link
+  CHECK(host.visit("GET", next, bob).status == 404);
+  CHECK(host.visit("GET", begin(host), bob).status == 200);
+}
+
+TEST_CASE("connect: the form is taken from our own page only", "[api][connect]") {
+  ApiHost host("https://sync.example/mortise");
+  host.seed();
+  const std::string path = begin(host);
+  for (const char* foreign :
+       {"Origin: https://evil.example\r\n", "Origin: null\r\n", "Origin: https://test.evil\r\n",
+        "Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n",
+        "Sec-Fetch-Site: cross-site\r\nOrigin: http://test\r\n"}) {
+    INFO(foreign);
+    const ApiAnswer refused = host.visit("POST", path, foreign);
+    CHECK(refused.status == 403);
+    CHECK(refused.headers.count("set-cookie") == 0);
+  }
+  std::string bound;
+  for (const char* own :
+       {"Origin: http://test\r\n", "Origin: https://sync.example\r\n",
+        "Sec-Fetch-Site: same-origin\r\nOrigin: null\r\n", "Sec-Fetch-Site: none\r\n"}) {
+    INFO(own);
+    const ApiAnswer entered = host.visit("POST", path, bound + own);
+    CHECK(entered.status == 303);
+    bound = cookie_of(entered);
+  }
 }
 
 TEST_CASE("connect: each service has a cookie of its own, so that two can be connected at once",

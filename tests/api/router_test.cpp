@@ -93,3 +93,14 @@ TEST_CASE("problem: an error of the host keeps its class, reason and wait", "[ap
   CHECK(bug.status == 500);
   CHECK(bug.body.find("secret text") == std::string::npos);
 }
+
+TEST_CASE("problem: what somebody has to set up first is not worth trying again",
+          "[api][problem]") {
+  const mortise::Error error{mortise::Code::unavailable, "no client id", "not_configured"};
+  const Problem problem = problem_from(error);
+  CHECK(problem.status == 503);
+  CHECK_FALSE(problem.retryable);
+  CHECK(problem.next_action == "contact_support");
+  CHECK_FALSE(to_response(problem, "r").has("Retry-After"));
+  CHECK(to_response(problem_from({mortise::Code::unavailable, "busy"}), "r").has("Retry-After"));
+}

@@ -187,16 +187,19 @@ class MemoryAccess final : public ports::Access {
   explicit MemoryAccess(const MemoryTables& tables) : tables_(tables) {}
   Result<core::ApiKey> key(const std::string& id) const override {
     const Lock lock(tables_.mutex);
+    if (tables_.access_error) return Error(*tables_.access_error);
     return find_in<core::ApiKey>(tables_.api_keys, id, "API key");
   }
   Result<std::vector<core::ApiKey>> keys() const override {
     const Lock lock(tables_.mutex);
+    if (tables_.access_error) return Error(*tables_.access_error);
     std::vector<Placed<core::ApiKey>> all;
     for (const auto& [id, key] : tables_.api_keys) all.push_back({{key.created_ms, id}, &key});
     return in_order(std::move(all));
   }
   Result<core::UserSession> session_by_hash(const std::string& hash) const override {
     const Lock lock(tables_.mutex);
+    if (tables_.access_error) return Error(*tables_.access_error);
     for (const auto& [id, session] : tables_.user_sessions) {
       if (!hash.empty() && session.hash == hash) return core::UserSession(session);
     }
@@ -205,6 +208,7 @@ class MemoryAccess final : public ports::Access {
   Result<core::IdempotencyRecord> idempotency(const std::string& scope,
                                               const std::string& key) const override {
     const Lock lock(tables_.mutex);
+    if (tables_.access_error) return Error(*tables_.access_error);
     return find_in<core::IdempotencyRecord>(tables_.idempotency, {scope, key}, "idempotency key");
   }
 

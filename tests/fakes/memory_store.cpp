@@ -329,6 +329,11 @@ void MemoryStore::before_commit(Gatekeeper gatekeeper) {
   tables_->gatekeeper = std::move(gatekeeper);
 }
 
+void MemoryStore::fail_access(std::optional<Error> error) {
+  const std::lock_guard lock(tables_->mutex);
+  tables_->access_error = std::move(error);
+}
+
 std::int64_t MemoryStore::commits() const {
   const std::lock_guard lock(tables_->mutex);
   return tables_->commits;

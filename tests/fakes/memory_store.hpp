@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "ports/store.hpp"
 
@@ -42,6 +43,9 @@ class MemoryStore final : public ports::Store {
   /// thread.
   using Gatekeeper = std::function<Status(const ports::Changes&, ports::Durability)>;
   void before_commit(Gatekeeper gatekeeper);
+
+  /// While there is an error, every read of keys, sessions and idempotency records answers it.
+  void fail_access(std::optional<Error> error);
 
   /// How many commits succeeded so far, and how many of them asked for `full`.
   std::int64_t commits() const;

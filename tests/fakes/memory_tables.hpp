@@ -33,6 +33,7 @@ struct MemoryTables {
   std::int64_t commits = 0;
   std::int64_t full_commits = 0;
   MemoryStore::Gatekeeper gatekeeper;
+  std::optional<Error> access_error;
 
   std::map<std::string, core::Account> accounts;
   std::map<std::string, core::Plan> plans;
