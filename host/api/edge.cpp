@@ -94,6 +94,7 @@ void Edge::finish(Request& request, Response& response) const {
 Response Edge::refuse(const ParseFailure& failure) const {
   Request nothing;
   nothing.request_id = make_request_id();
+  if (!failure.origin.empty()) nothing.headers.push_back({"origin", failure.origin});
   Response response =
       to_response(make_problem(failure.status, failure.reason, failure.detail), nothing.request_id);
   decorate(nothing, response);

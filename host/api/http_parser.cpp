@@ -323,7 +323,7 @@ bool HttpParser::finish() {
 }
 
 bool HttpParser::fail(int status, std::string_view reason, std::string_view detail) {
-  failure_ = {status, std::string(reason), std::string(detail)};
+  failure_ = {status, std::string(reason), std::string(detail), origin()};
   state_ = State::failed;
   return false;
 }

@@ -21,8 +21,9 @@ struct HttpLimits {
 /// Why a request was refused before any handler saw it.
 struct ParseFailure {
   int status = 400;
-  std::string reason;  ///< stable, for programs: `bad_chunk`
-  std::string detail;  ///< one sentence, for people; never echoes input
+  std::string reason;       ///< stable, for programs: `bad_chunk`
+  std::string detail;       ///< one sentence, for people; never echoes input
+  std::string origin = {};  ///< the request's Origin field, as far as it was read
 };
 
 /// Collects one request after another from one connection. Used by one thread at a time.
@@ -38,6 +39,9 @@ class HttpParser {
 
   State state() const { return state_; }
   const ParseFailure& failure() const { return failure_; }
+
+  /// The Origin field of the request that is being collected, if it was read already.
+  std::string origin() const { return std::string(request_.header("origin").value_or("")); }
 
   /// True once, after a head with `Expect: 100-continue` whose body has not begun to arrive.
   bool take_continue();

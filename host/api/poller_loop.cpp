@@ -125,8 +125,9 @@ void Poller::Loop::on(OpenStream& command) {
   if (!lease.owner.empty()) {
     std::size_t& open = streams_of_[lease.owner];
     if (open >= lease.at_most) {
-      return refuse(command.id, *connection,
-                    {429, "too_many_streams", "Close one of the event streams first."});
+      return refuse(
+          command.id, *connection,
+          {429, "too_many_streams", "Close one of the event streams first.", connection->origin});
     }
     ++open;
   }
@@ -209,7 +210,8 @@ void Poller::Loop::on_deadline(ConnectionId id, Connection& connection) {
     case Phase::reading:
       if (connection.parser.state() == HttpParser::State::idle) return close(id);
       return refuse(id, connection,
-                    {408, "request_timeout", "The request did not arrive whole in time."});
+                    {408, "request_timeout", "The request did not arrive whole in time.",
+                     connection.parser.origin()});
     case Phase::streaming:
       // Nothing read since the last heartbeat: the reader is gone or stuck.
       if (!connection.output.empty()) return close(id);
@@ -251,7 +253,9 @@ void Poller::Loop::advance(ConnectionId id, Connection& connection) {
     return refuse(id, connection, connection.parser.failure());
   if (state == HttpParser::State::complete) return hand_over(id, connection);
   if (buffered_ > limits_.buffered_bytes && connection.counted > kSmallRequest) {
-    return refuse(id, connection, {503, "busy", "Too many large requests are under way."});
+    return refuse(
+        id, connection,
+        {503, "busy", "Too many large requests are under way.", connection.parser.origin()});
   }
   if (state == HttpParser::State::idle && poller_.draining()) return close(id);
   if (connection.parser.take_continue()) {
@@ -280,8 +284,9 @@ void Poller::Loop::hand_over(ConnectionId id, Connection& connection) {
   Request request = connection.parser.take();
   count_buffer(connection);
   request.peer = connection.peer;
+  connection.origin = request.header("origin").value_or("");
   if (!poller_.callbacks_.on_request(id, std::move(request))) {
-    refuse(id, connection, {503, "busy", "Too many requests are waiting."});
+    refuse(id, connection, {503, "busy", "Too many requests are waiting.", connection.origin});
   }
 }
 

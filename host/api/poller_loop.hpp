@@ -28,6 +28,7 @@ struct Poller::Connection {
 
   int socket;
   std::string peer;
+  std::string origin;  ///< of the request that a worker has
   HttpParser parser;
   Phase phase = Phase::reading;
   After after = After::next_request;

@@ -260,7 +260,8 @@ class Server::Tamed final : public httplib::Server {
     process_request(stream, close, closed, nullptr);
     current_exchange = nullptr;
     if (!exchange.ran) {  // a method the library does not know
-      const ParseFailure failure{501, "method", "This method is not offered here."};
+      const ParseFailure failure{501, "method", "This method is not offered here.",
+                                 std::string(request.header("origin").value_or(""))};
       poller_.answer(job.id, whole_answer(callbacks_.refuse(failure)), Poller::After::close);
     } else if (job.response->later) {
       answer_later(job);

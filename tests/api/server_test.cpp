@@ -130,6 +130,33 @@ TEST_CASE("server: CORS lets configured origins in, and only those", "[api][serv
   CHECK(no.headers.at("vary") == "Origin");
 }
 
+TEST_CASE("server: what no handler answers can be read by configured origins, too",
+          "[api][server]") {
+  api::EdgeOptions edge;
+  edge.cors_origins = {"https://app.example"};
+  const std::string origin = GENERATE("https://app.example", "https://evil.example");
+  const std::string line = "Origin: " + origin + "\r\n";
+  const auto check = [&](const RawAnswer& answer, int status) {
+    CHECK(answer.status == status);
+    CHECK(answer.headers.at("vary") == "Origin");
+    CHECK(answer.headers.count("access-control-allow-origin") ==
+          (origin == "https://app.example" ? 1 : 0));
+  };
+  EchoServer server(impatient(200), edge);
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: h\r\n" + line;
+  check(server.connect().ask(head + "Content-Length: 99999999\r\n\r\n"), 413);
+  check(server.connect().ask(head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"), 400);
+  check(server.connect().ask(head + "Content-Length: 100\r\n\r\nabc"), 408);
+  check(server.connect().ask("BREW / HTTP/1.1\r\nHost: h\r\n" + line + "\r\n"), 501);
+  // One that was answered before says nothing about the next on the same connection.
+  RawClient kept = server.connect();
+  CHECK(kept.ask(get_request("/", line)).body == "hello");
+  CHECK(kept.ask("GET / HTTP/1.1\r\n\r\n").headers.count("access-control-allow-origin") == 0);
+  api::ServerOptions options;
+  options.waiting_requests = 0;
+  check(EchoServer(options, edge).get("/", line), 503);
+}
+
 TEST_CASE("server: drain finishes what is under way and then is gone", "[api][server]") {
   std::promise<void> entered;
   std::promise<void> release;

@@ -94,7 +94,9 @@ TEST_CASE("streams: one ends when its time is over, and when its credential is t
 
 TEST_CASE("streams: an owner has so many, and a place again when one has ended", "[api][streams]") {
   std::atomic<EchoServer*> self = nullptr;
-  EchoServer server({}, {}, stream_routes(&self, {"key:1", "key:1", 2, std::chrono::hours(1)}));
+  api::EdgeOptions edge;
+  edge.cors_origins = {"https://app.example"};
+  EchoServer server({}, edge, stream_routes(&self, {"key:1", "key:1", 2, std::chrono::hours(1)}));
   self = &server;
   const auto open = [&] {
     RawClient client = server.connect();
@@ -104,8 +106,9 @@ TEST_CASE("streams: an owner has so many, and a place again when one has ended",
   };
   RawClient first = open();
   const RawClient second = open();
-  const RawAnswer refused = server.get("/events/x");
+  const RawAnswer refused = server.get("/events/x", "Origin: https://app.example\r\n");
   CHECK(refused.status == 429);
+  CHECK(refused.headers.at("access-control-allow-origin") == "https://app.example");
   CHECK(refused.body.find("\"reason\":\"too_many_streams\"") != std::string::npos);
   server.server().publish("x", {"state", "{}", api::Event::Last::yes});
   first.read_until("\n\n");
