@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/url.hpp"
+#include "core/hash.hpp"
 #include "core/time.hpp"
 #include "core/words.hpp"
 
@@ -19,6 +20,10 @@ constexpr std::size_t kMostPerPage = 200;
 // What core::ObjectReader says of members that nobody asked for. They are the caller's spelling,
 // not its data: 400, the rest 422.
 constexpr std::string_view kUnknownField = "unknown field";
+
+std::string etag_of(core::Rev rev, std::string_view body) {
+  return "\"" + std::to_string(rev) + "-" + core::sha256_hex(body).substr(0, 16) + "\"";
+}
 
 bool is_json(std::string_view content_type) {
   const std::string type = lower_case(trim(content_type.substr(0, content_type.find(';'))));
@@ -140,13 +145,13 @@ Response json_response(const Json& document, int status) {
 }
 
 Response json_response(const Request& request, const Json& document, core::Rev rev) {
-  Response response;
-  if (request.method == "GET" && request.header("if-none-match") == etag(rev)) {
+  Response response = json_response(document);
+  const std::string tag = etag_of(rev, response.body);
+  if (request.method == "GET" && request.header("if-none-match") == tag) {
+    response = {};
     response.status = 304;
-  } else {
-    response = json_response(document);
   }
-  response.set("ETag", etag(rev));
+  response.set("ETag", tag);
   return response;
 }
 
@@ -203,13 +208,14 @@ Result<std::optional<core::Rev>> if_match(const Request& request) {
   if (quoted) {
     const char* end = text.data() + text.size() - 1;
     const auto [rest, error] = std::from_chars(text.data() + 1, end, rev);
-    if (error == std::errc{} && rest == end && rev > 0) return std::optional<core::Rev>(rev);
+    const bool is_whole = rest == end || *rest == '-';
+    if (error == std::errc{} && is_whole && rev > 0) return std::optional<core::Rev>(rev);
   }
   return Error{Code::invalid, "If-Match is not an ETag of this API", "bad_if_match"};
 }
 
-std::string etag(core::Rev rev) {
-  return "\"" + std::to_string(rev) + "\"";
+std::string etag(core::Rev rev, const Json& document) {
+  return etag_of(rev, json_response(document).body);
 }
 
 Json quota_json(const ports::QuotaView& quota) {

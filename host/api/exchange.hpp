@@ -69,7 +69,8 @@ class Query {
 };
 
 Response json_response(const core::Json& document, int status = 200);
-/// 200 with an ETag; 304 if the client has this revision already.
+/// 200 with an ETag that names the revision and the answer, which may say more than the record does
+/// (how it is synced); 304 if the client has this answer already.
 Response json_response(const Request& request, const core::Json& document, core::Rev rev);
 Response no_content();
 
@@ -78,9 +79,10 @@ Response refusal(const Request& request, const Error& error);
 Response refusal(const Request& request, const ports::Refusal& refusal);
 Response not_found(const Request& request, std::string_view what);
 
-/// `If-Match: "12"`. Empty: not given, or `*`. Error `invalid`: not one of our ETags.
+/// The revision in `If-Match: "12-5f2c..."`, or `"12"`. Empty: not given, or `*`. Error `invalid`:
+/// not one of our ETags.
 Result<std::optional<core::Rev>> if_match(const Request& request);
-std::string etag(core::Rev rev);
+std::string etag(core::Rev rev, const core::Json& document);
 
 /// The problem members of a quota: limit, used, reset_at ...
 core::Json quota_json(const ports::QuotaView& quota);

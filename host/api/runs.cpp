@@ -121,9 +121,36 @@ Response cancel_run(const Context& context, const Request& request) {
                     [](auto& exports, const std::string& id) { return exports.cancel(id); });
 }
 
+/// Whether a run asks, and what it asks is something else than `shown`: members of a guard.
+bool asks_otherwise(const core::Run& run, const core::Json& shown) {
+  if (run.state != core::RunState::waiting || run.waiting_for != core::RunWait::approval) {
+    return false;
+  }
+  const auto guard = core::parse_json(run.guard);
+  if (!guard || !guard->is_object()) return true;
+  for (const auto& [name, value] : shown.items()) {
+    const auto now = guard->find(name);
+    if (now == guard->end() || *now != value) return true;
+  }
+  return false;
+}
+
 Response approve_run(const Context& context, const Request& request) {
-  return act_on_run(context, request,
-                    [](auto& exports, const std::string& id) { return exports.approve(id); });
+  JsonBody body(request);
+  const core::Json* shown = body.fields().member("guard");
+  if (shown != nullptr && !shown->is_object()) {
+    body.fields().problem("guard", "must be an object");
+  }
+  if (auto refused = body.refused(request)) return *std::move(refused);
+  const auto run = find_run(context, request, request.param("run"));
+  if (!run) return refusal(request, run.error());
+  if (shown != nullptr && asks_otherwise(*run, *shown)) {
+    return refusal(request, make_problem(409, "guard_changed",
+                                         "The run asks something else by now: look again."));
+  }
+  const std::string guard = shown == nullptr ? std::string() : run->guard;
+  return respond(request, context.services.exports.approve(run->id, guard),
+                 [](const core::Run& changed) { return accepted_run(changed); });
 }
 
 Response discard_run(const Context& context, const Request& request) {

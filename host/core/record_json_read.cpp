@@ -286,9 +286,10 @@ Read<Plan> apply_patch(Plan plan, const Json& patch) {
   std::vector<Problem> problems;
   ObjectReader reader(patch, "", problems);
   read_plan_fields(reader, plan);
+  reader.text("external_id", plan.external_id, kExternalIdBound);
   if (reader.has("title")) reader.require("title");
-  reader.owned({"id", "external_id", "account_id", "modules", "rev", "tasks_rev", "created_at",
-                "updated_at", "deleted_at"});
+  reader.owned({"id", "account_id", "modules", "rev", "tasks_rev", "created_at", "updated_at",
+                "deleted_at"});
   reader.finish();
   return outcome(std::move(plan), std::move(problems));
 }

@@ -20,7 +20,9 @@ class RunQueue {
   virtual Result<core::Run> sync_now(const std::string& connection_id,
                                      const std::string& request_id) = 0;
   virtual Result<core::Run> cancel(const std::string& run_id) = 0;
-  virtual Result<core::Run> approve(const std::string& run_id) = 0;
+  /// `guard`: the run's guard as it was read; empty: whatever it asks. Error `conflict`
+  /// (`guard_changed`) if it asks something else by now.
+  virtual Result<core::Run> approve(const std::string& run_id, const core::JsonText& guard) = 0;
   virtual Result<core::Run> discard(const std::string& run_id) = 0;
   /// What a run of this plan through this connection would do now, by this mapping; null: by the
   /// active one. Reads the store only.

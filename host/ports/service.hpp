@@ -95,8 +95,10 @@ class Exports {
   virtual Result<QuotaView> usage(const std::string& account_id) = 0;
   /// Asks a run to stop; what is under way ends first.
   virtual Result<core::Run> cancel(const std::string& run_id) = 0;
-  /// For a run that a guard stopped: go on, or end without doing it.
-  virtual Result<core::Run> approve(const std::string& run_id) = 0;
+  /// For a run that a guard stopped: go on, or end without doing it. `guard`: as it was read;
+  /// empty: whatever it asks. Errors `conflict`: `not_waiting`; `guard_changed` if it asks
+  /// something else.
+  virtual Result<core::Run> approve(const std::string& run_id, const core::JsonText& guard) = 0;
   virtual Result<core::Run> discard(const std::string& run_id) = 0;
 };
 
@@ -170,6 +172,7 @@ class PlanEditing {
   /// the canonical and the roadmap shape; unscheduled tasks get their times.
   virtual Answer<ImportReport> import(const std::string& account_id,
                                       const core::JsonText& document) = 0;
+  /// Error `conflict` (`external_id_taken`) if another plan has the external id that it is given.
   virtual Answer<core::Plan> edit_plan(const std::string& plan_id, const core::JsonText& patch,
                                        std::optional<core::Rev> if_match) = 0;
   /// `remote` may be left out only if nothing of the plan stands at a service. Error `conflict`

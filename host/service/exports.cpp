@@ -173,8 +173,8 @@ Result<ports::QuotaView> QuotaExports::usage(const std::string& account_id) {
 Result<core::Run> QuotaExports::cancel(const std::string& run_id) {
   return queue_.cancel(run_id);
 }
-Result<core::Run> QuotaExports::approve(const std::string& run_id) {
-  return queue_.approve(run_id);
+Result<core::Run> QuotaExports::approve(const std::string& run_id, const core::JsonText& guard) {
+  return queue_.approve(run_id, guard);
 }
 Result<core::Run> QuotaExports::discard(const std::string& run_id) {
   return queue_.discard(run_id);

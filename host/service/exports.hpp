@@ -28,7 +28,7 @@ class QuotaExports final : public ports::Exports {
   ports::Answer<ports::Preview> preview(const ports::ExportRequest& request) override;
   Result<ports::QuotaView> usage(const std::string& account_id) override;
   Result<core::Run> cancel(const std::string& run_id) override;
-  Result<core::Run> approve(const std::string& run_id) override;
+  Result<core::Run> approve(const std::string& run_id, const core::JsonText& guard) override;
   Result<core::Run> discard(const std::string& run_id) override;
 
  private:

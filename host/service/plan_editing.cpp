@@ -32,6 +32,11 @@ bool needs_time(const Task& task) {
   return task.schedule.kind == core::ScheduleKind::none && task.due.empty();
 }
 
+Refusal names_built_in() {
+  return refuse({{"/external_id", "\"calendar\" is the built-in plan of every account"}},
+                "the plan");
+}
+
 }  // namespace
 
 StoredPlans::StoredPlans(ports::Store& store, ports::Changed& changed, const ports::Clock& clock,
@@ -177,10 +182,7 @@ Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_
   auto read = core::read_plan_document(document, new_id());
   if (!read) return refuse(read.problems, "the plan");
   core::ImportedPlan imported = std::move(*read.value);
-  if (imported.plan.external_id == core::kBuiltInPlan) {
-    return refuse({{"/external_id", "\"calendar\" is the built-in plan of every account"}},
-                  "the plan");
-  }
+  if (imported.plan.external_id == core::kBuiltInPlan) return names_built_in();
   const core::Instant now_ms = clock_.now_ms();
   Opened opened;
   ports::ImportReport report;
@@ -269,6 +271,11 @@ Answer<Plan> StoredPlans::edit_plan(const std::string& plan_id, const core::Json
     }
     auto read = core::apply_patch(opened->plan, *document);
     if (!read) return refuse(read.problems, "the plan");
+    const std::string& named = read.value->external_id;
+    const bool renames = named != opened->plan.external_id;
+    const bool built_in =
+        named == core::kBuiltInPlan || opened->plan.external_id == core::kBuiltInPlan;
+    if (renames && built_in) return names_built_in();
     opened->plan = std::move(*read.value);
     opened->plan.updated_ms = clock_.now_ms();
     auto placed = place(*opened);  // also tells a deadline that the stored times cannot meet

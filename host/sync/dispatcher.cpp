@@ -299,12 +299,16 @@ bool Dispatcher::requeue(Run& run) {
   return true;
 }
 
-Result<Run> Dispatcher::approve(const std::string& run_id) {
+Result<Run> Dispatcher::approve(const std::string& run_id, const core::JsonText& guard) {
   auto run = ports_.store.runs().find(run_id);
   if (!run) return run;
   if (run->state != RunState::waiting || run->waiting_for != RunWait::approval) {
     return Error{Code::conflict, fmt::format("run {} does not wait for an approval", run_id),
                  "not_waiting"};
+  }
+  if (!guard.empty() && guard != run->guard) {
+    return Error{Code::conflict, fmt::format("run {} asks something else by now", run_id),
+                 "guard_changed"};
   }
   run->approved = true;  // for as much as the guard names; more asks again
   run->state = RunState::queued;

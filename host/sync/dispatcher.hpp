@@ -38,7 +38,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   Result<core::Run> sync_now(const std::string& connection_id,
                              const std::string& request_id) override;
   Result<core::Run> cancel(const std::string& run_id) override;
-  Result<core::Run> approve(const std::string& run_id) override;
+  Result<core::Run> approve(const std::string& run_id, const core::JsonText& guard = {}) override;
   Result<core::Run> discard(const std::string& run_id) override;
   Result<ports::Preview> preview(const std::string& connection_id, const std::string& plan_id,
                                  std::shared_ptr<const ports::Mapping> mapping) override;

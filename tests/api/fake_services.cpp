@@ -333,10 +333,13 @@ Result<core::Run> FakeExports::cancel(const std::string& run_id) {
   return move(run_id, [](core::Run& run) { run.cancel_requested = true; });
 }
 
-Result<core::Run> FakeExports::approve(const std::string& run_id) {
+Result<core::Run> FakeExports::approve(const std::string& run_id, const core::JsonText& guard) {
   const core::Run run = store_.runs().find(run_id).value();
   if (run.waiting_for != core::RunWait::approval) {
     return Error{Code::conflict, "the run does not wait for approval", "not_waiting"};
+  }
+  if (!guard.empty() && guard != run.guard) {
+    return Error{Code::conflict, "the run asks something else", "guard_changed"};
   }
   return move(run_id, [](core::Run& each) { each.approved = true; });
 }

@@ -59,7 +59,7 @@ class FakeExports final : public ports::Exports {
   ports::Answer<ports::Preview> preview(const ports::ExportRequest&) override;
   Result<ports::QuotaView> usage(const std::string&) override;
   Result<core::Run> cancel(const std::string&) override;
-  Result<core::Run> approve(const std::string&) override;
+  Result<core::Run> approve(const std::string&, const core::JsonText&) override;
   Result<core::Run> discard(const std::string&) override;
 
   /// Changes a run, stores it, publishes it.

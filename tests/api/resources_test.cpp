@@ -13,10 +13,15 @@ TEST_CASE("accounts: are put, read, listed; ids are the app's own", "[api][resou
   const ApiAnswer created = host.call("PUT", path, R"({"tier":"pro"})");
   CHECK(created.status == 201);
   CHECK(created.json["id"] == "user/1 é");
-  CHECK(created.headers.at("etag") == "\"1\"");
+  CHECK(created.headers.at("etag").rfind("\"1-", 0) == 0);
   CHECK(host.call("PUT", path, R"({"tier":"free"})").status == 200);
-  CHECK(host.get(path).json["tier"] == "free");
-  CHECK(host.get(path, "If-None-Match: \"2\"\r\n").status == 304);
+  const ApiAnswer read = host.get(path);
+  CHECK(read.json["tier"] == "free");
+  const std::string known = "If-None-Match: " + read.headers.at("etag") + "\r\n";
+  CHECK(host.get(path, known).status == 304);
+  CHECK(host.get(path, known).headers.at("etag") == read.headers.at("etag"));
+  CHECK(host.call("PUT", path, R"({"tier":"free"})", "If-Match: \"2\"\r\n").status == 200);
+  CHECK(host.get(path, known).status == 200);
   CHECK(host.call("PUT", path, "{}", "If-Match: \"1\"\r\n").problem() ==
         "conflict/precondition_failed");
   CHECK(host.call("PUT", path, "{}", "If-Match: \"1\"\r\n").status == 412);
@@ -112,6 +117,8 @@ TEST_CASE("plans: are imported, read, changed, listed, removed", "[api][resource
             .status == 412);
   CHECK(host.get("/v1/accounts/ann/plans").json["items"].size() == 1);
   CHECK(host.get("/v1/accounts/ann/plans?external_id=none").json["items"].empty());
+  CHECK(host.call("PATCH", path, R"({"external_id":"swift"})").json["external_id"] == "swift");
+  CHECK(host.get("/v1/accounts/ann/plans?external_id=swift").json["items"].size() == 1);
   CHECK(host.post(path + "/reschedule", "").status == 200);
   const ApiAnswer canonical = host.post(
       "/v1/accounts/ann/plans", R"({"title":"Own","external_id":"p1","modules":[{"title":"M",
@@ -123,6 +130,55 @@ TEST_CASE("plans: are imported, read, changed, listed, removed", "[api][resource
   CHECK(host.call("DELETE", path).status == 204);
   CHECK(host.get(path).status == 404);
   CHECK(host.post("/v1/accounts/nobody/plans", R"({"title":"x","modules":[]})").status == 404);
+}
+
+TEST_CASE("reads: what is not as it was is told again, also where the record did not change",
+          "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string task = "/v1/tasks/" + host.task_id;
+  const std::string plan = "/v1/plans/" + host.plan_id;
+  const std::string connection = "/v1/connections/" + host.connection_id;
+  const auto tag_of = [&](const std::string& path) { return host.get(path).headers.at("etag"); };
+  const auto known = [&](const std::string& path, const std::string& tag) {
+    return host.get(path, "If-None-Match: " + tag + "\r\n").status == 304;
+  };
+  const std::string task_tag = tag_of(task);
+  const std::string plan_tag = tag_of(plan);
+  const std::string connection_tag = tag_of(connection);
+  CHECK(known(task, task_tag));
+  CHECK(known(plan, plan_tag));
+  CHECK(known(connection, connection_tag));
+
+  core::Pair pair;
+  pair.connection_id = host.connection_id;
+  pair.plan_id = host.plan_id;
+  pair.key = "task:" + host.task_id;
+  pair.synced_ms = host.clock.now_ms();
+  REQUIRE(host.store.commit({ports::put(pair)}, ports::Durability::full));
+  CHECK_FALSE(known(task, task_tag));  // its `sync`
+  CHECK(known(task, tag_of(task)));
+
+  REQUIRE(host.post(connection + "/sync", "").status == 202);
+  CHECK_FALSE(known(connection, connection_tag));  // its `state` and `active_run_id`
+  CHECK(known(connection, tag_of(connection)));
+
+  CHECK(known(plan, plan_tag));
+  REQUIRE(host.call("PATCH", task, R"({"title":"Install Xcode"})").status == 200);
+  CHECK_FALSE(known(plan, plan_tag));  // its `tasks_rev`
+  CHECK(known(plan, tag_of(plan)));
+
+  // A change asks for the revision alone: none of this was an edit of plan or connection.
+  CHECK(
+      host.call("PATCH", plan, R"({"title":"Swift 6"})", "If-Match: " + plan_tag + "\r\n").status ==
+      200);
+  CHECK(
+      host.call("PATCH", connection, R"({"interval_s":60})", "If-Match: " + connection_tag + "\r\n")
+          .status == 200);
+  CHECK(host.call("PATCH", task, R"({"title":"x"})", "If-Match: " + task_tag + "\r\n").status ==
+        412);
+  CHECK(host.call("PATCH", task, R"({"title":"x"})", "If-Match: \"1x\"\r\n").problem() ==
+        "invalid/bad_if_match");
 }
 
 TEST_CASE("tasks: carry their revision and how they stand in each connection", "[api][resources]") {

@@ -59,8 +59,8 @@ class FakeQueue final : public ports::RunQueue {
     return answer("sync " + request_id, "run_of_" + connection_id);
   }
   Result<core::Run> cancel(const std::string& run_id) override { return answer("cancel", run_id); }
-  Result<core::Run> approve(const std::string& run_id) override {
-    return answer("approve", run_id);
+  Result<core::Run> approve(const std::string& run_id, const core::JsonText& guard) override {
+    return answer("approve " + guard, run_id);
   }
   Result<core::Run> discard(const std::string& run_id) override {
     return answer("discard", run_id);
@@ -446,7 +446,7 @@ TEST_CASE("exports: previews and decisions about runs are the queue's", "[servic
   REQUIRE(std::holds_alternative<ports::Preview>(preview));
   CHECK(std::get<ports::Preview>(preview).summary == "cnn_ann pln_ann");
   CHECK(world.exports.cancel("run_1")->error_message == "cancel");
-  CHECK(world.exports.approve("run_1")->error_message == "approve");
+  CHECK(world.exports.approve("run_1", "{}")->error_message == "approve {}");
   CHECK(world.exports.discard("run_1")->error_message == "discard");
   CHECK(world.runs("ann") == 0);
 }

@@ -151,6 +151,15 @@ TEST_CASE("plans: the built-in calendar plan is protected", "[service][plans]") 
   mine["external_id"] = "calendar";
   CHECK(refusal_of(world.plans.import("ann", mine.dump())).complaints.at(0).pointer ==
         "/external_id");
+  const Plan plan = world.imported();
+  const auto refused = [&](const std::string& id, const char* patch) {
+    return refusal_of(world.plans.edit_plan(id, patch, {})).complaints.at(0).pointer;
+  };
+  world.leaves_everything([&] {
+    CHECK(refused(calendar.id, R"({"external_id": "mine"})") == "/external_id");
+    CHECK(refused(calendar.id, R"({"external_id": null})") == "/external_id");
+    CHECK(refused(plan.id, R"({"external_id": "calendar"})") == "/external_id");
+  });
   CHECK(world.calendar() == calendar);
 }
 

@@ -109,6 +109,14 @@ TEST_CASE("plans: one whose external id was taken since does not come back", "[s
   world.leaves_everything([&] {
     CHECK(refusal_of(world.plans.restore_plan(plan.id)).error.reason == "external_id_taken");
   });
+  // Once the other one is called otherwise, it does, and then no two are called alike.
+  value_of(world.plans.edit_plan(other.id, R"({"external_id": "b"})", {}));
+  CHECK(value_of(world.plans.restore_plan(plan.id)).external_id == "a");
+  CHECK(world.store.plans().find_external("ann", "b").value().id == other.id);
+  world.leaves_everything([&] {
+    CHECK(refusal_of(world.plans.edit_plan(other.id, R"({"external_id": "a"})", {})).error.reason ==
+          "external_id_taken");
+  });
 }
 
 TEST_CASE("plans: what is to go from a service is left to the sync", "[service][plans]") {

@@ -330,6 +330,15 @@ TEST_CASE("runner: removing most of a plan asks first", "[sync][runner]") {
     world.settle();
     CHECK(world.service.outline() == world.expected());
   }
+  SECTION("approved for what it asks, it goes on; for what it does not ask, nothing is done") {
+    const auto refused = world.dispatcher->approve(runs[0].id, R"({"removals":29})");
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().reason == "guard_changed");
+    CHECK(world.run(runs[0].id) == runs[0]);
+    CHECK(world.dispatcher->approve(runs[0].id, runs[0].guard).ok());
+    world.settle();
+    CHECK(world.service.outline() == world.expected());
+  }
   SECTION("approved, more removals than were shown ask again") {
     for (int i = 0; i < 3; ++i) world.remove(0);
     CHECK(world.dispatcher->approve(runs[0].id).ok());

@@ -79,7 +79,9 @@ struct AskedRuns final : ports::RunQueue {
   }
   Result<core::Run> sync_now(const std::string&, const std::string&) override { return nothing(); }
   Result<core::Run> cancel(const std::string&) override { return nothing(); }
-  Result<core::Run> approve(const std::string&) override { return nothing(); }
+  Result<core::Run> approve(const std::string&, const core::JsonText&) override {
+    return nothing();
+  }
   Result<core::Run> discard(const std::string&) override { return nothing(); }
   Result<ports::Preview> preview(const std::string&, const std::string&,
                                  std::shared_ptr<const ports::Mapping>) override {

@@ -21,7 +21,16 @@ export function guardView(element, connector, run, role = 'alert') {
     place.focus();
     deciding.add(run.id);
     element.update();
-    await element.attempt(async () => element.live.keep(await element.live.api.act(`v1/runs/${run.id}/${verb}`)));
+    // A yes is to what was shown: if it asks about something else by now, that is shown first.
+    const body = verb === 'approve' ? { guard } : {};
+    await element.attempt(async () => {
+      try {
+        element.live.keep(await element.live.api.act(`v1/runs/${run.id}/${verb}`, body));
+      } catch (problem) {
+        if (problem.reason === 'guard_changed') element.live.keep(await element.live.api.get(`v1/runs/${run.id}`));
+        throw problem;
+      }
+    });
     deciding.delete(run.id);
     element.update();
   };

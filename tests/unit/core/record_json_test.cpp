@@ -262,6 +262,11 @@ TEST_CASE("record_json: accounts and plans refuse what they do not know", "[core
   CHECK(edited.value->source == R"({"a":2,"b":1})");
   CHECK(apply_patch(*edited.value, json(R"({"deadline": "2026-11-30"})")).problems ==
         std::vector<Problem>{{"/deadline", "must not be before start"}});
+  const Read<Plan> named = apply_patch(plan, json(R"({"external_id": "swift-1"})"));
+  REQUIRE(named.ok());
+  CHECK(named.value->external_id == "swift-1");
+  CHECK(apply_patch(*named.value, json(R"({"external_id": null})")).value->external_id.empty());
+  CHECK_FALSE(apply_patch(plan, Json{{"external_id", std::string(129, 'x')}}).ok());
   CHECK_FALSE(apply_patch(plan, json(R"({"modules": []})")).ok());
   CHECK_FALSE(apply_patch(plan, json(R"({"title": null})")).ok());
 }
