@@ -64,8 +64,8 @@ std::vector<Intent> Execution::take_repeatable(std::vector<Intent>& intents,
   return taken;
 }
 
-/// Of such creations, those that nobody wants any more are looked for, to be taken away. Answers
-/// whether there were any, or any that have their pair by now.
+/// Of such creations, those that nobody wants any more are looked for, to be taken away; and all,
+/// where nothing is written. Answers whether there were any, or any that have their pair by now.
 Task<Result<bool>> Execution::settle_repeatable(const Snapshot& snapshot, const Wanted& wanted,
                                                 std::vector<Intent> doubts) {
   if (doubts.empty()) co_return false;
@@ -79,7 +79,7 @@ Task<Result<bool>> Execution::settle_repeatable(const Snapshot& snapshot, const 
   for (Intent& intent : doubts) {
     if (paired.contains(intent.key)) {
       settled.push_back(std::move(intent));
-    } else if (!open.contains(intent.key)) {
+    } else if (!snapshot.writes || !open.contains(intent.key)) {
       unwanted.push_back(std::move(intent));
     }
   }
