@@ -214,6 +214,7 @@ Status Execution::journal(std::vector<Pending>& pending,
     }
   }
   if (changes.empty()) return {};
+  if (Status same = check_place(); !same) return same;
   return ports_.store.commit(std::move(changes), durability);
 }
 

@@ -81,6 +81,7 @@ class Execution {
   void note_settled(const Snapshot& snapshot, const Wanted& wanted, std::int64_t items);
   Status keep_exported(const Snapshot& snapshot, const Wanted& wanted);
   std::optional<Round> ready(const Link& link);
+  Status check_place() const;
   Result<std::vector<std::string>> plans_in_scope(const Link& link) const;
 
   // execution.cpp: the run's own record
@@ -239,6 +240,7 @@ class Execution {
   bool pulled_ = false;
   bool asked_ = false;  ///< the pass under way has its question for a person
   std::optional<std::map<std::string, std::string>> pulled_pairs_;  ///< pairs_digests() then
+  std::string place_;                  ///< the id of the target that it works in
   std::string cause_;                  ///< RunItem::cause of what was pulled
   std::set<std::string> hints_;        ///< what notifications gave as changed
   bool narrow_ = false;                ///< the look under way is at that alone

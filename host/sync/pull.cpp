@@ -150,6 +150,7 @@ Task<Execution::Round> Execution::pull(const Link& link) {
     state->started_ms = started_ms;
     changes.push_back(ports::put(*std::move(state)));
   }
+  if (Status same = check_place(); !same) co_return react(same.error());
   if (Status saved = ports_.store.commit(std::move(changes)); !saved) {
     co_return react(saved.error());
   }
@@ -440,6 +441,7 @@ Status Execution::save_scene(Scene& scene) {
   for (Bookmark& mark : marks_) changes.push_back(ports::put(std::move(mark)));
   marks_.clear();
   if (changes.empty()) return {};
+  if (Status same = check_place(); !same) return same;
   return ports_.store.commit(std::move(changes));
 }
 

@@ -405,6 +405,7 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
         if (!overtaken(each)) commit_reception(each, changes, run);
       }
     };
+    if (Status same = check_place(); !same) return same;
     Status saved = save_run(with);
     if (!saved && saved.error().reason == "external_id_taken") {
       // The app gave its id to another task meanwhile: that one keeps it.

@@ -152,6 +152,15 @@ Result<std::vector<std::string>> Execution::plans_in_scope(const Link& link) con
   return plans;
 }
 
+/// A person may choose another place while a run works: what was seen in the old one is nothing of
+/// it, and nothing is to be begun in it.
+Status Execution::check_place() const {
+  auto now = ports_.store.connections().find(run_.connection_id);
+  if (!now) return std::move(now).error();
+  if (place_.empty() || now->target.id == place_) return {};
+  return Error{Code::unavailable, "another place was chosen meanwhile", "place_changed"};
+}
+
 /// Whether the connection can be used; if not, how the round ends.
 std::optional<Execution::Round> Execution::ready(const Link& link) {
   mapping_ = link.mapping;
@@ -162,6 +171,12 @@ std::optional<Execution::Round> Execution::ready(const Link& link) {
   if (link.connection.status == core::ConnectionStatus::disconnected) {
     fail({Code::forbidden, "the connection was disconnected", "disconnected"});
     return Round::failed;
+  }
+  const std::string before = std::exchange(place_, link.connection.target.id);
+  if (!before.empty() && before != place_) {
+    pulled_ = false;  // nobody has looked there yet
+    pulled_pairs_.reset();
+    return Round::later;
   }
   if (exchange_) return std::nullopt;
   const ports::Lane lane =

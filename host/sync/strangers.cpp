@@ -246,6 +246,7 @@ Result<bool> Execution::let_appear(const Link& link) {
         ++run.counts.received;
       }
     };
+    if (Status same = check_place(); !same) return std::move(same).error();
     if (Status saved = save_run(with); !saved) return std::move(saved).error();
     ports_.failpoint("received");
   }

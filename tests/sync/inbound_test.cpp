@@ -341,6 +341,28 @@ TEST_CASE("inbound: what people make there appears as an appointment", "[sync][i
   CHECK(world.store.plans().tasks("pln_calendar").value().empty());
 }
 
+TEST_CASE("inbound: of a place that is left while it is looked at nothing appears",
+          "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 2);
+  const std::string other = world.service.make("folder", "root", "{}");
+  world.service.make("event", "root", R"({"text":"Here before","checked":false})");
+  world.service.make("event", other, R"({"text":"In the new place","checked":false})");
+  int looks = 0;
+  world.egress->fault = [&](const auto&) {
+    if (looks++ == 0) {
+      core::Connection connection = world.store.connections().find(world.connection_id).value();
+      connection.target = {other, "page", "Other", ""};
+      REQUIRE(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
+    }
+    return Fault::none;
+  };
+  CHECK(world.sync().state == RunState::succeeded);
+  const auto appointments = world.store.plans().tasks("pln_calendar").value();
+  REQUIRE(appointments.size() == 1);
+  CHECK(appointments[0].title == "In the new place");
+}
+
 TEST_CASE("inbound: what carries the key of a living task is its item, not somebody's",
           "[sync][inbound]") {
   World world(Style::client_ids, 1);
