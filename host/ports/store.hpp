@@ -223,6 +223,12 @@ struct ErasePair {
 struct EraseIntent {
   std::string id;
 };
+/// What a connection's pairs in one state become; all else of them stays, also what a run commits
+/// meanwhile.
+struct SetPairState {
+  std::string connection_id;
+  core::PairState from, to;
+};
 struct EraseGrant {
   std::string connection_id;
 };
@@ -294,7 +300,7 @@ using Change =
                  Put<core::Pair>, Put<core::Intent>, Put<core::Run>, Put<core::RunItem>,
                  Put<core::Usage>, Put<core::Event>, Put<core::Sighting>, Put<core::Bookmark>,
                  Put<core::SyncState>, Put<core::Conflict>, Put<core::Channel>,
-                 Put<core::Notification>, ErasePair, EraseIntent, EraseGrant, EraseSecret,
+                 Put<core::Notification>, ErasePair, SetPairState, EraseIntent, EraseGrant, EraseSecret,
                  EraseIdempotency, EraseSession, EraseSighting, EraseSightings, EraseBookmarks,
                  EraseChannel, EraseAccount, HandleNotifications, Prune, ExpectRev>;
 using Changes = std::vector<Change>;

@@ -153,9 +153,8 @@ Result<core::Connection> Arrival::commit(const core::Identity& identity) {
       ports::ExpectRev{ports::ExpectRev::Of::account, account->id, account->rev},
       ports::put(connection)};
   if (manifest().auth.style == ports::AuthStyle::oauth2) add_grant(changes, connection);
-  if (auto status = add_relinked_pairs(changes, connection.id); !status.ok()) {
-    return std::move(status).error();
-  }
+  using State = core::PairState;
+  changes.push_back(ports::SetPairState{connection.id, State::set_aside, State::paired});
   changes.push_back(ports::put(connection_event("connected", connection, now_ms, ports.random)));
   auto status = ports.store.commit(std::move(changes), ports::Durability::full);
   if (!status.ok()) return std::move(status).error();
@@ -177,23 +176,6 @@ void Arrival::add_grant(ports::Changes& changes, const core::Connection& connect
   grant.scope = tokens_.scope;
   grant.refreshed_ms = now_ms;
   changes.push_back(ports::put(std::move(grant)));
-}
-
-Status Arrival::add_relinked_pairs(ports::Changes& changes,
-                                   const std::string& connection_id) const {
-  const ports::Pairs& pairs = connecting_.ports_.store.pairs();
-  const auto plans = pairs.plans(connection_id);
-  if (!plans.ok()) return plans.error();
-  for (const std::string& plan : *plans) {
-    auto all = pairs.of_plan(connection_id, plan);
-    if (!all.ok()) return std::move(all).error();
-    for (core::Pair& pair : *all) {
-      if (pair.state != core::PairState::set_aside) continue;
-      pair.state = core::PairState::paired;
-      changes.push_back(ports::put(std::move(pair)));
-    }
-  }
-  return {};
 }
 
 /// Changes there are told from now on; only then is looked at what is there.

@@ -32,7 +32,6 @@ class Arrival : public std::enable_shared_from_this<Arrival> {
   Result<core::Connection> commit(const core::Identity& identity);
   Result<core::Connection> connection_of(const core::Identity& identity) const;
   void add_grant(ports::Changes& changes, const core::Connection& connection) const;
-  Status add_relinked_pairs(ports::Changes& changes, const std::string& connection_id) const;
   void listen(const core::Connection& connection);
   void end_well(const core::Connection& connection);
   void end(const std::string& reason);

@@ -107,7 +107,8 @@ Status Departure::commit() {
     changes.push_back(ports::EraseGrant{connection_id_});
     if (sharing_) changes.push_back(*sharing_);
   }
-  if (auto status = add_set_aside(changes); !status.ok()) return status;
+  using State = core::PairState;
+  changes.push_back(ports::SetPairState{connection_id_, State::paired, State::set_aside});
   // What was seen there is history; the next connection looks at all of it.
   changes.push_back(ports::EraseSightings{connection_id_});
   changes.push_back(ports::EraseBookmarks{connection_id_});
@@ -116,22 +117,6 @@ Status Departure::commit() {
   auto status = ports.store.commit(std::move(changes), ports::Durability::full);
   if (status.ok()) ++connection_.rev;
   return status;
-}
-
-Status Departure::add_set_aside(ports::Changes& changes) const {
-  const ports::Pairs& pairs = connecting_.ports_.store.pairs();
-  const auto plans = pairs.plans(connection_id_);
-  if (!plans.ok()) return plans.error();
-  for (const std::string& plan : *plans) {
-    auto all = pairs.of_plan(connection_id_, plan);
-    if (!all.ok()) return std::move(all).error();
-    for (core::Pair& pair : *all) {
-      if (pair.state != core::PairState::paired) continue;
-      pair.state = core::PairState::set_aside;
-      changes.push_back(ports::put(std::move(pair)));
-    }
-  }
-  return {};
 }
 
 void Departure::answer(const std::string& what, const Status& revoked) {

@@ -25,7 +25,6 @@ class Departure : public std::enable_shared_from_this<Departure> {
   void revoke();
   void end(const Status& revoked);
   Status commit();
-  Status add_set_aside(ports::Changes& changes) const;
   Status without_grant() const;
   bool look_for_sharing();
   void answer(const std::string& what, const Status& revoked);

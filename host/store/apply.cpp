@@ -60,6 +60,11 @@ class Applier {
                    "DELETE FROM pair WHERE connection_id = ?1 AND plan_id = ?2 AND key = ?3",
                    erase.connection_id, erase.plan_id, erase.key);
   }
+  Status operator()(const ports::SetPairState& set) {
+    return execute(database_, "UPDATE pair SET state = ?3 WHERE connection_id = ?1 AND state = ?2",
+                   set.connection_id, std::string(core::name_of(set.from)),
+                   std::string(core::name_of(set.to)));
+  }
   Status operator()(const ports::EraseIntent& erase) {
     return execute(database_, "DELETE FROM intent WHERE id = ?1", erase.id);
   }

@@ -136,6 +136,34 @@ TEMPLATE_TEST_CASE("store: of an item what was seen last counts, until it is era
   CHECK(remote_ids_of(store.sightings().of_connection("c2").value()) == Ids{"b"});
 }
 
+TEMPLATE_TEST_CASE("store: the pairs of a connection change their state and nothing else",
+                   "[contract][store]", MemorySubject, SqlSubject) {
+  TestType subject;
+  ports::Store& store = subject.store();
+  using State = core::PairState;
+  const auto pair = [](const std::string& connection, const std::string& key, State state) {
+    core::Pair made;
+    made.connection_id = connection;
+    made.plan_id = "pln";
+    made.key = key;
+    made.remote_id = "remote " + key;
+    made.version = "v1";
+    made.state = state;
+    return made;
+  };
+  const core::Pair other = pair("c2", "a", State::paired);
+  const core::Pair gone = pair("c1", "b", State::tombstone);
+  core::Pair here = pair("c1", "a", State::paired);
+  commit(store, {put(here), put(gone), put(other)});
+  commit(store, {ports::SetPairState{"c1", State::paired, State::set_aside}});
+  here.state = State::set_aside;
+  CHECK(store.pairs().of_plan("c1", "pln").value() == std::vector<core::Pair>{here, gone});
+  CHECK(store.pairs().of_plan("c2", "pln").value() == std::vector<core::Pair>{other});
+  commit(store, {ports::SetPairState{"c1", State::set_aside, State::paired}});
+  here.state = State::paired;
+  CHECK(store.pairs().of_plan("c1", "pln").value() == std::vector<core::Pair>{here, gone});
+}
+
 TEMPLATE_TEST_CASE("store: one bookmark per container, the target's own first; they go together",
                    "[contract][store]", MemorySubject, SqlSubject) {
   TestType subject;
@@ -311,11 +339,13 @@ TEMPLATE_TEST_CASE("store: a conflict anywhere in a commit leaves two-way sync a
          {put(contract::account("acc")), put(contract::sighting("cnn", "kept")),
           put(core::Bookmark{"cnn", "", "kept", "", 0, 0, 0}), put(contract::channel("chn")),
           put(contract::notification("ntf", "cnn", 1)), put(contract::event("evt", "acc", 1))});
-  CHECK(conflict_of(store, {put(contract::sighting("cnn", "new")),
-                            ports::EraseSighting{"cnn", "kept"}, ports::EraseSightings{"cnn"},
-                            ports::EraseBookmarks{"cnn"}, ports::EraseChannel{"chn"},
-                            ports::HandleNotifications{"cnn", 5, 5}, ports::Prune{100, 100},
-                            put(contract::conflict("cfl")), put(contract::account("acc"))}) ==
+  CHECK(conflict_of(
+            store, {put(contract::sighting("cnn", "new")), ports::EraseSighting{"cnn", "kept"},
+                    ports::EraseSightings{"cnn"},
+                    ports::SetPairState{"cnn", core::PairState::paired, core::PairState::set_aside},
+                    ports::EraseBookmarks{"cnn"}, ports::EraseChannel{"chn"},
+                    ports::HandleNotifications{"cnn", 5, 5}, ports::Prune{100, 100},
+                    put(contract::conflict("cfl")), put(contract::account("acc"))}) ==
         "rev_conflict");
   subject.reopen();
   const ports::Store& read = subject.store();

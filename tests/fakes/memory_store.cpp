@@ -154,6 +154,17 @@ class Writer {
     undo_.erase(tables_.sightings, {erase.connection_id, erase.remote_id});
     return {};
   }
+  Status operator()(const ports::SetPairState& set) {
+    std::vector<core::Pair> all;
+    for (const auto& [id, pair] : tables_.pairs) {
+      if (pair.connection_id == set.connection_id && pair.state == set.from) all.push_back(pair);
+    }
+    for (core::Pair& pair : all) {
+      pair.state = set.to;
+      if (Status put = (*this)(ports::Put<core::Pair>{std::move(pair)}); !put) return put;
+    }
+    return {};
+  }
   Status operator()(const ports::EraseSightings& erase) {
     erase_under(tables_.sightings, erase.connection_id);
     return {};

@@ -186,7 +186,9 @@ TEST_CASE("query plans: everything that is written is found by an index", "[stor
     REQUIRE(apply_change(database, sealer, next));
   }
   using Of = ports::ExpectRev::Of;
+  using State = core::PairState;
   const ports::Changes rest = {ports::ErasePair{},
+                               ports::SetPairState{"x", State::paired, State::set_aside},
                                ports::EraseIntent{},
                                ports::EraseGrant{},
                                ports::EraseSecret{},
@@ -209,5 +211,5 @@ TEST_CASE("query plans: everything that is written is found by an index", "[stor
                                ports::ExpectRev{Of::channel, "x", 0}};
   for (const ports::Change& change : rest) REQUIRE(apply_change(database, sealer, change));
   REQUIRE(purge_expired(database, 1));
-  check_plans(database, 93);
+  check_plans(database, 94);
 }
