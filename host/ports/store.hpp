@@ -300,9 +300,9 @@ using Change =
                  Put<core::Pair>, Put<core::Intent>, Put<core::Run>, Put<core::RunItem>,
                  Put<core::Usage>, Put<core::Event>, Put<core::Sighting>, Put<core::Bookmark>,
                  Put<core::SyncState>, Put<core::Conflict>, Put<core::Channel>,
-                 Put<core::Notification>, ErasePair, SetPairState, EraseIntent, EraseGrant, EraseSecret,
-                 EraseIdempotency, EraseSession, EraseSighting, EraseSightings, EraseBookmarks,
-                 EraseChannel, EraseAccount, HandleNotifications, Prune, ExpectRev>;
+                 Put<core::Notification>, ErasePair, SetPairState, EraseIntent, EraseGrant,
+                 EraseSecret, EraseIdempotency, EraseSession, EraseSighting, EraseSightings,
+                 EraseBookmarks, EraseChannel, EraseAccount, HandleNotifications, Prune, ExpectRev>;
 using Changes = std::vector<Change>;
 
 template <class T>
