@@ -93,11 +93,9 @@ void check_endpoint(const Manifest& manifest, const Endpoint& endpoint, const ch
   }
 }
 
-bool set_by_host(std::string name) {
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return belongs_to_host(name) || name == "accept" || name.rfind("content-", 0) == 0;
+bool set_by_host(const std::string& name) {
+  const std::string lower = lower_case(name);
+  return belongs_to_host(lower) || lower == "accept" || lower.rfind("content-", 0) == 0;
 }
 
 void check_auth_headers(const Auth& auth, Problem& problem) {

@@ -49,6 +49,14 @@ bool is_header_value(std::string_view value) {
   });
 }
 
+std::string lower_case(std::string_view name) {
+  std::string lower(name);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 bool belongs_to_host(std::string_view name) {
   constexpr std::array<std::string_view, 10> kOurs = {"authorization",
                                                       "proxy-authorization",
@@ -60,10 +68,7 @@ bool belongs_to_host(std::string_view name) {
                                                       "upgrade",
                                                       "te",
                                                       "expect"};
-  std::string lower(name);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string lower = lower_case(name);
   return std::find(kOurs.begin(), kOurs.end(), lower) != kOurs.end();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace mortise::plugin {
 
 bool is_header_name(std::string_view name);
 bool is_header_value(std::string_view value);
+/// Header names are the same in any case (RFC 9110, 5.1): in lower case.
+std::string lower_case(std::string_view header_name);
 /// A header that the host alone sets, in any case.
 bool belongs_to_host(std::string_view header_name);
 
