@@ -162,6 +162,7 @@ struct Host::Parts {
   Status wire();
   void wire_upkeep();
   void take_over(const std::vector<script::ScriptFile>& files, std::string_view level);
+  void tell_refused(std::set<std::string> lines, std::string_view level);
   void watch_scripts();
   void stop();
   void log(std::string_view level, const std::string& line) const { options.log(level, line); }
@@ -328,13 +329,18 @@ void Host::Parts::wire_upkeep() {
 void Host::Parts::take_over(const std::vector<script::ScriptFile>& files, std::string_view level) {
   std::set<std::string> refused;
   for (const ports::ScriptFinding& finding : shelf.update(files, clock.now_ms())) {
-    std::string line =
-        fmt::format("event=script_refused file={} line={} message={}",
-                    core::log_value(finding.file), finding.line, core::log_value(finding.message));
-    if (refused_scripts.count(line) == 0) log(level, line);
-    refused.insert(std::move(line));
+    refused.insert(fmt::format("event=script_refused file={} line={} message={}",
+                               core::log_value(finding.file), finding.line,
+                               core::log_value(finding.message)));
   }
-  refused_scripts = std::move(refused);
+  tell_refused(std::move(refused), level);
+}
+
+void Host::Parts::tell_refused(std::set<std::string> lines, std::string_view level) {
+  for (const std::string& line : lines) {
+    if (!refused_scripts.contains(line)) log(level, line);
+  }
+  refused_scripts = std::move(lines);
 }
 
 /// Takes edited scripts over, and looks again later.
@@ -342,6 +348,11 @@ void Host::Parts::watch_scripts() {
   timers->after(options.settings.number("scripts.poll_ms"), [this] {
     if (auto files = script::read_script_files(options.settings.path("scripts.path"))) {
       take_over(*files, "warning");
+    } else {
+      std::set<std::string> lines = refused_scripts;
+      lines.insert(fmt::format("event=scripts_unreadable message={}",
+                               core::log_value(files.error().message)));
+      tell_refused(std::move(lines), "warning");
     }
     watch_scripts();
   });

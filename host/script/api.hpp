@@ -25,8 +25,17 @@ void install_times(lua_State* L);
 
 /// Sets `kind` of the table at `index`, by which the host knows it later.
 void set_kind(lua_State* L, int index, std::string_view kind);
-/// Whether the value is a table that was made as this kind.
+/// Whether the value is a table that says it is this kind. Scripts can write that themselves, and
+/// change what they made: whoever reads such a table past Lua's own checks checks its parts first.
 bool is_kind(lua_State* L, int index, std::string_view kind);
+
+/// Raises unless the table at `index` says all that a policy or a mapping has to, each part of the
+/// right type. What a script returns need not be what policy{} and mapping{} have seen.
+void check_policy(lua_State* L, int index);
+void check_mapping(lua_State* L, int index);
+
+/// The cost of an allow{} at `index`: 0 or 1; raises for another.
+lua_Integer check_cost(lua_State* L, int index);
 
 /// The fields that a task has in scripts, and those that a way back may change.
 std::span<const std::string_view> task_fields();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "script/api.hpp"
+#include "script/budget.hpp"
 #include "script/libraries.hpp"
 #include "script/tables.hpp"
 
@@ -42,6 +43,7 @@ std::vector<std::string> take_fields(lua_State* L, const std::string& what,
   std::vector<std::string> fields;
   const auto count = static_cast<lua_Integer>(lua_rawlen(L, list));
   for (lua_Integer i = 1; i <= count; ++i) {
+    Budget::of(L).charge(L, 1 + words.size());
     lua_rawgeti(L, list, i);
     check_type(L, -1, LUA_TSTRING, "an entry of " + what);
     fields.emplace_back(check_text(L, -1));

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
+#include <system_error>
 
 #include "script/api.hpp"
 #include "script/words.hpp"
@@ -16,15 +18,17 @@ namespace fs = std::filesystem;
 // More than a sandbox takes: the rest need not be read for it to be refused.
 constexpr std::size_t kMostRead = 1 << 20;
 
-Result<std::string> read_file(const fs::path& path) {
+ScriptFile read_file(const fs::path& path, std::string name) {
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text(kMostRead, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad() || !file.is_open()) {
-    return Error{Code::internal, "cannot read " + path.filename().string()};
+    const std::string why = std::generic_category().message(errno);
+    return {std::move(name), {}, fmt::format("the file cannot be read: {}", why)};
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
+  return {std::move(name), std::move(text)};
 }
 
 // A policy or a mapping: the folder says.
@@ -92,6 +96,46 @@ void note_gone(ScriptSet& set, std::span<const ScriptFile> files) {
   }
 }
 
+// Whether this text is active now and was not before. A text that was refused is not tried again,
+// unless for a clash and `others_changed`.
+bool take_over(ScriptSet& set, const ScriptFile& file, bool others_changed, StatePool& pool,
+               core::Instant now, const KnownConnectors& known) {
+  ActiveScript& active = set[file.name];
+  if (!file.unreadable.empty()) {
+    active.rejected = {{file.name, 0, file.unreadable}};
+    active.rejected_checksum.clear();
+    return false;
+  }
+  ScriptText text = script_text(file.name, file.source);
+  const std::string checksum = text.checksum;
+  if (checksum == active.checksum) {
+    active.rejected.clear();  // an edit was taken back
+    active.rejected_checksum.clear();
+    return false;
+  }
+  const bool again = active.clashes && others_changed;
+  if (checksum == active.rejected_checksum && !again) return false;
+  ActiveScript candidate = active;
+  load_into(candidate, std::move(text), pool, known);
+  if (candidate.rejected.empty()) candidate.rejected = misses(active, file.name, candidate, known);
+  candidate.clashes = false;
+  if (candidate.rejected.empty()) {
+    candidate.rejected = clashes(set, file.name, candidate);
+    candidate.clashes = !candidate.rejected.empty();
+  }
+  if (!candidate.rejected.empty()) {
+    active.rejected = std::move(candidate.rejected);
+    active.rejected_checksum = checksum;
+    active.clashes = candidate.clashes;
+    return false;
+  }
+  candidate.checksum = checksum;
+  candidate.loaded_ms = now;
+  candidate.rejected_checksum.clear();
+  active = std::move(candidate);
+  return true;
+}
+
 std::shared_ptr<const PolicyScript> policy_of(const ScriptSet& set) {
   for (const auto& [name, active] : set) {
     if (active.policy) return active.policy;
@@ -128,10 +172,12 @@ Result<std::vector<ScriptFile>> read_script_files(const fs::path& directory) {
     for (fs::directory_iterator at(directory / folder, failed), end; !failed && at != end;
          at.increment(failed)) {
       if (at->path().extension() != ".lua") continue;
-      Result<std::string> source = read_file(at->path());
-      if (!source) return source.error();
       files.push_back(
-          {std::string(folder) + "/" + at->path().filename().string(), std::move(source).value()});
+          read_file(at->path(), std::string(folder) + "/" + at->path().filename().string()));
+    }
+    if (failed && failed != std::errc::no_such_file_or_directory) {
+      return Error{Code::internal, fmt::format("cannot list {}: {}", (directory / folder).string(),
+                                               failed.message())};
     }
   }
   std::sort(files.begin(), files.end(),
@@ -143,30 +189,13 @@ ScriptSet reload(const ScriptSet& loaded, std::span<const ScriptFile> files, Sta
                  core::Instant now, const KnownConnectors& known) {
   ScriptSet next = loaded;
   note_gone(next, files);
-  for (const ScriptFile& file : files) {
-    ScriptText text = script_text(file.name, file.source);
-    const ActiveScript& before = next[file.name];
-    if (text.checksum == before.checksum) {
-      next[file.name].rejected.clear();  // an edit was taken back
-      next[file.name].rejected_checksum.clear();
-      continue;
+  bool took = false;  // one that is taken over may make room for another
+  for (bool again = true; again;) {
+    again = false;
+    for (const ScriptFile& file : files) {
+      again = take_over(next, file, took, pool, now, known) || again;
     }
-    if (text.checksum == before.rejected_checksum) continue;
-    const std::string checksum = text.checksum;
-    ActiveScript candidate = before;
-    load_into(candidate, std::move(text), pool, known);
-    if (candidate.rejected.empty())
-      candidate.rejected = misses(before, file.name, candidate, known);
-    if (candidate.rejected.empty()) candidate.rejected = clashes(next, file.name, candidate);
-    if (candidate.rejected.empty()) {
-      candidate.checksum = checksum;
-      candidate.loaded_ms = now;
-      candidate.rejected_checksum.clear();
-      next[file.name] = std::move(candidate);
-    } else {
-      next[file.name].rejected = std::move(candidate.rejected);
-      next[file.name].rejected_checksum = checksum;
-    }
+    took = again;
   }
   return next;
 }

@@ -22,10 +22,11 @@ namespace mortise::script {
 struct ScriptFile {
   std::string name;
   std::string source;
+  std::string unreadable{};  ///< why there is no source; empty if there is
 };
 
 /// Reads `policies/*.lua` and `mappings/*.lua` under a directory, in order of names. Errors:
-/// `not_found` without the directory, `internal` when a file cannot be read.
+/// `not_found` without the directory, `internal` when it or a folder in it cannot be listed.
 Result<std::vector<ScriptFile>> read_script_files(const std::filesystem::path& directory);
 
 /// The active revision of one script, and why the newest text is not it.
@@ -37,6 +38,7 @@ struct ActiveScript {
   core::Instant loaded_ms = 0;
   Findings rejected;              ///< or why it will not be there after the next start
   std::string rejected_checksum;  ///< of the text that was refused, so that it is not tried again
+  bool clashes = false;  ///< it was refused for another script alone: tried when one was taken over
 };
 
 /// A value: the scripts by name. Revisions are shared and immutable, so whoever holds one keeps it.

@@ -213,40 +213,23 @@ void check_lines(lua_State* L, const std::string& kind) {
   }
 }
 
-void check_fields(lua_State* L) {
-  lua_getfield(L, 1, "fields");
-  check_keys(L, -1, "fields of the mapping", task_kinds());
+void check_fields(lua_State* L, int mapping) {
+  lua_getfield(L, mapping, "fields");
+  const int fields = lua_gettop(L);
+  check_keys(L, fields, "fields of the mapping", task_kinds());
   lua_pushnil(L);
-  while (lua_next(L, 2) != 0) {
+  while (lua_next(L, fields) != 0) {
     check_lines(L, std::string(check_text(L, -2)));
     lua_pop(L, 1);
   }
-  lua_settop(L, 1);
+  lua_pop(L, 1);
 }
 
 // mapping { connector = ..., settings = ..., plan = ..., fields = ..., examples = ... }
 int make_mapping(lua_State* L) {
   check_keys(L, 1, "a mapping", kMappingKeys);
   lua_settop(L, 1);
-  if (text_field(L, 1, "connector", "the mapping").empty()) {
-    fail_at(L, "mapping", "the mapping does not say its connector");
-  }
-  text_field(L, 1, "says", "the mapping");
-  lua_getfield(L, 1, "plan");
-  check_type(L, -1, LUA_TFUNCTION, "plan of the mapping");
-  lua_getfield(L, 1, "resolve");
-  if (!lua_isnil(L, -1)) check_type(L, -1, LUA_TFUNCTION, "resolve of the mapping");
-  lua_getfield(L, 1, "settings");
-  if (!lua_isnil(L, -1)) {
-    check_type(L, -1, LUA_TTABLE, "settings of the mapping");
-    read_settings(L);
-  }
-  lua_settop(L, 1);
-  check_fields(L);
-  lua_getfield(L, 1, "examples");
-  check_type(L, -1, LUA_TTABLE, "examples of the mapping");
-  if (lua_rawlen(L, -1) == 0) fail_at(L, "examples", "a mapping carries at least one example");
-  lua_settop(L, 1);
+  check_mapping(L, 1);
   set_kind(L, 1, "mapping");
   return 1;
 }
@@ -258,6 +241,28 @@ void set_group(lua_State* L, const char* name, const char* item) {
 }
 
 }  // namespace
+
+void check_mapping(lua_State* L, int index) {
+  const int mapping = lua_absindex(L, index);
+  if (text_field(L, mapping, "connector", "the mapping").empty()) {
+    fail_at(L, "mapping", "the mapping does not say its connector");
+  }
+  text_field(L, mapping, "says", "the mapping");
+  lua_getfield(L, mapping, "plan");
+  check_type(L, -1, LUA_TFUNCTION, "plan of the mapping");
+  lua_getfield(L, mapping, "resolve");
+  if (!lua_isnil(L, -1)) check_type(L, -1, LUA_TFUNCTION, "resolve of the mapping");
+  lua_getfield(L, mapping, "settings");
+  if (!lua_isnil(L, -1)) {
+    check_type(L, -1, LUA_TTABLE, "settings of the mapping");
+    read_settings(L);
+  }
+  check_fields(L, mapping);
+  lua_getfield(L, mapping, "examples");
+  check_type(L, -1, LUA_TTABLE, "examples of the mapping");
+  if (lua_rawlen(L, -1) == 0) fail_at(L, "examples", "a mapping carries at least one example");
+  lua_settop(L, mapping);
+}
 
 void install_mapping_api(lua_State* L) {
   const luaL_Reg functions[] = {{"mapping", &make_mapping},

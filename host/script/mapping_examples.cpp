@@ -243,7 +243,7 @@ class Examples {
       Sandbox::push_returned(L);
       lua_getfield(L, -1, "fields");
       lua_getfield(L, -1, "row");
-      if (lua_isnil(L, -1)) return;
+      if (!lua_istable(L, -1)) return;
       const auto count = static_cast<lua_Integer>(lua_rawlen(L, -1));
       for (lua_Integer i = 1; i <= count; ++i) {
         lua_rawgeti(L, -1, i);
@@ -293,6 +293,7 @@ class Examples {
 
   void compare(const Json& want, const core::JsonText& got_text) {
     const Result<Json> got = core::parse_json(got_text);
+    if (!got) return complain(got.error());
     if (!want.is_object()) {
       if (!want.empty() || !got->empty())
         complain(fmt::format("wants {}, the mapping says {}", want.dump(), got_text));

@@ -240,6 +240,7 @@ Status MappingScript::read() {
   return (*lease)->run([&](lua_State* L) {
     Sandbox::push_returned(L);
     if (!is_kind(L, -1, "mapping")) luaL_error(L, "a mapping script returns mapping {...}");
+    check_mapping(L, -1);
     connector_ = text_field(L, -1, "connector", "the mapping");
     lua_getfield(L, -1, "settings");
     if (!lua_isnil(L, -1)) settings_ = read_settings(L);

@@ -29,6 +29,7 @@ class Reader {
 
   // The node, group or list on top of the stack.
   void read(const std::string& parent, const std::string& parent_kind, int depth) {
+    Budget::of(L_).charge(L_, 5);  // a list may stand in itself, many times
     if (depth > kDeepest) luaL_error(L_, "the tree is deeper than %d", kDeepest);
     luaL_checkstack(L_, 6, "the tree");
     if (is_kind(L_, -1, "group")) return add_group(parent, parent_kind);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "script/api.hpp"
+#include "script/budget.hpp"
 #include "script/libraries.hpp"
 #include "script/tables.hpp"
 #include "script/words.hpp"
@@ -59,6 +60,7 @@ TierKeys read_tiers(lua_State* L, int tiers) {
 void check_same_keys(lua_State* L, const TierKeys& tiers) {
   for (const auto& [tier, keys] : tiers) {
     for (const auto& [other, other_keys] : tiers) {
+      Budget::of(L).charge(L, 1 + keys.size());
       for (const std::string& key : keys) {
         if (other_keys.count(key) != 0) continue;
         const std::vector<std::string_view> known(other_keys.begin(), other_keys.end());
@@ -74,23 +76,7 @@ void check_same_keys(lua_State* L, const TierKeys& tiers) {
 int make_policy(lua_State* L) {
   check_keys(L, 1, "a policy", kPolicyKeys);
   lua_settop(L, 1);
-  lua_getfield(L, 1, "tiers");
-  check_type(L, 2, LUA_TTABLE, "tiers of the policy");
-  const TierKeys tiers = read_tiers(L, 2);
-  if (tiers.empty()) fail_at(L, "tiers", "the policy has no tier");
-  check_same_keys(L, tiers);
-  std::vector<std::string_view> names;
-  for (const auto& [tier, keys] : tiers) names.push_back(tier);
-  check_word(L, text_field(L, 1, "default", "the policy"), "default tier of the policy", names);
-  for (const std::string_view action : kActions) {
-    lua_getfield(L, 1, std::string(action).c_str());
-    if (!lua_isnil(L, -1)) check_type(L, -1, LUA_TFUNCTION, std::string(action));
-    lua_pop(L, 1);
-  }
-  lua_getfield(L, 1, "examples");
-  check_type(L, -1, LUA_TTABLE, "examples of the policy");
-  if (lua_rawlen(L, -1) == 0) fail_at(L, "examples", "a policy carries at least one example");
-  lua_settop(L, 1);
+  check_policy(L, 1);
   set_kind(L, 1, "policy");
   return 1;
 }
@@ -103,11 +89,8 @@ int make_allow(lua_State* L) {
     lua_newtable(L);
   }
   check_keys(L, 1, "allow", kKeys);
-  lua_getfield(L, 1, "cost");
-  const bool known = lua_isnil(L, -1) || (lua_isinteger(L, -1) != 0 && lua_tointeger(L, -1) >= 0 &&
-                                          lua_tointeger(L, -1) <= 1);
-  if (!known) fail_at(L, "cost", "cost is 1 (it counts as an export of the month) or 0");
   lua_settop(L, 1);
+  check_cost(L, 1);
   set_kind(L, 1, "allow");
   return 1;
 }
@@ -134,6 +117,37 @@ int make_deny(lua_State* L) {
 }
 
 }  // namespace
+
+void check_policy(lua_State* L, int index) {
+  const int policy = lua_absindex(L, index);
+  lua_getfield(L, policy, "tiers");
+  check_type(L, -1, LUA_TTABLE, "tiers of the policy");
+  const TierKeys tiers = read_tiers(L, lua_gettop(L));
+  if (tiers.empty()) fail_at(L, "tiers", "the policy has no tier");
+  check_same_keys(L, tiers);
+  std::vector<std::string_view> names;
+  for (const auto& [tier, keys] : tiers) names.push_back(tier);
+  check_word(L, text_field(L, policy, "default", "the policy"), "default tier of the policy",
+             names);
+  for (const std::string_view action : kActions) {
+    lua_getfield(L, policy, std::string(action).c_str());
+    if (!lua_isnil(L, -1)) check_type(L, -1, LUA_TFUNCTION, std::string(action));
+    lua_pop(L, 1);
+  }
+  lua_getfield(L, policy, "examples");
+  check_type(L, -1, LUA_TTABLE, "examples of the policy");
+  if (lua_rawlen(L, -1) == 0) fail_at(L, "examples", "a policy carries at least one example");
+  lua_pop(L, 2);
+}
+
+lua_Integer check_cost(lua_State* L, int index) {
+  lua_getfield(L, index, "cost");
+  const lua_Integer cost = lua_tointeger(L, -1);
+  const bool known = lua_isnil(L, -1) || (lua_isinteger(L, -1) != 0 && (cost == 0 || cost == 1));
+  if (!known) fail_at(L, "cost", "cost is 1 (it counts as an export of the month) or 0");
+  lua_pop(L, 1);
+  return cost;
+}
 
 void install_policy_api(lua_State* L) {
   const luaL_Reg functions[] = {

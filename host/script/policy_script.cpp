@@ -48,8 +48,7 @@ void push_used(lua_State* L, const Used& used) {
 void read_answer(lua_State* L, const std::string& action, Decision& decision) {
   if (is_kind(L, -1, "allow")) {
     decision.allow = true;
-    lua_getfield(L, -1, "cost");
-    decision.cost = lua_tointeger(L, -1);
+    decision.cost = check_cost(L, -1);
   } else if (is_kind(L, -1, "deny")) {
     decision.reason = text_field(L, -1, "reason", "deny");
     decision.message = text_field(L, -1, "message", "deny");
@@ -59,8 +58,9 @@ void read_answer(lua_State* L, const std::string& action, Decision& decision) {
   }
 }
 
-// An action without a function: the tier's flag of that name says.
+// An action without a function: the tier's flag of that name says. The tier is on top of the stack.
 void read_flag(lua_State* L, const Ask& ask, const std::string& tier, Decision& decision) {
+  check_type(L, -1, LUA_TTABLE, "tier '" + tier + "'");  // a function may have changed it
   push_text(L, ask.action);
   lua_rawget(L, -2);
   if (!lua_isboolean(L, -1)) {
@@ -99,6 +99,7 @@ Status PolicyScript::read() {
   return (*lease)->run([&](lua_State* L) {
     Sandbox::push_returned(L);
     if (!is_kind(L, -1, "policy")) luaL_error(L, "a policy script returns policy {...}");
+    check_policy(L, -1);
     default_tier_ = text_field(L, -1, "default", "the policy");
     lua_getfield(L, -1, "tiers");
     lua_pushnil(L);
@@ -176,6 +177,7 @@ Result<std::vector<PolicyScript::Example>> PolicyScript::examples() const {
     constexpr std::array<std::string_view, 1> kUsedKeys = {"exports_this_month"};
     Sandbox::push_returned(L);
     lua_getfield(L, 1, "examples");
+    check_type(L, 2, LUA_TTABLE, "examples of the policy");
     const auto count = static_cast<int>(lua_rawlen(L, 2));
     for (int i = 1; i <= count; ++i) {
       lua_settop(L, 2);

@@ -43,6 +43,15 @@ struct Count {
   std::size_t bytes = 0;
 };
 
+// A value or a key: bounded together, since one text of Lua may be the key of many tables.
+std::string text_to_json(lua_State* L, int index, Count& count) {
+  const std::string_view text = check_text(L, index);
+  count.bytes += text.size();
+  if (count.bytes > kMostBytes) luaL_error(L, "more than 1 MiB of text");
+  if (!is_utf8(text)) luaL_error(L, "a text that is not UTF-8 (cut inside a character?)");
+  return std::string(text);
+}
+
 Json value_to_json(lua_State* L, int index, int depth, Count& count);
 
 Json table_to_json(lua_State* L, int index, int depth, Count& count) {
@@ -67,7 +76,7 @@ Json table_to_json(lua_State* L, int index, int depth, Count& count) {
       }
       if (length > 0)
         luaL_error(L, "a table that is both a list and has '%s'", lua_tostring(L, -2));
-      const std::string key(check_text(L, -2));
+      const std::string key = text_to_json(L, -2, count);
       object[key] = value_to_json(L, lua_gettop(L), depth + 1, count);
     }
     lua_pop(L, 1);
@@ -86,13 +95,8 @@ Json value_to_json(lua_State* L, int index, int depth, Count& count) {
       return lua_toboolean(L, index) != 0;
     case LUA_TNUMBER:
       return number_to_json(L, index);
-    case LUA_TSTRING: {
-      const std::string_view text = check_text(L, index);
-      count.bytes += text.size();
-      if (count.bytes > kMostBytes) luaL_error(L, "more than 1 MiB of text");
-      if (!is_utf8(text)) luaL_error(L, "a text that is not UTF-8 (cut inside a character?)");
-      return std::string(text);
-    }
+    case LUA_TSTRING:
+      return text_to_json(L, index, count);
     case LUA_TTABLE:
       return table_to_json(L, index, depth, count);
     default:

@@ -219,6 +219,95 @@ TEST_CASE("check: a script without examples, of the wrong kind or in the wrong f
   CHECK(message("policies/a.lua", "while true do end").find("in one call") != std::string::npos);
 }
 
+TEST_CASE("check: what a script returns is checked, whoever made it", "[script][check]") {
+  StatePool pool;
+  const auto message = [&](const std::string& name, const std::string& source) {
+    const Findings findings = check_script(name, source, pool);
+    return findings.empty() ? std::string() : findings.front().message;
+  };
+  const std::string policy =
+      "local p = policy { tiers = { a = { outside_progress = true } }, default = 'a',\n"
+      "['export.start'] = function() return allow {} end,\n"
+      "examples = { { ask = { action = 'export.start' }, want = 'allow' } } }\n";
+  CHECK(message("policies/a.lua", policy + "return p").empty());
+  CHECK(message("policies/a.lua", "return { kind = 'policy', default = 'x', tiers = '" +
+                                      std::string(80, 'A') + "' }") ==
+        "tiers of the policy: a table is expected, it is a string");
+  CHECK(message("policies/a.lua", policy + "p.tiers.a = 'AAAAAAAA' return p") ==
+        "tier 'a': a table is expected, it is a string");
+  CHECK(message("policies/a.lua", policy + "p.tiers[1] = { outside_progress = true } return p") ==
+        "the name of a tier: a string is expected, it is a number");
+  CHECK(message("policies/a.lua", policy + "p.default = 'nobody' return p") ==
+        "default tier of the policy: 'nobody' is not known; known: a");
+  CHECK(message("policies/a.lua", policy + "p.examples = 'AAAAAAAA' return p") ==
+        "examples of the policy: a table is expected, it is a string");
+  CHECK(message("policies/a.lua",
+                policy + "p['export.start'] = function() return { kind = 'allow', cost = 9 } end "
+                         "return p")
+            .find("cost is 1 (it counts as an export of the month) or 0") != std::string::npos);
+
+  const std::string mapping =
+      "local m = mapping { connector = 'x', plan = function(plan) return rows(plan.tasks) end,\n"
+      "fields = { row = { { task = 'title', item = 'Task' } } },\n"
+      "examples = { { task = { title = 'a' }, kind = 'row', want = { Task = 'a' } } } }\n";
+  CHECK(message("mappings/a.lua", mapping + "return m").empty());
+  CHECK(message("mappings/a.lua", "return { kind = 'mapping', connector = 'notion' }") ==
+        "plan of the mapping: a function is expected, it is missing");
+  CHECK(message("mappings/a.lua", mapping + "m.fields = 'AAAAAAAA' return m") ==
+        "fields of the mapping: a table is expected, it is a string");
+  CHECK(message("mappings/a.lua", mapping + "m.fields.row = 'AAAAAAAA' return m") ==
+        "fields.row: a table is expected, it is a string");
+  CHECK(message("mappings/a.lua", mapping + "m.settings = 'AAAAAAAA' return m") ==
+        "settings of the mapping: a table is expected, it is a string");
+}
+
+TEST_CASE("check: a tier that a function spoils denies, and harms nothing", "[script][check]") {
+  StatePool pool;
+  const Checked<PolicyScript> checked = PolicyScript::load(
+      script_text("policies/a.lua",
+                  "local p = nil p = policy { tiers = { a = { outside_progress = true } },\n"
+                  "default = 'a', ['export.start'] = function(ask)\n"
+                  "if ask.account == 'x' then p.tiers.a = 'AAAAAAAA' end return allow {} end,\n"
+                  "examples = { { ask = { action = 'export.start' }, want = 'allow' } } }\n"
+                  "return p"),
+      pool);
+  REQUIRE(checked.script);
+  CHECK(checked.script->decide({"export.start", "x", "a", "user", ""}, {}).allow);
+  const ports::Decision spoilt =
+      checked.script->decide({"outside_progress", "x", "a", "user", ""}, {});
+  CHECK_FALSE(spoilt.allow);
+  CHECK(spoilt.reason == "policy_error");
+  CHECK(spoilt.message.find("tier 'a': a table is expected") != std::string::npos);
+}
+
+TEST_CASE("check: examples and trees that only look for trouble are findings", "[script][check]") {
+  StatePool pool;
+  const auto message = [&](const std::string& plan, const std::string& examples) {
+    const Findings findings =
+        check_script("mappings/a.lua",
+                     "return mapping { connector = 'x', plan = function(plan) " + plan + " end,\n" +
+                         "fields = { row = { { task = 'title', item = 'Task' } } },\n" +
+                         "examples = { " + examples + " } }",
+                     pool);
+    return findings.empty() ? std::string() : findings.front().message;
+  };
+  const std::string rows = "return rows(plan.tasks)";
+  CHECK(
+      message(rows, "{ task = { title = 'a' }, kind = 'row', want = { Task = { ['\\xff'] = 1 } } }")
+          .find("a text that is not UTF-8") != std::string::npos);
+  // 40 tables that share one long key.
+  CHECK(message("local long, t = ('k'):rep(60000), {} for i = 1, 40 do t[i] = { [long] = i } end "
+                "return page { key = plan.key, title = 'a', icon = t }",
+                "{ plan = { title = 'a' }, want = {} }")
+            .find("more than 1 MiB of text") != std::string::npos);
+  // Lists of a hundred times the same list, twelve deep.
+  CHECK(
+      message("local l = {} for d = 1, 12 do local m = {} for i = 1, 100 do m[i] = l end l = m end "
+              "return l",
+              "{ plan = { title = 'a' }, want = {} }")
+          .find("in one call") != std::string::npos);
+}
+
 TEST_CASE("check: a script that remembers something from call to call is refused",
           "[script][check]") {
   StatePool pool;

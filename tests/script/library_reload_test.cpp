@@ -179,6 +179,32 @@ TEST_CASE("reload: a second policy, or a second mapping of a connector, is refus
   CHECK(mapper.mapping("z").error().code == Code::not_found);
 }
 
+TEST_CASE("reload: what was refused for another script is taken over when that one makes room",
+          "[script][reload]") {
+  StatePool pool;
+  ScriptShelf shelf(pool);
+  using Files = std::vector<ScriptFile>;
+  REQUIRE(shelf.update(Files{{"mappings/a.lua", mapping("a")}, {"mappings/b.lua", mapping("b")}}, 1)
+              .empty());
+  SECTION("in the same look") {
+    const Files moved = {{"mappings/a.lua", mapping("b")}, {"mappings/b.lua", mapping("c")}};
+    CHECK(shelf.update(moved, 2).empty());
+  }
+  SECTION("later") {
+    const Files half = {{"mappings/a.lua", mapping("b")}, {"mappings/b.lua", mapping("b")}};
+    const Findings findings = shelf.update(half, 2);
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].message == "connector 'b' has a mapping already: mappings/b.lua");
+    CHECK(shelf.update(half, 3).size() == 1);
+    const Files moved = {{"mappings/a.lua", mapping("b")}, {"mappings/b.lua", mapping("c")}};
+    CHECK(shelf.update(moved, 4).empty());
+  }
+  LuaMapper mapper(shelf);
+  CHECK_FALSE(mapper.mapping("a").ok());
+  CHECK(mapper.mapping("b").ok());
+  CHECK(mapper.mapping("c").ok());
+}
+
 TEST_CASE("reload: files are read from the folders of a directory, whatever their size",
           "[script][reload]") {
   namespace fs = std::filesystem;
@@ -196,7 +222,39 @@ TEST_CASE("reload: files are read from the folders of a directory, whatever thei
   StatePool pool;
   const ScriptSet set = reload({}, *files, pool, 1);
   REQUIRE(set.at("policies/huge.lua").rejected.size() == 1);
-  CHECK(set.at("policies/huge.lua").rejected[0].message == "longer than 256 KiB");
+  CHECK(set.at("policies/huge.lua").rejected[0].message == "longer than 64 KiB");
+  fs::remove_all(directory);
+}
+
+TEST_CASE("reload: a file that cannot be read is told, and the others are read",
+          "[script][reload]") {
+  namespace fs = std::filesystem;
+  const fs::path directory = fs::path(MORTISE_BINARY_DIR) / "script_unreadable_test";
+  fs::remove_all(directory);
+  fs::create_directories(directory / "mappings");
+  fs::create_directories(directory / "policies" / "tiers.lua");  // a folder is no script
+  std::ofstream(directory / "mappings/a.lua") << mapping("a");
+  const auto files = read_script_files(directory);
+  REQUIRE(files.ok());
+  StatePool pool;
+  const ScriptSet kept =
+      reload({}, std::vector<ScriptFile>{{"policies/tiers.lua", tiers(2)}}, pool, 1);
+  const ScriptSet set = reload(kept, *files, pool, 2);
+  CHECK(set.at("mappings/a.lua").mapping);
+  CHECK(set.at("policies/tiers.lua").policy);  // the last good one
+  REQUIRE(set.at("policies/tiers.lua").rejected.size() == 1);
+  CHECK(set.at("policies/tiers.lua").rejected[0].message ==
+        "the file cannot be read: Is a directory");
+  CHECK(reload(set,
+               std::vector<ScriptFile>{{"policies/tiers.lua", tiers(2)},
+                                       {"mappings/a.lua", mapping("a")}},
+               pool, 3)
+            .at("policies/tiers.lua")
+            .rejected.empty());
+  fs::remove_all(directory);
+  fs::create_directories(directory);
+  std::ofstream(directory / "mappings") << "not a folder";
+  CHECK(read_script_files(directory).error().message.find("cannot list") == 0);
   fs::remove_all(directory);
 }
 
