@@ -23,6 +23,18 @@ Error disconnected(const core::Connection& connection) {
           "needs_reconnect"};
 }
 
+/// Whether both are one state of one grant. Not by the revision alone: it starts anew with the
+/// grant that a reconnect stores after a disconnect.
+bool is_same(const core::Grant& one, const core::Grant& other) {
+  return one.rev == other.rev && one.access_token.equals(other.access_token.reveal_for_use()) &&
+         one.refresh_token.equals(other.refresh_token.reveal_for_use());
+}
+
+/// Binds what a refresh writes to the connection, whose revision never starts anew.
+ports::Change unmoved(const core::Connection& connection) {
+  return ports::ExpectRev{ports::ExpectRev::Of::connection, connection.id, connection.rev};
+}
+
 }  // namespace
 
 Result<StoredTokens::Work> StoredTokens::load(const std::string& connection_id) const {
@@ -141,7 +153,8 @@ void StoredTokens::begin(const std::string& connection_id, int tries) {
 Status StoredTokens::mark_intent(Work& work) {
   if (work.grant.refresh_intent_ms) return {};
   work.grant.refresh_intent_ms = ports_.clock.now_ms();
-  auto status = ports_.store.commit({ports::put(work.grant)}, ports::Durability::full);
+  auto status = ports_.store.commit({unmoved(work.connection), ports::put(work.grant)},
+                                    ports::Durability::full);
   if (status.ok()) ++work.grant.rev;
   return status;
 }
@@ -158,12 +171,17 @@ void StoredTokens::on_reply(Work work, bool interrupted, ports::TokenOutcome out
     return settle(connection_id,
                   give_up(work, interrupted ? "refresh_interrupted" : "invalid_grant"));
   }
-  settle(connection_id, put_off(work, interrupted, error));
+  settle(connection_id, put_off(std::move(work), interrupted, error));
 }
 
 Result<core::Secret> StoredTokens::save(Work work, const ports::TokenReply& reply) {
   core::Grant& grant = work.grant;
   const core::Secret used = grant.refresh_token;
+  const auto keep = [&](Error error) {
+    const std::lock_guard lock(mutex_);
+    unsaved_[work.connection.id] = {used, reply};
+    return error;
+  };
   for (int tries = 1;; ++tries) {
     grant.access_token = reply.access_token;
     if (!reply.refresh_token.empty()) grant.refresh_token = reply.refresh_token;
@@ -173,20 +191,24 @@ Result<core::Secret> StoredTokens::save(Work work, const ports::TokenReply& repl
     if (!reply.scope.empty()) grant.scope = reply.scope;
     grant.refresh_intent_ms.reset();
     grant.refreshed_ms = now_ms;
-    const auto status = ports_.store.commit({ports::put(grant)}, ports::Durability::full);
+    const auto status =
+        ports_.store.commit({unmoved(work.connection), ports::put(grant)}, ports::Durability::full);
     if (status.ok()) return reply.access_token;
     if (status.error().code != Code::conflict || tries >= kCommitTries) {
-      const std::lock_guard lock(mutex_);
-      unsaved_[work.connection.id] = {used, reply};
-      return status.error();
+      return keep(status.error());
     }
-    // Somebody wrote the grant meanwhile. A reconnect or disconnect wins; else ours is the newest.
+    // Somebody wrote the connection or its grant meanwhile. A reconnect or disconnect wins; beside
+    // anything else, ours are the newest tokens.
     auto again = load(work.connection.id);
-    if (!again.ok()) return std::move(again).error();
+    if (!again.ok()) {
+      const Code code = again.error().code;
+      const bool is_over = code == Code::unauthenticated || code == Code::not_found;
+      return is_over ? again.error() : keep(again.error());
+    }
     if (!again->grant.refresh_token.equals(used.reveal_for_use())) {
       return std::move(again->grant.access_token);
     }
-    grant = std::move(again->grant);
+    work = std::move(again).value();
   }
 }
 
@@ -194,7 +216,7 @@ Error StoredTokens::give_up(const Work& work, const std::string& reason) {
   for (int tries = 1; tries <= kCommitTries; ++tries) {
     auto now = load(work.connection.id);
     if (!now.ok()) return std::move(now).error();
-    if (now->grant.rev != work.grant.rev) break;  // reconnected meanwhile: not dead after all
+    if (!is_same(now->grant, work.grant)) break;  // reconnected meanwhile: not dead after all
     core::Connection& connection = now->connection;
     const core::Instant now_ms = ports_.clock.now_ms();
     connection.status = core::ConnectionStatus::needs_reconnect;
@@ -216,12 +238,18 @@ Error StoredTokens::give_up(const Work& work, const std::string& reason) {
           "rev_conflict"};
 }
 
-Error StoredTokens::put_off(const Work& work, bool interrupted, Error error) {
-  if (!interrupted && work.grant.refresh_intent_ms) {
-    // Certainly not used up: the trace of the attempt must not blame a later failure on it.
+Error StoredTokens::put_off(Work work, bool interrupted, Error error) {
+  if (interrupted || !work.grant.refresh_intent_ms) return error;
+  // Certainly not used up: the trace of the attempt must not blame a later failure on it.
+  for (int tries = 1; tries <= kCommitTries; ++tries) {
     core::Grant grant = work.grant;
     grant.refresh_intent_ms.reset();
-    static_cast<void>(ports_.store.commit({ports::put(grant)}, ports::Durability::relaxed));
+    const auto status = ports_.store.commit({unmoved(work.connection), ports::put(grant)},
+                                            ports::Durability::relaxed);
+    if (status.ok() || status.error().code != Code::conflict) break;
+    auto now = load(work.connection.id);
+    if (!now.ok() || !is_same(now->grant, work.grant)) break;
+    work = std::move(now).value();
   }
   return error;
 }

@@ -33,6 +33,7 @@ struct TokensPorts {
 /// the service declares dead (`invalid_grant`, and only that) or that has nothing to be refreshed
 /// with turns the connection to `needs_reconnect` and says so by an event in the same commit; the
 /// reason is `refresh_interrupted` when an earlier refresh may have used the token up unanswered.
+/// An answer that comes after the connection got another grant changes nothing of that one.
 /// A service that answers a refresh with the token that it had refused is asked twice, not for
 /// ever.
 class StoredTokens final : public ports::Tokens {
@@ -76,7 +77,7 @@ class StoredTokens final : public ports::Tokens {
   void on_reply(Work work, bool interrupted, ports::TokenOutcome outcome);
   Result<core::Secret> save(Work work, const ports::TokenReply& reply);
   Error give_up(const Work& work, const std::string& reason);
-  Error put_off(const Work& work, bool interrupted, Error error);
+  Error put_off(Work work, bool interrupted, Error error);
   bool wants_new(const std::string& connection_id, const core::Grant& grant);
   void settle(const std::string& connection_id, const Result<core::Secret>& token);
 

@@ -127,6 +127,7 @@ class MemoryGrants final : public ports::Grants {
   explicit MemoryGrants(const MemoryTables& tables) : tables_(tables) {}
   Result<core::Grant> find(const std::string& connection_id) const override {
     const Lock lock(tables_.mutex);
+    if (tables_.grant_error) return Error(*tables_.grant_error);
     return find_in<core::Grant>(tables_.grants, connection_id, "grant");
   }
   Result<std::vector<core::Grant>> interrupted() const override {

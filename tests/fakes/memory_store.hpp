@@ -46,6 +46,8 @@ class MemoryStore final : public ports::Store {
 
   /// While there is an error, every read of keys, sessions and idempotency records answers it.
   void fail_access(std::optional<Error> error);
+  /// While there is an error, every read of a connection's grant answers it.
+  void fail_grants(std::optional<Error> error);
 
   /// How many commits succeeded so far, and how many of them asked for `full`.
   std::int64_t commits() const;

@@ -370,6 +370,91 @@ TEST_CASE("tokens: a reconnect during a refresh wins", "[net][tokens]") {
   if (!dead) CHECK(text(token) == "reconnected");
 }
 
+TEST_CASE("tokens: a disconnect and a reconnect during a refresh win", "[net][tokens]") {
+  fakes::MemoryStore store;
+  const auto rotation = GENERATE(Rotation::none, Rotation::rotating);
+  const bool rotates = rotation == Rotation::rotating;
+  const std::string said = GENERATE(as<std::string>{}, "new tokens", "invalid_grant", "nothing");
+  TokenEndpoint endpoint(rotation);
+  core::Grant reconnected;
+  Host host(store, [&](const ports::HttpRequest& request) {
+    if (reconnected.connection_id.empty()) {
+      const core::Rev rev = store.grants().find(kConnection).value().rev;
+      auto connection = connection_in(store);
+      connection.status = core::ConnectionStatus::disconnected;
+      keep(store, {ports::put(connection), ports::EraseGrant{kConnection}});
+      connection = connection_in(store);
+      connection.status = core::ConnectionStatus::connected;
+      reconnected.connection_id = kConnection;
+      reconnected.access_token = core::Secret("reconnected");
+      reconnected.refresh_token = core::Secret("other");
+      keep(store, {ports::put(connection), ports::put(reconnected)});
+      for (reconnected.rev = 1; reconnected.rev < rev; ++reconnected.rev) {
+        keep(store, {ports::put(reconnected)});
+      }
+      REQUIRE(store.grants().find(kConnection).value().rev == rev);  // as if nothing had been
+    }
+    if (said == "nothing") return unreachable();
+    return said == "new tokens" ? endpoint(request) : answer(400, R"({"error":"invalid_grant"})");
+  });
+  add_connection(store, rotates ? "notion" : "google_calendar", {});
+  const auto token = host.renew("access1");
+  CHECK(token.ok() == (said == "new tokens"));
+  if (token.ok()) CHECK(text(token) == "reconnected");
+  CHECK(connection_in(store).status == core::ConnectionStatus::connected);
+  const auto grant = store.grants().find(kConnection);
+  REQUIRE(grant.ok());
+  CHECK(grant->access_token.equals("reconnected"));
+  CHECK(grant->refresh_token.equals("other"));
+  CHECK(grant->rev == reconnected.rev);
+  CHECK(events_in(store).empty());
+  CHECK(text(host.access()) == "reconnected");
+}
+
+TEST_CASE("tokens: settings that are saved during a refresh cost no token", "[net][tokens]") {
+  fakes::MemoryStore store;
+  const auto rotation = GENERATE(Rotation::none, Rotation::rotating);
+  const bool rotates = rotation == Rotation::rotating;
+  TokenEndpoint endpoint(rotation);
+  bool down = false;
+  Host host(store, [&](const ports::HttpRequest& request) {
+    auto connection = connection_in(store);
+    connection.settings = R"({"mapping":{"x":1}})";
+    keep(store, {ports::put(connection)});
+    return down ? unreachable() : endpoint(request);
+  });
+  add_connection(store, rotates ? "notion" : "google_calendar", {});
+  CHECK(text(host.renew("access1")) == "access2");
+  const auto grant = store.grants().find(kConnection).value();
+  CHECK(grant.access_token.equals("access2"));
+  CHECK(grant.refresh_token.equals(rotates ? "refresh2" : "refresh1"));
+  CHECK(connection_in(store).settings == R"({"mapping":{"x":1}})");
+  down = true;
+  CHECK_FALSE(host.renew("access2").ok());
+  CHECK_FALSE(store.grants().find(kConnection).value().refresh_intent_ms.has_value());
+  down = false;
+  endpoint.revoke();
+  CHECK(host.renew("access2").error().reason == "needs_reconnect");
+  CHECK(connection_in(store).reason == "invalid_grant");
+}
+
+TEST_CASE("tokens: tokens are kept when the store cannot say what was saved meanwhile",
+          "[net][tokens]") {
+  fakes::MemoryStore store;
+  TokenEndpoint endpoint(Rotation::rotating);
+  Host host(store, [&](const ports::HttpRequest& request) {
+    keep(store, {ports::put(connection_in(store))});
+    store.fail_grants(Error{Code::unavailable, "the disk is gone"});
+    return endpoint(request);
+  });
+  add_connection(store, "notion", {});
+  CHECK(host.renew("access1").error().code == Code::unavailable);
+  store.fail_grants(std::nullopt);
+  CHECK(text(host.renew("access1")) == "access2");
+  CHECK(endpoint.exchanges() == 1);
+  CHECK(store.grants().find(kConnection).value().refresh_token.equals("refresh2"));
+}
+
 TEST_CASE("tokens: a service that gives the refused token again is not asked for ever",
           "[net][tokens]") {
   fakes::MemoryStore store;
