@@ -293,16 +293,21 @@ struct ExpectRev {
   core::Rev rev = 0;
 };
 
-using Change =
-    std::variant<Put<core::Account>, Put<core::Plan>, Put<core::Task>, Put<core::Connection>,
-                 Put<core::Grant>, Put<core::ConnectSession>, Put<core::NamedSecret>,
-                 Put<core::ApiKey>, Put<core::UserSession>, Put<core::IdempotencyRecord>,
-                 Put<core::Pair>, Put<core::Intent>, Put<core::Run>, Put<core::RunItem>,
-                 Put<core::Usage>, Put<core::Event>, Put<core::Sighting>, Put<core::Bookmark>,
-                 Put<core::SyncState>, Put<core::Conflict>, Put<core::Channel>,
-                 Put<core::Notification>, ErasePair, SetPairState, EraseIntent, EraseGrant,
-                 EraseSecret, EraseIdempotency, EraseSession, EraseSighting, EraseSightings,
-                 EraseBookmarks, EraseChannel, EraseAccount, HandleNotifications, Prune, ExpectRev>;
+/// Fails the commit with `conflict` where the connection's account has another one of the same
+/// identity at the same service; writes nothing itself.
+struct ExpectNoTwin {
+  std::string connection_id;
+};
+
+using Change = std::variant<
+    Put<core::Account>, Put<core::Plan>, Put<core::Task>, Put<core::Connection>, Put<core::Grant>,
+    Put<core::ConnectSession>, Put<core::NamedSecret>, Put<core::ApiKey>, Put<core::UserSession>,
+    Put<core::IdempotencyRecord>, Put<core::Pair>, Put<core::Intent>, Put<core::Run>,
+    Put<core::RunItem>, Put<core::Usage>, Put<core::Event>, Put<core::Sighting>,
+    Put<core::Bookmark>, Put<core::SyncState>, Put<core::Conflict>, Put<core::Channel>,
+    Put<core::Notification>, ErasePair, SetPairState, EraseIntent, EraseGrant, EraseSecret,
+    EraseIdempotency, EraseSession, EraseSighting, EraseSightings, EraseBookmarks, EraseChannel,
+    EraseAccount, HandleNotifications, Prune, ExpectRev, ExpectNoTwin>;
 using Changes = std::vector<Change>;
 
 template <class T>

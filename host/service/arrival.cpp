@@ -152,6 +152,8 @@ Result<core::Connection> Arrival::commit(const core::Identity& identity) {
   ports::Changes changes = {
       ports::ExpectRev{ports::ExpectRev::Of::account, account->id, account->rev},
       ports::put(connection)};
+  // Of two consents that end together, the second takes up what the first made.
+  if (connection.rev == 0) changes.push_back(ports::ExpectNoTwin{connection.id});
   if (manifest().auth.style == ports::AuthStyle::oauth2) add_grant(changes, connection);
   using State = core::PairState;
   changes.push_back(ports::SetPairState{connection.id, State::set_aside, State::paired});

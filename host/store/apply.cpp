@@ -133,6 +133,21 @@ class Applier {
     }
     return Error{Code::internal, "commit: ExpectRev of an unknown kind"};
   }
+  Status operator()(const ports::ExpectNoTwin& expect) {
+    auto statement = database_.prepare(
+        "SELECT twin.id FROM connection one JOIN connection twin "
+        "ON twin.account_id = one.account_id AND twin.connector = one.connector "
+        "AND twin.identity_id = one.identity_id AND twin.id <> one.id WHERE one.id = ?1");
+    if (!statement) return statement.error();
+    statement->bind_text(1, expect.connection_id);
+    const auto row = statement->step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    return Error{Code::conflict,
+                 "commit connection '" + expect.connection_id + "': '" +
+                     std::string(statement->text(0)) + "' has its identity",
+                 "rev_conflict"};
+  }
 
  private:
   template <class Record>

@@ -120,6 +120,28 @@ TEMPLATE_TEST_CASE("store: ExpectRev guards a commit and writes nothing", "[cont
   CHECK(store.accounts().find("acc").value().rev == 1);
 }
 
+TEMPLATE_TEST_CASE("store: ExpectNoTwin guards an identity's one connection in an account",
+                   "[contract][store]", MemorySubject, SqlSubject) {
+  TestType subject;
+  ports::Store& store = subject.store();
+  const core::Connection first = contract::connection("one");
+  commit(store, {put(first), ports::ExpectNoTwin{"one"}, ports::ExpectNoTwin{"nobody"}});
+  core::Connection other = contract::connection("two");
+  CHECK(conflict_of(store, {put(other), ports::ExpectNoTwin{"two"}}) == "rev_conflict");
+  CHECK(store.connections().find("two").error().code == Code::not_found);
+  SECTION("of another account") {
+    other.account_id = "other";
+  }
+  SECTION("at another service") {
+    other.connector = "google_calendar";
+  }
+  SECTION("of another identity") {
+    other.identity.id = "bot-2";
+  }
+  commit(store, {put(other), ports::ExpectNoTwin{"two"}, ports::ExpectNoTwin{"one"}});
+  CHECK(store.connections().find("one")->rev == 1);
+}
+
 TEMPLATE_TEST_CASE("store: changes of one commit see the ones before them", "[contract][store]",
                    MemorySubject, SqlSubject) {
   TestType subject;

@@ -222,6 +222,18 @@ class Writer {
     }
     return Error{Code::internal, "commit: ExpectRev of an unknown kind"};
   }
+  Status operator()(const ports::ExpectNoTwin& expect) {
+    const auto one = stored(tables_.connections, expect.connection_id);
+    if (!one) return {};
+    for (const auto& [id, twin] : tables_.connections) {
+      if (id == one->id || twin.account_id != one->account_id) continue;
+      if (twin.connector != one->connector || twin.identity.id != one->identity.id) continue;
+      return Error{Code::conflict,
+                   "commit " + name("connection", one->id) + ": '" + id + "' has its identity",
+                   "rev_conflict"};
+    }
+    return {};
+  }
 
  private:
   static std::string name(std::string_view kind, const std::string& key) {

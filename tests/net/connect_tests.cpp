@@ -1,5 +1,7 @@
 // The browser's way to the service and back, and everything that may go wrong on it.
+#include <algorithm>
 #include <set>
+#include <utility>
 
 #include "net/connect_world.hpp"
 
@@ -248,6 +250,28 @@ TEST_CASE("connect: the same identity again keeps id, target and settings", "[se
   CHECK(now.settings == R"({"mapping":{"x":1}})");
   CHECK(world.store.grants().find(first)->refresh_token.equals("gr"));
   CHECK(world.store.connections().list("ann")->size() == 1);
+}
+
+TEST_CASE("connect: two consents that end together are one connection", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  std::string second;
+  bool begun = false;
+  world.store.before_commit([&](const ports::Changes& changes, ports::Durability) -> Status {
+    const bool connects = std::any_of(changes.begin(), changes.end(), [](const auto& change) {
+      return std::holds_alternative<ports::Put<core::Connection>>(change);
+    });
+    if (!connects || std::exchange(begun, true)) return {};
+    second = world.connect("notion")->connection_id;  // another tab, in between
+    return {};
+  });
+  const auto first = world.connect("notion");
+  REQUIRE(begun);
+  CHECK(first->reason.empty());
+  CHECK_FALSE(second.empty());
+  CHECK(first->connection_id == second);
+  CHECK(world.store.connections().list("ann")->size() == 1);
+  CHECK(world.store.grants().find(second)->rev == 2);
 }
 
 TEST_CASE("connect: another identity or account is another connection", "[service][connect]") {

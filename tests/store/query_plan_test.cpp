@@ -208,8 +208,9 @@ TEST_CASE("query plans: everything that is written is found by an index", "[stor
                                ports::ExpectRev{Of::grant, "x", 0},
                                ports::ExpectRev{Of::run, "x", 0},
                                ports::ExpectRev{Of::conflict, "x", 0},
-                               ports::ExpectRev{Of::channel, "x", 0}};
+                               ports::ExpectRev{Of::channel, "x", 0},
+                               ports::ExpectNoTwin{"x"}};
   for (const ports::Change& change : rest) REQUIRE(apply_change(database, sealer, change));
   REQUIRE(purge_expired(database, 1));
-  check_plans(database, 94);
+  check_plans(database, 95);
 }
