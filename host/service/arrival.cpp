@@ -154,7 +154,9 @@ Result<core::Connection> Arrival::commit(const core::Identity& identity) {
       ports::put(connection)};
   // Of two consents that end together, the second takes up what the first made.
   if (connection.rev == 0) changes.push_back(ports::ExpectNoTwin{connection.id});
-  if (manifest().auth.style == ports::AuthStyle::oauth2) add_grant(changes, connection);
+  if (manifest().auth.style == ports::AuthStyle::oauth2) {
+    if (Status added = add_grant(changes, connection); !added.ok()) return std::move(added).error();
+  }
   using State = core::PairState;
   changes.push_back(ports::SetPairState{connection.id, State::set_aside, State::paired});
   changes.push_back(ports::put(connection_event("connected", connection, now_ms, ports.random)));
@@ -164,13 +166,18 @@ Result<core::Connection> Arrival::commit(const core::Identity& identity) {
   return found;
 }
 
-void Arrival::add_grant(ports::Changes& changes, const core::Connection& connection) const {
+Status Arrival::add_grant(ports::Changes& changes, const core::Connection& connection) const {
   const core::Instant now_ms = connecting_.ports_.clock.now_ms();
   core::Grant grant;
   grant.connection_id = connection.id;
-  if (const auto stored = connecting_.ports_.store.grants().find(connection.id); stored.ok()) {
+  const auto stored = connecting_.ports_.store.grants().find(connection.id);
+  if (stored.ok()) {
     grant.rev = stored->rev;
     grant.refresh_token = stored->refresh_token;  // a re-consent may bring none: the old one lives
+  } else if (stored.error().reason == "seal_broken") {
+    changes.push_back(ports::EraseGrant{connection.id});  // nobody can open it any more
+  } else if (stored.error().code != Code::not_found) {
+    return stored.error();
   }
   grant.access_token = tokens_.access_token;
   if (!tokens_.refresh_token.empty()) grant.refresh_token = tokens_.refresh_token;
@@ -178,6 +185,7 @@ void Arrival::add_grant(ports::Changes& changes, const core::Connection& connect
   grant.scope = tokens_.scope;
   grant.refreshed_ms = now_ms;
   changes.push_back(ports::put(std::move(grant)));
+  return {};
 }
 
 /// Changes there are told from now on; only then is looked at what is there.

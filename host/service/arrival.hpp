@@ -31,7 +31,7 @@ class Arrival : public std::enable_shared_from_this<Arrival> {
   void give_back(const core::Identity& identity);
   Result<core::Connection> commit(const core::Identity& identity);
   Result<core::Connection> connection_of(const core::Identity& identity) const;
-  void add_grant(ports::Changes& changes, const core::Connection& connection) const;
+  Status add_grant(ports::Changes& changes, const core::Connection& connection) const;
   void listen(const core::Connection& connection);
   void end_well(const core::Connection& connection);
   void end(const std::string& reason);

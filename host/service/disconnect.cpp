@@ -32,15 +32,18 @@ Result<std::optional<ports::ExpectRev>> Connecting::sharing_grant(const std::str
   return std::optional<ports::ExpectRev>();
 }
 
-/// False: nobody could say, and done_ was told.
+/// False: nobody could say, and done_ was told. Where there is no token to revoke with, it only
+/// matters for what the person is told.
 bool Departure::look_for_sharing() {
+  sharing_.reset();
   auto sharing =
       connecting_.sharing_grant(connection_.connector, connection_.identity.id, connection_.id);
-  if (!sharing.ok()) {
+  if (sharing.ok()) {
+    sharing_ = std::move(sharing).value();
+  } else if (!is_unreadable_) {
     done_(std::move(sharing).error());
     return false;
   }
-  sharing_ = std::move(sharing).value();
   return true;
 }
 
@@ -52,10 +55,11 @@ void Departure::start() {
   connection_ = std::move(connection).value();
   connector_ = ports.connectors.find(connection_.connector);
   grant_.reset();
-  if (auto grant = ports.store.grants().find(connection_id_); grant.ok()) {
-    grant_ = std::move(grant).value();
-  }
-  if (connection_.status == core::ConnectionStatus::disconnected && !grant_) {
+  auto grant = ports.store.grants().find(connection_id_);
+  is_unreadable_ = !grant.ok() && grant.error().code != Code::not_found;
+  if (grant.ok()) grant_ = std::move(grant).value();
+  const bool has_none = !grant_ && !is_unreadable_;
+  if (connection_.status == core::ConnectionStatus::disconnected && has_none) {
     if (!look_for_sharing()) return;
     return answer("Already disconnected.", Status(Error{Code::not_found, "no grant"}));
   }
@@ -77,6 +81,7 @@ void Departure::revoke() {
 }
 
 Status Departure::without_grant() const {
+  if (is_unreadable_) return Error{Code::unavailable, "the tokens here cannot be read"};
   const bool none = connector_ && connector_->manifest().auth.style == ports::AuthStyle::none;
   // What the service itself called dead needs no revoking; any other grant without tokens might
   // live.
@@ -104,9 +109,10 @@ Status Departure::commit() {
   ports::Changes changes = {ports::put(connection_)};
   if (grant_) {
     changes.push_back(ports::ExpectRev{ports::ExpectRev::Of::grant, connection_id_, grant_->rev});
-    changes.push_back(ports::EraseGrant{connection_id_});
     if (sharing_) changes.push_back(*sharing_);
   }
+  // One that cannot be read is bound by the connection's revision alone.
+  if (grant_ || is_unreadable_) changes.push_back(ports::EraseGrant{connection_id_});
   using State = core::PairState;
   changes.push_back(ports::SetPairState{connection_id_, State::paired, State::set_aside});
   // What was seen there is history; the next connection looks at all of it.

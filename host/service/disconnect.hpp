@@ -12,7 +12,8 @@ namespace mortise::service {
 /// Kept alive by the callback that brings it on; steps run one at a time, on the executor. What is
 /// committed is bound to the grant that was revoked, or to the one for which it was not: tokens
 /// that a refresh brought meanwhile are revoked in a further round, and so is a grant that nobody
-/// shares any more.
+/// shares any more. Tokens that cannot be read are destroyed all the same, and not called
+/// revoked.
 class Departure : public std::enable_shared_from_this<Departure> {
  public:
   using Done = std::function<void(Result<ports::Disconnected>)>;
@@ -35,6 +36,7 @@ class Departure : public std::enable_shared_from_this<Departure> {
   int rounds_ = 0;
   core::Connection connection_;
   std::optional<core::Grant> grant_;
+  bool is_unreadable_ = false;               ///< there may be a grant: the store could not say
   std::optional<ports::ExpectRev> sharing_;  ///< Connecting::sharing_grant()
   std::shared_ptr<ports::Connector> connector_;
 };

@@ -252,6 +252,22 @@ TEST_CASE("connect: the same identity again keeps id, target and settings", "[se
   CHECK(world.store.connections().list("ann")->size() == 1);
 }
 
+TEST_CASE("connect: tokens that do not open any more are replaced, others are not lost",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
+  const auto id = world.connect("google_calendar")->connection_id;
+  const bool is_broken = GENERATE(false, true);
+  world.store.fail_grants(is_broken ? Error{Code::internal, "the seal is broken", "seal_broken"}
+                                    : Error{Code::unavailable, "the disk is gone"});
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr2")"));
+  const auto again = world.connect("google_calendar");
+  world.store.fail_grants(std::nullopt);
+  CHECK(again->reason == (is_broken ? "" : "connect_failed"));
+  CHECK(world.store.grants().find(id)->refresh_token.equals(is_broken ? "gr2" : "gr"));
+  CHECK(world.store.connections().list("ann")->size() == 1);
+}
+
 TEST_CASE("connect: two consents that end together are one connection", "[service][connect]") {
   ConnectWorld world;
   world.transport.answer_with(notion_says());

@@ -114,6 +114,31 @@ TEST_CASE("disconnect: a dead grant needs no revoking, an interrupted one does",
   CHECK(ended.by_hand_url.empty() == ended.revoked);
 }
 
+TEST_CASE("disconnect: tokens that cannot be read are destroyed, and not called revoked",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  const bool ended_before = GENERATE(false, true);
+  const bool is_shared = GENERATE(false, true);
+  auto connection = world.store.connections().find(id).value();
+  connection.reason = "invalid_grant";  // what is said elsewhere does not count
+  if (ended_before) connection.status = core::ConnectionStatus::disconnected;
+  world.keep({ports::put(connection)});
+  if (is_shared) REQUIRE(world.connect("notion", "bob").ok());
+  const auto sent = world.transport.count();
+  world.store.fail_grants(GENERATE(Error{Code::internal, "the seal is broken", "seal_broken"},
+                                   Error{Code::unavailable, "the disk is gone"}));
+  const auto ended = world.disconnect(id);
+  world.store.fail_grants(std::nullopt);
+  CHECK_FALSE(ended.revoked);
+  CHECK(ended.by_hand_url == "https://www.notion.so/my-integrations");
+  CHECK(ended.connection.status == core::ConnectionStatus::disconnected);
+  CHECK(world.transport.count() == sent);
+  CHECK(world.store.grants().find(id).error().code == Code::not_found);
+  CHECK(world.disconnect(id).message.find("Already disconnected.") == 0);
+}
+
 TEST_CASE("disconnect: tokens that a refresh brought meanwhile are revoked too",
           "[service][connect]") {
   ConnectWorld world;
