@@ -52,7 +52,8 @@ struct ConnectCallback {
   std::string browser_cookie;
 };
 
-/// Where the browser goes now. `location` is return_to with `status` and `reason` added.
+/// Where the browser goes now. `location` is return_to with `status` and `reason` added, and
+/// `access=left` where a consent lives on at the service that led to no connection.
 struct Connected {
   std::string location;
   std::string account_id;

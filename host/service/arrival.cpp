@@ -62,7 +62,7 @@ void Arrival::on_tokens(ports::TokenOutcome outcome) {
   if (!outcome.reply.ok()) return end(reason_of(outcome.reply.error()));
   tokens_ = std::move(outcome.reply).value();
   Granted granted = granted_features(manifest().auth, tokens_.scope);
-  if (!granted.missing_required.empty()) return end("missing_scope");
+  if (!granted.missing_required.empty()) refusal_ = "missing_scope";
   features_ = std::move(granted.features);
   ask_identity();
 }
@@ -84,7 +84,7 @@ void Arrival::ask_identity() {
 }
 
 void Arrival::on_identity(const ports::Step& step) {
-  if (step.error && step.error->code != Code::unsupported) return end(reason_of(*step.error));
+  if (step.error && step.error->code != Code::unsupported) return leave(reason_of(*step.error));
   auto identity = read_identity(step.identity);
   if (!identity.ok()) identity = identity_from_claims(tokens_.visible);
   if (!identity.ok() && manifest().auth.style == ports::AuthStyle::none) {
@@ -93,7 +93,8 @@ void Arrival::on_identity(const ports::Step& step) {
     own.name = manifest().name;
     identity = own;
   }
-  if (!identity.ok()) return end("identity_unknown");
+  if (!identity.ok()) return leave("identity_unknown");
+  if (!refusal_.empty()) return give_back(*identity, refusal_);
   store(*identity);
 }
 
@@ -101,22 +102,30 @@ void Arrival::store(const core::Identity& identity) {
   for (int tries = 1;; ++tries) {
     auto connection = commit(identity);
     if (connection.ok()) return listen(*connection);
-    if (connection.error().code == Code::not_found) return give_back(identity);
     if (connection.error().code != Code::conflict || tries >= kCommitTries) {
-      return end("connect_failed");
+      return give_back(identity, "connect_failed");  // also where the account ended meanwhile
     }
   }
 }
 
-/// The account ended while its person consented: so does the new grant, unless another connection
-/// keeps it.
-void Arrival::give_back(const core::Identity& identity) {
+/// Ends the new grant, unless a connection keeps it: there it is one grant.
+void Arrival::give_back(const core::Identity& identity, const std::string& reason) {
   const auto sharing = connecting_.sharing_grant(session_.connector, identity.id, "");
   const bool is_kept = !sharing.ok() || sharing->has_value();
-  if (is_kept || manifest().auth.style != ports::AuthStyle::oauth2) return end("connect_failed");
+  if (is_kept || manifest().auth.style != ports::AuthStyle::oauth2) return end(reason);
   connecting_.ports_.authorization.revoke(
       manifest(), revocable(manifest().auth, tokens_.access_token, tokens_.refresh_token),
-      [self = shared_from_this()](const Status&) { self->end("connect_failed"); });
+      [self = shared_from_this(), reason](const Status& revoked) {
+        if (!revoked.ok()) return self->leave(reason);
+        self->end(reason);
+      });
+}
+
+/// The new grant lives on there: nobody knows whose it is, and so not whose would end with it, or
+/// the service did not end it. That is the person's to do.
+void Arrival::leave(const std::string& reason) {
+  is_left_ = manifest().auth.style == ports::AuthStyle::oauth2;
+  end(refusal_.empty() ? reason : refusal_);
 }
 
 Result<core::Connection> Arrival::connection_of(const core::Identity& identity) const {
@@ -208,6 +217,7 @@ void Arrival::end(const std::string& reason) {
   ports::Connected connected;
   connected.location =
       with_query(with_query(session_.return_to, "status", "error"), "reason", reason);
+  if (is_left_) connected.location = with_query(connected.location, "access", "left");
   connected.account_id = session_.account_id;
   connected.reason = reason;
   done_(std::move(connected));

@@ -10,7 +10,8 @@
 namespace mortise::service {
 
 /// Kept alive by the callback that brings it on; steps run one at a time, on the executor. Every
-/// end but one sends the browser to the session's return_to.
+/// end but one sends the browser to the session's return_to. A consent that leads to no connection
+/// is ended at the service where that is sure to end nobody else's; what lives on there is told.
 class Arrival : public std::enable_shared_from_this<Arrival> {
  public:
   using Done = std::function<void(Result<ports::Connected>)>;
@@ -28,7 +29,8 @@ class Arrival : public std::enable_shared_from_this<Arrival> {
   void ask_identity();
   void on_identity(const ports::Step& step);
   void store(const core::Identity& identity);
-  void give_back(const core::Identity& identity);
+  void give_back(const core::Identity& identity, const std::string& reason);
+  void leave(const std::string& reason);
   Result<core::Connection> commit(const core::Identity& identity);
   Result<core::Connection> connection_of(const core::Identity& identity) const;
   Status add_grant(ports::Changes& changes, const core::Connection& connection) const;
@@ -43,6 +45,8 @@ class Arrival : public std::enable_shared_from_this<Arrival> {
   std::shared_ptr<ports::Connector> connector_;
   ports::TokenReply tokens_;
   std::vector<std::string> features_;
+  std::string refusal_;   ///< why the consent will not do, or empty
+  bool is_left_ = false;  ///< the consent lives on at the service, for nobody
 };
 
 }  // namespace mortise::service

@@ -8,6 +8,25 @@
 using namespace mortise;
 using namespace mortise::test;
 
+namespace {
+
+/// What was asked to be revoked, as the request had it.
+std::vector<std::string> revocations(const ConnectWorld& world) {
+  std::vector<std::string> bodies;
+  for (const ports::HttpRequest& request : world.transport.requests()) {
+    if (request.url.find("/revoke") != std::string::npos) bodies.push_back(request.body);
+  }
+  return bodies;
+}
+
+bool connects(const ports::Changes& changes) {
+  return std::any_of(changes.begin(), changes.end(), [](const ports::Change& change) {
+    return std::holds_alternative<ports::Put<core::Connection>>(change);
+  });
+}
+
+}  // namespace
+
 TEST_CASE("connect: Google, from the button to the connection", "[service][connect]") {
   ConnectWorld world;
   world.transport.answer_with(google_says(R"(,"refresh_token":"gr","scope":"openid email )"
@@ -158,6 +177,7 @@ TEST_CASE("connect: every refusal brings the browser home with a reason", "[serv
   ConnectWorld world;
   world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
   std::string reason;
+  std::string left;
   const auto entered =
       world.connecting.enter(world.begin("google_calendar").session_id, "").value();
   ports::ConnectCallback back{
@@ -206,6 +226,7 @@ TEST_CASE("connect: every refusal brings the browser home with a reason", "[serv
   SECTION("nobody knows whose grant it is") {
     world.transport.answer_with([](const auto&) { return answer(200, R"({"access_token":"a"})"); });
     reason = "identity_unknown";
+    left = "&access=left";
   }
   SECTION("the store is full") {
     world.store.before_commit([](const ports::Changes& changes, ports::Durability) {
@@ -216,11 +237,70 @@ TEST_CASE("connect: every refusal brings the browser home with a reason", "[serv
   const auto end = world.callback(back);
   REQUIRE(end.ok());
   CHECK(end->reason == reason);
-  CHECK(end->location == "https://app.example.com/settings?status=error&reason=" + reason);
+  CHECK(end->location == "https://app.example.com/settings?status=error&reason=" + reason + left);
   CHECK(end->connection_id.empty());
   CHECK(end->export_plan_id.empty());
   CHECK(world.store.connections().list("ann")->empty());
   CHECK(world.listener.ready.empty());
+}
+
+TEST_CASE("connect: a consent that leads to nothing is ended there, unless others live of it",
+          "[service][connect]") {
+  ConnectWorld world;
+  const std::string others = GENERATE(as<std::string>{}, "nobody", "ann", "bob");
+  const std::string reason = GENERATE(as<std::string>{}, "missing_scope", "connect_failed");
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
+  if (others != "nobody") REQUIRE(world.connect("google_calendar", others)->reason.empty());
+  const std::size_t connections = world.store.connections().list_all()->size();
+  if (reason == "missing_scope") {
+    world.transport.answer_with(google_says(R"(,"refresh_token":"gr2","scope":"openid email")"));
+  } else {
+    world.transport.answer_with(google_says(R"(,"refresh_token":"gr2")"));
+    world.store.before_commit([](const ports::Changes& changes, ports::Durability) {
+      return connects(changes) ? Status(Error{Code::unavailable, "full"}) : Status();
+    });
+  }
+  const auto end = world.connect("google_calendar");
+  CHECK(end->reason == reason);
+  CHECK(end->location == "https://app.example.com/settings?status=error&reason=" + reason);
+  CHECK(world.store.connections().list_all()->size() == connections);
+  const auto revoked = revocations(world);
+  CHECK(revoked.empty() == (others != "nobody"));
+  CHECK(revoked.size() <= 1);
+  for (const std::string& body : revoked) CHECK(body.find("token=gr2") != std::string::npos);
+}
+
+TEST_CASE("connect: a consent that lives on there is told, for the person to end",
+          "[service][connect]") {
+  ConnectWorld world;
+  std::string connector = "google_calendar";
+  std::string reason = "missing_scope";
+  std::size_t attempts = 0;
+  SECTION("the service did not end it") {
+    const auto tokens = google_says(R"(,"scope":"openid email")");
+    world.transport.answer_with([tokens](const ports::HttpRequest& request) {
+      return request.url.find("/revoke") == std::string::npos ? tokens(request) : lost();
+    });
+    attempts = 3;
+  }
+  SECTION("nobody knows whose it is, and it would not do") {
+    world.transport.answer_with(
+        [](const auto&) { return answer(200, R"({"access_token":"a","scope":"openid"})"); });
+  }
+  SECTION("nobody knows whose it is, because the service refuses to say") {
+    const auto tokens = notion_says();
+    world.transport.answer_with([tokens](const ports::HttpRequest& request) {
+      return request.url.find("/oauth/") == std::string::npos ? answer(403, "{}") : tokens(request);
+    });
+    connector = "notion";
+    reason = "not_configured";
+  }
+  const auto end = world.connect(connector);
+  CHECK(end->reason == reason);
+  CHECK(end->location ==
+        "https://app.example.com/settings?status=error&reason=" + reason + "&access=left");
+  CHECK(revocations(world).size() == attempts);
+  CHECK(world.store.connections().list("ann")->empty());
 }
 
 TEST_CASE("connect: a code is exchanged once even when its answer is lost", "[service][connect]") {
@@ -274,10 +354,7 @@ TEST_CASE("connect: two consents that end together are one connection", "[servic
   std::string second;
   bool begun = false;
   world.store.before_commit([&](const ports::Changes& changes, ports::Durability) -> Status {
-    const bool connects = std::any_of(changes.begin(), changes.end(), [](const auto& change) {
-      return std::holds_alternative<ports::Put<core::Connection>>(change);
-    });
-    if (!connects || std::exchange(begun, true)) return {};
+    if (!connects(changes) || std::exchange(begun, true)) return {};
     second = world.connect("notion")->connection_id;  // another tab, in between
     return {};
   });

@@ -27,7 +27,7 @@ export class Live {
   conflicts = [];
   /** Counts the runs that ended or asked while we listened: what was read before may be old. */
   ends = 0;
-  /** What the browser brought back from connecting: {status, reason, run, export}, or null. */
+  /** What the browser brought back from connecting: {status, reason, access, run, export}, or null. */
   returned = null;
 
   #subscribers = new Set();
@@ -343,7 +343,7 @@ function takeReturned(where) {
   const status = url.searchParams.get('status');
   if (status !== 'success' && status !== 'error') return null;
   const returned = {};
-  for (const name of ['status', 'reason', 'run', 'export']) {
+  for (const name of ['status', 'reason', 'access', 'run', 'export']) {
     returned[name] = url.searchParams.get(name) ?? '';
     url.searchParams.delete(name);
   }

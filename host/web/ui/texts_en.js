@@ -244,6 +244,7 @@ export const en = {
   reason_identity_in_use: 'this account is connected already.',
   reason_code_refused: 'the service refused. Please try again.',
   reason_other: (p) => `${p.reason}.`,
+  access_left: 'What you agreed to may stay listed in your account there: you can take it away there.',
   export_not_started: 'Connected, but the export did not start.',
   dismiss: 'Dismiss',
   problem_network: 'The host cannot be reached. Trying again by itself.',

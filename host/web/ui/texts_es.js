@@ -244,6 +244,7 @@ export const es = {
   reason_identity_in_use: 'esta cuenta ya está conectada.',
   reason_code_refused: 'el servicio lo ha rechazado. Inténtalo otra vez.',
   reason_other: (p) => `${p.reason}.`,
+  access_left: 'El permiso que diste puede seguir en tu cuenta de ese servicio: puedes retirarlo allí.',
   export_not_started: 'Conectado, pero la exportación no ha empezado.',
   dismiss: 'Descartar',
   problem_network: 'No se llega al servidor. Se vuelve a intentar solo.',

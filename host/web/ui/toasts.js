@@ -37,11 +37,11 @@ export class Toasts extends MortiseElement {
     return [list('status', false), list('alert', true)];
   }
 
-  #greet({ status, reason, export: refused }) {
+  #greet({ status, reason, access, export: refused }) {
     if (status === 'error') {
       const known = `reason_${reason}` in texts.en;
       const why = known ? t(`reason_${reason}`) : t('reason_other', { reason: reason.replaceAll('_', ' ') });
-      this.#show(t('toast_error', { why }), 'error');
+      this.#show([t('toast_error', { why }), ...(access === 'left' ? [t('access_left')] : [])].join(' '), 'error');
     } else if (refused && refused !== 'quota_exceeded') {
       this.#show(t('export_not_started'), 'error');
     } else {
