@@ -42,12 +42,15 @@ std::int64_t jittered(std::int64_t length_ms, std::string_view name, std::int64_
   return length_ms - quarter_ms + spread(2 * quarter_ms + 1, name, turn);
 }
 
+std::int64_t retry_delay(std::int64_t failures, std::int64_t longest_ms) {
+  return backed_off(kFirstRetryMs, failures, longest_ms);
+}
+
 Instant poll_due(const SyncState& state, std::int64_t interval_ms) {
   if (!state.started_ms) return 0;
   const std::int64_t wait_ms =
-      state.failures == 0
-          ? interval_ms
-          : backed_off(kFirstRetryMs, state.failures, std::max(kLongestRetryMs, interval_ms));
+      state.failures == 0 ? interval_ms
+                          : retry_delay(state.failures, std::max(kLongestRetryMs, interval_ms));
   return *state.started_ms + jittered(wait_ms, state.connection_id, *state.started_ms);
 }
 

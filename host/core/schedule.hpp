@@ -20,6 +20,9 @@ inline constexpr std::int64_t kDayMs = 24 * kHourMs;
 inline constexpr std::int64_t kFirstRetryMs = 5 * kMinuteMs;
 inline constexpr std::int64_t kLongestRetryMs = kHourMs;
 
+/// How long after the `failures`-th failure in a row to try again. `longest_ms`: at most this.
+std::int64_t retry_delay(std::int64_t failures, std::int64_t longest_ms = kLongestRetryMs);
+
 /// Between two attempts to open a channel while none is live. Below a minute, so that an outage's
 /// end is noticed within one.
 inline constexpr std::int64_t kChannelRetryMs = 30'000;

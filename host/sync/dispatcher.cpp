@@ -46,6 +46,18 @@ int reach(core::RunTrigger trigger) {
   return 3;
 }
 
+int reach(const Run& run) {
+  return run.kind == core::RunKind::sync ? reach(run.trigger) : 0;
+}
+
+/// Less than any run looks at.
+constexpr int kNothing = -1;
+
+/// Whether the scheduler asks again for what failed; nobody else does.
+bool asked_again(core::RunTrigger trigger) {
+  return trigger == core::RunTrigger::schedule || trigger == core::RunTrigger::notification;
+}
+
 /// Whether a run that is not active may go on now.
 bool ready(const Run& run, const core::Connection& connection) {
   if (core::is_finished(run.state)) return false;
@@ -103,14 +115,19 @@ void Dispatcher::push_what_is_left(const core::Connection& connection) {
 
 void Dispatcher::stop() {
   waits_.stop();
-  std::map<std::pair<std::string, std::string>, ports::Timers::Id> pushes;
+  std::map<Key, ports::Timers::Id> pushes;
+  std::map<Key, FollowUp> follow_ups;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     pushes.swap(pushes_);
+    follow_ups.swap(follow_ups_);
     for (auto& [connection, active] : active_) active.cancel->store(true);
   }
   for (const auto& [key, timer] : pushes) ports_.timers.cancel(timer);
+  for (const auto& [key, next] : follow_ups) {
+    if (next.pending) ports_.timers.cancel(next.timer);
+  }
 }
 
 bool Dispatcher::idle(std::int64_t timeout_ms) {
@@ -195,16 +212,67 @@ Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::Cancel
   end_work();
 }
 
-/// A push that the service's trouble ended is taken up again without waiting for the next save.
+/// A run that the service's trouble ended is taken up again, without waiting for the next save.
 void Dispatcher::follow_up(const Run& run) {
+  if (!core::is_finished(run.state)) return;
+  const Key key(run.connection_id, run.plan_id);
+  if (run.state == RunState::succeeded) return forget_follow_up(key, reach(run));
+  if (run.kind != core::RunKind::sync || asked_again(run.trigger)) return;
   const bool passing = run.error_code == code_name(Code::unavailable) ||
                        run.error_code == code_name(Code::rate_limited);
-  const bool broken = run.state == RunState::failed || run.state == RunState::partial;
-  if (run.kind != core::RunKind::sync || !broken || !passing) return;
-  ports_.timers.after(options_.push_again_ms, [this, connection = run.connection_id,
-                                               plan = run.plan_id, trigger = run.trigger] {
-    post([this, connection, plan, trigger] { enqueue_sync(connection, plan, trigger); });
-  });
+  if (run.state == RunState::cancelled || !passing) return forget_follow_up(key, kNothing);
+  follow_up_later(key, run.trigger);
+}
+
+/// One at a time: what fails meanwhile waits for the one that is to come.
+void Dispatcher::follow_up_later(const Key& key, core::RunTrigger trigger) {
+  std::int64_t failures = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return;
+    FollowUp& next = follow_ups_[key];
+    if (!next.pending || reach(trigger) > reach(next.trigger)) next.trigger = trigger;
+    if (std::exchange(next.pending, true)) return;
+    failures = ++next.failures;
+  }
+  const ports::Timers::Id timer =
+      ports_.timers.after(core::retry_delay(failures), [this, key] { take_up(key); });
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = follow_ups_.find(key);
+    if (found != follow_ups_.end()) {
+      found->second.timer = timer;
+      return;
+    }
+  }
+  ports_.timers.cancel(timer);  // the host stops
+}
+
+void Dispatcher::take_up(const Key& key) {
+  core::RunTrigger trigger{};
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = follow_ups_.find(key);
+    if (found == follow_ups_.end() || !std::exchange(found->second.pending, false)) return;
+    trigger = found->second.trigger;
+  }
+  post([this, key, trigger] { enqueue_sync(key.first, key.second, trigger); });
+}
+
+/// It went well, or trying again would not help. What is still to come stays, unless what was done
+/// reached as far as that would.
+void Dispatcher::forget_follow_up(const Key& key, int reached) {
+  ports::Timers::Id timer = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = follow_ups_.find(key);
+    if (found == follow_ups_.end()) return;
+    const FollowUp& next = found->second;
+    if (next.pending && reached < reach(next.trigger)) return;
+    if (next.pending) timer = next.timer;
+    follow_ups_.erase(found);
+  }
+  if (timer != 0) ports_.timers.cancel(timer);
 }
 
 Result<Run> Dispatcher::cancel(const std::string& run_id) {
@@ -376,7 +444,7 @@ bool Dispatcher::keeps(const core::Connection& connection, const std::string& pl
 }
 
 void Dispatcher::schedule_push(const std::string& connection_id, const std::string& plan_id) {
-  const auto key = std::make_pair(connection_id, plan_id);
+  const Key key(connection_id, plan_id);
   {
     const std::lock_guard lock(mutex_);
     if (stopped_ || !pushes_.try_emplace(key, 0).second) return;  // a push is due already
@@ -397,10 +465,7 @@ void Dispatcher::enqueue_sync(const std::string& connection_id, const std::strin
                               core::RunTrigger trigger) {
   auto queued = queued_sync(connection_id, plan_id, trigger, {});
   if (queued) return kick(connection_id);
-  // The scheduler asks again; nobody else does.
-  const bool asked_again =
-      trigger == core::RunTrigger::schedule || trigger == core::RunTrigger::notification;
-  if (asked_again || queued.error().code == Code::not_found) return;
+  if (asked_again(trigger) || queued.error().code == Code::not_found) return;
   ports_.timers.after(kStoreRetryMs, [this, connection_id, plan_id, trigger] {
     post(
         [this, connection_id, plan_id, trigger] { enqueue_sync(connection_id, plan_id, trigger); });

@@ -52,6 +52,14 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
     ports::CancelFlag cancel;
     bool answered = false;  ///< a question about the connection was answered meanwhile
   };
+  using Key = std::pair<std::string, std::string>;  ///< a connection and a plan
+  /// What the service's trouble ended, to be taken up again.
+  struct FollowUp {
+    core::RunTrigger trigger = core::RunTrigger::change;
+    std::int64_t failures = 0;    ///< in a row
+    bool pending = false;         ///< its time is still to come
+    ports::Timers::Id timer = 0;  ///< while it is
+  };
 
   void push_to_others(const std::string& account_id, const std::string& plan_id,
                       const std::string& from);
@@ -61,6 +69,9 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   void push_what_is_left(const core::Connection& connection);
   Result<core::Run> ask_to_end(core::Run run);
   void follow_up(const core::Run& run);
+  void follow_up_later(const Key& key, core::RunTrigger trigger);
+  void take_up(const Key& key);
+  void forget_follow_up(const Key& key, int reached);
   void look_again(const std::string& connection_id);
   bool asks_too_late(const core::Run& run) const;
   bool requeue(core::Run& run);
@@ -88,8 +99,9 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   /// hash of its id: commits of different connections share one fsync only if they don't wait.
   std::array<std::mutex, 64> queueing_;
   std::condition_variable changed_;
-  std::map<std::string, Active> active_;                                     ///< by connection
-  std::map<std::pair<std::string, std::string>, ports::Timers::Id> pushes_;  ///< debouncing
+  std::map<std::string, Active> active_;     ///< by connection
+  std::map<Key, ports::Timers::Id> pushes_;  ///< debouncing
+  std::map<Key, FollowUp> follow_ups_;
   int under_way_ = 0;
   bool stopped_ = false;
 };

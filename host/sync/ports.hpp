@@ -28,9 +28,8 @@ struct Options {
   std::string link_base;     ///< public_url, or empty
   std::string target_title;  ///< title of a target that we make, e.g. the app's name
   core::ReconcileRules rules;
-  std::int64_t debounce_ms = 500;        ///< a saved change waits this long for more
-  int give_up_after = 8;                 ///< rounds without any progress
-  std::int64_t push_again_ms = 300'000;  ///< after a push that the service's trouble ended
+  std::int64_t debounce_ms = 500;  ///< a saved change waits this long for more
+  int give_up_after = 8;           ///< rounds without any progress
 };
 
 struct Ports {

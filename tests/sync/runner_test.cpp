@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <set>
 
 #include <fmt/format.h>
@@ -17,6 +19,31 @@ const Style kStyles[] = {Style::client_ids, Style::keyed, Style::nested};
 std::uint64_t seed_of(std::uint64_t fallback) {
   const char* text = std::getenv("MORTISE_TEST_SEED");
   return text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
+}
+
+/// Of the connection, the oldest first.
+std::vector<core::Run> runs_of(const World& world) {
+  std::vector<core::Run> runs =
+      world.store.runs().list("", world.connection_id, {200, ""}).value().items;
+  std::reverse(runs.begin(), runs.end());
+  return runs;
+}
+
+/// The minutes between the end of each run and the asking for the next, from the `first`-th on.
+std::vector<std::int64_t> pauses_min(const World& world, std::size_t first) {
+  const std::vector<core::Run> runs = runs_of(world);
+  std::vector<std::int64_t> pauses;
+  for (std::size_t i = first + 1; i < runs.size(); ++i) {
+    pauses.push_back((runs[i].created_ms - runs[i - 1].finished_ms.value()) / 60'000);
+  }
+  return pauses;
+}
+
+std::function<Fault(const ports::ConnectorRequest&)> down_until(const World& world,
+                                                                core::Instant end_ms) {
+  return [&world, end_ms](const ports::ConnectorRequest&) {
+    return world.clock.now_ms() < end_ms ? Fault::refused : Fault::none;
+  };
 }
 
 }  // namespace
@@ -279,17 +306,70 @@ TEST_CASE("runner: a run that waits for a reconnect ends with the connection", "
   CHECK(world.run(queued.id).state == RunState::failed);
 }
 
-TEST_CASE("runner: a push that an outage ended is taken up again by itself", "[sync][runner]") {
+TEST_CASE("runner: a push that an outage ended is taken up again by itself, ever later",
+          "[sync][runner]") {
   World world(Style::client_ids, 1);
   world.populate(1, 1, 3);
   world.export_plan();
-  const core::Instant end_ms = world.clock.now_ms() + 20 * 60'000;
-  world.egress->fault = [&](const auto&) {
-    return world.clock.now_ms() < end_ms ? Fault::refused : Fault::none;
-  };
+  using Minutes = std::vector<std::int64_t>;
+  world.egress->fault = down_until(world, world.clock.now_ms() + 180 * 60'000);
   world.tick(1);
   world.settle();
   CHECK(world.service.outline() == world.expected());
+  CHECK(pauses_min(world, 1) == Minutes{5, 10, 20, 40, 60, 60});
+  CHECK(runs_of(world).back().state == RunState::succeeded);
+  CHECK(world.clock.pending() == 0);
+  // And from the start again, the next time.
+  const std::size_t before = runs_of(world).size();
+  world.egress->fault = down_until(world, world.clock.now_ms() + 14 * 60'000);
+  world.tick(2);
+  world.settle();
+  CHECK(world.service.outline() == world.expected());
+  CHECK(pauses_min(world, before) == Minutes{5, 10});
+}
+
+TEST_CASE("runner: what is saved in an outage is taken up once, not once for every save",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  world.egress->fault = down_until(world, world.clock.now_ms() + 24 * 3600'000);
+  for (std::size_t i = 0; i < 6; ++i) {
+    world.retitle(i % 3, fmt::format("Title {}", i));
+    fakes::run_until_quiet(world.clock, world.executor, 20 * 60'000);
+  }
+  const std::size_t before = runs_of(world).size();
+  fakes::run_until_quiet(world.clock, world.executor, 10 * 3600'000);
+  CHECK(runs_of(world).size() <= before + 11);
+  SECTION("a success by another way ends that, too") {
+    world.egress->fault = {};
+    CHECK(world.export_plan().state == RunState::succeeded);
+    CHECK(world.clock.pending() == 0);
+  }
+  SECTION("and so does the end of the process, which the next one makes up for") {
+    world.dispatcher->stop();
+    world.executor.run_until_idle();
+    CHECK(world.clock.pending() == 0);
+    world.egress->fault = {};
+    world.crash();
+    world.settle();
+  }
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("runner: what the scheduler asks for again is not asked for by the dispatcher, too",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  world.egress->fault = [](const auto&) { return Fault::refused; };
+  const auto trigger = GENERATE(core::RunTrigger::schedule, core::RunTrigger::notification);
+  const core::Run run = world.sync(trigger);
+  CHECK(run.state == RunState::failed);
+  CHECK(run.error_code == "unavailable");
+  CHECK(runs_of(world).size() == 2);
+  CHECK(world.clock.pending() == 0);
+  CHECK(world.store.sync_states().find(world.connection_id)->failures == 1);  // it goes by that
 }
 
 TEST_CASE("runner: a push that the store could not take is not lost", "[sync][runner]") {

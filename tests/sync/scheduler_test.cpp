@@ -177,6 +177,31 @@ TEST_CASE("scheduler: notifications that no run looked at get one", "[sync][sche
   CHECK_FALSE(world.process->scheduler.status("cnn_1")->oldest_notification_ms);
 }
 
+TEST_CASE(
+    "scheduler: what the run of a notification failed at is the next poll's, and that is soon",
+    "[sync][scheduler]") {
+  UpkeepWorld world("");
+  world.connect("cnn_1");
+  world.edit("cnn_1", [](core::Connection& now) { now.interval_s = 86'400; });
+  world.synced("cnn_1");
+  world.runs.on_sync = [&](const std::string& id, core::RunTrigger) {
+    core::SyncState state = world.store.sync_states().find(id).value();
+    ++state.failures;
+    REQUIRE(world.store.commit({ports::put(state)}, ports::Durability::full));
+  };
+  core::Notification notification;
+  notification.id = "ntf_1";
+  notification.connector = "cal";
+  notification.connection_id = "cnn_1";
+  notification.received_ms = world.clock.now_ms();
+  REQUIRE(world.store.commit({ports::put(notification)}, ports::Durability::full));
+  world.start();
+  world.pass(10 * kMinuteMs);
+  REQUIRE(world.runs.asked.size() == 2);
+  CHECK(world.runs.asked[0].trigger == core::RunTrigger::notification);
+  CHECK(world.runs.asked[1].trigger == core::RunTrigger::schedule);
+}
+
 TEST_CASE("scheduler: notifications that keep waiting put no poll off", "[sync][scheduler]") {
   UpkeepWorld world("");
   int told = 0;
