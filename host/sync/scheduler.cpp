@@ -52,8 +52,10 @@ Status Scheduler::start() {
     since_ms_ = turned_ms_ = now_ms;
   }
   // What was answered before the end was promised: it does not wait for its turn.
-  for (const std::string& connection : *waiting) {
-    runs_.sync(connection, core::RunTrigger::notification);
+  const std::set<std::string> told(waiting->begin(), waiting->end());
+  for (const core::Connection& connection : *all) {
+    if (!told.contains(connection.id) || !core::pulls_by_itself(connection)) continue;
+    runs_.sync(connection.id, core::RunTrigger::notification);
   }
   const std::int64_t window_ms = static_cast<std::int64_t>(all->size()) * kFirstVisitMs;
   for (const core::Connection& connection : *all) {
@@ -177,6 +179,7 @@ void Scheduler::visit(const std::string& connection_id) {
     entry = entries_[connection_id];
   }
   sweep_if_due(*connection, entry, now_ms);
+  drop_unwanted(*connection);
   poll_if_due(*connection, entry, now_ms);
   Instant next_ms = now_ms + kVisitMs;
   auto state = ports_.store.sync_states().find(connection_id);
@@ -226,6 +229,22 @@ std::optional<Instant> Scheduler::next_poll(const core::Connection& connection,
   if (asked_ms > known.started_ms.value_or(0)) known.started_ms = asked_ms;
   const std::lock_guard lock(mutex_);
   return core::poll_due_since(known, interval_ms(connection), since_ms_);
+}
+
+/// What waits in the inbox of a connection that takes nothing in any more would wait for ever. One
+/// that needs a person keeps it: that one may come.
+void Scheduler::drop_unwanted(const core::Connection& connection) {
+  const bool wanted = connection.auto_sync && connection.direction != core::Direction::push &&
+                      connection.status != core::ConnectionStatus::disconnected;
+  if (wanted) return;
+  auto pending = ports_.store.inbox().pending(connection.id);
+  if (!pending || pending->empty()) return;
+  using Of = ports::ExpectRev::Of;
+  // Switched on again meanwhile, it wants them: the next visit sees.
+  (void)ports_.store.commit({ports::HandleNotifications{connection.id, pending->back().received_ms,
+                                                        ports_.clock.now_ms()},
+                             ports::ExpectRev{Of::connection, connection.id, connection.rev}},
+                            ports::Durability::relaxed);
 }
 
 /// Asks for a sync when its time has come, or when notifications wait and none is on its way.

@@ -61,6 +61,7 @@ class Scheduler final : public ports::Upkeep {
   std::optional<core::Instant> next_poll(const core::Connection& connection,
                                          const core::SyncState& state,
                                          core::Instant asked_ms) const;
+  void drop_unwanted(const core::Connection& connection);
   void poll_if_due(const core::Connection& connection, Entry& entry, core::Instant now_ms);
   void prune();
   std::int64_t interval_ms(const core::Connection& connection) const;

@@ -32,6 +32,15 @@ std::vector<std::int64_t> gaps_min(const UpkeepWorld& world, const std::string& 
   return gaps;
 }
 
+void notify(UpkeepWorld& world, const std::string& id, const std::string& connection) {
+  core::Notification notification;
+  notification.id = id;
+  notification.connector = "cal";
+  notification.connection_id = connection;
+  notification.received_ms = world.clock.now_ms();
+  REQUIRE(world.store.commit({ports::put(notification)}, ports::Durability::full));
+}
+
 }  // namespace
 
 TEST_CASE("scheduler: every connection is polled each quarter of an hour, give or take a quarter",
@@ -189,17 +198,39 @@ TEST_CASE(
     ++state.failures;
     REQUIRE(world.store.commit({ports::put(state)}, ports::Durability::full));
   };
-  core::Notification notification;
-  notification.id = "ntf_1";
-  notification.connector = "cal";
-  notification.connection_id = "cnn_1";
-  notification.received_ms = world.clock.now_ms();
-  REQUIRE(world.store.commit({ports::put(notification)}, ports::Durability::full));
+  notify(world, "ntf_1", "cnn_1");
   world.start();
   world.pass(10 * kMinuteMs);
   REQUIRE(world.runs.asked.size() == 2);
   CHECK(world.runs.asked[0].trigger == core::RunTrigger::notification);
   CHECK(world.runs.asked[1].trigger == core::RunTrigger::schedule);
+}
+
+TEST_CASE("scheduler: what waits in the inbox of a connection that takes nothing in is let go",
+          "[sync][scheduler]") {
+  UpkeepWorld world("");
+  const auto pending = [&] { return world.store.inbox().connections_with_pending().value(); };
+  for (const char* id : {"cnn_1", "cnn_2", "cnn_3", "cnn_4", "cnn_5"}) {
+    world.connect(id);
+    world.synced(id);
+    notify(world, std::string("ntf_") + id, id);
+  }
+  world.edit("cnn_1", [](core::Connection& now) { now.auto_sync = false; });
+  world.edit("cnn_2", [](core::Connection& now) { now.direction = core::Direction::push; });
+  world.edit("cnn_3",
+             [](core::Connection& now) { now.status = core::ConnectionStatus::disconnected; });
+  world.edit("cnn_4",
+             [](core::Connection& now) { now.status = core::ConnectionStatus::needs_reconnect; });
+  world.start();  // an earlier process was told of them
+  REQUIRE(world.runs.asked.size() == 1);
+  CHECK(world.runs.asked[0].connection == "cnn_5");
+  world.pass(10'000);
+  CHECK(pending() == std::vector<std::string>{"cnn_4", "cnn_5"});
+  world.edit("cnn_5", [](core::Connection& now) { now.auto_sync = false; });
+  world.process->scheduler.look("cnn_5");
+  world.pass(10'000);
+  CHECK(pending() == std::vector<std::string>{"cnn_4"});  // it comes back with a person
+  CHECK(world.runs.asked.size() == 1);
 }
 
 TEST_CASE("scheduler: notifications that keep waiting put no poll off", "[sync][scheduler]") {
