@@ -105,7 +105,8 @@ void Dispatcher::push_what_is_left(const core::Connection& connection) {
   for (const std::string& id : *plans) {
     const bool under_way =
         std::any_of(runs->begin(), runs->end(), [&](const Run& run) { return run.plan_id == id; });
-    if (under_way || waits_.stopped() || !travels(connection, id)) continue;
+    if (under_way || waits_.stopped()) continue;
+    if (const auto goes = travels(connection, id); !goes || !*goes) continue;
     auto left = sync::preview(ports_, options_, connection.id, id, nullptr);
     if (left && left->create + left->update + left->remove > 0) {
       enqueue_sync(connection.id, id, core::RunTrigger::change);
@@ -182,10 +183,10 @@ void Dispatcher::start_next(const std::string& connection_id) {
 }
 
 Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::CancelFlag cancel) {
+  bool stored = end_if_off(run).ok();
   // What was read before the place was taken may be older than what the last run left behind.
   auto fresh = ports_.store.runs().find(run.id);
-  bool stored = true;
-  if (fresh && !core::is_finished(fresh->state)) {
+  if (stored && fresh && !core::is_finished(fresh->state)) {
     if (fresh->cancel_requested) cancel->store(true);
     const auto received = [this, connection_id,
                            account_id = fresh->account_id](const std::string& plan_id) {
@@ -210,6 +211,31 @@ Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::Cancel
     ports_.timers.after(kStoreRetryMs, [this, connection_id] { kick(connection_id); });
   }
   end_work();
+}
+
+/// Whether nobody asked for the run and its connection, or the plan's part in it, was switched off
+/// meanwhile. One that was disconnected leads its runs to their end by itself.
+bool Dispatcher::is_off(const Run& run) const {
+  const bool by_itself = asked_again(run.trigger) || run.trigger == core::RunTrigger::change;
+  if (run.kind != core::RunKind::sync || !by_itself || run.approved) return false;
+  auto connection = ports_.store.connections().find(run.connection_id);
+  if (!connection || connection->status == core::ConnectionStatus::disconnected) return false;
+  if (run.trigger != core::RunTrigger::change) return !connection->auto_sync;
+  auto plan = ports_.store.plans().find(run.plan_id);
+  if (!plan || plan->deleted_ms) return false;  // a person said what becomes of it there
+  return !connection->auto_sync || core::left_out(*connection, run.plan_id);
+}
+
+/// A run that waited for its turn until nobody wants it any more ends without doing anything.
+Status Dispatcher::end_if_off(const Run& run) {
+  if (!is_off(run)) return {};
+  const std::lock_guard lock(queueing(run.connection_id));
+  auto fresh = ports_.store.runs().find(run.id);  // a person may have joined in
+  if (!fresh || core::is_finished(fresh->state) || !is_off(*fresh)) return {};
+  auto ended = end_parked(*std::move(fresh), "auto_sync_off");
+  if (ended) follow_up(*ended);
+  if (ended || ended.error().code == Code::conflict) return {};
+  return std::move(ended).error();
 }
 
 /// A run that the service's trouble ended is taken up again, without waiting for the next save.
@@ -256,7 +282,13 @@ void Dispatcher::take_up(const Key& key) {
     if (found == follow_ups_.end() || !std::exchange(found->second.pending, false)) return;
     trigger = found->second.trigger;
   }
-  post([this, key, trigger] { enqueue_sync(key.first, key.second, trigger); });
+  post([this, key, trigger] {
+    // What connecting began goes on by itself only where things do.
+    auto connection = ports_.store.connections().find(key.first);
+    const bool off = connection && !connection->auto_sync;
+    if (off && trigger == core::RunTrigger::reconnect) return forget_follow_up(key, kNothing);
+    enqueue_sync(key.first, key.second, trigger);
+  });
 }
 
 /// It went well, or trying again would not help. What is still to come stays, unless what was done
@@ -329,7 +361,11 @@ Result<Run> Dispatcher::discard(const std::string& run_id) {
     return std::move(kept).error();
   }
   look_again(run->connection_id);
-  enqueue_sync(run->connection_id, plan_id, core::RunTrigger::change);
+  // A person said so: also where nothing travels by itself.
+  const auto goes = is_wanted(run->connection_id, plan_id, core::RunTrigger::change);
+  const bool by_itself = !goes || *goes;
+  enqueue_sync(run->connection_id, plan_id,
+               by_itself ? core::RunTrigger::change : core::RunTrigger::user);
   return ended;
 }
 
@@ -414,7 +450,8 @@ void Dispatcher::push_to_others(const std::string& account_id, const std::string
     auto connections = ports_.store.connections().list(account_id);
     if (!connections) return;
     for (const core::Connection& connection : *connections) {
-      if (connection.id != from && travels(connection, plan_id)) {
+      if (connection.id == from) continue;
+      if (const auto goes = travels(connection, plan_id); !goes || *goes) {
         schedule_push(connection.id, plan_id);
       }
     }
@@ -423,24 +460,40 @@ void Dispatcher::push_to_others(const std::string& account_id, const std::string
 
 /// Whether what was saved of a plan goes to the connection by itself. What a person takes away
 /// with the plan goes from wherever it stands.
-bool Dispatcher::travels(const core::Connection& connection, const std::string& plan_id) const {
+Result<bool> Dispatcher::travels(const core::Connection& connection,
+                                 const std::string& plan_id) const {
   auto plan = ports_.store.plans().find(plan_id);
-  if (!plan) return false;
-  if (!plan->deleted_ms) return pushes(connection) && keeps(connection, plan_id);
+  if (!plan && plan.error().code == Code::not_found) return false;
+  if (!plan) return std::move(plan).error();
+  if (!plan->deleted_ms) return pushes(connection) ? keeps(connection, plan_id) : false;
+  if (connection.status == core::ConnectionStatus::disconnected) return false;
   auto plans = ports_.store.pairs().plans(connection.id);
-  return connection.status != core::ConnectionStatus::disconnected && plans &&
-         std::find(plans->begin(), plans->end(), plan_id) != plans->end();
+  if (!plans) return std::move(plans).error();
+  return std::find(plans->begin(), plans->end(), plan_id) != plans->end();
 }
 
 /// Whether changes of a plan travel to the connection: it was exported there, or it is the plan of
 /// appointments and the service is a calendar.
-bool Dispatcher::keeps(const core::Connection& connection, const std::string& plan_id) const {
+Result<bool> Dispatcher::keeps(const core::Connection& connection,
+                               const std::string& plan_id) const {
   if (core::left_out(connection, plan_id)) return false;
   auto plans = ports_.store.pairs().plans(connection.id);
-  if (plans && std::find(plans->begin(), plans->end(), plan_id) != plans->end()) return true;
+  if (!plans) return std::move(plans).error();
+  if (std::find(plans->begin(), plans->end(), plan_id) != plans->end()) return true;
   auto plan = ports_.store.plans().find(plan_id);
   auto mapping = ports_.mapper.mapping(connection.connector);
   return plan && mapping && plan->external_id == core::kBuiltInPlan && adopts(**mapping);
+}
+
+/// Whether a run that is about to be asked for is wanted now.
+Result<bool> Dispatcher::is_wanted(const std::string& connection_id, const std::string& plan_id,
+                                   core::RunTrigger trigger) const {
+  auto connection = ports_.store.connections().find(connection_id);
+  if (!connection && connection.error().code == Code::not_found) return false;
+  if (!connection) return std::move(connection).error();
+  if (trigger == core::RunTrigger::change) return travels(*connection, plan_id);
+  if (asked_again(trigger)) return core::pulls_by_itself(*connection);
+  return connection->status != core::ConnectionStatus::disconnected;
 }
 
 void Dispatcher::schedule_push(const std::string& connection_id, const std::string& plan_id) {
@@ -463,7 +516,9 @@ void Dispatcher::schedule_push(const std::string& connection_id, const std::stri
 
 void Dispatcher::enqueue_sync(const std::string& connection_id, const std::string& plan_id,
                               core::RunTrigger trigger) {
-  auto queued = queued_sync(connection_id, plan_id, trigger, {});
+  const auto wanted = is_wanted(connection_id, plan_id, trigger);
+  if (wanted && !*wanted) return forget_follow_up({connection_id, plan_id}, kNothing);
+  auto queued = wanted ? queued_sync(connection_id, plan_id, trigger, {}) : wanted.error();
   if (queued) return kick(connection_id);
   if (asked_again(trigger) || queued.error().code == Code::not_found) return;
   ports_.timers.after(kStoreRetryMs, [this, connection_id, plan_id, trigger] {

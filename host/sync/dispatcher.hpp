@@ -63,8 +63,12 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
 
   void push_to_others(const std::string& account_id, const std::string& plan_id,
                       const std::string& from);
-  bool travels(const core::Connection& connection, const std::string& plan_id) const;
-  bool keeps(const core::Connection& connection, const std::string& plan_id) const;
+  Result<bool> travels(const core::Connection& connection, const std::string& plan_id) const;
+  Result<bool> keeps(const core::Connection& connection, const std::string& plan_id) const;
+  Result<bool> is_wanted(const std::string& connection_id, const std::string& plan_id,
+                         core::RunTrigger trigger) const;
+  bool is_off(const core::Run& run) const;
+  Status end_if_off(const core::Run& run);
   void start_next(const std::string& connection_id);
   void push_what_is_left(const core::Connection& connection);
   Result<core::Run> ask_to_end(core::Run run);

@@ -39,6 +39,16 @@ std::vector<std::int64_t> pauses_min(const World& world, std::size_t first) {
   return pauses;
 }
 
+void edit_connection(World& world, const std::function<void(core::Connection&)>& change) {
+  core::Connection connection = world.store.connections().find(world.connection_id).value();
+  change(connection);
+  REQUIRE(world.store.commit({ports::put(std::move(connection))}, ports::Durability::full).ok());
+}
+
+void switch_off(World& world) {
+  edit_connection(world, [](core::Connection& now) { now.auto_sync = false; });
+}
+
 std::function<Fault(const ports::ConnectorRequest&)> down_until(const World& world,
                                                                 core::Instant end_ms) {
   return [&world, end_ms](const ports::ConnectorRequest&) {
@@ -370,6 +380,119 @@ TEST_CASE("runner: what the scheduler asks for again is not asked for by the dis
   CHECK(runs_of(world).size() == 2);
   CHECK(world.clock.pending() == 0);
   CHECK(world.store.sync_states().find(world.connection_id)->failures == 1);  // it goes by that
+}
+
+TEST_CASE("runner: switched off, what an outage ended goes on only if a person had started it",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const int writes = world.service.writes;
+  const bool asked = GENERATE(false, true);
+  world.egress->fault = down_until(world, world.clock.now_ms() + 20 * 60'000);
+  world.tick(1);
+  if (asked) REQUIRE(world.dispatcher->sync_now(world.connection_id, "req_1"));
+  fakes::run_until_quiet(world.clock, world.executor, 4 * 60'000);
+  const std::size_t before = runs_of(world).size();
+  REQUIRE(before >= 2);
+  switch_off(world);
+  world.settle();
+  CHECK(world.clock.pending() == 0);
+  if (asked) {
+    CHECK(runs_of(world).back().trigger == core::RunTrigger::user);
+    CHECK(runs_of(world).back().state == RunState::succeeded);
+    CHECK(world.service.outline() == world.expected());
+  } else {
+    CHECK(runs_of(world).size() == before);
+    CHECK(world.service.writes == writes);
+  }
+}
+
+TEST_CASE("runner: switched off, nothing is asked for that a person did not start",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const int writes = world.service.writes, reads = world.service.reads;
+  world.tick(1);
+  world.executor.run_until_idle();
+  REQUIRE(world.clock.pending() == 1);  // it waits for more
+  switch_off(world);
+  world.dispatcher->sync(world.connection_id, core::RunTrigger::notification);
+  world.dispatcher->sync(world.connection_id, core::RunTrigger::schedule);
+  world.settle();
+  CHECK(runs_of(world).size() == 1);
+  CHECK(world.service.writes == writes);
+  CHECK(world.service.reads == reads);
+  REQUIRE(world.dispatcher->sync_now(world.connection_id, "req_1"));
+  world.settle();
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("runner: switched off, what waits for its turn ends without doing anything",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const auto trigger = GENERATE(core::RunTrigger::change, core::RunTrigger::schedule,
+                                core::RunTrigger::notification, core::RunTrigger::user);
+  core::Run waiting;
+  waiting.id = "run_waits";
+  waiting.account_id = "acc";
+  waiting.connection_id = world.connection_id;
+  if (trigger == core::RunTrigger::change) waiting.plan_id = world.plan_id;
+  waiting.kind = core::RunKind::sync;
+  waiting.trigger = trigger;
+  waiting.created_ms = world.clock.now_ms();
+  if (GENERATE(false, true)) {
+    waiting.state = RunState::waiting;
+    waiting.waiting_for = core::RunWait::reconnect;
+  }
+  core::Task edited = world.tasks().at(0);
+  edited.title = "Edited";
+  REQUIRE(
+      world.store.commit({ports::put(waiting), ports::put(edited)}, ports::Durability::full).ok());
+  switch_off(world);
+  const int writes = world.service.writes, reads = world.service.reads;
+  world.dispatcher->kick(world.connection_id);
+  world.settle();
+  const core::Run ended = world.run("run_waits");
+  if (trigger == core::RunTrigger::user) {
+    CHECK(ended.state == RunState::succeeded);
+    CHECK(world.service.outline() == world.expected());
+  } else {
+    CHECK(ended.state == RunState::cancelled);
+    CHECK(ended.error_reason == "auto_sync_off");
+    CHECK(world.service.writes == writes);
+    CHECK(world.service.reads == reads);
+  }
+}
+
+TEST_CASE("runner: switched off, a person's answer to what it asked counts", "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 4);
+  world.export_plan();
+  world.clock.advance(10 * 60'000);
+  REQUIRE(world.sync().state == RunState::succeeded);
+  world.clock.advance(10 * 60'000);
+  world.service.forget_cursors();
+  for (int i = 0; i < 4; ++i) world.service.erase(world.service.named(fmt::format("Task {}", i)));
+  const core::Run run = world.sync();
+  REQUIRE(run.waiting_for == core::RunWait::approval);
+  switch_off(world);
+  SECTION("approved, the tasks go") {
+    REQUIRE(world.dispatcher->approve(run.id).ok());
+    world.settle();
+    CHECK(world.run(run.id).state == RunState::succeeded);
+    CHECK(world.tasks().empty());
+  }
+  SECTION("discarded, they are written anew") {
+    REQUIRE(world.dispatcher->discard(run.id).ok());
+    world.settle();
+    CHECK(world.tasks().size() == 4);
+    CHECK(world.service.items().size() == 4);
+    CHECK(world.service.outline() == world.expected());
+  }
 }
 
 TEST_CASE("runner: a push that the store could not take is not lost", "[sync][runner]") {
