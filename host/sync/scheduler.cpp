@@ -91,12 +91,17 @@ void Scheduler::look(const std::string& connection_id) {
 void Scheduler::plan(const std::string& connection_id, Instant due_ms) {
   {
     const std::lock_guard lock(mutex_);
-    const auto [entry, fresh] = entries_.try_emplace(connection_id);
-    if (!fresh) agenda_.erase({entry->second.due_ms, connection_id});
-    entry->second.due_ms = due_ms;
-    agenda_.emplace(due_ms, connection_id);
+    put_down(connection_id, due_ms);
   }
   arm();
+}
+
+/// The same, without setting the timer. `mutex_` is held.
+void Scheduler::put_down(const std::string& connection_id, Instant due_ms) {
+  const auto [entry, fresh] = entries_.try_emplace(connection_id);
+  if (!fresh) agenda_.erase({entry->second.due_ms, connection_id});
+  entry->second.due_ms = due_ms;
+  agenda_.emplace(due_ms, connection_id);
 }
 
 /// Sets the timer to the first line of the agenda, unless it is set to an earlier moment.
@@ -166,38 +171,46 @@ void Scheduler::set_back(std::int64_t by_ms, Instant now_ms) {
 
 void Scheduler::visit(const std::string& connection_id) {
   const Instant now_ms = ports_.clock.now_ms();
+  Entry entry;
+  {
+    const std::lock_guard lock(mutex_);
+    entry = entries_[connection_id];
+  }
   auto connection = ports_.store.connections().find(connection_id);
   if (!connection && connection.error().code == Code::not_found) {
     const std::lock_guard lock(mutex_);
     entries_.erase(connection_id);
     return;
   }
-  if (!connection) return plan(connection_id, now_ms + kVisitMs);
-  Entry entry;
-  {
-    const std::lock_guard lock(mutex_);
-    entry = entries_[connection_id];
-  }
-  sweep_if_due(*connection, entry, now_ms);
-  drop_unwanted(*connection);
-  poll_if_due(*connection, entry, now_ms);
-  Instant next_ms = now_ms + kVisitMs;
-  auto state = ports_.store.sync_states().find(connection_id);
-  if (state) {
-    next_ms = std::min(next_ms, next_poll(*connection, *state, entry.asked_ms).value_or(next_ms));
-  }
-  if (const auto channel_ms = channels_.due(*connection)) {
-    if (*channel_ms <= now_ms) channels_.keep(connection_id);
-    next_ms = std::min(next_ms, *channel_ms);
-  }
+  Instant next_ms = connection ? attend(*connection, entry, now_ms) : now_ms + kVisitMs;
   {
     const std::lock_guard lock(mutex_);
     Entry& kept = entries_[connection_id];
     kept.asked_ms = entry.asked_ms;
     kept.nudged_ms = entry.nudged_ms;
     kept.swept_ms = entry.swept_ms;
+    // Planned anew meanwhile: for something that was perhaps not read here.
+    if (kept.due_ms != entry.due_ms) next_ms = std::min(next_ms, kept.due_ms);
+    put_down(connection_id, next_ms);
   }
-  plan(connection_id, std::max(next_ms, now_ms + kPauseMs));
+  arm();
+}
+
+/// Does what is due for a connection. Answers when it is to be visited next.
+Instant Scheduler::attend(const core::Connection& connection, Entry& entry, Instant now_ms) {
+  sweep_if_due(connection, entry, now_ms);
+  drop_unwanted(connection);
+  poll_if_due(connection, entry, now_ms);
+  Instant next_ms = now_ms + kVisitMs;
+  auto state = ports_.store.sync_states().find(connection.id);
+  if (state) {
+    next_ms = std::min(next_ms, next_poll(connection, *state, entry.asked_ms).value_or(next_ms));
+  }
+  if (const auto channel_ms = channels_.due(connection)) {
+    if (*channel_ms <= now_ms) channels_.keep(connection.id);
+    next_ms = std::min(next_ms, *channel_ms);
+  }
+  return std::max(next_ms, now_ms + kPauseMs);
 }
 
 /// The net below the timers: at start and twice a day.

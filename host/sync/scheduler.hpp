@@ -53,10 +53,12 @@ class Scheduler final : public ports::Upkeep {
   };
 
   void plan(const std::string& connection_id, core::Instant due_ms);
+  void put_down(const std::string& connection_id, core::Instant due_ms);
   void arm();
   void turn();
   void set_back(std::int64_t by_ms, core::Instant now_ms);
   void visit(const std::string& connection_id);
+  core::Instant attend(const core::Connection& connection, Entry& entry, core::Instant now_ms);
   void sweep_if_due(const core::Connection& connection, Entry& entry, core::Instant now_ms);
   std::optional<core::Instant> next_poll(const core::Connection& connection,
                                          const core::SyncState& state,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
+#include <utility>
 
 #include "core/schedule.hpp"
 #include "sync/upkeep_world.hpp"
@@ -81,6 +82,25 @@ TEST_CASE("scheduler: a connection's own interval counts", "[sync][scheduler]") 
   world.runs.asked.clear();
   world.pass(kHourMs);
   CHECK(world.runs.asked.size() >= 45);
+}
+
+TEST_CASE("scheduler: what changes during a visit is looked at right after it",
+          "[sync][scheduler]") {
+  UpkeepWorld world("");
+  world.connect("cnn_1");
+  bool once = true;
+  world.runs.on_sync = [&](const std::string& id, core::RunTrigger) {
+    world.synced(id);
+    if (!std::exchange(once, false)) return;
+    world.edit(id, [](core::Connection& now) { now.interval_s = 60; });
+    world.process->scheduler.look(id);
+    world.executor.run_until_idle();  // as another worker would
+  };
+  world.start();
+  for (int i = 0; i < 300 && world.runs.asked.empty(); ++i) world.pass(1'000);
+  REQUIRE(world.runs.asked.size() == 1);
+  world.pass(80'000);
+  CHECK(world.runs.asked.size() == 2);
 }
 
 TEST_CASE("scheduler: what pulls nothing by itself is not polled", "[sync][scheduler]") {
