@@ -92,10 +92,24 @@ Status Dispatcher::start() {
   // A change that was saved right before the end waited for its push in memory only.
   auto all = ports_.store.connections().list_all();
   if (!all) return std::move(all).error();
-  for (core::Connection& connection : *all) {
-    post([this, connection = std::move(connection)] { push_what_is_left(connection); });
-  }
+  std::vector<std::string> left;
+  for (const core::Connection& connection : *all) left.push_back(connection.id);
+  std::reverse(left.begin(), left.end());
+  push_what_is_left(std::move(left));
   return {};
+}
+
+/// The last of them first, and the others one after the other, so that what is asked for meanwhile
+/// has its turn: each plan is mapped for it.
+void Dispatcher::push_what_is_left(std::vector<std::string> connection_ids) {
+  if (connection_ids.empty()) return;
+  post([this, ids = std::move(connection_ids)]() mutable {
+    if (auto connection = ports_.store.connections().find(ids.back())) {
+      push_what_is_left(*connection);
+    }
+    ids.pop_back();
+    push_what_is_left(std::move(ids));
+  });
 }
 
 void Dispatcher::push_what_is_left(const core::Connection& connection) {

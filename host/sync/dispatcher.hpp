@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ports/run_queue.hpp"
 #include "sync/coroutine.hpp"
@@ -70,6 +71,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   bool is_off(const core::Run& run) const;
   Status end_if_off(const core::Run& run);
   void start_next(const std::string& connection_id);
+  void push_what_is_left(std::vector<std::string> connection_ids);
   void push_what_is_left(const core::Connection& connection);
   Result<core::Run> ask_to_end(core::Run run);
   void follow_up(const core::Run& run);

@@ -225,6 +225,40 @@ TEST_CASE("runner: a change saved right before the end of the process is pushed 
   CHECK(world.service.outline() == world.expected());
 }
 
+TEST_CASE("runner: what is left to push is looked for one connection at a time", "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const auto pairs = world.store.pairs().of_connection(world.connection_id).value();
+  for (const char* id : {"cnn_2", "cnn_3", "cnn_4"}) {
+    core::Connection another = world.store.connections().find(world.connection_id).value();
+    another.id = id;
+    another.rev = 0;
+    ports::Changes changes{ports::put(another)};
+    for (core::Pair pair : pairs) {
+      pair.connection_id = id;
+      changes.push_back(ports::put(std::move(pair)));
+    }
+    REQUIRE(world.store.commit(std::move(changes), ports::Durability::full).ok());
+  }
+  world.crash();
+  const int before = world.mapper().mapped();
+  int meanwhile = -1;
+  world.executor.post([&] { meanwhile = world.mapper().mapped() - before; });
+  SECTION("what comes meanwhile has its turn") {
+    world.executor.run_until_idle();
+    CHECK(meanwhile == 1);
+    CHECK(world.mapper().mapped() == before + 4);
+  }
+  SECTION("the host's end ends it") {
+    world.executor.run_one();
+    world.dispatcher->stop();
+    world.executor.run_until_idle();
+    CHECK(world.mapper().mapped() == before + 1);
+    CHECK(world.dispatcher->idle(0));
+  }
+}
+
 TEST_CASE("runner: what was written says the task's revision and the service's name of the request",
           "[sync][runner]") {
   const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
