@@ -101,6 +101,13 @@ class Applier {
   }
 
   Status operator()(const ports::HandleNotifications& handle) {
+    for (const std::string& id : handle.ids) {
+      Status handled = execute(database_,
+                               "UPDATE notification SET handled_ms = ?3 "
+                               "WHERE id = ?2 AND connection_id = ?1 AND handled_ms IS NULL",
+                               handle.connection_id, id, handle.at_ms);
+      if (!handled) return handled;
+    }
     return execute(database_,
                    "UPDATE notification SET handled_ms = ?3 "
                    "WHERE connection_id = ?1 AND received_ms <= ?2 AND handled_ms IS NULL",

@@ -252,12 +252,13 @@ void Scheduler::drop_unwanted(const core::Connection& connection) {
   if (wanted) return;
   auto pending = ports_.store.inbox().pending(connection.id);
   if (!pending || pending->empty()) return;
+  ports::HandleNotifications handled{connection.id, 0, ports_.clock.now_ms(), {}};
+  for (const core::Notification& each : *pending) handled.ids.push_back(each.id);
   using Of = ports::ExpectRev::Of;
   // Switched on again meanwhile, it wants them: the next visit sees.
-  (void)ports_.store.commit({ports::HandleNotifications{connection.id, pending->back().received_ms,
-                                                        ports_.clock.now_ms()},
-                             ports::ExpectRev{Of::connection, connection.id, connection.rev}},
-                            ports::Durability::relaxed);
+  (void)ports_.store.commit(
+      {std::move(handled), ports::ExpectRev{Of::connection, connection.id, connection.rev}},
+      ports::Durability::relaxed);
 }
 
 /// Asks for a sync when its time has come, or when notifications wait and none is on its way.

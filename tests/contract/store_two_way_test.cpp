@@ -242,6 +242,22 @@ TEMPLATE_TEST_CASE("store: notifications wait, oldest first, until they are hand
   CHECK(inbox.connections_with_pending().value() == Ids{"c1"});
 }
 
+TEMPLATE_TEST_CASE("store: notifications are handled by their ids, whenever they came",
+                   "[contract][store]", MemorySubject, SqlSubject) {
+  TestType subject;
+  ports::Store& store = subject.store();
+  commit(store,
+         {put(contract::notification("n1", "c1", 20)), put(contract::notification("n2", "c1", 20)),
+          put(contract::notification("n3", "c1", 10)), put(contract::notification("m", "c2", 20))});
+  const ports::Inbox& inbox = store.inbox();
+  commit(store, {ports::HandleNotifications{"c1", 0, 100, {"n1", "m", "nobody"}}});
+  CHECK(ids_of(inbox.pending("c1").value()) == Ids{"n3", "n2"});
+  CHECK(ids_of(inbox.pending("c2").value()) == Ids{"m"});
+  // Handled once: a later call does not move the moment.
+  commit(store, {ports::HandleNotifications{"c1", 0, 900, {"n1"}}, ports::Prune{101, 10}});
+  CHECK_FALSE(inbox.seen("google-calendar", "provider-n1").value());
+}
+
 TEMPLATE_TEST_CASE("store: a notification is known by the service's name, handled or not",
                    "[contract][store]", MemorySubject, SqlSubject) {
   TestType subject;

@@ -1,5 +1,6 @@
 #include "fakes/memory_store.hpp"
 
+#include <algorithm>
 #include <type_traits>
 #include <variant>
 
@@ -181,7 +182,8 @@ class Writer {
     std::vector<core::Notification> handled;
     for (const auto& [id, waiting] : tables_.notifications) {
       if (waiting.connection_id != handle.connection_id || waiting.handled_ms) continue;
-      if (waiting.received_ms <= handle.up_to_ms) handled.push_back(waiting);
+      const bool named = std::find(handle.ids.begin(), handle.ids.end(), id) != handle.ids.end();
+      if (named || waiting.received_ms <= handle.up_to_ms) handled.push_back(waiting);
     }
     for (core::Notification& notification : handled) {
       notification.handled_ms = handle.at_ms;
