@@ -14,7 +14,8 @@ class RunQueue {
   /// There may be a queued run for this connection: start it when no other is active.
   virtual void kick(const std::string& connection_id) = 0;
   /// The service may have changed: a run that pulls and then does all that is left to do. One that
-  /// is queued already will do, and looks at as much as this one would.
+  /// is queued already will do, and looks at as much as this one would. Of a poll or a notification
+  /// nothing comes where the connection does not pull by itself.
   virtual void sync(const std::string& connection_id, core::RunTrigger trigger) = 0;
   /// The same, asked for by a person: answers the run that will do it, queued durably.
   virtual Result<core::Run> sync_now(const std::string& connection_id,
