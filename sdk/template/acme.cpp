@@ -84,7 +84,10 @@ Task<Outcome> Acme::write_one(Call& call, std::uint32_t index) {
     request.body = *body;
   }
   const Reply reply = co_await call.send(request);
-  if (reply.error && reply.maybe_sent) co_return Outcome::uncertain(index, *reply.error);
+  // Lost on the way back, or broken off half-way: Acme may have done it.
+  if (reply.error ? reply.maybe_sent : reply.status >= 500) {
+    co_return Outcome::uncertain(index, error_of(reply, "writing " + write.key));
+  }
   if (write.action == Action::remove && (reply.success() || reply.status == 404)) {
     co_return Outcome::done(index, write.id);
   }

@@ -82,6 +82,21 @@ void a_lost_answer_is_uncertain(const Script& script) {
   expect(run.outcomes().at(0).result == WriteResult::uncertain, "a lost answer is not a failure");
 }
 
+void an_error_of_the_service_itself_is_uncertain(const Script& script) {
+  CallInput call = {.operation = Operation::write, .target_id = "l"};
+  call.writes.push_back({.kind = "todo", .key = "task:1", .once_key = "abc"});
+  call.writes.push_back({.action = Action::remove, .kind = "todo", .key = "task:2", .id = "2"});
+  call.writes.push_back({.action = Action::remove, .kind = "todo", .key = "task:3", .id = "3"});
+  const Run run = script.replay(call, {{"POST /lists/l/todos", {.status = 502}},
+                                       {"DELETE /lists/l/todos/2", {.status = 500}},
+                                       {"DELETE /lists/l/todos/3", {.status = 403}}});
+  expect_no_breach(run);
+  expect(run.outcomes().at(0).result == WriteResult::uncertain, "a 502 may have been carried out");
+  expect(run.outcomes().at(0).error.code == mortise::Code::unavailable, "a 502 is unavailable");
+  expect(run.outcomes().at(1).result == WriteResult::uncertain, "a 500 may have been carried out");
+  expect(run.outcomes().at(2).result == WriteResult::failed, "a 403 was not carried out");
+}
+
 }  // namespace
 
 int main() {
@@ -89,5 +104,6 @@ int main() {
   a_listing_follows_every_page(script);
   only_what_changed_is_sent(script);
   a_lost_answer_is_uncertain(script);
+  an_error_of_the_service_itself_is_uncertain(script);
   std::puts("acme: all tests passed");
 }
