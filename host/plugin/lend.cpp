@@ -111,7 +111,7 @@ LentReplies::LentReplies(const std::vector<ports::ConnectorReply>& replies)
     mt_reply& lent = replies_.emplace_back();
     lent.size = sizeof(lent);
     lent.error = reply.error ? static_cast<std::int32_t>(reply.error->code) : MT_OK;
-    lent.flags = reply.maybe_sent ? MT_MAYBE_SENT : 0U;
+    lent.flags = reply.error && reply.maybe_sent ? MT_MAYBE_SENT : 0U;
     if (reply.error) lent.message = lend(reply.error->message);
     lent.status = reply.error ? 0 : reply.reply.status;
     lent.headers = headers_[i].data();

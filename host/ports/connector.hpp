@@ -32,7 +32,7 @@ struct ConnectorRequest {
 /// What came back; `error` is set when there was no usable answer.
 struct ConnectorReply {
   std::optional<Error> error;
-  bool maybe_sent = false;
+  bool maybe_sent = false;  ///< the service may have seen the request; true of every answer
   HttpReply reply;
 };
 

@@ -39,6 +39,7 @@ Call writing(std::size_t count, const std::string& target = "") {
 
 ConnectorReply answer(int status, const std::string& body) {
   ConnectorReply reply;
+  reply.maybe_sent = true;  // as the egress says of every answer
   reply.reply.status = status;
   reply.reply.body = body;
   return reply;

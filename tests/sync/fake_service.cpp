@@ -453,6 +453,7 @@ void FakeEgress::send(ports::EgressCall call, std::function<void(ConnectorReply)
       done(std::move(reply));
       return;
     }
+    reply.maybe_sent = true;  // of an answer, too: so does the egress
     switch (fault ? fault(call.request) : Fault::none) {
       case Fault::none:
         reply.reply = service_.serve(call.request);
@@ -468,7 +469,6 @@ void FakeEgress::send(ports::EgressCall call, std::function<void(ConnectorReply)
       case Fault::lost:
         service_.serve(call.request);
         reply.error = Error{Code::unavailable, "the connection closed before an answer"};
-        reply.maybe_sent = true;
         break;
       case Fault::done_swallowed:
         service_.serve(call.request);

@@ -164,12 +164,12 @@ void PushEgress::send(ports::EgressCall call, std::function<void(ports::Connecto
     const std::string weather =
         service_.weather ? service_.weather(shared->request) : std::string();
     ports::ConnectorReply reply;
+    reply.maybe_sent = true;  // of an answer, too: so does the egress
     if (weather.empty() || weather == "lose") {
       reply.reply = serve(service_, shared->request,
                           std::string(shared->channel_secret.reveal_for_use()), clock_.now_ms());
       if (weather == "lose") {
         reply.error = Error{Code::unavailable, "the answer was lost"};
-        reply.maybe_sent = true;
       }
     } else if (weather == "swallow") {
       swallowed.emplace_back([done] {
