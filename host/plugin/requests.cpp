@@ -18,6 +18,19 @@ std::string_view view(mt_str text) {
   return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
 }
 
+// Null with a size is no text.
+bool fits(mt_str text, std::size_t most) {
+  return text.size == 0 || (text.data != nullptr && text.size <= most);
+}
+
+// What is copied of a request, without the indexes of its writes.
+std::size_t bytes_of(const ports::ConnectorRequest& request) {
+  std::size_t bytes =
+      request.origin.size() + request.method.size() + request.target.size() + request.body.size();
+  for (const auto& [name, value] : request.headers) bytes += name.size() + value.size();
+  return bytes;
+}
+
 bool is_method(std::string_view method) {
   constexpr std::array<std::string_view, 5> kMethods = {"GET", "POST", "PUT", "PATCH", "DELETE"};
   return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
@@ -88,7 +101,7 @@ Result<std::vector<ports::ConnectorRequest>> RequestRules::take(const mt_step& s
       return wrong("a request of an impossible size");
     auto request = take(*raw);
     if (!request) return std::move(request).error();
-    bytes += request->body.size();
+    bytes += bytes_of(*request);
     if (bytes > limits_.bytes_per_step) {
       return wrong("more than " + std::to_string(limits_.bytes_per_step) + " bytes in one step");
     }
@@ -98,7 +111,10 @@ Result<std::vector<ports::ConnectorRequest>> RequestRules::take(const mt_step& s
 }
 
 Result<ports::ConnectorRequest> RequestRules::take(const mt_request& raw) const {
-  if (raw.target.size > limits_.url_bytes || raw.body.size > limits_.body_bytes) {
+  if (!fits(raw.origin, limits_.id_bytes) || !fits(raw.method, limits_.id_bytes)) {
+    return wrong("a request with too large an origin or method");
+  }
+  if (!fits(raw.target, limits_.url_bytes) || !fits(raw.body, limits_.body_bytes)) {
     return wrong("a request with too large a target or body");
   }
   ports::ConnectorRequest request;
@@ -133,11 +149,12 @@ Status RequestRules::take_headers(const mt_request& raw, ports::ConnectorRequest
     return wrong("a request with too many headers");
   }
   for (std::size_t i = 0; i < raw.header_count; ++i) {
-    const std::string_view name = view(raw.headers[i].name);
-    const std::string_view value = view(raw.headers[i].value);
-    if (name.size() > limits_.id_bytes || value.size() > limits_.url_bytes) {
+    const mt_header& header = raw.headers[i];
+    if (!fits(header.name, limits_.id_bytes) || !fits(header.value, limits_.url_bytes)) {
       return wrong("a request with too large a header");
     }
+    const std::string_view name = view(header.name);
+    const std::string_view value = view(header.value);
     if (!is_header_name(name) || !is_header_value(value))
       return wrong("a request with a malformed header");
     if (belongs_to_host(name)) {

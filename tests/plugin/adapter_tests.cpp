@@ -230,6 +230,13 @@ TEST_CASE("adapter: every lie in a report is named and ends the operation", "[pl
       {"other thread", "outside of a step, or on another thread"},
       {"no operation", "begin() returned no operation"},
       {"no state", "a step that ended in no known state"},
+      {"endless origin", "too large an origin or method"},
+      {"endless method", "too large an origin or method"},
+      {"null origin", "too large an origin or method"},
+      {"null target", "too large a target or body"},
+      {"null body", "too large a target or body"},
+      {"null header", "too large a header"},
+      {"null header name", "too large a header"},
       {"origin", "an origin that the manifest does not declare"},
       {"method", "a method that is not allowed"},
       {"target host", "a target that is no path"},
@@ -256,6 +263,20 @@ TEST_CASE("adapter: every lie in a report is named and ends the operation", "[pl
     CHECK(started.step.requests.empty());
     CHECK_THAT(started.step.error->message, Contains(lie.says) && Contains("connector lies"));
   }
+}
+
+TEST_CASE("adapter: all that a request is made of counts toward the bytes of a step",
+          "[plugin][adapter]") {
+  Limits limits;
+  limits.bytes_per_step = 1000;
+  const auto connector = doubles::load("lies", limits);
+  for (const char* each : {"long target", "long header"}) {
+    CAPTURE(each);
+    const Step step = connector->begin(listing("", each)).step;
+    REQUIRE(step.error);
+    CHECK_THAT(step.error->message, Contains("more than 1000 bytes in one step"));
+  }
+  CHECK_FALSE(doubles::load("lies")->begin(listing("", "long target")).step.error);
 }
 
 TEST_CASE("adapter: a lying write keeps what was true and leaves no write without an outcome",

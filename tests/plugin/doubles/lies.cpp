@@ -94,11 +94,37 @@ bool report_lie(std::string_view lie, const mt_sink* sink) {
 bool request_lie(std::string_view lie, mt_operation* operation, mt_step* step) {
   static const mt_header kHeaders[] = {{good_text("Authorization"), good_text("Bearer mine")},
                                        {good_text("X-A"), good_text("b\r\nX-C: d")},
-                                       {good_text("X A"), good_text("b")}};
+                                       {good_text("X A"), good_text("b")},
+                                       {good_text("X-A"), {nullptr, 500}},
+                                       {{nullptr, 500}, good_text("b")}};
+  static const std::string kLong(1500, 'x');
+  static const std::string kLongTarget = "/" + kLong;
+  static const mt_header kLongHeader = {good_text("X-A"), lend(kLong)};
   static const std::uint32_t kWrites[] = {99};
   mt_request* request = good_request(operation, 0, "GET", "/things");
   if (lie == "origin") {
     request->origin = good_text("https://evil.test");
+  } else if (lie == "endless origin") {
+    request->origin = {"api", std::size_t{1} << 40U};
+  } else if (lie == "null origin") {
+    request->origin = {nullptr, 500};
+  } else if (lie == "endless method") {
+    request->method = {"GET", std::size_t{1} << 40U};
+  } else if (lie == "null target") {
+    request->target = {nullptr, 500};
+  } else if (lie == "null body") {
+    request->body = {nullptr, 500};
+  } else if (lie == "null header") {
+    request->headers = &kHeaders[3];
+    request->header_count = 1;
+  } else if (lie == "null header name") {
+    request->headers = &kHeaders[4];
+    request->header_count = 1;
+  } else if (lie == "long target") {
+    request->target = lend(kLongTarget);
+  } else if (lie == "long header") {
+    request->headers = &kLongHeader;
+    request->header_count = 1;
   } else if (lie == "method") {
     request->method = good_text("CONNECT");
   } else if (lie == "target host") {
