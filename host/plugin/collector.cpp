@@ -83,6 +83,10 @@ bool Collector::accepts() {
   if (++reports_ > limits_.reports_per_step) {
     breach("more than " + std::to_string(limits_.reports_per_step) + " reports in one step");
   }
+  if (++all_reports_ > limits_.reports_per_operation) {
+    breach("more than " + std::to_string(limits_.reports_per_operation) +
+           " reports in one operation");
+  }
   return !breach_;
 }
 
@@ -99,6 +103,12 @@ std::string Collector::text(const char* what, mt_str raw, std::size_t most) {
   bytes_ += raw.size;
   if (bytes_ > limits_.bytes_per_step) {
     breach("more than " + std::to_string(limits_.bytes_per_step) + " bytes in one step");
+    return {};
+  }
+  all_bytes_ += raw.size;
+  if (all_bytes_ > limits_.bytes_per_operation) {
+    breach("more than " + std::to_string(limits_.bytes_per_operation) +
+           " bytes reported in one operation");
     return {};
   }
   const std::string_view borrowed(raw.data, raw.size);

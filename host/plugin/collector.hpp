@@ -74,8 +74,10 @@ class Collector {
   std::atomic<bool> stray_ = false;            // the sink was called outside of a step
   ports::Step step_;
   std::optional<std::string> breach_;
-  std::size_t reports_ = 0;
+  std::size_t reports_ = 0;  // of this step, as bytes_
   std::size_t bytes_ = 0;
+  std::size_t all_reports_ = 0;  // of the operation
+  std::size_t all_bytes_ = 0;
 };
 
 }  // namespace mortise::plugin

@@ -23,6 +23,9 @@ struct Limits {
   std::size_t steps_per_write = 8;  ///< and so many more for each write of the batch
   std::size_t reports_per_step = 100'000;  ///< items, outcomes, targets, containers together
   std::size_t bytes_per_step = std::size_t{64} * 1024 * 1024;  ///< copied in one step
+  /// The same of a whole operation: the host gathers what a listing reports until it has ended.
+  std::size_t reports_per_operation = 1'000'000;
+  std::size_t bytes_per_operation = std::size_t{256} * 1024 * 1024;
   /// CPU time of one step: over the first the host logs, over the second the operation fails.
   std::int64_t slow_step_us = 250'000;
   std::int64_t longest_step_us = 5'000'000;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ports/connector.hpp"
+#include "ports/reply_room.hpp"
 
 namespace mortise::ports {
 
@@ -63,6 +64,7 @@ class Drive : public std::enable_shared_from_this<Drive> {
     if (requests.empty()) return finish();
     replies_.assign(requests.size(), ConnectorReply{});
     missing_ = requests.size();
+    room_.clear();
     for (std::size_t i = 0; i < requests.size(); ++i) {
       send_(std::move(requests[i]), [self = shared_from_this(), i](ConnectorReply reply) {
         self->put(i, std::move(reply));
@@ -74,7 +76,7 @@ class Drive : public std::enable_shared_from_this<Drive> {
   void put(std::size_t index, ConnectorReply reply) {
     {
       const std::lock_guard lock(mutex_);
-      replies_[index] = std::move(reply);
+      replies_[index] = room_.keep(std::move(reply));
       if (--missing_ > 0) return;
     }
     take(operation_->resume(std::exchange(replies_, {})));
@@ -96,6 +98,7 @@ class Drive : public std::enable_shared_from_this<Drive> {
   std::mutex mutex_;  ///< guards the two below while requests are out
   std::vector<ConnectorReply> replies_;
   std::size_t missing_ = 0;
+  ReplyRoom room_;
 };
 
 }  // namespace detail

@@ -8,6 +8,7 @@
 #include "core/log_value.hpp"
 #include "core/time.hpp"
 #include "ports/random.hpp"
+#include "ports/reply_room.hpp"
 #include "sync/channels.hpp"
 
 namespace mortise::sync {
@@ -181,6 +182,7 @@ Task<PushChannels::Answer> PushChannels::ask(const View& view, ports::Call call,
     if (step.error) answer.error = std::move(step.error);
     if (step.done() || answer.error) break;
     std::vector<ports::ConnectorReply> replies;
+    ports::ReplyRoom room;
     for (ports::ConnectorRequest& request : step.requests) {
       ports::EgressCall out;
       out.connection_id = view.connection.id;
@@ -195,7 +197,7 @@ Task<PushChannels::Answer> PushChannels::ask(const View& view, ports::Call call,
       Callback<ports::ConnectorReply> sending(std::move(send));
       ports::ConnectorReply reply = co_await sending;
       answer.certain = reply.error ? !reply.maybe_sent : reply.reply.status >= 400;
-      replies.push_back(std::move(reply));
+      replies.push_back(room.keep(std::move(reply)));
     }
     step = started.operation->resume(std::move(replies));
   }

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <memory>
 
+#include "ports/reply_room.hpp"
+
 namespace mortise::sync {
 namespace {
 
@@ -15,6 +17,7 @@ struct Gathering {
   explicit Gathering(std::size_t count) : replies(count), left(count) {}
   std::vector<ConnectorReply> replies;
   std::atomic<std::size_t> left;
+  ports::ReplyRoom room;
 };
 
 template <class T>
@@ -49,7 +52,7 @@ Task<std::vector<ConnectorReply>> Exchange::send_all(std::vector<ConnectorReques
     }
     for (std::size_t i = 0; i < calls.size(); ++i) {
       egress.send(std::move(calls[i]), [gathering, done, i](ConnectorReply reply) {
-        gathering->replies[i] = std::move(reply);
+        gathering->replies[i] = gathering->room.keep(std::move(reply));
         if (gathering->left.fetch_sub(1) == 1) done(std::move(gathering->replies));
       });
     }

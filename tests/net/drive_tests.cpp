@@ -68,6 +68,42 @@ TEST_CASE("drive: replies go back in order whatever order they came in", "[net][
   CHECK(all->items.back().id == "0");
 }
 
+TEST_CASE("drive: replies to one step that are too much together are not all kept",
+          "[net][drive]") {
+  Started started;
+  started.step.requests.resize(4);
+  std::vector<ConnectorReply> first, second;
+  started.operation = std::make_unique<ScriptedOperation>([&](std::vector<ConnectorReply> replies) {
+    Step step;
+    if (first.empty()) step.requests.resize(1);
+    (first.empty() ? first : second) = std::move(replies);
+    return step;
+  });
+  std::vector<std::function<void()>> pending;
+  const auto send = [&](ConnectorRequest, std::function<void(ConnectorReply)> done) {
+    pending.push_back([done] {
+      ConnectorReply reply;
+      reply.maybe_sent = true;
+      reply.reply = {200, {}, std::string(ports::kMostReplyBytes / 3, 'x')};
+      done(std::move(reply));
+    });
+  };
+  bool ended = false;
+  ports::drive(std::move(started), send, [&](const Step&) { ended = true; });
+  while (!pending.empty()) {
+    for (const auto& bring : std::exchange(pending, {})) bring();
+  }
+  CHECK(ended);
+  REQUIRE(first.size() == 4);
+  CHECK_FALSE(first[2].error);
+  REQUIRE(first[3].error);
+  CHECK(first[3].error->code == Code::too_large);
+  CHECK(first[3].maybe_sent);
+  CHECK(first[3].reply.body.empty());
+  REQUIRE(second.size() == 1);
+  CHECK_FALSE(second[0].error);  // the next step has its own room
+}
+
 TEST_CASE("drive: an operation with nothing to send ends at once", "[net][drive]") {
   int done = 0;
   ports::drive(loops(0, 1), {}, [&](const Step& step) {

@@ -333,6 +333,32 @@ TEST_CASE("adapter: an operation that sends for ever ends at the bound", "[plugi
   CHECK_THAT(step.error->message, Contains("still sends after 50 steps"));
 }
 
+TEST_CASE("adapter: an operation that reports for ever ends at the bound, however small its steps",
+          "[plugin][adapter]") {
+  const auto steps_until = [](const Limits& limits, const char* says) {
+    const auto connector = doubles::load("lies", limits);
+    Started started = connector->begin(listing("", "items for ever"));
+    std::size_t steps = 1;
+    Step step = std::move(started.step);
+    while (!step.done() && steps < 100) {
+      step = started.operation->resume({answer(200, "")});
+      ++steps;
+    }
+    REQUIRE(step.error);
+    CHECK(step.error->code == Code::internal);
+    CHECK_THAT(step.error->message, Contains(says));
+    return steps;
+  };
+  Limits reports;
+  reports.reports_per_step = 1;
+  reports.reports_per_operation = 5;
+  CHECK(steps_until(reports, "more than 5 reports in one operation") == 6);
+  Limits bytes;
+  bytes.bytes_per_step = 50;
+  bytes.bytes_per_operation = 100;  // an item has 24
+  CHECK(steps_until(bytes, "more than 100 bytes reported in one operation") == 5);
+}
+
 TEST_CASE("adapter: a resume without the replies is refused and never reaches the plugin",
           "[plugin][adapter]") {
   const auto connector = doubles::load("good");

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "ports/reply_room.hpp"
+
 namespace mortise::tests {
 namespace {
 
@@ -459,6 +461,10 @@ void FakeEgress::send(ports::EgressCall call, std::function<void(ConnectorReply)
         reply.reply = service_.serve(call.request);
         reply.reply.headers.emplace_back("x-fake-request-id",
                                          fmt::format("fake-{}", service_.reads + service_.writes));
+        break;
+      case Fault::bulky:
+        reply.reply = service_.serve(call.request);
+        reply.reply.headers.emplace_back("x-bulk", std::string(ports::kMostReplyBytes / 3, 'x'));
         break;
       case Fault::refused:
         reply.reply.status = 503;

@@ -27,6 +27,7 @@ enum class Fault {
   refused,        ///< 503, nothing was done
   lost,           ///< done, but no answer comes: the reply is "maybe sent"
   rate_limited,   ///< 429
+  bulky,          ///< done, and the answer is a third of what all of a step may take, and more
   swallowed,      ///< nothing is done and no answer ever comes (the host died before it left)
   done_swallowed  ///< done, and no answer ever comes (the host died after it left)
 };

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "sync/bench.hpp"
+#include "sync/exchange.hpp"
 
 namespace mortise::tests {
 namespace {
@@ -741,6 +742,33 @@ TEST_CASE("runner: a process that dies at any request leaves nothing out and not
       CHECK(world.service.outline() == world.expected());
     }
   }
+}
+
+TEST_CASE("exchange: replies to one step that are too much together are not all kept",
+          "[sync][exchange]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 0);
+  world.egress->fault = [](const auto&) { return Fault::bulky; };
+  const auto connector = fake_connector(Style::client_ids);
+  sync::Exchange exchange(world.ports(), *connector, world.connection_id, "run_1",
+                          ports::Lane::interactive, nullptr, {});
+  std::vector<ports::ConnectorRequest> requests(3);
+  for (auto& each : requests) each.body = R"({"op":"get","ids":[]})";
+  std::vector<ports::ConnectorReply> replies;
+  const auto send = [&]() -> sync::Detached {
+    sync::Task<std::vector<ports::ConnectorReply>> sending = exchange.send_all(requests);
+    std::vector<ports::ConnectorReply> got = co_await sending;
+    replies = std::move(got);
+  };
+  send();
+  world.executor.run_until_idle();
+  REQUIRE(replies.size() == 3);
+  CHECK_FALSE(replies[0].error);
+  CHECK_FALSE(replies[1].error);
+  REQUIRE(replies[2].error);
+  CHECK(replies[2].error->code == Code::too_large);
+  CHECK(replies[2].maybe_sent);  // a write among them is looked for
+  CHECK(replies[2].reply.headers.empty());
 }
 
 }  // namespace mortise::tests

@@ -161,6 +161,9 @@ bool request_lie(std::string_view lie, mt_operation* operation, mt_step* step) {
   } else if (lie == "sends too much") {
     good_send(operation, std::size_t{1} << 40U, step);
     return true;
+  } else if (lie == "items for ever") {
+    operation->write_count = 1;  // of a listing: resume() emits
+    good_emit(operation, good_text("1"));
   } else if (lie != "for ever") {
     return false;
   }
@@ -193,6 +196,7 @@ void resume(mt_operation* operation, const mt_reply* const*, size_t, mt_step* st
     step->state = MT_STEP_DONE;  // not a word about the writes
     return;
   }
+  if (operation->write_count != 0) good_emit(operation, good_text("1"));
   good_request(operation, 0, "GET", "/again");
   good_send(operation, 1, step);
 }
