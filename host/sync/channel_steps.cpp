@@ -82,14 +82,18 @@ Task<bool> PushChannels::open_one(const View& view, bool had_one) {
   const Instant now_ms = ports_.clock.now_ms();
   if (!answer.error && answer.channel->expires_ms && *answer.channel->expires_ms <= now_ms) {
     answer.error = Error{Code::unavailable, "the channel that was opened has ended already"};
-    answer.certain = false;
   }
   if (answer.error) {
     // Where the service may know it, it is stopped; else it never was.
     if (answer.certain) {
       forget(channel);
     } else {
-      change(channel.id, [](Channel& now) { now.state = ChannelState::closing; });
+      change(channel.id, [&](Channel& now) {
+        now.state = ChannelState::closing;
+        if (!answer.channel) return;
+        now.resource = answer.channel->resource;  // which stopping it may take
+        if (answer.channel->expires_ms > now_ms) now.expires_ms = answer.channel->expires_ms;
+      });
     }
     note_failure(view, *answer.error);
     co_return false;
@@ -196,11 +200,14 @@ Task<PushChannels::Answer> PushChannels::ask(const View& view, ports::Call call,
           };
       Callback<ports::ConnectorReply> sending(std::move(send));
       ports::ConnectorReply reply = co_await sending;
-      answer.certain = reply.error ? !reply.maybe_sent : reply.reply.status >= 400;
+      const int status = reply.reply.status;
+      const bool refused = reply.error ? !reply.maybe_sent : status >= 400 && status < 500;
+      answer.certain = answer.certain && refused;
       replies.push_back(room.keep(std::move(reply)));
     }
     step = started.operation->resume(std::move(replies));
   }
+  if (answer.channel) answer.certain = false;
   const bool opens = call.operation == ports::Operation::open_channel;
   if (opens && !answer.error && !answer.channel) {
     answer.error = Error{Code::unsupported, "the connector opened no channel"};

@@ -77,7 +77,8 @@ class PushChannels {
     core::Instant retry_ms = 0;  ///< nothing is opened before
     std::string message;
   };
-  /// What a connector said. `certain`: the service answered, or was never asked.
+  /// What a connector said. `certain`: nothing was opened, for the service refused every request
+  /// (4xx) or never got it.
   struct Answer {
     std::optional<ports::ChannelReport> channel;
     std::vector<ports::TargetChoice> targets;

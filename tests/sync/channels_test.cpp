@@ -228,6 +228,50 @@ TEST_CASE("channels: an opening that may have happened is stopped by its id", "[
   }
 }
 
+TEST_CASE("channels: after an opening that failed, what the service may have opened is stopped",
+          "[sync][channels]") {
+  UpkeepWorld world;
+  std::string opened;
+  int stops = 0;
+  std::string weather;
+  world.service.on_open = [&](const std::string& id) { opened = id; };
+  world.service.weather = [&](const ports::ConnectorRequest& request) {
+    if (request.target == "/watch") return opened.empty() ? weather : std::string("403");
+    if (request.target == "/confirm") return std::string("403");
+    if (request.body.find(opened) != std::string::npos) ++stops;
+    return std::string();
+  };
+  SECTION("an error of the service itself is no refusal") {
+    weather = "break";
+    arrive(world);
+    CHECK(stops == 1);
+  }
+  SECTION("a refusal says nothing of the requests before it") {
+    weather = "confirm";
+    arrive(world);
+    CHECK(stops == 1);
+  }
+  SECTION("a channel that the connector reported before it failed is known by its resource") {
+    weather = "trouble";
+    arrive(world);
+    CHECK(stops == 1);
+    CHECK(world.service.closed == 1);
+    CHECK(world.service.channels.empty());
+  }
+  REQUIRE_FALSE(opened.empty());
+  CHECK(world.channels("cnn_1").empty());
+}
+
+TEST_CASE("channels: one that ended before its opening was answered is stopped all the same",
+          "[sync][channels]") {
+  UpkeepWorld world;
+  world.service.life_ms = -5'000;  // by our clock, which may be wrong
+  arrive(world);
+  CHECK(world.service.opened == 1);
+  CHECK(world.service.closed == 1);
+  CHECK(world.channels("cnn_1").empty());
+}
+
 TEST_CASE("channels: what a dead process left half done is finished by the next one",
           "[sync][channels]") {
   UpkeepWorld world;

@@ -31,7 +31,10 @@ class OneRequest final : public ports::ConnectorOperation {
       step.error = Error{Code::unavailable, "the service is out of order"};
     } else {
       const Json json = Json::parse(reply.reply.body);
-      if (operation_ == ports::Operation::open_channel) {
+      if (json.contains("trouble")) step.error = Error{Code::unavailable, "not everything is told"};
+      if (json.contains("confirm")) {
+        step.requests.emplace_back().target = "/confirm";
+      } else if (operation_ == ports::Operation::open_channel) {
         ports::ChannelReport report{json["resource"].get<std::string>(), {}};
         if (json.contains("expires_ms")) report.expires_ms = json["expires_ms"].get<std::int64_t>();
         step.channel = report;
@@ -165,11 +168,18 @@ void PushEgress::send(ports::EgressCall call, std::function<void(ports::Connecto
         service_.weather ? service_.weather(shared->request) : std::string();
     ports::ConnectorReply reply;
     reply.maybe_sent = true;  // of an answer, too: so does the egress
-    if (weather.empty() || weather == "lose") {
+    if (weather.empty() || weather == "lose" || weather == "break" || weather == "trouble" ||
+        weather == "confirm") {
       reply.reply = serve(service_, shared->request,
                           std::string(shared->channel_secret.reveal_for_use()), clock_.now_ms());
       if (weather == "lose") {
         reply.error = Error{Code::unavailable, "the answer was lost"};
+      } else if (weather == "break") {
+        reply.reply = answer(502);
+      } else if (!weather.empty()) {
+        Json told = Json::parse(reply.reply.body);
+        told[weather] = true;
+        reply.reply.body = told.dump();
       }
     } else if (weather == "swallow") {
       swallowed.emplace_back([done] {

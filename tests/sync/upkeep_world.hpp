@@ -31,7 +31,9 @@ struct PushService {
   bool tells_end = true;  ///< says when a channel ends
   int opened = 0, closed = 0, refused = 0;
   /// What becomes of a request; the default carries it out. "" = carry out, "swallow" = no answer
-  /// ever, "lose" = carried out and the answer lost, else a status.
+  /// ever, "lose" = carried out and the answer lost, "break" = carried out and answered with 502,
+  /// "trouble" = carried out, and the connector reports what was opened and fails, "confirm" =
+  /// carried out, and the connector asks for /confirm before it reports; else a status.
   std::function<std::string(const ports::ConnectorRequest&)> weather;
   /// Called when a channel was opened, before the answer goes out.
   std::function<void(const std::string& id)> on_open;
