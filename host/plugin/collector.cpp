@@ -137,6 +137,12 @@ std::string Collector::message(mt_str raw) {
   return out;
 }
 
+std::int64_t Collector::instant(const char* what, std::int64_t ms) {
+  if (ms >= 0 && ms <= limits_.latest_ms) return ms;
+  breach(std::string(what) + " is not within the years 1970 to 9999");
+  return 0;
+}
+
 core::JsonText Collector::object(const char* what, mt_str raw, std::size_t most) {
   const std::string given = text(what, raw, most);
   if (given.empty()) return {};
@@ -172,7 +178,7 @@ void Collector::take_item(const mt_item* given) {
   item.series = text("the series of an item", raw.series, limits_.id_bytes);
   item.slot = text("the slot of an item", raw.slot, limits_.id_bytes);
   item.ordinal = raw.ordinal;
-  item.edited_ms = raw.edited_ms;
+  item.edited_ms = instant("the edit time of an item", raw.edited_ms);
   if (item.fields.empty()) item.fields = "{}";
   if (item.id.empty()) breach("an item without an id");
   if (item.state == ports::ItemState::present && item.kind.empty())
@@ -256,7 +262,8 @@ void Collector::take_channel(const mt_channel* given) {
   if (channel_reported_) return breach("two channels from one opening");
   ports::ChannelReport report;
   report.resource = text("the resource of a channel", given->resource, limits_.id_bytes);
-  if (given->expires_ms != 0) report.expires_ms = given->expires_ms;
+  const std::int64_t expires_ms = instant("the end of a channel", given->expires_ms);
+  if (expires_ms != 0) report.expires_ms = expires_ms;
   if (breach_) return;
   channel_reported_ = true;
   step_.channel = std::move(report);

@@ -26,6 +26,8 @@ struct Limits {
   /// The same of a whole operation: the host gathers what a listing reports until it has ended.
   std::size_t reports_per_operation = 1'000'000;
   std::size_t bytes_per_operation = std::size_t{256} * 1024 * 1024;
+  /// Of any time: 9999-12-31T23:59:59.999Z. None is before 1970.
+  std::int64_t latest_ms = 253'402'300'799'999;
   /// CPU time of one step: over the first the host logs, over the second the operation fails.
   std::int64_t slow_step_us = 250'000;
   std::int64_t longest_step_us = 5'000'000;

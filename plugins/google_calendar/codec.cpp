@@ -136,7 +136,8 @@ EventRead read_object(const Json& event, const Clues& clues) {
     read_original(event, read);
   }
   if (const auto edited = read_stamp(text(event, "updated"))) {
-    item.edited_ms = edited->instant_s() * 1000;
+    // What was "edited" before 1970 does not say when it was.
+    item.edited_ms = std::max<std::int64_t>(edited->instant_s(), 0) * 1000;
   }
   const std::string type = text(event, "eventType");
   read.left_alone = (!type.empty() && type != "default") || hides_everything(event);

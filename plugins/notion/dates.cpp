@@ -1,5 +1,6 @@
 #include "dates.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -115,7 +116,9 @@ std::int64_t read_time(std::string_view text) {
   if (!year || !month || !day || !hour || !minute || !second) return 0;
   if (*month < 1 || *month > 12 || *day < 1 || *day > 31) return 0;
   const std::int64_t days = days_of(*year, *month, *day);
-  return ((days * 24 + *hour) * 60 + *minute) * 60'000 + *second * std::int64_t{1000};
+  const std::int64_t ms =
+      ((days * 24 + *hour) * 60 + *minute) * 60'000 + *second * std::int64_t{1000};
+  return std::max<std::int64_t>(ms, 0);
 }
 
 std::string write_time(std::int64_t ms) {

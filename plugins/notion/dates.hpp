@@ -20,7 +20,7 @@ Json from_notion_date(const Json& date);
 /// "2026-11-23" and a number of days; empty if it is no day.
 std::string add_days(std::string_view day, int days);
 
-/// Milliseconds of "2026-11-20T10:23:00.000Z"; 0 if it is not of that form.
+/// Milliseconds of "2026-11-20T10:23:00.000Z"; 0 if it is not of that form, or before 1970.
 std::int64_t read_time(std::string_view text);
 /// "2026-11-20T10:23:00Z", of a time since 1970.
 std::string write_time(std::int64_t ms);

@@ -222,6 +222,8 @@ TEST_CASE("adapter: every lie in a report is named and ends the operation", "[pl
       {"item list fields", "the fields of an item is no JSON object"},
       {"item fraction", "the fields of an item"},
       {"item memo", "the memo of an item is larger than 4096"},
+      {"item edited before", "the edit time of an item is not within the years 1970 to 9999"},
+      {"item edited after", "the edit time of an item is not within the years 1970 to 9999"},
       {"many items", "more than 1000 reports"},
       {"cursor", "the cursor is larger than 65536"},
       {"outcome of nothing", "an outcome for a write that nobody asked for"},
@@ -409,6 +411,7 @@ TEST_CASE("adapter: what a connector says wrongly of a channel ends the operatio
       {"says nothing", Operation::open_channel, "opened and not reported"},
       {"twice", Operation::open_channel, "two channels"},
       {"too large", Operation::open_channel, "the resource of a channel is larger than"},
+      {"endless", Operation::open_channel, "the end of a channel is not within the years"},
       {"reopens", Operation::close_channel, "reported only by its opening"},
   };
   const auto connector = doubles::load("channels");

@@ -262,6 +262,7 @@ TEST_CASE("notion codec: a cursor goes back two minutes, and no more once these 
   REQUIRE(wide);
   CHECK(wide->schema.columns.empty());
   CHECK(wide->schema.source_id == "s");
+  CHECK(read_time("0001-01-01T00:00:00.000Z") == 0);
   CHECK(read_time("2026-11-20T10:23:00.000Z") % 86'400'000 == (10 * 60 + 23) * 60'000);
   for (std::int64_t ms :
        {std::int64_t{0}, std::int64_t{951'782'399'000}, std::int64_t{1'795'000'000'000}}) {

@@ -15,7 +15,8 @@
  * operation says which requests it wants sent; the host signs, paces, retries and records them.
  *  - Threads: [any worker] = any host thread, but never two at a time for the same operation.
  *    Several operations of one instance may be open at once, on different threads.
- *  - No exception crosses. Text is UTF-8. All times are milliseconds since 1970-01-01T00:00:00Z.
+ *  - No exception crosses. Text is UTF-8. All times are milliseconds since 1970-01-01T00:00:00Z,
+ *    up to the end of the year 9999; a connector reports 0 for what is not in these years.
  *
  * Decided in docs/adr/0001, 0002, 0003. */
 #ifndef MORTISE_ABI_H

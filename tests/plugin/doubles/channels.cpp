@@ -41,7 +41,9 @@ class Channels final : public mortise::Connector {
     if (!reply.success()) co_return Error{Code::forbidden, "the service opens no channel"};
     if (call.target_id() == "says nothing") co_return Status();
     const std::size_t size = call.target_id() == "too large" ? 5000 : 1;
-    const Channel channel{std::string(reply.body).append(size - 1, 'x'), 1'800'000'000'000};
+    const std::int64_t end_ms =
+        call.target_id() == "endless" ? 253'402'300'800'000 : 1'800'000'000'000;
+    const Channel channel{std::string(reply.body).append(size - 1, 'x'), end_ms};
     call.opened(channel);
     if (call.target_id() == "twice") call.opened(channel);
     co_return Status();

@@ -62,6 +62,12 @@ bool report_lie(std::string_view lie, const mt_sink* sink) {
   } else if (lie == "item memo") {
     item.memo = lend(big);
     sink->item(sink->context, &item);
+  } else if (lie == "item edited before") {
+    item.edited_ms = -1;
+    sink->item(sink->context, &item);
+  } else if (lie == "item edited after") {
+    item.edited_ms = 253'402'300'800'000;
+    sink->item(sink->context, &item);
   } else if (lie == "many items") {
     for (int i = 0; i < 5000; ++i) sink->item(sink->context, &item);
   } else if (lie == "cursor") {

@@ -332,6 +332,15 @@ TEST_CASE("connectors: what is nested deeper than anybody nests is not read", "[
   CHECK_FALSE(google_calendar::read_events(R"({"items":[)" + event + "]}", {}).ok());
 }
 
+TEST_CASE("google: an edit time before 1970 is none", "[google][codec]") {
+  for (const char* updated : {"0000-12-31T00:00:00.000Z", "1969-12-31T23:59:59.000Z"}) {
+    const Json event = {{"id", "e1"}, {"updated", updated}};
+    const auto read = google_calendar::read_event(event.dump(), {});
+    REQUIRE(read.ok());
+    CHECK(read->item.edited_ms == 0);
+  }
+}
+
 TEST_CASE("google: hostile JSON is read as what it is not", "[google][codec]") {
   const std::string deep(200'000, '[');
   for (const std::string& text :
