@@ -94,8 +94,7 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
       todo.push_back(i);
     }
   }
-  const auto batch_size = static_cast<std::size_t>(
-      std::max(1, snapshot.connector->manifest().properties.largest_batch));
+  const std::size_t batch_size = largest_batch(snapshot);
   std::unordered_map<std::string, std::string> created;  // key -> id, by earlier batches
   for (std::size_t begin = 0; begin < todo.size() && !stopped(); begin += batch_size) {
     ports::Call call = call_for(snapshot, ports::Operation::write);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,8 @@ using core::Json;
 constexpr std::size_t kMostItems = 1000;
 /// About what one exchange takes when nothing waits for a budget.
 constexpr std::int64_t kExchangeMs = 350;
+/// The id of what a run would make before: the target, or the container of a later batch.
+constexpr const char* kNotYet = "new";
 
 std::string_view word(core::ActionKind kind) {
   switch (kind) {
@@ -77,15 +80,45 @@ std::int64_t seconds_for(std::int64_t requests, const ports::Manifest& manifest)
   return (ms + 999) / 1000;
 }
 
-void add_cost(ports::Preview& preview, const Snapshot& snapshot, ports::Call call) {
-  preview.writes = static_cast<std::int64_t>(call.writes.size());
-  if (snapshot.connector->manifest().operations.estimate && !call.writes.empty()) {
-    call.operation = ports::Operation::estimate;
-    const ports::Started started = snapshot.connector->begin(call);
-    if (!started.step.error && started.step.done()) {
-      preview.writes = started.step.estimated_writes;
-      preview.reads = started.step.estimated_reads;
+/// The writes as a run hands them over (Execution::act_phase).
+std::vector<std::vector<ports::Write>> batches_of(const core::ChangeList& changes, Writes all,
+                                                  const Snapshot& snapshot) {
+  std::vector<std::vector<ports::Write>> batches;
+  std::unordered_set<std::string> made, making;  // by earlier batches, by this one
+  for (const bool removals : {true, false}) {
+    std::size_t room = 0;
+    for (std::size_t i = 0; i < all.writes.size(); ++i) {
+      ports::Write& write = all.writes[i];
+      const bool removes = changes.actions[all.index[i]].kind == core::ActionKind::remove;
+      if (removes != removals) continue;
+      if (room == 0) {
+        room = largest_batch(snapshot);
+        batches.emplace_back();
+        made.merge(making);
+      }
+      --room;
+      if (write.action == core::WriteAction::create) making.insert(write.key);
+      if (write.parent_id.empty() && made.contains(write.parent_key)) write.parent_id = kNotYet;
+      if (write.after_id.empty() && made.contains(write.after_key)) write.after_id = kNotYet;
+      batches.back().push_back(std::move(write));
     }
+  }
+  return batches;
+}
+
+void add_cost(ports::Preview& preview, const Snapshot& snapshot, ports::Call call,
+              std::vector<std::vector<ports::Write>> batches) {
+  call.operation = ports::Operation::estimate;
+  for (std::vector<ports::Write>& batch : batches) {
+    call.writes = std::move(batch);
+    ports::Step step;
+    step.estimated_writes = static_cast<std::uint32_t>(call.writes.size());
+    if (snapshot.connector->manifest().operations.estimate) {
+      ports::Started started = snapshot.connector->begin(call);
+      if (!started.step.error && started.step.done()) step = std::move(started.step);
+    }
+    preview.writes += step.estimated_writes;
+    preview.reads += step.estimated_reads;
   }
   preview.seconds = seconds_for(preview.writes + preview.reads, snapshot.connector->manifest());
 }
@@ -98,7 +131,7 @@ Result<ports::Preview> preview(const Ports& ports, const Options& options,
   auto snapshot = load_snapshot(ports, options, connection_id, plan_id, std::move(mapping));
   if (!snapshot) return std::move(snapshot).error();
   const bool makes_target = snapshot->connection.target.id.empty();
-  if (makes_target) snapshot->connection.target.id = "new";  // made first, by a write of its own
+  if (makes_target) snapshot->connection.target.id = kNotYet;  // made first, by a write of its own
   auto wanted = map_plan(*snapshot, options);
   if (!wanted) return std::move(wanted).error();
   const core::Instant now_ms = ports.clock.now_ms();
@@ -127,8 +160,8 @@ Result<ports::Preview> preview(const Ports& ports, const Options& options,
   call.now_ms = now_ms;
   call.settings = snapshot->connector_settings;
   call.target = snapshot->connection.target;
-  call.writes = writes_of(changes, *snapshot, options).writes;
-  add_cost(preview, *snapshot, std::move(call));
+  add_cost(preview, *snapshot, std::move(call),
+           batches_of(changes, writes_of(changes, *snapshot, options), *snapshot));
   if (makes_target && !changes.empty()) ++preview.writes;
   const std::string here =
       preview.receive > 0 ? fmt::format("; {} to change here", preview.receive) : std::string();

@@ -423,4 +423,9 @@ Writes writes_of(const core::ChangeList& changes, const Snapshot& snapshot,
   return result;
 }
 
+std::size_t largest_batch(const Snapshot& snapshot) {
+  return static_cast<std::size_t>(
+      std::max(1, snapshot.connector->manifest().properties.largest_batch));
+}
+
 }  // namespace mortise::sync

@@ -120,6 +120,9 @@ struct Writes {
 };
 Writes writes_of(const core::ChangeList& changes, const Snapshot& snapshot, const Options& options);
 
+/// How many writes a batch may have.
+std::size_t largest_batch(const Snapshot& snapshot);
+
 /// The preview of what a run would do now, by this mapping; null: by the active one.
 Result<ports::Preview> preview(const Ports& ports, const Options& options,
                                const std::string& connection_id, const std::string& plan_id,

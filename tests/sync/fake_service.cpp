@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -248,6 +249,7 @@ class FakeConnector final : public ports::Connector {
     manifest_.id = "fake";
     manifest_.version = "1.0.0";
     manifest_.operations.list = manifest_.operations.get = manifest_.operations.write = true;
+    manifest_.operations.estimate = true;
     manifest_.operations.find = style == Style::keyed;
     manifest_.properties.delta = manifest_.properties.complete_listing = style == Style::client_ids;
     manifest_.properties.time_precision_ms = style == Style::client_ids ? 1000 : kMinuteMs;
@@ -272,11 +274,32 @@ class FakeConnector final : public ports::Connector {
       return {std::move(operation), std::move(step)};
     }
     auto operation = std::make_unique<ReadOperation>();
+    if (call.operation == ports::Operation::estimate) {
+      return {std::move(operation), estimate(call.writes)};
+    }
     Step step = operation->begin(call);
     return {std::move(operation), std::move(step)};
   }
 
  private:
+  /// One request a batch, and a read for each write whose container cannot be told. What the runner
+  /// would not hand over at once has no cost.
+  Step estimate(const std::vector<ports::Write>& writes) const {
+    Step step;
+    step.estimated_writes = 1;
+    std::size_t removals = 0;
+    std::set<std::string> keys;
+    for (const ports::Write& write : writes) {
+      keys.insert(write.key);
+      removals += write.action == core::WriteAction::remove;
+      if (write.parent_id.empty() && !keys.contains(write.parent_key)) ++step.estimated_reads;
+    }
+    const auto most = static_cast<std::size_t>(manifest_.properties.largest_batch);
+    const bool mixed = removals != 0 && removals != writes.size();
+    if (mixed || writes.size() > most) step.error = Error{Code::invalid, "this is no batch"};
+    return step;
+  }
+
   Style style_;
   ports::Manifest manifest_;
 };

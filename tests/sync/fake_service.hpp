@@ -84,6 +84,7 @@ class FakeService {
 };
 
 /// The connector to it: batches of up to 3 writes a step, nested content packed into its container.
+/// It estimates one request for a batch.
 std::shared_ptr<ports::Connector> fake_connector(Style style);
 
 /// An egress that asks `fault` what becomes of each request, on the executor.

@@ -553,6 +553,27 @@ TEST_CASE("runner: a push that the store could not take is not lost", "[sync][ru
   CHECK(world.service.outline() == world.expected());
 }
 
+TEST_CASE("runner: a preview asks for the cost of the batches that a run would send",
+          "[sync][runner]") {
+  World world(Style::keyed, 1);
+  world.populate(1, 1, 20);
+  const auto batches = [](std::int64_t writes) { return (writes + 6) / 7; };
+  const auto first = world.dispatcher->preview(world.connection_id, world.plan_id, nullptr);
+  REQUIRE(first.ok());
+  CHECK(first->create > 20);
+  CHECK(first->writes == batches(first->create));
+  CHECK(first->reads == 0);  // what stands in an earlier batch's container is at home, too
+  world.export_plan();
+  world.remove(0);
+  world.remove(0);
+  world.retitle(3, "Other words");
+  const auto then = world.dispatcher->preview(world.connection_id, world.plan_id, nullptr);
+  REQUIRE(then.ok());
+  CHECK(then->remove == 2);
+  CHECK(then->update == 1);
+  CHECK(then->writes == 2);  // removals go alone
+}
+
 TEST_CASE("runner: removing most of a plan asks first", "[sync][runner]") {
   World world(Style::client_ids, 1);
   world.populate(2, 2, 10);

@@ -219,7 +219,8 @@ enum {
   MT_TARGETS = 5,     /* the places the user may choose */
   MT_MAKE_TARGET = 6, /* find or create the place called `title`; report it with sink->target */
   MT_IDENTITY = 7,    /* who the grant belongs to; asked through "mortise.identity/1" */
-  MT_ESTIMATE = 8,    /* what MT_WRITE with the same `writes` would cost; sends nothing */
+  MT_ESTIMATE = 8,    /* what MT_WRITE with the same `writes` would cost; sends nothing. What has to
+                       * be made before, the target or a container, has an invented id */
   /* Since 1.1, asked through "mortise.channel/1": */
   MT_OPEN_CHANNEL = 9,  /* have the target's changes told to `channel_address` */
   MT_CLOSE_CHANNEL = 10 /* no longer; a channel that is gone already counts as closed */

@@ -55,7 +55,8 @@ class Connector {
   virtual Task<Status> get(Call& call) { return refuse(call); }
   /// Carries out the writes and reports one outcome for each.
   virtual Task<Status> write(Call& call) { return refuse(call); }
-  /// Says what write() with the same writes would cost; sends nothing.
+  /// Says what write() with the same writes would cost; sends nothing. What has to be made before,
+  /// the target or a container, has an invented id.
   virtual Task<Status> estimate(Call& call) { return refuse(call); }
   /// Emits the items that carry the keys in call.ids(); nothing for a key that is nowhere.
   virtual Task<Status> find(Call& call) { return refuse(call); }
