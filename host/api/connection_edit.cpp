@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/resources.hpp"
+#include "core/public_url.hpp"
 
 namespace mortise::api {
 
@@ -40,14 +41,20 @@ void check_setting(const ports::Manifest& manifest, const std::string& name,
         complain("is none of the choices");
       }
       return;
-    case ports::SettingType::text:
-    case ports::SettingType::url:
+    case ports::SettingType::text: {
       if (!value.is_string()) return complain("must be text");
-      if (setting->most &&
-          value.get<std::string>().size() > static_cast<std::size_t>(*setting->most)) {
-        complain("is too long");
+      const auto bytes = static_cast<std::int64_t>(value.get_ref<const std::string&>().size());
+      if (setting->least && bytes < *setting->least) complain("is too short");
+      if (setting->most && bytes > *setting->most) complain("is too long");
+      return;
+    }
+    case ports::SettingType::url: {
+      const std::string url = value.is_string() ? value.get<std::string>() : std::string();
+      if (url.empty() || !core::public_url_from(url)) {
+        complain("must be an http(s) URL without user, query and fragment");
       }
       return;
+    }
   }
 }
 

@@ -522,7 +522,9 @@ class MemoConnector final : public ports::Connector {
          false,
          {},
          {},
-         {}}};
+         {}},
+        {"motto", ports::SettingType::text, "Motto", "What it says.", "", false, {}, 2, 5},
+        {"server", ports::SettingType::url, "Server", "Where it is.", "", false, {}, {}, {}}};
   }
   const ports::Manifest& manifest() const override { return manifest_; }
   ports::Started begin(const ports::Call&) override { std::abort(); }

@@ -328,7 +328,7 @@ TEST_CASE("connections: settings are checked by their schemas, targets are chose
   ApiHost host;
   host.seed();
   const std::string path = "/v1/connections/" + host.connection_id;
-  CHECK(host.get("/v1/connectors").json["items"][0]["settings"]["connector"].size() == 3);
+  CHECK(host.get("/v1/connectors").json["items"][0]["settings"]["connector"].size() == 5);
   const ApiAnswer edited = host.call(
       "PATCH", path,
       R"({"auto_sync":false,"settings":{"connector":{"paper":"lined","margin":3},"mapping":{"layout":"grid"}}})");
@@ -344,6 +344,27 @@ TEST_CASE("connections: settings are checked by their schemas, targets are chose
   CHECK(pointer(R"({"settings":{"connector":{"paper":"wet"}}})") == "/settings/connector/paper");
   CHECK(pointer(R"({"settings":{"connector":{"margin":11}}})") == "/settings/connector/margin");
   CHECK(pointer(R"({"settings":{"connector":{"stamp":1}}})") == "/settings/connector/stamp");
+  for (const char* wrong : {"1", R"("")", R"("x")", R"("sixsix")"}) {
+    CAPTURE(wrong);
+    const std::string body = R"({"settings":{"connector":{"motto":)" + std::string(wrong) + "}}}";
+    CHECK(host.call("PATCH", path, body).status == 422);
+    CHECK(pointer(body) == "/settings/connector/motto");
+  }
+  for (const char* wrong :
+       {"1", R"("")", R"("acme.example")", R"("ftp://acme.example")", R"("https://")",
+        R"("https://ann@acme.example")", R"("https://acme.example/?a=b")", R"("https://a b")"}) {
+    CAPTURE(wrong);
+    const std::string body = R"({"settings":{"connector":{"server":)" + std::string(wrong) + "}}}";
+    CHECK(host.call("PATCH", path, body).status == 422);
+    CHECK(pointer(body) == "/settings/connector/server");
+  }
+  CHECK(
+      host.call(
+              "PATCH", path,
+              R"({"settings":{"connector":{"motto":"fives","server":"http://acme.example/dav/"}}})")
+          .status == 200);
+  CHECK(host.call("PATCH", path, R"({"settings":{"connector":{"motto":null,"server":null}}})")
+            .status == 200);
   CHECK(pointer(R"({"settings":{"connector":{"papr":"x"}}})") == "/settings/connector/papr");
   CHECK(pointer(R"({"settings":{"mapping":{"layuot":"x"}}})") == "/settings/mapping");
   CHECK(pointer(R"({"settings":{"maping":{}}})") == "/settings/maping");
