@@ -133,6 +133,14 @@ class Shop final : public mortise::Connector {
   }
 };
 
+// Implements privately, as the header's example does.
+class Shy final : public mortise::Connector {
+  Task<Status> identity(Call& call) override {
+    call.identify(R"({"id":"shy"})");
+    co_return Status();
+  }
+};
+
 // Says nothing about identity and does nothing.
 class Idle final : public mortise::Connector {};
 
@@ -241,6 +249,17 @@ TEST_CASE("wrapper: replies and outcomes keep the difference between failed and 
   REQUIRE(estimate.estimated_writes() == 3);
   REQUIRE(estimate.estimated_reads() == 1);
   REQUIRE(estimate.breaches() == kNoBreach);
+}
+
+TEST_CASE("wrapper: what a connector implements may be private", "[sdk]") {
+  const Script shy(mortise::make_connector<Shy>);
+  const auto offers = [&](const char* name) {
+    return shy.connector().ability(shy.connector().self, name) != nullptr;
+  };
+  CHECK(offers(MT_ABILITY_IDENTITY));
+  CHECK_FALSE(offers(MT_ABILITY_CHANNEL));
+  const auto run = shy.start({.operation = Operation::identity});
+  CHECK(run.identity() == R"({"id":"shy"})");
 }
 
 TEST_CASE("wrapper: identity is offered only by a connector that implements it", "[sdk]") {

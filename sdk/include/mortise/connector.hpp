@@ -255,6 +255,22 @@ class Instance {
   mt_channels channels_;
 };
 
+// Whether T has its own; one that cannot be named from here is private, and so not Connector's.
+template <class T>
+constexpr bool has_identity() {
+  if constexpr (requires { &T::identity; }) {
+    return !std::is_same_v<decltype(&T::identity), decltype(&Connector::identity)>;
+  }
+  return true;
+}
+template <class T>
+constexpr bool has_channel() {
+  if constexpr (requires { &T::open_channel; }) {
+    return !std::is_same_v<decltype(&T::open_channel), decltype(&Connector::open_channel)>;
+  }
+  return true;
+}
+
 template <class T>
 std::unique_ptr<Connector> construct(const mt_host* host) {
   if constexpr (std::is_constructible_v<T, Host>) {
@@ -270,9 +286,7 @@ std::unique_ptr<Connector> construct(const mt_host* host) {
 /// constructor throws. The caller ends it with destroy(self).
 template <class T>
 const mt_connector* make_connector(const mt_host* host) noexcept {
-  constexpr detail::Abilities kAbilities = {
-      !std::is_same_v<decltype(&T::identity), decltype(&Connector::identity)>,
-      !std::is_same_v<decltype(&T::open_channel), decltype(&Connector::open_channel)>};
+  constexpr detail::Abilities kAbilities = {detail::has_identity<T>(), detail::has_channel<T>()};
   try {
     return detail::Instance::create(detail::construct<T>(host), kAbilities);
   } catch (...) {
