@@ -114,7 +114,7 @@ std::string objection_for_host(const std::string& file, const std::string& folde
                                const Include& include) {
   const std::string& path = include.path;
   if (begins(path, "mortise/"))
-    return path == "mortise/testing.hpp" ? "testing.hpp is for tests" : "";
+    return begins(path, "mortise/testing") ? "testing.hpp is for tests" : "";
   if (include.quoted) {
     const auto allowed = allowed_folders().find(folder);
     if (allowed == allowed_folders().end()) return "host/" + folder + " has no line in the table";

@@ -91,6 +91,7 @@ TEST_CASE("arch: the table objects to what it must", "[arch]") {
       {"host/store/database.cpp", {"Poco/Logger.h", false}, false},
       {"host/store/database.cpp", {"absl/strings.h", false}, false},
       {"host/core/ids.cpp", {"mortise/testing.hpp", false}, false},
+      {"host/core/ids.cpp", {"mortise/testing_rules.hpp", false}, false},
       {"sdk/include/mortise/abi.h", {"stdint.h", false}, true},
       {"sdk/include/mortise/connector.hpp", {"nlohmann/json.hpp", false}, false},
       {"sdk/include/mortise/connector.hpp", {"core/ids.hpp", true}, false},

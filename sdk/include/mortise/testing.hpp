@@ -1,6 +1,9 @@
 // A scripted host for the tests of a connector: no network, no threads, no test framework. It
-// speaks the C contract, so a test sees exactly what the real host sees, and it writes down every
-// breach.
+// speaks the C contract, so a test sees exactly what the real host sees, and it writes down each
+// breach that shows in one request or report (testing_rules.hpp) or in their order. It does not
+// see what takes the manifest (origins, operations) or a JSON library (fields that are no JSON
+// between their braces, or hold fractions), structs of an impossible size, CPU time, and what is
+// too much only in sum: bytes of a step, steps and reports of an operation.
 //
 //   mortise::testing::Script script(mortise::make_connector<Acme>);
 //   auto run = script.start({.operation = mortise::Operation::get, .ids = {"42"}});
@@ -20,11 +23,12 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include <mortise/connector.hpp>
-#include <mortise/text.hpp>
+#include <mortise/testing_rules.hpp>
 
 namespace mortise::testing {
 
@@ -45,8 +49,10 @@ class Run {
       : connector_(&connector),
         call_(std::make_unique<LentCall>(std::move(input))),
         seen_(std::make_unique<Seen>()) {
+    seen_->operation = this->call().operation;
     seen_->outcomes_per_write.assign(this->call().writes.size(), 0);
     mt_step step = blank();
+    seen_->open();
     operation_ = begin(step);
     if (operation_ == nullptr) throw std::runtime_error("begin() returned no operation");
     take(step);
@@ -84,7 +90,7 @@ class Run {
   std::uint32_t estimated_writes() const noexcept { return seen_->estimated_writes; }
   std::uint32_t estimated_reads() const noexcept { return seen_->estimated_reads; }
   /// What the connector did that the contract forbids, one sentence each.
-  const std::vector<std::string>& breaches() const noexcept { return seen_->breaches; }
+  const std::vector<std::string>& breaches() const noexcept { return seen_->breaches.all(); }
 
   /// Hands in one reply for each of requests() and runs the next step.
   void reply(std::vector<Reply> replies) {
@@ -95,6 +101,7 @@ class Run {
     }
     const LentReplies lent(replies);
     mt_step step = blank();
+    seen_->open();
     connector_->resume(operation_, lent.data(), lent.size(), &step);
     take(step);
   }
@@ -106,7 +113,7 @@ class Run {
     for (const Request& request : requests()) {
       const auto found = find(exchanges, request);
       if (found == exchanges.end()) {
-        seen_->breach(true, "nothing is canned for " + line(request) + " " + request.body);
+        seen_->breaches.note(true, "nothing is canned for " + line(request) + " " + request.body);
         return false;
       }
       replies.push_back(std::move(found->reply));
@@ -122,13 +129,14 @@ class Run {
       if (!reply_from(exchanges)) return;
     }
     for (const Exchange& each : exchanges) {
-      seen_->breach(true, "it never asked for " + each.request);
+      seen_->breaches.note(true, "it never asked for " + each.request);
     }
   }
 
  private:
   struct Seen {
     State state = State::sending;
+    Operation operation = Operation::list;
     Error error = {Code::internal, {}};
     std::vector<Request> requests;
     std::vector<Request> sent;
@@ -142,22 +150,23 @@ class Run {
     std::vector<Channel> channels;
     std::uint32_t estimated_writes = 0;
     std::uint32_t estimated_reads = 0;
-    std::vector<std::string> breaches;
+    Breaches breaches;
+    std::thread::id open_on = {};  // the thread of the open step
+    std::size_t reports = 0;       // of the step
     mt_sink sink = {};
 
-    void breach(bool broken, std::string sentence) {
-      if (broken) breaches.push_back(std::move(sentence));
+    void open() {
+      open_on = std::this_thread::get_id();
+      reports = 0;
     }
-    void check_text(std::string_view what, const std::string& text) {
-      breach(!is_utf8(text), std::string(what) + " is not valid UTF-8");
-    }
-    // The host parses; here only what can be seen without a JSON library.
-    void check_object(std::string_view what, const std::string& json) {
-      check_text(what, json);
-      const std::size_t first = json.find_first_not_of(" \t\r\n");
-      const std::size_t last = json.find_last_not_of(" \t\r\n");
-      breach(first == std::string::npos || json[first] != '{' || json[last] != '}',
-             std::string(what) + " is not a JSON object: " + json.substr(0, 40));
+    // Whether a report counts.
+    bool accepts() {
+      const bool stray = open_on != std::this_thread::get_id();
+      breaches.note(stray, "a report outside of a step, or on another thread");
+      if (!stray) {
+        breaches.note(++reports == Bounds::kReports + 1, "there are too many reports in one step");
+      }
+      return !stray;
     }
   };
 
@@ -210,6 +219,8 @@ class Run {
   }
 
   void take(const mt_step& step) {
+    Breaches& breaches = seen_->breaches;
+    seen_->open_on = {};
     seen_->requests.clear();
     if (step.state == MT_STEP_SEND) {
       for (std::size_t i = 0; i < step.request_count; ++i) {
@@ -217,112 +228,104 @@ class Run {
         check(seen_->requests.back());
       }
       seen_->sent.insert(seen_->sent.end(), seen_->requests.begin(), seen_->requests.end());
-      seen_->breach(seen_->requests.empty(), "a step asks to send nothing");
-      seen_->breach(call().operation == Operation::estimate, "an estimate sends requests");
+      breaches.note(seen_->requests.empty(), "a step asks to send nothing");
+      breaches.note(seen_->requests.size() > Bounds::kRequests, "a step sends too many requests");
+      breaches.note(call().operation == Operation::estimate, "an estimate sends requests");
     } else if (step.state == MT_STEP_DONE) {
       seen_->state = State::done;
       check_end();
     } else {
       seen_->state = State::failed;
       seen_->error = Error{own_code(step.code), own(step.message)};
-      seen_->breach(step.state != MT_STEP_FAILED, "a step ended in no known state");
-      seen_->breach(seen_->error.message.empty(), "a failure without a message");
-      seen_->check_text("the failure's message", seen_->error.message);
+      breaches.note(step.state != MT_STEP_FAILED, "a step ended in no known state");
+      breaches.note(seen_->error.message.empty(), "a failure without a message");
+      breaches.note(!is_utf8(seen_->error.message), "the failure's message is not valid UTF-8");
     }
   }
 
   void check(const Request& request) {
+    Breaches& breaches = seen_->breaches;
     const std::string name = line(request);
-    seen_->breach(request.origin.empty() || request.origin.find("://") != std::string::npos,
-                  name + ": the origin is a name from the manifest");
-    seen_->breach(request.target.empty() || request.target[0] != '/',
-                  name + ": the target does not begin with '/'");
-    for (const char c : request.target) {
-      if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7F) {
-        seen_->breach(true, name + ": the target is not percent-encoded");
-        break;
-      }
-    }
-    for (const Header& each : request.headers) {
-      seen_->breach(
-          (each.name + each.value).find_first_of(std::string("\r\n\0", 3)) != std::string::npos,
-          name + ": a line break in a header");
-    }
+    const std::size_t writes = call().writes.size();
+    breaches.check(request);
+    breaches.note(request.writes.size() > writes,
+                  name + ": carries out more writes than there are");
     for (const std::uint32_t index : request.writes) {
-      seen_->breach(index >= call().writes.size(),
-                    name + ": carries out a write that is not there");
+      breaches.note(index >= writes, name + ": carries out a write that is not there");
     }
-    seen_->breach(call().operation == Operation::close_channel &&
+    breaches.note(call().operation == Operation::close_channel &&
                       request.body.find(MT_CHANNEL_SECRET) != std::string::npos,
                   name + ": only open_channel has a secret");
-    seen_->breach(call().operation == Operation::write && request.method != "GET" &&
-                      request.method != "HEAD" && !request.repeatable && request.writes.empty(),
+    breaches.note(call().operation == Operation::write && request.method != "GET" &&
+                      !request.repeatable && request.writes.empty(),
                   name + ": changes something without saying which write it carries out");
   }
 
   void check_end() {
-    seen_->breach(call().operation == Operation::open_channel && seen_->channels.size() != 1,
+    Breaches& breaches = seen_->breaches;
+    breaches.note(call().operation == Operation::open_channel && seen_->channels.size() != 1,
                   "open_channel is done, but did not report one channel");
     if (call().operation != Operation::write) return;
     for (std::size_t i = 0; i < seen_->outcomes_per_write.size(); ++i) {
-      seen_->breach(seen_->outcomes_per_write[i] == 0,
+      breaches.note(seen_->outcomes_per_write[i] == 0,
                     "write " + std::to_string(i) + " got no outcome");
     }
   }
 
-  static Seen& seen(void* context) { return *static_cast<Seen*>(context); }
+  // Runs one report if it counts.
+  template <class Take>
+  static void taking(void* context, Take take) {
+    Seen& seen = *static_cast<Seen*>(context);
+    if (seen.accepts()) take(seen);
+  }
   static void on_item(void* context, const mt_item* raw) {
-    Seen& s = seen(context);
-    const Item& item = s.items.emplace_back(own(*raw));
-    s.breach(item.id.empty(), "an item without an id");
-    s.breach(item.state == ItemState::present && item.kind.empty(),
-             "item " + item.id + " has no kind");
-    s.breach(item.memo.size() > MT_MEMO_MAX, "the memo of item " + item.id + " is too large");
-    s.check_object("fields of item " + item.id, item.fields.empty() ? "{}" : item.fields);
-    s.check_text("the memo of item " + item.id, item.memo);
+    taking(context, [&](Seen& s) { s.breaches.check(s.items.emplace_back(own(*raw))); });
   }
   static void on_outcome(void* context, const mt_outcome* raw) {
-    Seen& s = seen(context);
-    const Outcome& outcome = s.outcomes.emplace_back(own(*raw));
-    const std::string name = "the outcome of write " + std::to_string(outcome.write);
-    if (outcome.write >= s.outcomes_per_write.size())
-      return s.breach(true, name + ": no such write");
-    s.breach(++s.outcomes_per_write[outcome.write] > 1, name + " was reported twice");
-    s.breach(outcome.result == WriteResult::done && outcome.id.empty(),
-             name + " is done but has no id");
-    s.breach(outcome.result == WriteResult::failed && outcome.error.message.empty(),
-             name + " does not say why it failed");
-    s.breach(outcome.memo.size() > MT_MEMO_MAX, name + " has too large a memo");
-    if (!outcome.fields.empty()) s.check_object("fields in " + name, outcome.fields);
+    taking(context, [&](Seen& s) {
+      const Outcome& outcome = s.outcomes.emplace_back(own(*raw));
+      const std::string name = "the outcome of write " + std::to_string(outcome.write);
+      if (outcome.write >= s.outcomes_per_write.size())
+        return s.breaches.note(true, name + ": no such write");
+      s.breaches.note(++s.outcomes_per_write[outcome.write] > 1, name + " was reported twice");
+      s.breaches.check(outcome);
+    });
   }
   static void on_target(void* context, const mt_target* raw) {
-    Seen& s = seen(context);
-    const Target& target = s.targets.emplace_back(own(*raw));
-    s.breach(target.id.empty() || target.kind.empty(), "a target without id or kind");
+    taking(context, [&](Seen& s) { s.breaches.check(s.targets.emplace_back(own(*raw))); });
   }
   static void on_complete(void* context, mt_str container) {
-    seen(context).completed.push_back(own(container));
+    taking(context, [&](Seen& s) {
+      s.breaches.note(s.operation != Operation::list, "completeness is said only by a listing");
+      const std::string& id = s.completed.emplace_back(own(container));
+      s.breaches.check_text("the id of a complete container", id, Bounds::kIdBytes);
+    });
   }
   static void on_cursor(void* context, mt_str cursor) {
-    Seen& s = seen(context);
-    s.cursor = own(cursor);
-    s.breach(s.cursor.size() > MT_CURSOR_MAX, "the cursor is too large");
+    taking(context, [&](Seen& s) {
+      s.breaches.note(s.operation != Operation::list, "only a listing has a cursor");
+      s.cursor = own(cursor);
+      s.breaches.check_text("the cursor", s.cursor, MT_CURSOR_MAX);
+    });
   }
   static void on_identity(void* context, mt_str json) {
-    Seen& s = seen(context);
-    s.identity = own(json);
-    s.check_object("the identity", s.identity);
+    taking(context, [&](Seen& s) {
+      s.identity = own(json);
+      s.breaches.check_identity(s.identity);
+    });
   }
-
   static void on_channel(void* context, const mt_channel* raw) {
-    Seen& s = seen(context);
-    const Channel& channel = s.channels.emplace_back(own(*raw));
-    s.check_text("the channel's resource", channel.resource);
+    taking(context, [&](Seen& s) {
+      s.breaches.note(s.operation != Operation::open_channel,
+                      "a channel is reported only by its opening");
+      s.breaches.check(s.channels.emplace_back(own(*raw)));
+    });
   }
   static void on_estimate(void* context, std::uint32_t writes, std::uint32_t reads) {
-    Seen& s = seen(context);
-    s.estimated_writes = writes;
-    s.estimated_reads = reads;
+    taking(context, [&](Seen& s) {
+      s.estimated_writes = writes;
+      s.estimated_reads = reads;
+    });
   }
 
   const mt_connector* connector_ = nullptr;
