@@ -41,7 +41,7 @@ bool Departure::look_for_sharing() {
   if (sharing.ok()) {
     sharing_ = std::move(sharing).value();
   } else if (!is_unreadable_) {
-    done_(std::move(sharing).error());
+    give_up(std::move(sharing).error());
     return false;
   }
   return true;
@@ -51,7 +51,7 @@ void Departure::start() {
   const ConnectPorts& ports = connecting_.ports_;
   ++rounds_;
   auto connection = ports.store.connections().find(connection_id_);
-  if (!connection.ok()) return done_(std::move(connection).error());
+  if (!connection.ok()) return give_up(std::move(connection).error());
   connection_ = std::move(connection).value();
   connector_ = ports.connectors.find(connection_.connector);
   grant_.reset();
@@ -96,8 +96,14 @@ void Departure::end(const Status& revoked) {
     connecting_.ports_.upkeep.look(connection_id_);
     return answer("Disconnected.", revoked);
   }
-  if (status.error().code != Code::conflict || rounds_ >= kRounds) return done_(status.error());
+  if (status.error().code != Code::conflict || rounds_ >= kRounds) return give_up(status.error());
   start();
+}
+
+/// It stays connected, and wants its channels again.
+void Departure::give_up(Error error) {
+  connecting_.ports_.upkeep.look(connection_id_);
+  done_(std::move(error));
 }
 
 Status Departure::commit() {

@@ -25,6 +25,7 @@ class Departure : public std::enable_shared_from_this<Departure> {
  private:
   void revoke();
   void end(const Status& revoked);
+  void give_up(Error error);
   Status commit();
   Status without_grant() const;
   bool look_for_sharing();

@@ -67,6 +67,25 @@ TEST_CASE("disconnect: channels are stopped while the grant lives, then looked a
   CHECK(world.upkeep.told().size() == 3);
 }
 
+TEST_CASE("disconnect: who stays connected because the store is full gets the channels back",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(google_says(R"(,"refresh_token":"gr")"));
+  const auto id = world.connect("google_calendar")->connection_id;
+  world.store.before_commit([](const ports::Changes&, ports::Durability) -> Status {
+    return Error{Code::unavailable, "the disk is full"};
+  });
+  std::optional<Result<ports::Disconnected>> got;
+  world.connecting.disconnect(id, [&](Result<ports::Disconnected> end) { got = std::move(end); });
+  REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
+  world.store.before_commit(nullptr);
+  REQUIRE(got);
+  CHECK_FALSE(got->ok());
+  CHECK(world.store.connections().find(id)->status == core::ConnectionStatus::connected);
+  CHECK(world.upkeep.told() ==
+        std::vector<std::string>{"arrived " + id, "leaving " + id, "look " + id});
+}
+
 TEST_CASE("disconnect: a service that cannot be reached does not prevent it",
           "[service][connect]") {
   ConnectWorld world;
