@@ -261,14 +261,12 @@ struct EraseAccount {
   std::string account_id;
 };
 
-/// Marks what waits in the inbox of a connection: those of `ids`, and what came at `up_to_ms` or
-/// before. By ids where more may come at any time: two may come in one millisecond, and a clock may
-/// be set back.
+/// Marks these of what waits in the inbox of a connection. (Not by time: two may come in one
+/// millisecond, and a clock may be set back.)
 struct HandleNotifications {
   std::string connection_id;
-  core::Instant up_to_ms = 0;
+  std::vector<std::string> ids;
   core::Instant at_ms = 0;
-  std::vector<std::string> ids = {};
 };
 
 /// Retention: removes what ended before `before_ms`, oldest first, of each kind at most `at_most`

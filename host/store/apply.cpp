@@ -108,10 +108,7 @@ class Applier {
                                handle.connection_id, id, handle.at_ms);
       if (!handled) return handled;
     }
-    return execute(database_,
-                   "UPDATE notification SET handled_ms = ?3 "
-                   "WHERE connection_id = ?1 AND received_ms <= ?2 AND handled_ms IS NULL",
-                   handle.connection_id, handle.up_to_ms, handle.at_ms);
+    return {};
   }
   Status operator()(const ports::EraseAccount& erase) {
     return erase_account(database_, erase.account_id);

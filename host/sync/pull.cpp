@@ -141,8 +141,9 @@ Task<Execution::Round> Execution::pull(const Link& link) {
   pulled_pairs_ = pairs_digests(scene.pairs());
   ports::Changes changes;
   if (!pending->empty()) {
-    changes.push_back(ports::HandleNotifications{run_.connection_id, pending->back().received_ms,
-                                                 ports_.clock.now_ms()});
+    ports::HandleNotifications handled{run_.connection_id, {}, ports_.clock.now_ms()};
+    for (const core::Notification& each : *pending) handled.ids.push_back(each.id);
+    changes.push_back(std::move(handled));
   }
   if (!narrow_) {  // else the next poll is due as before: a notification may have been lost
     auto state = ports_.store.sync_states().find(run_.connection_id);

@@ -252,7 +252,7 @@ void Scheduler::drop_unwanted(const core::Connection& connection) {
   if (wanted) return;
   auto pending = ports_.store.inbox().pending(connection.id);
   if (!pending || pending->empty()) return;
-  ports::HandleNotifications handled{connection.id, 0, ports_.clock.now_ms(), {}};
+  ports::HandleNotifications handled{connection.id, {}, ports_.clock.now_ms()};
   for (const core::Notification& each : *pending) handled.ids.push_back(each.id);
   using Of = ports::ExpectRev::Of;
   // Switched on again meanwhile, it wants them: the next visit sees.

@@ -108,7 +108,8 @@ TEMPLATE_TEST_CASE("store: pruning removes old events, handled notifications and
           put(contract::notification("n2", "c", 2)), put(contract::notification("n3", "c", 3)),
           put(conflict("undone", 10, 150)), put(conflict("never undone", 99, std::nullopt)),
           put(conflict("late", 100, std::nullopt))});
-  commit(store, {ports::HandleNotifications{"c", 1, 99}, ports::HandleNotifications{"c", 2, 100}});
+  commit(store, {ports::HandleNotifications{"c", {"n1"}, 99},
+                 ports::HandleNotifications{"c", {"n2"}, 100}});
   commit(store, {Prune{100}});
   const auto events = store.outbox().list("", {}).value().items;
   REQUIRE(events.size() == 1);
@@ -130,7 +131,7 @@ TEMPLATE_TEST_CASE("store: every kind has its own bound", "[contract][store]", M
     commit(store, {put(ended(id, at_ms)), put(contract::event(id, "a", at_ms)),
                    put(contract::notification(id, "c", at_ms)),
                    put(tombstone("gone", "task:" + id, at_ms)),
-                   ports::HandleNotifications{"c", at_ms, at_ms}});
+                   ports::HandleNotifications{"c", {id}, at_ms}});
     core::Conflict conflict = contract::conflict(id);
     conflict.at_ms = at_ms;
     commit(store, {put(conflict)});

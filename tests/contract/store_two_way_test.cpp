@@ -234,11 +234,11 @@ TEMPLATE_TEST_CASE("store: notifications wait, oldest first, until they are hand
   CHECK(inbox.oldest_pending("c1").value() == core::Instant{10});
   CHECK(inbox.connections_with_pending().value() == Ids{"c1", "c2"});
 
-  commit(store, {ports::HandleNotifications{"c1", 20, 100}});
+  commit(store, {ports::HandleNotifications{"c1", {"n1", "n2a", "n2b"}, 100}});
   CHECK(ids_of(inbox.pending("c1").value()) == Ids{"n3"});
   CHECK(inbox.oldest_pending("c1").value() == core::Instant{30});
   CHECK(ids_of(inbox.pending("c2").value()) == Ids{"m"});
-  commit(store, {ports::HandleNotifications{"c2", 5, 100}});
+  commit(store, {ports::HandleNotifications{"c2", {"m"}, 100}});
   CHECK(inbox.connections_with_pending().value() == Ids{"c1"});
 }
 
@@ -250,11 +250,11 @@ TEMPLATE_TEST_CASE("store: notifications are handled by their ids, whenever they
          {put(contract::notification("n1", "c1", 20)), put(contract::notification("n2", "c1", 20)),
           put(contract::notification("n3", "c1", 10)), put(contract::notification("m", "c2", 20))});
   const ports::Inbox& inbox = store.inbox();
-  commit(store, {ports::HandleNotifications{"c1", 0, 100, {"n1", "m", "nobody"}}});
+  commit(store, {ports::HandleNotifications{"c1", {"n1", "m", "nobody"}, 100}});
   CHECK(ids_of(inbox.pending("c1").value()) == Ids{"n3", "n2"});
   CHECK(ids_of(inbox.pending("c2").value()) == Ids{"m"});
   // Handled once: a later call does not move the moment.
-  commit(store, {ports::HandleNotifications{"c1", 0, 900, {"n1"}}, ports::Prune{101, 10}});
+  commit(store, {ports::HandleNotifications{"c1", {"n1"}, 900}, ports::Prune{101, 10}});
   CHECK_FALSE(inbox.seen("google-calendar", "provider-n1").value());
 }
 
@@ -269,10 +269,10 @@ TEMPLATE_TEST_CASE("store: a notification is known by the service's name, handle
   CHECK(inbox.seen("google-calendar", "provider-n1").value());
   CHECK_FALSE(inbox.seen("notion", "provider-n1").value());
   CHECK_FALSE(inbox.seen("google-calendar", "").value());
-  commit(store, {ports::HandleNotifications{"c1", 20, 100}});
+  commit(store, {ports::HandleNotifications{"c1", {"n1", "n2"}, 100}});
   CHECK(inbox.seen("google-calendar", "provider-n1").value());
   // Handled once: a later call does not move the moment, which retention counts from.
-  commit(store, {ports::HandleNotifications{"c1", 20, 900}, ports::Prune{101, 10}});
+  commit(store, {ports::HandleNotifications{"c1", {"n1", "n2"}, 900}, ports::Prune{101, 10}});
   CHECK_FALSE(inbox.seen("google-calendar", "provider-n1").value());
 }
 
@@ -360,7 +360,7 @@ TEMPLATE_TEST_CASE("store: a conflict anywhere in a commit leaves two-way sync a
                     ports::EraseSightings{"cnn"},
                     ports::SetPairState{"cnn", core::PairState::paired, core::PairState::set_aside},
                     ports::EraseBookmarks{"cnn"}, ports::EraseChannel{"chn"},
-                    ports::HandleNotifications{"cnn", 5, 5}, ports::Prune{100, 100},
+                    ports::HandleNotifications{"cnn", {"ntf"}, 5}, ports::Prune{100, 100},
                     put(contract::conflict("cfl")), put(contract::account("acc"))}) ==
         "rev_conflict");
   subject.reopen();

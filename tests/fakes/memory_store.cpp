@@ -183,7 +183,7 @@ class Writer {
     for (const auto& [id, waiting] : tables_.notifications) {
       if (waiting.connection_id != handle.connection_id || waiting.handled_ms) continue;
       const bool named = std::find(handle.ids.begin(), handle.ids.end(), id) != handle.ids.end();
-      if (named || waiting.received_ms <= handle.up_to_ms) handled.push_back(waiting);
+      if (named) handled.push_back(waiting);
     }
     for (core::Notification& notification : handled) {
       notification.handled_ms = handle.at_ms;

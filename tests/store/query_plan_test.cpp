@@ -199,7 +199,7 @@ TEST_CASE("query plans: everything that is written is found by an index", "[stor
                                ports::EraseBookmarks{},
                                ports::EraseChannel{},
                                ports::EraseAccount{"x"},
-                               ports::HandleNotifications{"c", 0, 1, {"x"}},
+                               ports::HandleNotifications{"c", {"x"}, 1},
                                ports::Prune{1},
                                ports::ExpectRev{Of::account, "x", 0},
                                ports::ExpectRev{Of::plan, "x", 0},

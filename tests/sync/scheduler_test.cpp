@@ -267,9 +267,7 @@ TEST_CASE("scheduler: notifications that keep waiting put no poll off", "[sync][
   // A run looks only at what was named, and the next notification is there before it ends.
   world.runs.on_sync = [&](const std::string& id, core::RunTrigger trigger) {
     if (trigger == core::RunTrigger::schedule) world.synced(id);
-    const core::Instant now_ms = world.clock.now_ms();
-    REQUIRE(world.store.commit({ports::HandleNotifications{id, now_ms, now_ms}},
-                               ports::Durability::full));
+    REQUIRE(world.store.commit({world.handled(id)}, ports::Durability::full));
     notify();
   };
   world.connect("cnn_1");

@@ -260,9 +260,14 @@ void UpkeepWorld::synced(const std::string& id, std::int64_t failures) {
   state.connection_id = id;
   state.started_ms = clock.now_ms();
   state.failures = failures;
-  must(store.commit(
-      {ports::put(state), ports::HandleNotifications{id, clock.now_ms(), clock.now_ms()}},
-      ports::Durability::full));
+  must(store.commit({ports::put(state), handled(id)}, ports::Durability::full));
+}
+
+ports::HandleNotifications UpkeepWorld::handled(const std::string& id) const {
+  ports::HandleNotifications all{id, {}, clock.now_ms()};
+  const std::vector<core::Notification> pending = store.inbox().pending(id).value();
+  for (const core::Notification& each : pending) all.ids.push_back(each.id);
+  return all;
 }
 
 void UpkeepWorld::run_ended(const std::string& id, core::RunTrigger trigger,

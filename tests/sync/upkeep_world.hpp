@@ -141,6 +141,8 @@ struct UpkeepWorld {
   void edit(const std::string& id, const std::function<void(core::Connection&)>& change);
   /// A run looked at the service now, as its end would be stored.
   void synced(const std::string& id, std::int64_t failures = 0);
+  /// The change by which all that waits in its inbox was looked at.
+  ports::HandleNotifications handled(const std::string& id) const;
   void run_ended(const std::string& id, core::RunTrigger trigger, std::int64_t received);
   std::vector<core::Channel> channels(const std::string& id) const;
   ports::PushStatus push(const std::string& id) const;
