@@ -48,6 +48,10 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   void connection_ready(const std::string& connection_id) override;
 
  private:
+  /// What the store did not take, a run or its end, is tried again after this long, not at once.
+  static constexpr std::int64_t kStoreRetryMs = 5'000;
+  /// So often a change of a run that met another writer is tried.
+  static constexpr int kCommitTries = 5;
   struct Active {
     std::string run_id;
     ports::CancelFlag cancel;
