@@ -108,7 +108,9 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
         write.after_id = created[write.after_key];
       }
       const core::Action& action = changes.actions[all.index[todo[n]]];
-      pending.push_back({action, intent_of(action, write, todo[n]), false, false, false});
+      pending.push_back({.action = action,
+                         .intent = intent_of(action, write, todo[n]),
+                         .doubted = doubts_.contains(write.once_key)});
       call.writes.push_back(std::move(write));
     }
     Task<Status> acting = act_batch(std::move(call), pending);
@@ -135,7 +137,8 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
 core::Intent Execution::intent_of(const core::Action& action, const ports::Write& write,
                                   std::size_t ordinal) {
   core::Intent intent;
-  intent.id = new_id(core::kIntentPrefix);
+  const auto doubted = doubts_.find(write.once_key);
+  intent.id = doubted == doubts_.end() ? new_id(core::kIntentPrefix) : doubted->second;
   intent.run_id = run_.id;
   intent.connection_id = run_.connection_id;
   intent.plan_id = plan_id_;
@@ -252,8 +255,10 @@ Status Execution::commit_outcomes(std::vector<Pending>& pending,
       } else if (written) {
         commit_written(*each, *outcome, run, changes);
       }
-      // An uncertain one stays in the journal until recovery has looked.
-      if (each->journaled && outcome->result != OutcomeResult::uncertain) {
+      // An uncertain one stays in the journal until recovery has looked, or it has its pair.
+      const bool settled = outcome->result != OutcomeResult::uncertain &&
+                           (outcome->result != OutcomeResult::failed || !each->doubted);
+      if (each->journaled && settled) {
         changes.push_back(ports::EraseIntent{each->intent.id});
       }
     }
@@ -382,7 +387,8 @@ void Execution::note_failure(const Pending& pending, const Error& error) {
   if (++attempts_[action.key] >= kMostAttempts) give_up(pending, error);
 }
 
-/// It may have happened: the next round looks, or reconciles again.
+/// It may have happened: the next round looks, or reconciles again. One that is answered so again
+/// and again must not keep the others waiting.
 void Execution::note_doubt(const Pending& pending, const Error& error) {
   try_later_ = true;
   last_error_ = error;
@@ -391,6 +397,14 @@ void Execution::note_doubt(const Pending& pending, const Error& error) {
   item.code = code_name(error.code);
   item.message = error.message;
   unsaved_items_.push_back(std::move(item));
+  const int enough = std::max(kMostAttempts, options_.give_up_after - 2);
+  if (++attempts_[pending.action.key] >= enough) given_up_.emplace(pending.action.key, error);
+}
+
+/// How many are left out of this run that certainly did not happen.
+std::int64_t Execution::given_up_for_certain() const {
+  return std::count_if(given_up_.begin(), given_up_.end(),
+                       [&](const auto& each) { return !uncertain_.contains(each.first); });
 }
 
 void Execution::give_up(const Pending& pending, const Error& error) {

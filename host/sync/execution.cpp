@@ -105,6 +105,17 @@ bool Execution::approved(const core::Refuse& refuse) const {
 }
 
 Execution::Round Execution::park(RunWait wait) {
+  if (wait == RunWait::reconnect && exchange_) {
+    auto connection = ports_.store.connections().find(run_.connection_id);
+    const bool changed = connection && connection->rev != connection_rev_ &&
+                         connection->status == core::ConnectionStatus::connected;
+    if (changed) {  // the person may have connected anew while a last answer was under way
+      traffic_before_.writes += exchange_->traffic().writes;
+      traffic_before_.reads += exchange_->traffic().reads;
+      exchange_.reset();
+      return Round::later;
+    }
+  }
   set_state(RunState::waiting, wait, std::nullopt);
   const auto with = [&](ports::Changes& changes, core::Run& run) {
     if (wait != RunWait::reconnect) return;
@@ -293,7 +304,7 @@ Status Execution::save_run(const With& with, ports::Durability durability) {
   if (exchange_) {
     run_.counts.writes = traffic_before_.writes + exchange_->traffic().writes;
     run_.counts.reads = traffic_before_.reads + exchange_->traffic().reads;
-    run_.counts.failed = static_cast<std::int64_t>(given_up_.size()) - run_.counts.parked;
+    run_.counts.failed = given_up_for_certain() - run_.counts.parked;
     run_.counts.uncertain = static_cast<std::int64_t>(uncertain_.size());
   }
   Status status;

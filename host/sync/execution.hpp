@@ -67,6 +67,7 @@ class Execution {
     bool journaled = false;
     bool reported = false;
     bool done = false;
+    bool doubted = false;  ///< the intent is of an earlier try, which may have happened
     std::string provider_request = {};  ///< RunItem::provider_request
   };
   enum class Phase : std::uint8_t { removals, rest };
@@ -76,6 +77,8 @@ class Execution {
   // rounds.cpp: what is done in which order
   Task<Round> play_pass();
   Task<Round> play_plan(std::string plan_id);
+  Task<std::optional<Round>> settle_doubts(std::string plan_id);
+  void begin_plan(std::string plan_id);
   Task<Round> play_round();
   Result<bool> is_settled(const Link& link, const std::string& plan_id);
   void note_settled(const Snapshot& snapshot, const Wanted& wanted, std::int64_t items);
@@ -124,6 +127,7 @@ class Execution {
                        const Result<core::Task>& task) const;
   void note_failure(const Pending& pending, const Error& error);
   void note_doubt(const Pending& pending, const Error& error);
+  std::int64_t given_up_for_certain() const;
   void give_up(const Pending& pending, const Error& error);
   static void note_requests(const std::vector<std::vector<std::uint32_t>>& carried,
                             const std::vector<ports::ConnectorReply>& replies,
@@ -148,7 +152,8 @@ class Execution {
   Task<Result<bool>> resolve_ids(Snapshot& snapshot, const core::ChangeList& changes);
   bool find_unread(const Snapshot& snapshot, const core::ChangeList& changes);
   Task<Result<bool>> is_shared(const Snapshot& snapshot, Scene& scene,
-                               const std::set<std::string>& leaving, core::Pair container);
+                               const std::set<std::string>& leaving, core::Pair container,
+                               std::unordered_set<std::string>& visited);
   Task<Status> spare_containers(Snapshot& snapshot, core::ChangeList& changes);
   Task<Status> resolve_children(Snapshot& snapshot, std::string parent_key);
   Task<Status> look_again(Snapshot& snapshot);
@@ -174,7 +179,7 @@ class Execution {
                                  const std::vector<core::Bookmark>& bookmarks, Look look,
                                  std::vector<std::string> ids);
   Task<Status> pull_tree(const Link& link, Scene& scene, std::string container_id,
-                         std::string container_kind);
+                         std::string container_kind, std::unordered_set<std::string>& visited);
   bool hinted(const Scene& scene, const core::Pair& container) const;
   Task<Result<bool>> check_listing(const Link& link, Scene& scene, const Report& report,
                                    std::string container_id, std::string container_key,
@@ -223,6 +228,8 @@ class Execution {
                                const core::Pair& series, const core::Task& task) const;
   void take_over(const core::Pair& appeared, ports::Changes& changes) const;
   Result<bool> let_appear(const Link& link);
+  bool stands_for_task(const core::Sighting& stranger, const std::string& account_id,
+                       const std::set<std::string>& paired) const;
   Appearance appearance(const Snapshot& calendar, const core::Sighting& stranger,
                         std::int64_t position);
 
@@ -241,6 +248,7 @@ class Execution {
   bool asked_ = false;  ///< the pass under way has its question for a person
   std::optional<std::map<std::string, std::string>> pulled_pairs_;  ///< pairs_digests() then
   std::string place_;                  ///< the id of the target that it works in
+  core::Rev connection_rev_ = 0;       ///< when the round under way began
   std::string cause_;                  ///< RunItem::cause of what was pulled
   std::set<std::string> hints_;        ///< what notifications gave as changed
   bool narrow_ = false;                ///< the look under way is at that alone
@@ -248,8 +256,11 @@ class Execution {
   std::optional<bool> may_progress_;   ///< the tier's word on outside progress, once asked
   std::set<std::string> lost_;         ///< keys that a write did not find
   std::set<std::string> uncertain_;    ///< keys whose write may have happened; not looked up yet
-  bool look_again_ = false;            ///< reading ids showed more than ids
-  bool look_around_ = false;           ///< and that something was dragged away, or removed
+  std::map<std::string, std::string>
+      doubts_;                ///< of the plan: once_key of creations that may have
+                              ///< happened -> intent, which another try goes on with
+  bool look_again_ = false;   ///< reading ids showed more than ids
+  bool look_around_ = false;  ///< and that something was dragged away, or removed
   std::map<std::string, core::Pair>
       appeared_;                      ///< by remote id: what may be a task's item after all
   std::set<std::string> stale_;       ///< keys whose version must be read again

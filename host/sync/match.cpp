@@ -1,6 +1,7 @@
 #include "sync/match.hpp"
 
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 namespace mortise::sync {
 namespace {
@@ -59,6 +60,15 @@ std::vector<std::pair<std::size_t, std::size_t>> match(const std::vector<Face>& 
   }
   for (std::size_t i = 0; i < alone.size(); ++i) matches.emplace_back(alone[i], free[i]);
   return matches;
+}
+
+std::vector<const ports::Item*> each_once(const std::vector<ports::Item>& items) {
+  std::vector<const ports::Item*> once;
+  std::unordered_set<std::string_view> seen;
+  for (const ports::Item& item : items) {
+    if (seen.insert(item.id).second) once.push_back(&item);
+  }
+  return once;
 }
 
 }  // namespace mortise::sync

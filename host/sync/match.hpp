@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/json.hpp"
+#include "ports/connector.hpp"
 
 namespace mortise::sync {
 
@@ -28,5 +29,9 @@ enum class Leftovers : std::uint8_t {
 std::vector<std::pair<std::size_t, std::size_t>> match(const std::vector<Face>& ours,
                                                        const std::vector<Face>& theirs,
                                                        Leftovers leftovers);
+
+/// Each item once, in order: a listing may tell one twice, on a page that overlaps the one before.
+/// Points into `items`.
+std::vector<const ports::Item*> each_once(const std::vector<ports::Item>& items);
 
 }  // namespace mortise::sync

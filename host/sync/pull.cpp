@@ -290,7 +290,8 @@ Task<Result<bool>> Execution::pull_edited(const Link& link, Scene& scene,
     const bool certain = known && mark.complete_ms != 0;
     const bool settled = known && mark.read_ms >= item.edited_ms + rounded_ms + kClockMs;
     if (certain || (settled && look == Look::since_last)) continue;
-    Task<Status> reading = pull_tree(link, scene, item.id, pair->kind);
+    std::unordered_set<std::string> visited;
+    Task<Status> reading = pull_tree(link, scene, item.id, pair->kind, visited);
     Status read = co_await reading;
     if (!read && read.error().code != Code::not_found) co_return Result<bool>(read.error());
     if (!read) continue;  // it, or something in it, went meanwhile: the next look tells
@@ -356,7 +357,10 @@ bool Execution::hinted(const Scene& scene, const Pair& container) const {
 /// A container and those in it that do not tell their own edits. `not_found`: one of them was not
 /// there; the others were read.
 Task<Status> Execution::pull_tree(const Link& link, Scene& scene, std::string container_id,
-                                  std::string container_kind) {
+                                  std::string container_kind,
+                                  std::unordered_set<std::string>& visited) {
+  // A connector may tell a container as standing in itself.
+  if (!visited.insert(container_id).second) co_return Status();
   Task<Result<Report>> listing = list_children(link, container_id, container_kind);
   Result<Report> report = co_await listing;
   if (!report) co_return Status(report.error());
@@ -381,7 +385,7 @@ Task<Status> Execution::pull_tree(const Link& link, Scene& scene, std::string co
   if (!checked) co_return Status(checked.error());
   Status all_read;
   for (const auto& [id, kind] : inner) {
-    Task<Status> reading = pull_tree(link, scene, id, kind);
+    Task<Status> reading = pull_tree(link, scene, id, kind, visited);
     Status read = co_await reading;
     if (!read && read.error().code != Code::not_found) co_return read;
     if (!read) all_read = read;

@@ -198,15 +198,15 @@ Task<Status> Execution::recover_by_listing(const Snapshot& snapshot, std::vector
       Result<Report> report = co_await listing;
       if (!report && report.error().code != Code::not_found) co_return Status(report.error());
       std::vector<Face> ours, theirs;
-      std::vector<ports::Item> items;
-      if (report) items = std::move(report->items);
-      std::erase_if(items, [&](const ports::Item& item) {
-        return item.state != ports::ItemState::present || taken.contains(item.id);
+      std::vector<const ports::Item*> items;
+      if (report) items = each_once(report->items);
+      std::erase_if(items, [&](const ports::Item* item) {
+        return item->state != ports::ItemState::present || taken.contains(item->id);
       });
       for (const Intent& intent : members) ours.push_back({intent.kind, intent.fields});
-      for (const ports::Item& item : items) theirs.push_back({item.kind, item.fields});
+      for (const ports::Item* item : items) theirs.push_back({item->kind, item->fields});
       for (const auto& [mine, its] : match(ours, theirs, Leftovers::stay)) {
-        found.emplace(members[mine].key, items[its]);
+        found.emplace(members[mine].key, *items[its]);
       }
     }
     if (Status settled = settle_intents(members, found); !settled) co_return settled;

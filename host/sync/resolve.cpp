@@ -88,7 +88,9 @@ bool Execution::find_unread(const Snapshot& snapshot, const core::ChangeList& ch
 /// did not make it, or somebody put it there. The pairs of what stands directly in it get their
 /// ids.
 Task<Result<bool>> Execution::is_shared(const Snapshot& snapshot, Scene& scene,
-                                        const std::set<std::string>& leaving, Pair container) {
+                                        const std::set<std::string>& leaving, Pair container,
+                                        std::unordered_set<std::string>& visited) {
+  if (!visited.insert(container.remote_id).second) co_return Result<bool>(false);
   Task<Result<Report>> listing = list_children(snapshot, container.remote_id, container.kind);
   Result<Report> report = co_await listing;
   if (!report && report.error().code == Code::not_found) co_return Result<bool>(false);
@@ -103,7 +105,7 @@ Task<Result<bool>> Execution::is_shared(const Snapshot& snapshot, Scene& scene,
     if (kind != nullptr && kind->container) inner.push_back(*pair);
   }
   for (const Pair& each : inner) {
-    Task<Result<bool>> asking = is_shared(snapshot, scene, leaving, each);
+    Task<Result<bool>> asking = is_shared(snapshot, scene, leaving, each, visited);
     Result<bool> shared = co_await asking;
     if (!shared || *shared) co_return shared;
   }
@@ -125,7 +127,8 @@ Task<Status> Execution::spare_containers(Snapshot& snapshot, core::ChangeList& c
       continue;
     }
     Scene scene = scene_of(snapshot);
-    Task<Result<bool>> asking = is_shared(snapshot, scene, leaving, *action.base);
+    std::unordered_set<std::string> visited;
+    Task<Result<bool>> asking = is_shared(snapshot, scene, leaving, *action.base, visited);
     Result<bool> shared = co_await asking;
     if (!shared) co_return Status(shared.error());
     if (!*shared) continue;

@@ -33,9 +33,10 @@ Task<Execution::Round> Execution::play_pass() {
       const bool in_doubt = std::any_of(intents->begin(), intents->end(),
                                         [&](const auto& each) { return each.plan_id == plan; });
       if (!in_doubt) continue;
-      Task<Round> playing = play_plan(plan);
-      const Round how = co_await playing;
-      if (how != Round::nothing_left) co_return how;
+      Task<std::optional<Round>> settling = settle_doubts(plan);
+      std::optional<Round> ended = co_await settling;
+      if (ended) co_return *ended;
+      if (stopped()) co_return Round::later;
     }
     Task<Round> pulling = pull(*link);
     const Round how = co_await pulling;
@@ -112,12 +113,7 @@ Status Execution::keep_exported(const Snapshot& snapshot, const Wanted& wanted) 
 
 /// A plan's rounds until nothing can be done at once any more.
 Task<Execution::Round> Execution::play_plan(std::string plan_id) {
-  plan_id_ = std::move(plan_id);
-  appeared_.clear();
-  stale_.clear();  // of another plan
-  in_the_way_.clear();
-  read_.clear();
-  for (const auto& [key, ignored] : attempted_) stale_.insert(key);
+  begin_plan(std::move(plan_id));
   for (int idle = 0; idle < options_.give_up_after;) {
     const std::int64_t before = progress();
     Task<Round> round = play_round();
@@ -126,6 +122,33 @@ Task<Execution::Round> Execution::play_plan(std::string plan_id) {
     idle = progress() > before ? 0 : idle + 1;
   }
   co_return Round::stuck;
+}
+
+void Execution::begin_plan(std::string plan_id) {
+  plan_id_ = std::move(plan_id);
+  appeared_.clear();
+  stale_.clear();  // of another plan
+  in_the_way_.clear();
+  read_.clear();
+  for (const auto& [key, ignored] : attempted_) stale_.insert(key);
+}
+
+/// What the journal has open of a plan is found out, but for what is settled by writing. What
+/// cannot be found out now is tried again with its plan, and keeps no other from being looked at.
+Task<std::optional<Execution::Round>> Execution::settle_doubts(std::string plan_id) {
+  begin_plan(std::move(plan_id));
+  auto snapshot = load_snapshot(ports_, options_, run_.connection_id, plan_id_, mapping_);
+  if (!snapshot) co_return react(snapshot.error());
+  if (std::optional<Round> ended = ready(*snapshot)) co_return ended;
+  auto intents = ports_.store.journal().open_intents(run_.connection_id);
+  if (!intents) co_return react(intents.error());
+  std::erase_if(*intents, [&](const auto& intent) { return intent.plan_id != plan_id_; });
+  take_repeatable(*intents, snapshot->connector->manifest());
+  if (intents->empty()) co_return std::nullopt;
+  Task<Status> recovering = recover(*snapshot, *std::move(intents));
+  Status recovered = co_await recovering;
+  if (exchange_->needs_reconnect()) co_return park(RunWait::reconnect);
+  co_return std::nullopt;
 }
 
 /// The plans that a run is about.
@@ -152,11 +175,14 @@ Result<std::vector<std::string>> Execution::plans_in_scope(const Link& link) con
   return plans;
 }
 
-/// A person may choose another place while a run works: what was seen in the old one is nothing of
-/// it, and nothing is to be begun in it.
+/// A person may choose another place, or disconnect, while a run works: what was seen in the old
+/// one is nothing of it, and nothing is to be begun in it.
 Status Execution::check_place() const {
   auto now = ports_.store.connections().find(run_.connection_id);
   if (!now) return std::move(now).error();
+  if (now->status == core::ConnectionStatus::disconnected) {
+    return Error{Code::unavailable, "the connection was disconnected meanwhile", "disconnected"};
+  }
   if (place_.empty() || now->target.id == place_) return {};
   return Error{Code::unavailable, "another place was chosen meanwhile", "place_changed"};
 }
@@ -164,6 +190,7 @@ Status Execution::check_place() const {
 /// Whether the connection can be used; if not, how the round ends.
 std::optional<Execution::Round> Execution::ready(const Link& link) {
   mapping_ = link.mapping;
+  connection_rev_ = link.connection.rev;
   run_.script_revision = mapping_->revision();
   if (link.connection.status == core::ConnectionStatus::needs_reconnect) {
     return park(RunWait::reconnect);
@@ -209,6 +236,8 @@ Task<Execution::Round> Execution::play_round() {
   if (!intents) co_return react(intents.error());
   std::erase_if(*intents, [&](const auto& intent) { return intent.plan_id != plan_id_; });
   std::vector<core::Intent> doubts = take_repeatable(*intents, snapshot.connector->manifest());
+  doubts_.clear();
+  for (const core::Intent& intent : doubts) doubts_.emplace(intent.once_key, intent.id);
   if (!intents->empty()) {
     Task<Status> recovering = recover(snapshot, std::move(*intents));
     Status recovered = co_await recovering;

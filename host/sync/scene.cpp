@@ -77,8 +77,8 @@ std::vector<std::string> Scene::name_children(const std::string& parent_key,
   const std::vector<Pair*> ours = nameless(parent_key);
   if (ours.empty()) return {};
   std::vector<const ports::Item*> theirs;
-  for (const ports::Item& item : items) {
-    if (item.state == ItemState::present && !by_id_.contains(item.id)) theirs.push_back(&item);
+  for (const ports::Item* item : each_once(items)) {
+    if (item->state == ItemState::present && !by_id_.contains(item->id)) theirs.push_back(item);
   }
   for (const auto& [mine, its] : match(faces(ours), faces(theirs), Leftovers::pair_in_order)) {
     name(*ours[mine], *theirs[its], container_id);
@@ -111,8 +111,8 @@ void Scene::name_moved() {
   }
   if (ours.empty()) return;
   std::vector<const ports::Item*> theirs;
-  for (const ports::Item& item : strangers_) {
-    if (!by_id_.contains(item.id)) theirs.push_back(&item);
+  for (const ports::Item* item : each_once(strangers_)) {
+    if (!by_id_.contains(item->id)) theirs.push_back(item);
   }
   for (const auto& [mine, its] : match(faces(ours), faces(theirs), Leftovers::stay)) {
     name(*ours[mine], *theirs[its], theirs[its]->parent_id);

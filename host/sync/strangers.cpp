@@ -63,7 +63,9 @@ Result<std::vector<Receive>> Execution::link_strangers(const Snapshot& snapshot,
   if (!pairs) return std::move(pairs).error();
   std::vector<core::Sighting> free = strangers_of(*std::move(stored), *pairs);
   appeared_.clear();
+  std::set<std::string> paired;
   for (Pair& pair : *pairs) {
+    if (pair.state != PairState::tombstone) paired.insert(pair.key);
     if (!pair.appeared || pair.plan_id == plan_id_ || pair.state != PairState::paired) continue;
     appeared_.emplace(pair.remote_id, pair);
     core::Sighting sighting;
@@ -76,20 +78,29 @@ Result<std::vector<Receive>> Execution::link_strangers(const Snapshot& snapshot,
     sighting.url = pair.url;
     free.push_back(std::move(sighting));
   }
+  // By key first: what is some task's own item is nobody else's, however alike they are.
+  std::map<std::string, const core::Sighting*> found;
+  std::vector<core::Stranger> strangers;
+  std::vector<const core::Sighting*> nobodys;
+  for (const core::Sighting& each : free) {
+    if (!each.key.empty()) found.insert_or_assign(each.key, &each);
+    if (stands_for_task(each, snapshot.account.id, paired)) continue;
+    strangers.push_back({each.kind, each.fields});
+    nobodys.push_back(&each);
+  }
+  std::vector<core::WantedItem> keyless = created;
+  std::erase_if(keyless, [&](const core::WantedItem& each) { return found.contains(each.key); });
   std::map<std::string, std::vector<std::string>> alike;
   for (const auto& [kind, rules] : snapshot.mapping->kinds()) alike[kind] = rules.alike;
-  std::vector<core::Stranger> strangers;
-  for (const core::Sighting& each : free) strangers.push_back({each.kind, each.fields});
-  std::map<std::string, std::size_t> found = core::link_alike(created, strangers, alike);
-  for (std::size_t i = 0; i < free.size(); ++i) {
-    if (!free[i].key.empty()) found.insert_or_assign(free[i].key, i);
+  for (const auto& [key, index] : core::link_alike(keyless, strangers, alike)) {
+    found.insert_or_assign(key, nobodys[index]);
   }
   std::map<std::string, core::MergeRules> rules;
   for (const core::WantedItem& item : created) {
     auto link = found.find(item.key);
     if (link == found.end()) continue;
     if (!rules.contains(item.kind)) rules.emplace(item.kind, merge_rules(snapshot, item.kind));
-    links.push_back(linked(snapshot, item, free[link->second], {"{}", {}}, rules[item.kind]));
+    links.push_back(linked(snapshot, item, *link->second, {"{}", {}}, rules[item.kind]));
   }
   return links;
 }
@@ -201,6 +212,14 @@ std::optional<Receive> Execution::occurrence_changed_there(const Snapshot& snaps
   return link;
 }
 
+/// Whether it is a living task's own item, of which the pair is missing, or another connection's.
+bool Execution::stands_for_task(const core::Sighting& stranger, const std::string& account_id,
+                                const std::set<std::string>& paired) const {
+  if (stranger.key.empty() || paired.contains(stranger.key)) return false;
+  auto task = ports_.store.plans().find_task(core::task_id_of(stranger.key));
+  return task && !task->deleted_ms && task->account_id == account_id;
+}
+
 /// What people made there becomes appointments here. Answers whether anything did.
 Result<bool> Execution::let_appear(const Link& link) {
   auto stored = ports_.store.sightings().of_connection(run_.connection_id);
@@ -210,17 +229,17 @@ Result<bool> Execution::let_appear(const Link& link) {
   if (!pairs) return std::move(pairs).error();
   const auto kinds = link.mapping->kinds();
   std::vector<core::Sighting> strangers = strangers_of(*std::move(stored), *pairs);
-  std::unordered_set<std::string> paired;
+  auto intents = ports_.store.journal().open_intents(run_.connection_id);
+  if (!intents) return std::move(intents).error();
+  std::set<std::string> paired, doubted;
   for (const Pair& pair : *pairs) {
     if (pair.state != PairState::tombstone) paired.insert(pair.key);
   }
+  for (const core::Intent& intent : *intents) doubted.insert(intent.key);
   std::erase_if(strangers, [&](const core::Sighting& each) {
     auto kind = kinds.find(each.kind);
     if (kind == kinds.end() || !kind->second.adopts) return true;
-    // A task's own item, of which the pair is missing, or is another connection's.
-    auto task = ports_.store.plans().find_task(core::task_id_of(each.key));
-    return task && !task->deleted_ms && task->account_id == link.account.id &&
-           !paired.contains(each.key);
+    return doubted.contains(each.key) || stands_for_task(each, link.account.id, paired);
   });
   if (strangers.empty()) return false;
   auto calendar = ports_.store.plans().find_external(link.account.id, core::kBuiltInPlan);

@@ -376,7 +376,11 @@ ports::HttpReply FakeService::serve(const ConnectorRequest& request) {
     }
     std::sort(children.begin(), children.end(),
               [](const auto* a, const auto* b) { return a->position < b->position; });
-    for (const RemoteItem* item : children) items.push_back(json_of(*item));
+    for (const RemoteItem* item : children) {
+      items.push_back(json_of(*item));
+      if (tells_twice) items.push_back(json_of(*item));
+    }
+    if (tells_itself && items_.contains(parent)) items.push_back(json_of(items_[parent]));
     return answer(200, {{"items", items}, {"cursor", fmt::format("{}", next_)}});
   } else if (op == "find") {
     for (const auto& [id, item] : items_) {
@@ -495,8 +499,13 @@ void FakeEgress::send(ports::EgressCall call, std::function<void(ConnectorReply)
       case Fault::rate_limited:
         reply.reply.status = 429;
         break;
+      case Fault::unauthorized:
+        reply.error = Error{Code::unauthenticated, "a fresh token was refused", "token_refused"};
+        break;
       case Fault::lost:
         service_.serve(call.request);
+        [[fallthrough]];
+      case Fault::unknown:
         reply.error = Error{Code::unavailable, "the connection closed before an answer"};
         break;
       case Fault::done_swallowed:

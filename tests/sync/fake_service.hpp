@@ -26,6 +26,8 @@ enum class Fault {
   none,
   refused,        ///< 503, nothing was done
   lost,           ///< done, but no answer comes: the reply is "maybe sent"
+  unknown,        ///< nothing is done, and no answer comes: the reply is "maybe sent"
+  unauthorized,   ///< the grant is not taken
   rate_limited,   ///< 429
   bulky,          ///< done, and the answer is a third of what all of a step may take, and more
   swallowed,      ///< nothing is done and no answer ever comes (the host died before it left)
@@ -69,6 +71,8 @@ class FakeService {
   Style style() const { return style_; }
   std::int64_t behind_ms = 0;  ///< its clock, behind the host's
   bool tells_removals = true;  ///< listings from a cursor name what was removed
+  bool tells_twice = false;    ///< listings tell each item twice
+  bool tells_itself = false;   ///< listings of a container tell the container, too
   int writes = 0;
   int reads = 0;
 
