@@ -5,6 +5,7 @@
 
 #include <lua.hpp>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace mortise::script {
@@ -36,6 +37,8 @@ void check_mapping(lua_State* L, int index);
 
 /// The cost of an allow{} at `index`: 0 or 1; raises for another.
 lua_Integer check_cost(lua_State* L, int index);
+/// Raises unless it can be the reason of a deny().
+void check_reason(lua_State* L, const std::string& reason);
 
 /// The fields that a task has in scripts, and those that a way back may change.
 std::span<const std::string_view> task_fields();

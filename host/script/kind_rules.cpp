@@ -18,6 +18,7 @@ std::vector<std::string> fields_of(lua_State* L, int kind_table, Wanted wanted) 
   std::vector<std::string> fields;
   const auto count = static_cast<lua_Integer>(lua_rawlen(L, kind_table));
   for (lua_Integer i = 1; i <= count; ++i) {
+    Budget::of(L).charge(L, 1);
     lua_rawgeti(L, kind_table, i);
     const int line = lua_gettop(L);
     if (lua_istable(L, line) && wanted(line)) {
@@ -43,9 +44,9 @@ std::vector<std::string> take_fields(lua_State* L, const std::string& what,
   std::vector<std::string> fields;
   const auto count = static_cast<lua_Integer>(lua_rawlen(L, list));
   for (lua_Integer i = 1; i <= count; ++i) {
-    Budget::of(L).charge(L, 1 + words.size());
     lua_rawgeti(L, list, i);
     check_type(L, -1, LUA_TSTRING, "an entry of " + what);
+    Budget::of(L).charge(L, 1 + words.size() + lua_rawlen(L, -1) / 64);
     fields.emplace_back(check_text(L, -1));
     check_word(L, fields.back(), "field in " + what, words);
     lua_pop(L, 1);

@@ -32,8 +32,8 @@ ScriptFile read_file(const fs::path& path, std::string name) {
 }
 
 // A policy or a mapping: the folder says.
-void load_into(ActiveScript& active, ScriptText text, StatePool& pool,
-               const KnownConnectors& known) {
+void load_checked(ActiveScript& active, ScriptText text, StatePool& pool,
+                  const KnownConnectors& known) {
   if (text.name.rfind("policies/", 0) == 0) {
     Checked<PolicyScript> checked = PolicyScript::load(std::move(text), pool);
     active.rejected = std::move(checked.findings);
@@ -44,6 +44,17 @@ void load_into(ActiveScript& active, ScriptText text, StatePool& pool,
     if (checked.script) active.mapping = std::move(checked.script);
   } else {
     active.rejected = {{text.name, 0, "a script lies in policies/ or in mappings/"}};
+  }
+}
+
+// The same; whatever a script leads to, the host lives.
+void load_into(ActiveScript& active, ScriptText text, StatePool& pool,
+               const KnownConnectors& known) {
+  const std::string name = text.name;
+  try {
+    load_checked(active, std::move(text), pool, known);
+  } catch (const std::exception& error) {
+    active.rejected = {{name, 0, fmt::format("cannot be loaded: {}", error.what())}};
   }
 }
 

@@ -7,6 +7,11 @@
 
 namespace mortise::script {
 
+/// So many examples a script may carry. Its checking ends early when this many ran into a wall:
+/// each may take all the CPU time of a call.
+inline constexpr std::size_t kMostExamples = 200;
+inline constexpr int kMostWalls = 5;
+
 struct Limits {
   std::size_t memory_bytes = 8 * 1024 * 1024;  ///< everything that one Lua state holds
   std::size_t string_bytes = 64 * 1024;        ///< one string

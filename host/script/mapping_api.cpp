@@ -57,6 +57,7 @@ void check_columns(lua_State* L) {
   int titles = 0;
   const auto count = static_cast<lua_Integer>(lua_rawlen(L, columns));
   for (lua_Integer i = 1; i <= count; ++i) {
+    Budget::of(L).charge(L, 10);
     lua_rawgeti(L, columns, i);
     check_keys(L, -1, "a column", kColumnKeys);
     const int column = lua_gettop(L);
@@ -207,6 +208,7 @@ void check_lines(lua_State* L, const std::string& kind) {
   const auto count = static_cast<lua_Integer>(lua_rawlen(L, lines));
   if (count == 0) fail_at(L, kind, "fields." + kind + " has no line");
   for (lua_Integer i = 1; i <= count; ++i) {
+    Budget::of(L).charge(L, 10);
     lua_rawgeti(L, lines, i);
     check_line(L, kind, i);
     lua_pop(L, 1);

@@ -58,6 +58,11 @@ core::JsonText canonical(const Json& document) {
   return text ? std::move(*text) : core::JsonText();
 }
 
+// For a message, whatever the texts in it hold.
+std::string shown(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 // Empty lists are written like empty objects in Lua.
 Json as_object(Json value) {
   return value.empty() ? Json::object() : value;
@@ -70,9 +75,13 @@ class Examples {
   Findings run() {
     const Result<Json> examples = read();
     if (!examples) return {finding_of(examples.error(), mapping_.text().name)};
+    if (examples->size() > kMostExamples) {
+      return {{mapping_.text().name, line(), fmt::format("more than {} examples", kMostExamples)}};
+    }
     for (const Json& example : *examples) {
       ++number_;
       run_one(example);
+      if (walls_ == kMostWalls) break;
     }
     return std::move(findings_);
   }
@@ -97,6 +106,7 @@ class Examples {
   }
 
   void complain(const Error& error) {
+    walls_ += error.reason == kScriptBudget ? 1 : 0;
     ports::ScriptFinding finding = finding_of(error, mapping_.text().name);
     if (!names_line(error, mapping_.text().name)) finding.line = line();
     finding.message = fmt::format("example {}: {}", number_, finding.message);
@@ -216,7 +226,7 @@ class Examples {
       if (item.kind == "database") check_columns(item);
     }
     if (got != want)
-      complain(fmt::format("wants {}, the mapping says {}", want.dump(), got.dump()));
+      complain(fmt::format("wants {}, the mapping says {}", shown(want), shown(got)));
   }
 
   // Lines of `row` name columns; a database says which there are.
@@ -246,6 +256,7 @@ class Examples {
       if (!lua_istable(L, -1)) return;
       const auto count = static_cast<lua_Integer>(lua_rawlen(L, -1));
       for (lua_Integer i = 1; i <= count; ++i) {
+        Budget::of(L).charge(L, 5);
         lua_rawgeti(L, -1, i);
         items.push_back(text_field(L, -1, "item", "a line"));
         lua_pop(L, 1);
@@ -287,8 +298,8 @@ class Examples {
     Json wanted = example.value("dropped", Json::array());
     if (wanted.is_array()) std::sort(wanted.begin(), wanted.end());
     if (dropped == wanted) return;
-    complain(fmt::format("of the edit {} is dropped, the example says dropped = {}", dropped.dump(),
-                         wanted.dump()));
+    complain(fmt::format("of the edit {} is dropped, the example says dropped = {}", shown(dropped),
+                         shown(wanted)));
   }
 
   void compare(const Json& want, const core::JsonText& got_text) {
@@ -296,13 +307,13 @@ class Examples {
     if (!got) return complain(got.error());
     if (!want.is_object()) {
       if (!want.empty() || !got->empty())
-        complain(fmt::format("wants {}, the mapping says {}", want.dump(), got_text));
+        complain(fmt::format("wants {}, the mapping says {}", shown(want), got_text));
       return;
     }
     for (const auto& entry : want.items()) {
       if (member(*got, entry.key().c_str()) == entry.value()) continue;
-      complain(fmt::format("wants {} = {}, the mapping says {}", entry.key(), entry.value().dump(),
-                           member(*got, entry.key().c_str()).dump()));
+      complain(fmt::format("wants {} = {}, the mapping says {}", entry.key(), shown(entry.value()),
+                           shown(member(*got, entry.key().c_str()))));
     }
   }
 
@@ -311,6 +322,7 @@ class Examples {
   Findings findings_;
   int number_ = 0;
   int weeks_ = 0;
+  int walls_ = 0;
 };
 
 }  // namespace

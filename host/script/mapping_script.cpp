@@ -26,9 +26,6 @@ using core::JsonText;
 using ports::Desired;
 using ports::MappingInput;
 
-// Tasks that each run 80 ms into a wall would keep a worker for minutes.
-constexpr int kMostWalls = 5;
-
 FieldCall push_call(lua_State* L, const std::string& kind, const core::Task& task,
                     const MappingInput& input, const TaskGroups& groups, const JsonText& settings,
                     std::string& item) {
@@ -351,6 +348,8 @@ Result<ports::TaskChange> MappingScript::task_change(const std::string& kind,
   if (!lease) return lease.error();
   const TaskGroups groups(input);
   const JsonText settings = effective_settings(settings_, input.settings);
+  const auto known = kinds_.find(kind);
+  const ports::KindRules rules = known == kinds_.end() ? ports::KindRules{} : known->second;
   Json rest = *read;
   Json changes;
   WaysBack ways;
@@ -369,7 +368,7 @@ Result<ports::TaskChange> MappingScript::task_change(const std::string& kind,
         const Error broken{Code::invalid, text_.name + ": " + how, "lossy_mapping"};
         lossy = at_word(broken, text_, field, "fields");
       }
-      leave_out(field, kinds_.at(kind), rest, left_out);
+      leave_out(field, rules, rest, left_out);
     }
   } while (!ways.lossy.empty());
   if (lossy && changes.empty()) return *lossy;

@@ -10,6 +10,7 @@
 #include "script/budget.hpp"
 #include "script/libraries.hpp"
 #include "script/tables.hpp"
+#include "script/utf8.hpp"
 
 namespace mortise::script {
 namespace {
@@ -114,6 +115,9 @@ class Reader {
     if (node.key.empty() || node.key.size() > kLongestKey || node.key.find(':') == node.key.npos) {
       luaL_error(L_, "the key of a %s looks like 'plan:<id>', not like '%s'", kind.c_str(),
                  node.key.substr(0, 60).c_str());
+    }
+    if (!is_utf8(node.key)) {
+      luaL_error(L_, "the key of a %s is not UTF-8 (cut inside a character?)", kind.c_str());
     }
     if (!keys_.insert(node.key).second)
       luaL_error(L_, "the key '%s' is there twice", node.key.c_str());

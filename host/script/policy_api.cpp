@@ -36,6 +36,7 @@ TierKeys read_tiers(lua_State* L, int tiers) {
     std::set<std::string>& names = keys[tier];
     lua_pushnil(L);
     while (lua_next(L, -2) != 0) {
+      Budget::of(L).charge(L, 5);
       names.insert(text_of(L, -2));
       const int type = lua_type(L, -1);
       if (type != LUA_TNUMBER && type != LUA_TBOOLEAN && type != LUA_TSTRING) {
@@ -97,12 +98,7 @@ int make_allow(lua_State* L) {
 
 // deny(reason, format, ...)
 int make_deny(lua_State* L) {
-  const std::string reason(check_text(L, 1));
-  const bool plain =
-      !reason.empty() && reason.size() <= 64 &&
-      reason.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == reason.npos;
-  if (!plain)
-    fail_at(L, reason, "the reason is one word of a-z, 0-9 and _, such as quota_exceeded");
+  check_reason(L, std::string(check_text(L, 1)));
   luaL_checktype(L, 2, LUA_TSTRING);
   lua_pushcfunction(L, &format_text);
   lua_insert(L, 2);
@@ -147,6 +143,14 @@ lua_Integer check_cost(lua_State* L, int index) {
   if (!known) fail_at(L, "cost", "cost is 1 (it counts as an export of the month) or 0");
   lua_pop(L, 1);
   return cost;
+}
+
+void check_reason(lua_State* L, const std::string& reason) {
+  const bool plain =
+      !reason.empty() && reason.size() <= 64 &&
+      reason.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == reason.npos;
+  if (!plain)
+    fail_at(L, reason, "the reason is one word of a-z, 0-9 and _, such as quota_exceeded");
 }
 
 void install_policy_api(lua_State* L) {

@@ -51,6 +51,7 @@ void read_answer(lua_State* L, const std::string& action, Decision& decision) {
     decision.cost = check_cost(L, -1);
   } else if (is_kind(L, -1, "deny")) {
     decision.reason = text_field(L, -1, "reason", "deny");
+    check_reason(L, decision.reason);
     decision.message = text_field(L, -1, "message", "deny");
   } else {
     luaL_error(L, "'%s' answers with a %s, not with allow{...} or deny(...)", action.c_str(),
@@ -179,6 +180,9 @@ Result<std::vector<PolicyScript::Example>> PolicyScript::examples() const {
     lua_getfield(L, 1, "examples");
     check_type(L, 2, LUA_TTABLE, "examples of the policy");
     const auto count = static_cast<int>(lua_rawlen(L, 2));
+    if (lua_rawlen(L, 2) > kMostExamples) {
+      luaL_error(L, "more than %d examples", static_cast<int>(kMostExamples));
+    }
     for (int i = 1; i <= count; ++i) {
       lua_settop(L, 2);
       lua_rawgeti(L, 2, i);
@@ -209,10 +213,13 @@ Result<std::vector<PolicyScript::Example>> PolicyScript::examples() const {
 
 Findings PolicyScript::run_examples(const std::vector<Example>& examples) const {
   Findings findings;
+  int walls = 0;
   for (const Example& example : examples) {
+    if (walls == kMostWalls) break;
     const int line = example_line(text_.source, example.number);
     const Result<Decision> decided = try_decide(example.ask, example.used);
     if (!decided) {
+      walls += decided.error().reason == kScriptBudget ? 1 : 0;
       ports::ScriptFinding finding = finding_of(decided.error(), text_.name);
       if (!names_line(decided.error(), text_.name)) finding.line = line;
       finding.message = fmt::format("example {}: {}", example.number, finding.message);

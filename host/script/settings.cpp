@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "script/api.hpp"
+#include "script/budget.hpp"
 #include "script/libraries.hpp"
 #include "script/tables.hpp"
 #include "script/words.hpp"
@@ -125,6 +126,7 @@ Setting read_setting(lua_State* L, const std::string& name) {
   for (lua_Integer i = 1; i <= count; ++i) {
     lua_rawgeti(L, -1, i);
     check_type(L, -1, LUA_TSTRING, "a choice of setting '" + name + "'");
+    Budget::of(L).charge(L, 5 + lua_rawlen(L, -1) / 64);
     setting.choices.emplace_back(check_text(L, -1));
     lua_pop(L, 1);
   }

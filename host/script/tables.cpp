@@ -146,6 +146,7 @@ void check_keys(lua_State* L, int table, std::string_view what,
   check_type(L, index, LUA_TTABLE, std::string(what));
   lua_pushnil(L);
   while (lua_next(L, index) != 0) {
+    Budget::of(L).charge(L, 1);
     lua_pop(L, 1);
     if (lua_isinteger(L, -1) != 0 && list == ListPart::allowed) continue;
     const std::string key = text_of(L, -1);
@@ -209,7 +210,10 @@ void check_type(lua_State* L, int index, int type, const std::string& what) {
 
 std::string text_field(lua_State* L, int table, const char* name, std::string_view what) {
   lua_getfield(L, table, name);
-  if (!lua_isnil(L, -1)) check_type(L, -1, LUA_TSTRING, fmt::format("{} of {}", name, what));
+  if (!lua_isnil(L, -1)) {
+    check_type(L, -1, LUA_TSTRING, fmt::format("{} of {}", name, what));
+    Budget::of(L).charge(L, 1 + lua_rawlen(L, -1) / 64);  // one long text may stand in many tables
+  }
   std::string text = lua_isnil(L, -1) ? std::string() : std::string(check_text(L, -1));
   lua_pop(L, 1);
   return text;

@@ -245,6 +245,10 @@ TEST_CASE("check: what a script returns is checked, whoever made it", "[script][
                 policy + "p['export.start'] = function() return { kind = 'allow', cost = 9 } end "
                          "return p")
             .find("cost is 1 (it counts as an export of the month) or 0") != std::string::npos);
+  CHECK(message("policies/a.lua",
+                policy + "p['export.start'] = function() return { kind = 'deny', reason = '' } end "
+                         "return p")
+            .find("the reason is one word") != std::string::npos);
 
   const std::string mapping =
       "local m = mapping { connector = 'x', plan = function(plan) return rows(plan.tasks) end,\n"
@@ -306,6 +310,77 @@ TEST_CASE("check: examples and trees that only look for trouble are findings", "
               "return l",
               "{ plan = { title = 'a' }, want = {} }")
           .find("in one call") != std::string::npos);
+}
+
+TEST_CASE("check: a key that is cut inside a character is a finding", "[script][check]") {
+  StatePool pool;
+  const Findings findings =
+      check_script("mappings/a.lua",
+                   "return mapping { connector = 'x', plan = function(plan)\n"
+                   "return page { key = 'x:' .. plan.title:sub(1, 4), title = plan.title } end,\n"
+                   "fields = { row = { { task = 'title', item = 'Task' } } },\n"
+                   "examples = { { plan = { title = 'caf\xc3\xa9' }, want = {} } } }",
+                   pool);
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].message.find("the key of a page is not UTF-8") != std::string::npos);
+}
+
+TEST_CASE("check: one table named very often is paid for each time", "[script][check]") {
+  StatePool pool;
+  const auto message = [&](const std::string& name, const std::string& source) {
+    const Findings findings = check_script(name, source, pool);
+    REQUIRE_FALSE(findings.empty());
+    return findings.front().message;
+  };
+  const std::string often = "for i = 1, 100000 do l[i] = t end\n";
+  const std::string plan = "connector = 'x', plan = function() end, examples = { {} }";
+  const std::string policy =
+      "default = 'a', ['export.start'] = function() return allow {} end, examples = ";
+  CHECK(message("mappings/a.lua", "local l, t = {}, { task = 'title', item = ('x'):rep(60000) } " +
+                                      often + "return mapping { " + plan +
+                                      ", fields = { row = l } }")
+            .find("in one call") != std::string::npos);
+  CHECK(message("mappings/a.lua", "local l, t = {}, ('x'):rep(60000) " + often +
+                                      "l.default = 'a' return mapping { " + plan +
+                                      ", settings = { s = choice(l) }, fields = {} }")
+            .find("in one call") != std::string::npos);
+  CHECK(message("policies/a.lua",
+                "local l, t = {}, { ask = { action = 'export.start' }, want = 'allow' } " + often +
+                    "return policy { tiers = { a = { x = 1 } }, " + policy + "l }")
+            .find("more than 200 examples") != std::string::npos);
+  CHECK(message("policies/a.lua",
+                "local l, t = {}, { x = 1 } for i = 1, 1000 do t[i] = i end "
+                "for i = 1, 2000 do l['t' .. i] = t end return policy { tiers = l, " +
+                    policy + "{ {} } }")
+            .find("in one call") != std::string::npos);
+  CHECK(message("mappings/a.lua", "local l, t = {}, {} " + often + "return mapping { " + plan +
+                                      ", fields = { row = { { task = 'title', item = 'a' } } }, "
+                                      "examples = l }")
+            .find("more than") != std::string::npos);
+}
+
+TEST_CASE("check: a kind that a function makes up is nothing but itself", "[script][check]") {
+  StatePool pool;
+  const Checked<MappingScript> checked = MappingScript::load(
+      script_text(
+          "mappings/a.lua",
+          "local m = nil m = mapping { connector = 'x', plan = function(plan)\n"
+          "if plan.title == 'odd' then m.fields.todo = m.fields.row end\n"
+          "return rows(plan.tasks) end,\n"
+          "fields = { row = { { task = 'title', item = 'Task',\n"
+          "to_task = function(value) return value .. '!' end } } },\n"
+          "examples = { { task = { title = 'a' }, kind = 'row', want = { Task = 'a' } } } }\n"
+          "return m"),
+      pool);
+  REQUIRE(checked.script);
+  core::Account account;
+  core::Plan plan;
+  plan.title = "odd";
+  const std::vector<core::Task> tasks(1);
+  const ports::MappingInput input{&account, &plan, tasks, "{}", "UTC", ""};
+  (void)checked.script->desired(input);
+  const auto change = checked.script->task_change("todo", R"({"Task":"b"})", tasks[0], input);
+  REQUIRE_FALSE(change.ok());
 }
 
 TEST_CASE("check: a script that remembers something from call to call is refused",
