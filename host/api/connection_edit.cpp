@@ -24,6 +24,9 @@ void check_setting(const ports::Manifest& manifest, const std::string& name,
     if (each.name == name) setting = &each;
   }
   if (!setting) return complain("unknown field: " + manifest.name + " has no setting of this name");
+  const bool is_text =
+      setting->type == ports::SettingType::text || setting->type == ports::SettingType::url;
+  if (is_text && !setting->required && value == "") return;  // a field that was emptied
   switch (setting->type) {
     case ports::SettingType::flag:
       if (!value.is_boolean()) complain("must be true or false");
