@@ -5,6 +5,7 @@
 #include <mortise/abi.h>
 
 #include "common/json.hpp"
+#include "times.hpp"
 
 namespace google_calendar {
 
@@ -31,7 +32,8 @@ mortise::Result<mortise::Channel> read_channel(std::string_view text_in) {
     return mortise::Error{mortise::Code::unavailable,
                           "Google's answer is not a channel that can be read"};
   }
-  channel.expires_ms = std::strtoll(text(answer, "expiration").c_str(), nullptr, 10);
+  const std::int64_t expires_ms = std::strtoll(text(answer, "expiration").c_str(), nullptr, 10);
+  if (expires_ms > 0 && expires_ms <= kLatestMs) channel.expires_ms = expires_ms;
   return channel;
 }
 

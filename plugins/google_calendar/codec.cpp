@@ -137,7 +137,7 @@ EventRead read_object(const Json& event, const Clues& clues) {
   }
   if (const auto edited = read_stamp(text(event, "updated"))) {
     // What was "edited" before 1970 does not say when it was.
-    item.edited_ms = std::max<std::int64_t>(edited->instant_s(), 0) * 1000;
+    item.edited_ms = std::clamp<std::int64_t>(edited->instant_s() * 1000, 0, kLatestMs);
   }
   const std::string type = text(event, "eventType");
   read.left_alone = (!type.empty() && type != "default") || hides_everything(event);

@@ -17,6 +17,8 @@ struct Stamp {
 };
 
 inline constexpr std::int64_t kDay = 86'400;
+/// Of any time: the end of the year 9999 (mortise/abi.h).
+inline constexpr std::int64_t kLatestMs = 253'402'300'799'999;
 
 /// "2026-11-23T18:00:00" with or without fraction, "Z" or an offset; a fraction is dropped.
 std::optional<Stamp> read_stamp(std::string_view text);

@@ -115,6 +115,7 @@ std::int64_t read_time(std::string_view text) {
   const auto hour = part(11, 2), minute = part(14, 2), second = part(17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return 0;
   if (*month < 1 || *month > 12 || *day < 1 || *day > 31) return 0;
+  if (*hour > 23 || *minute > 59 || *second > 59) return 0;
   const std::int64_t days = days_of(*year, *month, *day);
   const std::int64_t ms =
       ((days * 24 + *hour) * 60 + *minute) * 60'000 + *second * std::int64_t{1000};
