@@ -17,10 +17,12 @@ class ReplyRoom {
  public:
   /// The reply; or, if it is too much beside those before it, `too_large` without an answer.
   ConnectorReply keep(ConnectorReply reply) {
+    if (reply.error) return reply;
     std::size_t bytes = reply.reply.body.size();
     for (const auto& [name, value] : reply.reply.headers) bytes += name.size() + value.size();
-    if (bytes_.fetch_add(bytes) + bytes <= kMostReplyBytes) return reply;
-    bytes_.fetch_sub(bytes);
+    for (std::size_t so_far = bytes_; so_far + bytes <= kMostReplyBytes;) {
+      if (bytes_.compare_exchange_weak(so_far, so_far + bytes)) return reply;
+    }
     ConnectorReply none;
     none.error = Error{Code::too_large, "the answers to one step are larger than 64 MiB together"};
     none.maybe_sent = true;
