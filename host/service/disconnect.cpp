@@ -56,7 +56,10 @@ void Departure::start() {
   connector_ = ports.connectors.find(connection_.connector);
   grant_.reset();
   auto grant = ports.store.grants().find(connection_id_);
-  is_unreadable_ = !grant.ok() && grant.error().code != Code::not_found;
+  is_unreadable_ = !grant.ok() && grant.error().reason == "seal_broken";
+  if (!grant.ok() && !is_unreadable_ && grant.error().code != Code::not_found) {
+    return give_up(std::move(grant).error());
+  }
   if (grant.ok()) grant_ = std::move(grant).value();
   const bool has_none = !grant_ && !is_unreadable_;
   if (connection_.status == core::ConnectionStatus::disconnected && has_none) {
