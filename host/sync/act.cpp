@@ -255,9 +255,10 @@ Status Execution::commit_outcomes(std::vector<Pending>& pending,
       } else if (written) {
         commit_written(*each, *outcome, run, changes);
       }
-      // An uncertain one stays in the journal until recovery has looked, or it has its pair.
-      const bool settled = outcome->result != OutcomeResult::uncertain &&
-                           (outcome->result != OutcomeResult::failed || !each->doubted);
+      // An uncertain one stays in the journal until recovery has looked, or it has its pair; also
+      // when another try did not happen.
+      const bool settled =
+          written || (outcome->result != OutcomeResult::uncertain && !each->doubted);
       if (each->journaled && settled) {
         changes.push_back(ports::EraseIntent{each->intent.id});
       }

@@ -121,6 +121,7 @@ Execution::Round Execution::park(RunWait wait) {
     if (wait != RunWait::reconnect) return;
     auto connection = ports_.store.connections().find(run.connection_id);
     if (!connection || connection->status != core::ConnectionStatus::connected) return;
+    if (connection->rev != connection_rev_) return;  // the run is taken up at once
     // Usually the token service has said so already, with its reason.
     connection->status = core::ConnectionStatus::needs_reconnect;
     connection->reason = "unauthenticated";
@@ -209,6 +210,16 @@ Result<core::Run> Execution::end_cancelled(const std::string& reason) {
   return run_;
 }
 
+/// What passes comes first: it says that trying again may help.
+Error Execution::why_left(Round how) const {
+  if (how == Round::later && last_error_ && passes(last_error_->code)) return *last_error_;
+  for (const auto& [key, error] : given_up_) {
+    if (passes(error.code)) return error;
+  }
+  if (!given_up_.empty()) return given_up_.begin()->second;
+  return last_error_.value_or(Error{Code::unavailable, "gave up trying"});
+}
+
 core::Run Execution::finish(Round how) {
   const bool wrote = progress() > 0;
   RunState state = RunState::succeeded;
@@ -218,12 +229,7 @@ core::Run Execution::finish(Round how) {
     state = wrote ? RunState::partial : RunState::failed;
   } else if (how == Round::later || !given_up_.empty()) {
     state = wrote || run_.counts.unchanged > 0 ? RunState::partial : RunState::failed;
-    if (run_.error_code.empty()) {
-      const Error error = !given_up_.empty() ? given_up_.begin()->second
-                          : last_error_      ? *last_error_
-                                             : Error{Code::unavailable, "gave up trying"};
-      fail(error);
-    }
+    if (run_.error_code.empty()) fail(why_left(how));
   }
   set_state(state, RunWait::none, std::nullopt);
   run_.finished_ms = ports_.clock.now_ms();
@@ -304,7 +310,7 @@ Status Execution::save_run(const With& with, ports::Durability durability) {
   if (exchange_) {
     run_.counts.writes = traffic_before_.writes + exchange_->traffic().writes;
     run_.counts.reads = traffic_before_.reads + exchange_->traffic().reads;
-    run_.counts.failed = given_up_for_certain() - run_.counts.parked;
+    run_.counts.failed = std::max<std::int64_t>(given_up_for_certain() - run_.counts.parked, 0);
     run_.counts.uncertain = static_cast<std::int64_t>(uncertain_.size());
   }
   Status status;

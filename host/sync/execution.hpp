@@ -97,6 +97,7 @@ class Execution {
   void note_state(ports::Changes& changes, const core::Run& run, bool in_step) const;
   void tell(std::string_view event) const;
   core::Run finish(Round how);
+  Error why_left(Round how) const;
   void count_wanted(const core::ChangeList& changes);
   std::string counted_as(const core::Action& action) const;
   void leave_out_given_up(core::ChangeList& changes) const;

@@ -14,6 +14,7 @@ namespace {
 
 using core::Run;
 using core::RunState;
+using core::RunWait;
 
 /// Whether changes go there by themselves.
 bool pushes(const core::Connection& connection) {
@@ -228,6 +229,9 @@ Result<bool> Dispatcher::is_wanted(const std::string& connection_id, const std::
 /// Whether nobody asked for the run and its connection, or the plan's part in it, was switched off
 /// meanwhile. One that was disconnected leads its runs to their end by itself.
 bool Dispatcher::is_off(const Run& run) const {
+  const bool at_work = run.state == RunState::running ||
+                       (run.state == RunState::waiting && run.waiting_for == RunWait::retry);
+  if (at_work) return false;  // when the process ended
   const bool by_itself = asked_again(run.trigger) || run.trigger == core::RunTrigger::change;
   if (run.kind != core::RunKind::sync || !by_itself || run.approved) return false;
   auto connection = ports_.store.connections().find(run.connection_id);

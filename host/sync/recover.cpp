@@ -219,7 +219,9 @@ Status Execution::settle_intents(const std::vector<Intent>& intents,
   if (intents.empty()) return {};
   for (const Intent& intent : intents) {
     uncertain_.erase(intent.key);
-    if (found.contains(intent.key)) lost_.erase(intent.key);  // made anew
+    if (!found.contains(intent.key)) continue;
+    lost_.erase(intent.key);  // made anew
+    given_up_.erase(intent.key);
   }
   const auto with = [&](ports::Changes& changes, core::Run& run) {
     for (const Intent& intent : intents) {

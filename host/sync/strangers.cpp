@@ -235,7 +235,13 @@ Result<bool> Execution::let_appear(const Link& link) {
   for (const Pair& pair : *pairs) {
     if (pair.state != PairState::tombstone) paired.insert(pair.key);
   }
-  for (const core::Intent& intent : *intents) doubted.insert(intent.key);
+  for (const core::Intent& intent : *intents) {
+    const ports::Kind* kind = link.connector->manifest().kind(intent.kind);
+    const bool creates = intent.sent && intent.action == core::WriteAction::create;
+    // One of them may be ours, and nothing tells which.
+    if (creates && (kind == nullptr || !kind->client_ids)) return false;
+    doubted.insert(intent.key);
+  }
   std::erase_if(strangers, [&](const core::Sighting& each) {
     auto kind = kinds.find(each.kind);
     if (kind == kinds.end() || !kind->second.adopts) return true;

@@ -108,6 +108,31 @@ TEST_CASE("doubt: an item that is never answered for keeps nothing else waiting"
   CHECK(world.store.journal().open_intents(world.connection_id)->empty());
 }
 
+TEST_CASE("doubt: what may have been made goes there, too, also if the second try did not happen",
+          "[sync][doubt]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  settle_in(world);
+  int tries = 0;
+  world.egress->fault = [&](const ports::ConnectorRequest& request) {
+    if (request.writes.empty() || request.body.find("One more") == std::string::npos) {
+      return Fault::none;
+    }
+    return ++tries == 1 ? Fault::lost : Fault::unsent;
+  };
+  world.add_after(1, "One more");
+  wait(world);
+  REQUIRE(tries > 1);
+  CHECK(world.store.journal().open_intents(world.connection_id)->size() == 1);
+  world.remove(2);
+  world.egress->fault = {};
+  world.settle();
+  world.sync();
+  CHECK(world.service.named("One more").empty());
+  CHECK(world.service.outline() == world.expected());
+  CHECK(world.store.journal().open_intents(world.connection_id)->empty());
+}
+
 TEST_CASE("doubt: a question about one plan lets the others be looked at", "[sync][doubt]") {
   World world(Style::client_ids, 1);
   world.populate(1, 1, 20);

@@ -180,6 +180,7 @@ class WriteOperation final : public ports::ConnectorOperation {
         const bool uncertain = reply.error && reply.maybe_sent;
         outcome.result = uncertain ? OutcomeResult::uncertain : OutcomeResult::failed;
         outcome.error = error_of(reply);
+        if (outcome.error->code == Code::cancelled) outcome.result = OutcomeResult::not_attempted;
       }
       outcomes.push_back(std::move(outcome));
     }
@@ -498,6 +499,12 @@ void FakeEgress::send(ports::EgressCall call, std::function<void(ConnectorReply)
         break;
       case Fault::rate_limited:
         reply.reply.status = 429;
+        break;
+      case Fault::rejected:
+        reply.reply.status = 400;
+        break;
+      case Fault::unsent:
+        reply.error = Error{Code::cancelled, "not sent"};
         break;
       case Fault::unauthorized:
         reply.error = Error{Code::unauthenticated, "a fresh token was refused", "token_refused"};

@@ -28,6 +28,8 @@ enum class Fault {
   lost,           ///< done, but no answer comes: the reply is "maybe sent"
   unknown,        ///< nothing is done, and no answer comes: the reply is "maybe sent"
   unauthorized,   ///< the grant is not taken
+  rejected,       ///< 400, whenever it is tried
+  unsent,         ///< it did not leave: the connector says that it did not try
   rate_limited,   ///< 429
   bulky,          ///< done, and the answer is a third of what all of a step may take, and more
   swallowed,      ///< nothing is done and no answer ever comes (the host died before it left)

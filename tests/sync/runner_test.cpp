@@ -417,6 +417,28 @@ TEST_CASE("runner: what the scheduler asks for again is not asked for by the dis
   CHECK(world.store.sync_states().find(world.connection_id)->failures == 1);  // it goes by that
 }
 
+TEST_CASE("runner: what a service refuses for good does not hide that an outage ended the rest",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const core::Instant end_ms = world.clock.now_ms() + 12 * 60'000;
+  world.egress->fault = [&](const ports::ConnectorRequest& request) {
+    if (request.body.find("Bad") != std::string::npos) return Fault::rejected;
+    return world.clock.now_ms() < end_ms ? Fault::refused : Fault::none;
+  };
+  world.retitle(0, "Bad");
+  world.retitle(1, "Good");
+  for (int minute = 0; minute < 60; ++minute) {
+    world.executor.run_until_idle();
+    for (int second = 0; second < 60; ++second) {
+      world.clock.advance(1000);
+      world.executor.run_until_idle();
+    }
+  }
+  CHECK_FALSE(world.service.named("Good").empty());
+}
+
 TEST_CASE("runner: switched off, what an outage ended goes on only if a person had started it",
           "[sync][runner]") {
   World world(Style::client_ids, 1);
