@@ -324,6 +324,17 @@ void World::settle() {
   fakes::run_until_quiet(clock, executor);
 }
 
+void World::settle_in() {
+  constexpr std::int64_t kWhileMs = 10 * 60'000;
+  clock.advance(kWhileMs);
+  REQUIRE(sync().state == core::RunState::succeeded);
+  clock.advance(kWhileMs);
+}
+
+void World::edit_there(const std::string& from, const std::string& to) {
+  service.edit(service.named(from), Json({{"text", to}}).dump());
+}
+
 core::Run World::run(const std::string& id) {
   return store.runs().find(id).value();
 }

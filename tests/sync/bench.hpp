@@ -116,6 +116,10 @@ class World {
   /// A whole look: pulls, then reconciles every plan. Answers the run.
   core::Run sync(core::RunTrigger trigger = core::RunTrigger::schedule);
   void settle();
+  /// A while passes, a look, and a while: edit times and what was written are old by then.
+  void settle_in();
+  /// A person changes the text of an item there.
+  void edit_there(const std::string& from, const std::string& to);
   core::Task task(const std::string& id) const;
   std::vector<core::Task> tasks() const;
   void save(core::Task task);

@@ -14,18 +14,11 @@ namespace {
 using core::RunState;
 using core::RunWait;
 
-constexpr std::int64_t kMinuteMs = 60'000;
 const Style kStyles[] = {Style::client_ids, Style::keyed, Style::nested};
 
 void settle_in(World& world) {
   REQUIRE(world.export_plan().state == RunState::succeeded);
-  world.clock.advance(10 * kMinuteMs);
-  REQUIRE(world.sync().state == RunState::succeeded);
-  world.clock.advance(10 * kMinuteMs);
-}
-
-void edit(World& world, const std::string& from, const std::string& to) {
-  world.service.edit(world.service.named(from), fmt::format(R"({{"text":"{}"}})", to));
+  world.settle_in();
 }
 
 /// Each write that says this is answered by nothing, and nothing of it happens.
@@ -86,8 +79,8 @@ TEST_CASE("doubt: an item that is never answered for keeps nothing else waiting"
   world.add_after(0, "Never");
   wait(world);
   for (int round = 0; round < 3; ++round) {
-    edit(world, round == 0 ? "First" : fmt::format("Theirs {}", round - 1),
-         fmt::format("Theirs {}", round));
+    world.edit_there(round == 0 ? "First" : fmt::format("Theirs {}", round - 1),
+                     fmt::format("Theirs {}", round));
     CHECK(look(world).state == RunState::partial);
     CHECK(has(world.tasks(), fmt::format("Theirs {}", round)));
     CHECK(world.store.journal().open_intents(world.connection_id)->size() <= 1);
@@ -161,7 +154,7 @@ TEST_CASE("doubt: a question about one plan lets the others be looked at", "[syn
     world.save(task);
   }
   wait(world);
-  edit(world, "Other", "Theirs");
+  world.edit_there("Other", "Theirs");
   look(world);
   CHECK(has(world.store.plans().tasks("pln_2").value(), "Theirs"));
   CHECK(world.service.items().size() >= 20);  // nobody said yes
@@ -232,7 +225,7 @@ TEST_CASE("doubt: a container that tells itself is looked through once", "[sync]
   world.populate(2, 2, 2);
   world.retitle(0, "First");
   settle_in(world);
-  edit(world, "First", "Theirs");
+  world.edit_there("First", "Theirs");
   CHECK(world.sync().state == RunState::succeeded);
   CHECK(has(world.tasks(), "Theirs"));
   CHECK(world.service.outline() == world.expected());

@@ -14,8 +14,6 @@ using core::Json;
 using core::RunState;
 using core::RunWait;
 
-constexpr std::int64_t kMinuteMs = 60'000;
-
 /// A second plan of the account, exported to the same place.
 void export_another(World& world, const std::string& id, int tasks) {
   core::Plan plan;
@@ -40,12 +38,6 @@ void export_another(World& world, const std::string& id, int tasks) {
   world.plan_id = first;
 }
 
-void settle_in(World& world) {
-  world.clock.advance(10 * kMinuteMs);
-  REQUIRE(world.sync().state == RunState::succeeded);
-  world.clock.advance(10 * kMinuteMs);
-}
-
 std::string asked(const core::Run& run, const char* what) {
   return Json::parse(run.guard).value(what, "");
 }
@@ -57,7 +49,7 @@ TEST_CASE("guard: two plans that ask are answered one after the other", "[sync][
   world.populate(1, 1, 4);
   REQUIRE(world.export_plan().state == RunState::succeeded);
   export_another(world, "pln_2", 3);
-  settle_in(world);
+  world.settle_in();
   world.service.forget_cursors();
   for (int t = 0; t < 4; ++t) world.service.erase(world.service.named(fmt::format("Task {}", t)));
   for (int t = 0; t < 3; ++t) world.service.erase(world.service.named(fmt::format("pln_2 {}", t)));
@@ -82,7 +74,7 @@ TEST_CASE("guard: a plan that fails does not hide another one's question", "[syn
   world.populate(1, 1, 4);
   REQUIRE(world.export_plan().state == RunState::succeeded);
   export_another(world, "pln_2", 3);
-  settle_in(world);
+  world.settle_in();
   const std::string fails = GENERATE("pln_1", "pln_2");
   const std::string asks = fails == "pln_1" ? "pln_2" : "pln_1";
   const auto rename = [&](const std::string& title) {
@@ -127,7 +119,7 @@ TEST_CASE("guard: a yes to removals there is none to removals here", "[sync][gua
   World world(Style::client_ids, 1);
   world.populate(1, 1, 40);
   REQUIRE(world.export_plan().state == RunState::succeeded);
-  settle_in(world);
+  world.settle_in();
   const std::vector<core::Task> all = world.tasks();
   ports::Changes removals;  // saved while nobody pushes, so that one whole look finds all of it
   for (int t = 0; t < 20; ++t) {

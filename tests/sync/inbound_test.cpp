@@ -19,9 +19,7 @@ constexpr std::int64_t kMinuteMs = 60'000;
 void settle_in(World& world, int modules = 1, int weeks = 1, int tasks = 4) {
   world.populate(modules, weeks, tasks);
   REQUIRE(world.export_plan().state == RunState::succeeded);
-  world.clock.advance(10 * kMinuteMs);
-  REQUIRE(world.sync().state == RunState::succeeded);
-  world.clock.advance(10 * kMinuteMs);
+  world.settle_in();
 }
 
 core::Task titled(const World& world, const std::string& title) {
@@ -385,9 +383,7 @@ TEST_CASE("inbound: a task that an edit there brings back leaves the app's id to
   old.external_id = "x";
   world.save(old);
   REQUIRE(world.export_plan().state == RunState::succeeded);
-  world.clock.advance(10 * kMinuteMs);
-  REQUIRE(world.sync().state == RunState::succeeded);
-  world.clock.advance(10 * kMinuteMs);
+  world.settle_in();
   old = world.task(old.id);
   old.deleted_ms = old.updated_ms = world.clock.now_ms();
   core::Task replaced = old;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include <fmt/format.h>
-
 #include "sync/bench.hpp"
 
 namespace mortise::tests {
@@ -22,13 +20,7 @@ void settle_in(World& world) {
   world.retitle(0, "Here");
   world.retitle(3, "Elsewhere");
   REQUIRE(world.export_plan().state == RunState::succeeded);
-  world.clock.advance(10 * kMinuteMs);
-  REQUIRE(world.sync().state == RunState::succeeded);
-  world.clock.advance(10 * kMinuteMs);
-}
-
-void edit(World& world, const std::string& from, const std::string& to) {
-  world.service.edit(world.service.named(from), fmt::format(R"({{"text":"{}"}})", to));
+  world.settle_in();
 }
 
 /// The service told that this item changed; no run looked yet.
@@ -58,8 +50,8 @@ TEST_CASE("looks: a run that looked only at what was named puts no poll off", "[
   World world(Style::nested, 1);
   settle_in(world);
   const core::Instant before_ms = looked_ms(world);
-  edit(world, "Here", "Named");
-  edit(world, "Elsewhere", "Not named");
+  world.edit_there("Here", "Named");
+  world.edit_there("Elsewhere", "Not named");
   notify(world, world.service.named("Named"));
   CHECK(world.sync(RunTrigger::notification).counts.received == 1);
   CHECK(has(world, "Named"));
@@ -75,8 +67,8 @@ TEST_CASE("looks: where all is listed a notification's run has looked at all of 
           "[sync][looks]") {
   World world(Style::client_ids, 1);
   settle_in(world);
-  edit(world, "Here", "Named");
-  edit(world, "Elsewhere", "Not named");
+  world.edit_there("Here", "Named");
+  world.edit_there("Elsewhere", "Not named");
   notify(world, world.service.named("Named"));
   CHECK(world.sync(RunTrigger::notification).counts.received == 2);
   CHECK(looked_ms(world) == world.clock.now_ms());
@@ -87,7 +79,7 @@ TEST_CASE("looks: a notification's run that a poll meets in the queue looks at a
   World world(Style::nested, 1);
   settle_in(world);
   const RunTrigger stronger = GENERATE(RunTrigger::schedule, RunTrigger::reconnect);
-  edit(world, "Elsewhere", "Not named");
+  world.edit_there("Elsewhere", "Not named");
   notify(world, world.service.named("Here"));
   world.dispatcher->sync(world.connection_id, RunTrigger::notification);
   world.dispatcher->sync(world.connection_id, stronger);
@@ -115,9 +107,9 @@ TEST_CASE("looks: a host whose clock is ahead by minutes misses no edit of the s
   World world(Style::nested, 1);
   settle_in(world);
   world.service.behind_ms = 3 * kMinuteMs;
-  edit(world, "Here", "First");
+  world.edit_there("Here", "First");
   CHECK(world.sync().counts.received == 1);
-  edit(world, "First", "Second");
+  world.edit_there("First", "Second");
   CHECK(world.sync().counts.received == 1);
   CHECK(has(world, "Second"));
   world.clock.advance(15 * kMinuteMs);
@@ -133,9 +125,9 @@ TEST_CASE("looks: however wrong the clocks are, a sweep finds what a poll took f
   World world(Style::nested, 1);
   settle_in(world);
   world.service.behind_ms = 30 * kMinuteMs;
-  edit(world, "Here", "First");
+  world.edit_there("Here", "First");
   CHECK(world.sync().counts.received == 1);
-  edit(world, "First", "Second");
+  world.edit_there("First", "Second");
   CHECK(world.sync().counts.received == 0);
   world.clock.advance(25 * kHourMs);
   CHECK(world.sync().counts.received == 1);
@@ -154,7 +146,7 @@ TEST_CASE("looks: a page that could not be listed is listed by the next look", "
   const auto& items = world.service.items();
   std::string container = items.at(world.service.named("Here")).parent_id;  // a section of it
   if (GENERATE(false, true)) container = items.at(container).parent_id;
-  edit(world, "Here", "Edited");
+  world.edit_there("Here", "Edited");
   world.clock.advance(20 * kMinuteMs);
   const FakeService before = world.service;
   world.egress->fault = [&](const ports::ConnectorRequest& request) {
@@ -174,9 +166,9 @@ TEST_CASE("looks: a clock that was set back puts no sweep off", "[sync][looks]")
   World world(Style::nested, 1);
   settle_in(world);
   world.service.behind_ms = 30 * kMinuteMs;
-  edit(world, "Here", "First");
+  world.edit_there("Here", "First");
   CHECK(world.sync().counts.received == 1);
-  edit(world, "First", "Second");
+  world.edit_there("First", "Second");
   world.clock.set_wall(world.clock.now_ms() - 10 * 24 * kHourMs);
   CHECK(world.sync().counts.received == 1);
 }

@@ -17,9 +17,7 @@ constexpr std::int64_t kMinuteMs = 60'000;
 void settle_in(World& world) {
   world.populate(1, 1, 8);
   REQUIRE(world.export_plan().state == RunState::succeeded);
-  world.clock.advance(10 * kMinuteMs);
-  REQUIRE(world.sync().state == RunState::succeeded);
-  world.clock.advance(10 * kMinuteMs);
+  world.settle_in();
 }
 
 /// Saves a title once, in the middle of the next reception: the tier's policy is asked in it.
