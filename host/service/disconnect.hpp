@@ -37,7 +37,7 @@ class Departure : public std::enable_shared_from_this<Departure> {
   int rounds_ = 0;
   core::Connection connection_;
   std::optional<core::Grant> grant_;
-  bool is_unreadable_ = false;               ///< there may be a grant: the store could not say
+  bool is_unreadable_ = false;               ///< the seal of its tokens is broken
   std::optional<ports::ExpectRev> sharing_;  ///< Connecting::sharing_grant()
   std::shared_ptr<ports::Connector> connector_;
 };

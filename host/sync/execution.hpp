@@ -26,6 +26,12 @@ namespace mortise::sync {
 /// The item is gone: its pair is a tombstone from now on, and what was seen of it is history.
 void bury(const core::Pair& pair, core::Instant now_ms, ports::Changes& changes);
 
+/// The keys of what stands there, or was written and not named yet.
+std::set<std::string> living_keys(const std::vector<core::Pair>& pairs);
+
+/// Repeating such a write makes nothing new, so that reconciling again is all that is needed.
+bool harmless(const core::Intent& intent, const ports::Manifest& manifest);
+
 /// Used by one coroutine; kept alive by whoever awaits play().
 class Execution {
  public:
@@ -138,6 +144,7 @@ class Execution {
   core::RunItem run_item(const Pending& pending, std::string result) const;
 
   // recover.cpp: what an earlier process, or a lost answer, left open
+  Result<std::vector<core::Intent>> open_intents() const;
   static std::vector<core::Intent> take_repeatable(std::vector<core::Intent>& intents,
                                                    const ports::Manifest& manifest);
   Task<Result<bool>> settle_repeatable(const Snapshot& snapshot, const Wanted& wanted,

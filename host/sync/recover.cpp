@@ -20,12 +20,6 @@ bool is_creation(const Intent& intent) {
   return intent.sent && intent.action == core::WriteAction::create;
 }
 
-/// Repeating such a write makes nothing new, so that reconciling again is all that is needed.
-bool harmless(const Intent& intent, const ports::Manifest& manifest) {
-  const ports::Kind* kind = manifest.kind(intent.kind);
-  return !is_creation(intent) || (kind != nullptr && kind->client_ids);
-}
-
 Pair adopted(const Intent& intent, const ports::Item& item, core::Instant now_ms) {
   Pair pair;
   pair.connection_id = intent.connection_id;
@@ -47,15 +41,35 @@ Pair adopted(const Intent& intent, const ports::Item& item, core::Instant now_ms
 
 }  // namespace
 
+std::set<std::string> living_keys(const std::vector<Pair>& pairs) {
+  std::set<std::string> keys;
+  for (const Pair& pair : pairs) {
+    if (pair.state != PairState::tombstone) keys.insert(pair.key);
+  }
+  return keys;
+}
+
+bool harmless(const Intent& intent, const ports::Manifest& manifest) {
+  const ports::Kind* kind = manifest.kind(intent.kind);
+  return !is_creation(intent) || (kind != nullptr && kind->client_ids);
+}
+
+/// Those of the plan under way.
+Result<std::vector<Intent>> Execution::open_intents() const {
+  auto intents = ports_.store.journal().open_intents(run_.connection_id);
+  if (intents) {
+    std::erase_if(*intents, [&](const Intent& intent) { return intent.plan_id != plan_id_; });
+  }
+  return intents;
+}
+
 /// Creations that may have happened and that are settled by repeating them, which nobody may want
 /// any more by then: they stay in the journal until there is a pair, or somebody has looked.
 /// (An occurrence goes with its series.)
 std::vector<Intent> Execution::take_repeatable(std::vector<Intent>& intents,
                                                const ports::Manifest& manifest) {
   const auto repeatable = [&](const Intent& intent) {
-    const ports::Kind* kind = manifest.kind(intent.kind);
-    return is_creation(intent) && core::slot_of(intent.key).empty() && kind != nullptr &&
-           kind->client_ids;
+    return is_creation(intent) && core::slot_of(intent.key).empty() && harmless(intent, manifest);
   };
   const auto first = std::stable_partition(intents.begin(), intents.end(),
                                            [&](const Intent& each) { return !repeatable(each); });
@@ -69,10 +83,8 @@ std::vector<Intent> Execution::take_repeatable(std::vector<Intent>& intents,
 Task<Result<bool>> Execution::settle_repeatable(const Snapshot& snapshot, const Wanted& wanted,
                                                 std::vector<Intent> doubts) {
   if (doubts.empty()) co_return false;
-  std::unordered_set<std::string> paired, open;
-  for (const Pair& pair : snapshot.pairs) {
-    if (pair.state != PairState::tombstone) paired.insert(pair.key);
-  }
+  const std::set<std::string> paired = living_keys(snapshot.pairs);
+  std::unordered_set<std::string> open;
   for (const core::WantedItem& item : wanted.items) open.insert(item.key);
   for (const ports::ParkedItem& item : wanted.parked) open.insert(item.key);
   std::vector<Intent> settled, unwanted;

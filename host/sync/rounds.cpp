@@ -140,9 +140,8 @@ Task<std::optional<Execution::Round>> Execution::settle_doubts(std::string plan_
   auto snapshot = load_snapshot(ports_, options_, run_.connection_id, plan_id_, mapping_);
   if (!snapshot) co_return react(snapshot.error());
   if (std::optional<Round> ended = ready(*snapshot)) co_return ended;
-  auto intents = ports_.store.journal().open_intents(run_.connection_id);
+  auto intents = open_intents();
   if (!intents) co_return react(intents.error());
-  std::erase_if(*intents, [&](const auto& intent) { return intent.plan_id != plan_id_; });
   take_repeatable(*intents, snapshot->connector->manifest());
   if (intents->empty()) co_return std::nullopt;
   Task<Status> recovering = recover(*snapshot, *std::move(intents));
@@ -232,9 +231,8 @@ Task<Execution::Round> Execution::play_round() {
     fail({Code::not_found, "the plan was removed", "plan_removed"});
     co_return Round::failed;
   }
-  auto intents = ports_.store.journal().open_intents(run_.connection_id);
+  auto intents = open_intents();
   if (!intents) co_return react(intents.error());
-  std::erase_if(*intents, [&](const auto& intent) { return intent.plan_id != plan_id_; });
   std::vector<core::Intent> doubts = take_repeatable(*intents, snapshot.connector->manifest());
   doubts_.clear();
   for (const core::Intent& intent : doubts) doubts_.emplace(intent.once_key, intent.id);

@@ -63,9 +63,8 @@ Result<std::vector<Receive>> Execution::link_strangers(const Snapshot& snapshot,
   if (!pairs) return std::move(pairs).error();
   std::vector<core::Sighting> free = strangers_of(*std::move(stored), *pairs);
   appeared_.clear();
-  std::set<std::string> paired;
+  const std::set<std::string> paired = living_keys(*pairs);
   for (Pair& pair : *pairs) {
-    if (pair.state != PairState::tombstone) paired.insert(pair.key);
     if (!pair.appeared || pair.plan_id == plan_id_ || pair.state != PairState::paired) continue;
     appeared_.emplace(pair.remote_id, pair);
     core::Sighting sighting;
@@ -231,15 +230,11 @@ Result<bool> Execution::let_appear(const Link& link) {
   std::vector<core::Sighting> strangers = strangers_of(*std::move(stored), *pairs);
   auto intents = ports_.store.journal().open_intents(run_.connection_id);
   if (!intents) return std::move(intents).error();
-  std::set<std::string> paired, doubted;
-  for (const Pair& pair : *pairs) {
-    if (pair.state != PairState::tombstone) paired.insert(pair.key);
-  }
+  const std::set<std::string> paired = living_keys(*pairs);
+  std::set<std::string> doubted;
   for (const core::Intent& intent : *intents) {
-    const ports::Kind* kind = link.connector->manifest().kind(intent.kind);
-    const bool creates = intent.sent && intent.action == core::WriteAction::create;
     // One of them may be ours, and nothing tells which.
-    if (creates && (kind == nullptr || !kind->client_ids)) return false;
+    if (!harmless(intent, link.connector->manifest())) return false;
     doubted.insert(intent.key);
   }
   std::erase_if(strangers, [&](const core::Sighting& each) {
