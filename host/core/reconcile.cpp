@@ -331,7 +331,7 @@ class Decision {
                     "a page that holds tasks was not found at the service, or is "
                     "not shared any more");
     }
-    const bool told = absences_ != taken_away_;  // somebody deleted them, one by one or all
+    const bool told = absences_ == 0;  // of each the service says that it was deleted
     const bool emptied = gone_there_ == tasks_there();
     if (emptied && (!told || (taken_away_ > 1 && holds_ours()))) {
       return refuse("remote_empty", "the service holds none of the plan's items any more");

@@ -359,6 +359,9 @@ TEST_CASE("reconcile: a side that is suddenly empty is asked about, however few"
   std::vector<Pair> appointments = base;
   for (Pair& pair : appointments) pair.appeared = true;
   CHECK_FALSE(reconcile({a, b}, appointments, {{"a", deleted}, {"b", deleted}}, pulling()).refuse);
+  const auto one_said = reconcile({a, b}, appointments, {{"a", deleted}, {"b", absent}}, pulling());
+  REQUIRE(one_said.refuse);
+  CHECK(one_said.refuse->reason == "remote_empty");
   const auto emptied = reconcile({}, base, {}, pulling());
   REQUIRE(emptied.refuse);
   CHECK(emptied.refuse->reason == "plan_emptied");
