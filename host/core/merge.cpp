@@ -92,13 +92,17 @@ class Merge {
       if (!unit.empty()) units.push_back(std::move(unit));
     };
     keep_together(rules_.placing);
-    if (rules_.policy != MergePolicy::merge) {
+    if (rules_.policy != MergePolicy::merge || one_is_called_off()) {
       units.push_back(std::move(left));
       return units;
     }
     for (const std::vector<std::string>& group : rules_.together) keep_together(group);
     for (const std::string& name : left) units.push_back({name});
     return units;
+  }
+
+  bool one_is_called_off() const {
+    return (text_of(here_) == kCancelledOccurrence) != (text_of(there_) == kCancelledOccurrence);
   }
 
   /// What both say alike is settled, whoever changed it.

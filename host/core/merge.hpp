@@ -13,6 +13,10 @@
 
 namespace mortise::core {
 
+/// The fields of an occurrence that is called off (docs/kinds.md): it says nothing else, so that
+/// against it an edit is decided about as a whole.
+inline constexpr const char* kCancelledOccurrence = R"({"status":"cancelled"})";
+
 /// Who wins where both sides changed something (requirements F).
 enum class MergePolicy : std::uint8_t {
   merge,   ///< field by field; where both changed one, the newer edit

@@ -58,9 +58,6 @@ struct MappingInput {
   std::string link_base;              ///< public_url or empty: where a link back leads
 };
 
-/// The fields of an occurrence that is called off (docs/kinds.md).
-inline constexpr const char* kCancelledOccurrence = R"({"status":"cancelled"})";
-
 /// What an edit outside means for a task.
 struct TaskChange {
   core::JsonText patch = "{}";       ///< task fields, JSON object; null: cleared

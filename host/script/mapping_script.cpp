@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "core/merge.hpp"
 #include "core/occurrence.hpp"
 #include "core/words.hpp"
 #include "script/api.hpp"
@@ -71,9 +72,9 @@ class Export {
     const Result<core::Task> task = core::occurrence_task(series, slot);
     if (!task) return task.error();
     const core::Override* const changed = core::find_override(series, slot);
-    if (changed != nullptr && changed->cancelled) return JsonText(ports::kCancelledOccurrence);
+    if (changed != nullptr && changed->cancelled) return JsonText(core::kCancelledOccurrence);
     Result<JsonText> fields = fields_of(kind, *task);
-    if (fields && fields->empty()) return JsonText(ports::kCancelledOccurrence);
+    if (fields && fields->empty()) return JsonText(core::kCancelledOccurrence);
     return fields;
   }
 

@@ -306,7 +306,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   pair.state = outcome.result == OutcomeResult::done ? PairState::paired : PairState::id_unknown;
   // Of what was cancelled there, nothing is left that anybody else has said.
   const bool whole =
-      action.kind != ActionKind::update || action.base->seen == ports::kCancelledOccurrence;
+      action.kind != ActionKind::update || action.base->seen == core::kCancelledOccurrence;
   if (acting_on_->pulls() || whole || outcome.fields.empty()) {
     agree(pair, action.fields, outcome.fields);
   } else {

@@ -159,6 +159,7 @@ class Execution {
   // resolve.cpp: ids and versions that must be read
   Task<Result<bool>> resolve_ids(Snapshot& snapshot, const core::ChangeList& changes);
   bool find_unread(const Snapshot& snapshot, const core::ChangeList& changes);
+  bool may_drop_unseen(const Snapshot& snapshot, const core::ChangeList& changes) const;
   Task<Result<bool>> is_shared(const Snapshot& snapshot, Scene& scene,
                                const std::set<std::string>& leaving, core::Pair container,
                                std::unordered_set<std::string>& visited);
@@ -268,7 +269,7 @@ class Execution {
       doubts_;                ///< of the plan: once_key of creations that may have
                               ///< happened -> intent, which another try goes on with
   bool look_again_ = false;   ///< reading ids showed more than ids
-  bool look_around_ = false;  ///< and that something was dragged away, or removed
+  bool look_around_ = false;  ///< what else happened there must be known before anything is written
   std::map<std::string, core::Pair>
       appeared_;                      ///< by remote id: what may be a task's item after all
   std::set<std::string> stale_;       ///< keys whose version must be read again

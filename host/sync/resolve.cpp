@@ -30,6 +30,11 @@ bool unknown(const Pair* pair) {
   return pair != nullptr && pair->state == PairState::id_unknown;
 }
 
+/// Whether what stands there has occurrences (docs/kinds.md, "event").
+bool is_series(const Pair& pair) {
+  return core::Json::parse(pair.fields, nullptr, false).contains("recurrence");
+}
+
 /// The containers that must be listed before these changes can be said, in order of need.
 std::vector<std::string> containers_to_read(const Snapshot& snapshot,
                                             const core::ChangeList& changes) {
@@ -82,6 +87,18 @@ bool Execution::find_unread(const Snapshot& snapshot, const core::ChangeList& ch
     if (unread && read_.insert(action.key).second) stale_.insert(action.key);
   }
   return !stale_.empty();
+}
+
+/// Whether a write would take along what people made there of single occurrences since the last
+/// look. No version guards those: an occurrence has its own.
+bool Execution::may_drop_unseen(const Snapshot& snapshot, const core::ChangeList& changes) const {
+  if (pulled_ || !snapshot.pulls()) return false;
+  return std::any_of(
+      changes.actions.begin(), changes.actions.end(), [&](const core::Action& action) {
+        const ports::Kind* kind = snapshot.connector->manifest().kind(action.item_kind);
+        const bool drops = action.resets || action.kind == core::ActionKind::remove;
+        return drops && kind != nullptr && kind->occurrences && is_series(*action.base);
+      });
 }
 
 /// Whether something stands in a container, or in one of ours in it, that does not go with it: we
@@ -297,7 +314,7 @@ std::optional<Pair> Execution::overruled(const Snapshot& snapshot, const ports::
   };
   const Pair* known = with_id(item.id);
   const Pair* series = with_id(item.series);
-  const bool cancelled = item.fields == ports::kCancelledOccurrence;
+  const bool cancelled = item.fields == core::kCancelledOccurrence;
   if (series == nullptr || item.slot.empty() || (known != nullptr && !cancelled)) return {};
   Pair pair;
   if (known != nullptr) {
@@ -311,7 +328,7 @@ std::optional<Pair> Execution::overruled(const Snapshot& snapshot, const ports::
     pair.remote_id = item.id;
     if (const Pair* old = snapshot.pair(pair.key)) pair.generation = old->generation;
   }
-  core::Agreement agreed{ports::kCancelledOccurrence, ports::kCancelledOccurrence};
+  core::Agreement agreed{core::kCancelledOccurrence, core::kCancelledOccurrence};
   if (!cancelled) {
     auto task = ports_.store.plans().find_task(core::task_id_of(pair.key));
     if (task) agreed = as_in_series(snapshot, pair, *series, *task);

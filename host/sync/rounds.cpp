@@ -298,7 +298,7 @@ Task<Execution::Round> Execution::play_round() {
   Task<Result<bool>> resolving = resolve_ids(snapshot, changes);
   Result<bool> learnt = co_await resolving;
   if (!learnt) co_return react(learnt.error());
-  if (std::exchange(look_around_, false)) {
+  if (std::exchange(look_around_, false) || may_drop_unseen(snapshot, changes)) {
     look_again_ = false;
     Task<Round> pulling = pull(snapshot);
     const Round how = co_await pulling;

@@ -182,7 +182,7 @@ std::optional<Receive> Execution::occurrence_changed_there(const Snapshot& snaps
   if (!fields) return {};  // what it shall be is not known: it waits for a mapping that works
   const bool leaves = fields->empty();
   const bool lost = leaves || !happens_at(snapshot, *task, core::slot_of(key), options_);
-  if (lost && sighting.fields == ports::kCancelledOccurrence) {  // nor does it happen there
+  if (lost && sighting.fields == core::kCancelledOccurrence) {  // nor does it happen there
     return Receive{ReceiveKind::ignore, key, task->title, pair_with(sighting), {}, {}};
   }
   Pair occurrence = pair_with(sighting);
@@ -196,7 +196,7 @@ std::optional<Receive> Execution::occurrence_changed_there(const Snapshot& snaps
   core::WantedItem item{key, series->kind, series->key, {}, task->title, *std::move(occurs)};
   item.edited_ms = task->updated_ms;
   if (agreed.sent.empty() || item.fields.empty()) {
-    if (!leaves) return {};
+    if (!lost) return {};
     agreed = {series->fields, series->seen};
     item.fields = series->fields;
   }

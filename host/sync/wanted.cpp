@@ -142,7 +142,7 @@ Result<core::JsonText> Snapshot::fields_of(const core::Pair& pair, const core::T
   auto at = slot.empty() ? Result<core::Task>(task) : core::occurrence_task(task, slot);
   if (!at) return core::JsonText();
   if (!slot.empty() && at->status == core::TaskStatus::cancelled) {
-    return core::JsonText(ports::kCancelledOccurrence);
+    return core::JsonText(core::kCancelledOccurrence);
   }
   return mapping->item_fields(pair.kind, *at, mapping_input(options));
 }

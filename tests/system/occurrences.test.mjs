@@ -29,12 +29,13 @@ for (const [name, policy, there, here, left] of [
   ['edited there and here', 'remote', 'edit_instance', edit, 'There'],
   ['edited there and cancelled here', 'merge', 'edit_instance', cancel, 'cancelled'],
   ['edited there and cancelled here', 'remote', 'edit_instance', cancel, 'There'],
-  ['cancelled there and edited here', 'merge', 'cancel_instance', edit, 'cancelled'],
+  ['cancelled there and edited here', 'merge', 'cancel_instance', edit, 'Here'],
+  ['cancelled there and edited here', 'remote', 'cancel_instance', edit, 'cancelled'],
   ['cancelled there and edited here', 'local', 'cancel_instance', edit, 'Here'],
 ]) {
   scene(`the same occurrence is ${name}: both sides end with one of them, and the other is told (${policy})`, { policy }, async (m) => {
     const { series, event } = await aSeries(m);
-    await m.act(there, { id: event, slot: slot(2), changes: { summary: 'There' } });
+    await m.act(there, { id: event, slot: slot(2), changes: { summary: 'There', description: 'Bring a towel' } });
     await here(m, series);
     await synced(m);
     const [conflict, ...more] = await m.newConflicts();
@@ -42,6 +43,24 @@ for (const [name, policy, there, here, left] of [
     const title = conflict.fields.find((each) => each.field === 'title');
     assert.deepEqual([title.here, title.there], [here === edit ? 'Here' : null, there === 'edit_instance' ? 'There' : null]);
     await assertEnd(m, series, event, { [slot(2)]: left });
+  });
+}
+
+for (const [name, act, left] of [
+  ['gets another rule', (m, series) => m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: kDaily(2) }), {}],
+  ['becomes all-day, on other days,', (m, series) => m.ok('PATCH', `/v1/tasks/${series.id}`, { schedule: { kind: 'all_day', start: dayAfter(today, 90) } }), {}],
+  ['is removed', (m, series) => m.ok('DELETE', `/v1/tasks/${series.id}`), { [slot(4)]: 'Float' }],
+]) {
+  scene(`an occurrence was edited in the calendar, and before anybody looked its series ${name} here and the plan is exported: the edit stays or is told`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await m.act('edit_instance', { id: event, slot: slot(4), changes: { summary: 'Float' } });
+    await act(m, series);
+    const run = await m.world.export(m.plan, m.google, m.account);
+    assert.equal(run.state, 'succeeded', JSON.stringify(run));
+    await synced(m);
+    const told = (await m.newConflicts()).map(({ task_id, slot: at, fields }) => [task_id, at, fields.find((each) => each.field === 'title')?.there]);
+    assert.deepEqual(told, left[slot(4)] ? [] : [[series.id, slot(4), 'Float']]);
+    await assertEnd(m, series, event, left);
   });
 }
 

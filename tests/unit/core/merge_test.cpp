@@ -162,6 +162,27 @@ TEST_CASE("merge: newest, local and remote decide about the whole item", "[core]
   }
 }
 
+TEST_CASE("merge: an occurrence that one side calls off is decided about as a whole",
+          "[core][merge]") {
+  MergeInput input;
+  input.sent = R"({"title":"Swim"})";
+  input.here = kCancelledOccurrence;
+  input.there = R"({"description":"Bring a towel","title":"Swim"})";
+  input.here_ms = 2'000;
+  input.there_ms = 1'000;
+  const Merged ours = merge(input, {});
+  CHECK(ours.take == "{}");
+  REQUIRE(ours.conflicts.size() == 3);
+  CHECK(ours.conflicts[0].field == "description");
+  CHECK(ours.conflicts[0].kept == Kept::here);
+  input.there_ms = 3'000;
+  const Merged theirs = merge(input, {});
+  CHECK(theirs.take == R"({"description":"Bring a towel","status":null,"title":"Swim"})");
+  CHECK(theirs.conflicts.size() == 3);
+  std::swap(input.here, input.there);
+  CHECK(merge(input, {}).take == R"({"description":null,"status":"cancelled","title":null})");
+}
+
 TEST_CASE("merge: a policy has no say where one side changed nothing", "[core][merge]") {
   MergeRules rules;
   rules.policy = MergePolicy::local;
