@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { connected, forms } from './expect.mjs';
 import { roadmap, until, wideBudgets, World } from './host.mjs';
-import { googleEvents, notionTasks } from './remote.mjs';
+import { googleEvents, notionTasks, renameThere } from './remote.mjs';
 
 const person = (world, action, body) => world.simulator.set('POST', action, body);
 
@@ -52,17 +52,6 @@ async function sync(world, connection) {
   assert.equal(run.state, 'succeeded', JSON.stringify(run));
   await world.quiet();
   return run;
-}
-
-/** Somebody gives the task another title there. */
-async function renameThere(world, form, connection, from, to) {
-  const user = connection.identity.email;
-  if (form.provider === 'google') {
-    const { items } = await person(world, 'google/events', { user });
-    return person(world, 'google/edit_event', { user, id: items.find((each) => each.summary === from).id, changes: { summary: to } });
-  }
-  const { results } = await person(world, 'notion/find', { user });
-  return person(world, 'notion/rename', { id: results.find((each) => each.text.startsWith(from)).id, title: to });
 }
 
 for (const [name, form] of Object.entries(forms)) {

@@ -1,4 +1,4 @@
-// What the simulated providers hold, read from their state: the tests' view of the other side.
+// What the simulated providers hold, read from their state: the tests' view of the other side. And what a person does there.
 
 const textOf = (runs) => runs.map((run) => run.text?.content ?? run.plain_text ?? '').join('');
 
@@ -63,4 +63,16 @@ export async function googleEvents(world, email = 'ana.torres@example.com') {
     .flatMap((calendar) => calendar.events)
     .filter((event) => event.fields.status !== 'cancelled')
     .map((event) => event.fields);
+}
+
+/** Somebody gives the task another title there. */
+export async function renameThere(world, form, connection, from, to) {
+  const person = (action, body) => world.simulator.set('POST', action, body);
+  const user = connection.identity.email;
+  if (form.provider === 'google') {
+    const { items } = await person('google/events', { user });
+    return person('google/edit_event', { user, id: items.find((each) => each.summary === from).id, changes: { summary: to } });
+  }
+  const { results } = await person('notion/find', { user });
+  return person('notion/rename', { id: results.find((each) => each.text.startsWith(from)).id, title: to });
 }

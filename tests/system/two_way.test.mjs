@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { forms } from './expect.mjs';
 import { roadmap, until, World } from './host.mjs';
+import { subscribeNotion } from './model/trouble.mjs';
+import { renameThere } from './remote.mjs';
 
 /** A connected account with an exported plan. */
 async function exported(world, connector, mapping = {}) {
@@ -201,3 +204,35 @@ test('a plan that was exported while it had no tasks is kept in step: what is ad
     await world.end();
   }
 });
+
+/** Where a service is told what becomes of its notifications, and what became of them. */
+const deliveries = {
+  google: { settings: 'google/delivery_settings', report: 'google/deliveries' },
+  notion: { settings: 'notion/webhook_settings', report: 'notion/webhooks' },
+};
+
+for (const [name, form] of Object.entries(forms)) {
+  test(`push is on, and every notification is lost: what a person edits there comes with a poll (${name})`, async () => {
+    const world = await World.start({ settings: { 'server.public_url': '${url}', 'sync.poll_s': 10 } });
+    try {
+      const { settings, report } = deliveries[form.provider];
+      if (form.provider === 'notion') await subscribeNotion(world);
+      await person(world, settings, { lose_every: 1 });
+      const { connection, plan } = await exported(world, form.connector, form.layout && { layout: form.layout });
+      await world.finished((await world.startSync(connection)).id);  // from here on a poll looks only at what changed
+      const { sync: { push } } = await world.ok('GET', `/v1/connections/${connection.id}`);
+      assert.equal(push.state, 'on', JSON.stringify(push));
+      const lost = async () => (await person(world, report, {})).counters.lost;
+      const [before, [task]] = [await lost(), await world.tasks(plan)];
+      await renameThere(world, form, connection, task.title, 'Renamed there');
+      assert.ok(await lost() > before, 'there was a notification to lose');
+      await until(async () => (await world.tasks(plan))[0].title === 'Renamed there', 'the poll');
+      await world.quiet();
+      const { items: runs } = await world.ok('GET', '/v1/runs?account_id=ana&limit=200');
+      assert.deepEqual(runs.filter((run) => run.counts.received > 0).map((run) => run.trigger), ['schedule'], JSON.stringify(runs));
+      assert.ok(runs.every((run) => run.trigger !== 'notification'), 'no notification came');
+    } finally {
+      await world.end();
+    }
+  });
+}
