@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/schedule.hpp"
 #include "sync/bench.hpp"
 
 namespace mortise::tests {
@@ -139,6 +140,46 @@ TEST_CASE("guard: a yes to removals there is none to removals here", "[sync][gua
   REQUIRE(world.dispatcher->approve(run.id).ok());
   world.settle();
   CHECK(world.tasks().size() == 20);
+}
+
+// By default it asks about ten removals and more: neither 9 nor 2 are so many.
+TEST_CASE("guard: removals count for a day, on either side", "[sync][guard]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 40);
+  REQUIRE(world.export_plan().state == RunState::succeeded);
+  world.settle_in();
+  const std::string side = GENERATE("here", "there");
+  const auto remove = [&](std::size_t count) {
+    ports::Changes removals;  // saved while nobody pushes, so that one whole look finds all of it
+    for (core::Task& task : world.tasks()) {
+      if (count-- == 0) break;
+      if (side == "there") {
+        world.service.erase(world.service.named(task.title));
+        continue;
+      }
+      task.deleted_ms = world.clock.now_ms();
+      removals.push_back(ports::put(task));
+    }
+    REQUIRE(world.store.commit(std::move(removals), ports::Durability::full).ok());
+    return world.sync();
+  };
+  const auto left = [&] {  // on the other side
+    return side == "there" ? world.tasks().size() : world.service.items().size();
+  };
+  CHECK(remove(9).state == RunState::succeeded);
+  CHECK(left() == 31);
+  SECTION("an hour later, with two more, it asks") {
+    world.clock.advance(core::kHourMs);
+    const core::Run run = remove(2);
+    REQUIRE(run.waiting_for == RunWait::approval);
+    CHECK(asked(run, "reason") == (side == "there" ? "mass_removal_here" : "mass_removal"));
+    CHECK(left() == 31);
+  }
+  SECTION("25 hours later it does not") {
+    world.clock.advance(25 * core::kHourMs);
+    CHECK(remove(2).state == RunState::succeeded);
+    CHECK(left() == 29);
+  }
 }
 
 }  // namespace mortise::tests
