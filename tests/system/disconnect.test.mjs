@@ -19,12 +19,15 @@ function decrypted(world) {
   return done.stdout;
 }
 
-/** What stands behind the connection's id in the row of its grant: the beginning of the sealed access token. */
-function sealedTokens(dump, id) {
+/** What the sealed tokens in the row of the connection's grant begin with: the access token stands behind the id, the refresh token behind that. */
+function sealedTokens(dump, id, access) {
+  const isSeal = (bytes) => bytes[0] === 1 && bytes.filter((byte) => byte > 126).length > 18;  // 1, then noise
   const found = [];
   for (let at = dump.indexOf(id); at >= 0; at = dump.indexOf(id, at + 1)) {
-    const behind = dump.subarray(at + id.length, at + id.length + 64);
-    if (behind[0] === 1 && behind.filter((byte) => byte > 126).length > 18) found.push(behind);  // sealed: 1, then noise
+    const first = at + id.length;
+    const second = first + 1 + 12 + access.length + 16;  // a seal is as long as what it hides, and 1, a nonce, a tag
+    const both = [first, second].map((begin) => dump.subarray(begin, begin + 64));
+    if (both.every(isSeal)) found.push(...both);
   }
   return found;
 }
@@ -32,7 +35,7 @@ function sealedTokens(dump, id) {
 /** The tokens that a provider's live grants hold. */
 async function liveTokens(world, provider) {
   const state = await world.simulator.set('GET', 'state');
-  if (provider === 'notion') return state.notion.grants.filter((grant) => grant.live).map((grant) => grant.access_token);
+  if (provider === 'notion') return state.notion.grants.filter((grant) => grant.live).flatMap((grant) => [grant.access_token, grant.refresh_token]);
   const found = [];
   JSON.stringify(state.google.oauth, (key, value) => {
     for (const text of [key, value]) if (typeof text === 'string' && /^(ya29\.|1\/\/)/.test(text)) found.push(text);
@@ -64,9 +67,9 @@ for (const [name, form] of Object.entries(forms)) {
       const [tasks, items] = [await here(world, plan), await there(world, form)];
       assert.equal((await channels(world)).length, form.provider === 'google' ? 1 : 0);
       const tokens = await liveTokens(world, form.provider);
-      assert.ok(tokens.length > 0);
-      const sealed = sealedTokens(decrypted(world), connection.id);
-      assert.ok(sealed.length > 0, 'the sealed token is found while it is there');
+      assert.equal(tokens.length, 2, 'for access, and to refresh that');
+      const sealed = sealedTokens(decrypted(world), connection.id, tokens.find((token) => /^(ntn_|ya29\.)/.test(token)));
+      assert.ok(sealed.length > 0, 'both are found, sealed, while they are there');
 
       const gone = await world.ok('DELETE', `/v1/connections/${connection.id}`);
       assert.equal(gone.revoked, true, JSON.stringify(gone));
@@ -78,7 +81,7 @@ for (const [name, form] of Object.entries(forms)) {
       assert.equal(await world.stop(), 0);
       pages.push(decrypted(world));
       for (const dump of pages) {
-        for (const each of sealed) assert.equal(dump.indexOf(each), -1, 'not even the sealed token is left');
+        for (const each of sealed) assert.equal(dump.indexOf(each), -1, 'not even a sealed token is left');
         for (const token of tokens) assert.equal(dump.indexOf(token), -1);
       }
 
