@@ -2,6 +2,7 @@
 
 #include "api/render.hpp"
 #include "api/resources.hpp"
+#include "core/record_json.hpp"
 #include "core/time.hpp"
 
 namespace mortise::api {
@@ -68,13 +69,34 @@ core::Json sync_json(const core::Connection& connection, const ports::SyncStatus
   return out;
 }
 
-core::Json shown(const Context& context, const core::Connection& connection) {
+core::Json last_run_json(const core::Run& run) {
+  core::Json whole = core::to_json(run);
+  core::Json out = {{"id", run.id}, {"state", whole["state"]}, {"counts", whole["counts"]}};
+  put_instant(out, "finished_at", run.finished_ms);
+  return out;
+}
+
+/// One of each connection at most; none where they cannot be read.
+std::vector<core::Run> finished_runs(const Context& context, const std::string& account_id) {
+  auto runs = context.services.store.runs().newest_finished(account_id);
+  return runs ? *std::move(runs) : std::vector<core::Run>{};
+}
+
+core::Json shown(const Context& context, const core::Connection& connection,
+                 const std::vector<core::Run>& finished) {
   const Runs runs = unfinished_runs(context, connection);
   core::Json out = connection_json(connection, context.services.connectors, runs.active);
   const auto status = context.services.upkeep.status(connection.id);
   out["sync"] = sync_json(connection, status ? *status : ports::SyncStatus{}, runs);
   if (out["sync"]["state"] == "failing") out["state"] = "error";
+  for (const core::Run& run : finished) {
+    if (run.connection_id == connection.id) out["sync"]["last_run"] = last_run_json(run);
+  }
   return out;
+}
+
+core::Json shown(const Context& context, const core::Connection& connection) {
+  return shown(context, connection, finished_runs(context, connection.account_id));
 }
 
 Response list_connectors(const Context& context, const Request&) {
@@ -88,8 +110,11 @@ Response list_connectors(const Context& context, const Request&) {
 Response list_connections(const Context& context, const Request& request) {
   const auto found = context.services.store.connections().list(request.param("account"));
   return respond(request, found, [&](const std::vector<core::Connection>& connections) {
+    const std::vector<core::Run> finished = finished_runs(context, request.param("account"));
     core::Json items = core::Json::array();
-    for (const core::Connection& each : connections) items.push_back(shown(context, each));
+    for (const core::Connection& each : connections) {
+      items.push_back(shown(context, each, finished));
+    }
     return json_response({{"items", std::move(items)}, {"next_cursor", ""}});
   });
 }

@@ -109,6 +109,8 @@ class Runs {
   /// queued, running or waiting, oldest first.
   virtual Result<std::vector<core::Run>> unfinished() const = 0;
   virtual Result<std::vector<core::Run>> unfinished(const std::string& connection_id) const = 0;
+  /// Of each connection of an account the newest run that is finished, if there is one; by id.
+  virtual Result<std::vector<core::Run>> newest_finished(const std::string& account_id) const = 0;
   /// Newest first. Empty ids do not filter.
   virtual Result<Page<core::Run>> list(const std::string& account_id,
                                        const std::string& connection_id,

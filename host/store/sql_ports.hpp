@@ -89,6 +89,7 @@ class SqlRuns final : public ports::Runs {
   Result<core::Run> find(const std::string& id) const override;
   Result<std::vector<core::Run>> unfinished() const override;
   Result<std::vector<core::Run>> unfinished(const std::string& connection_id) const override;
+  Result<std::vector<core::Run>> newest_finished(const std::string& account_id) const override;
   Result<ports::Page<core::Run>> list(const std::string& account_id,
                                       const std::string& connection_id,
                                       const ports::PageRequest& page) const override;

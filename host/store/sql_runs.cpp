@@ -20,6 +20,16 @@ Result<std::vector<core::Run>> SqlRuns::unfinished(const std::string& connection
                              connection_id);
 }
 
+Result<std::vector<core::Run>> SqlRuns::newest_finished(const std::string& account_id) const {
+  return read_all<core::Run>(reading_,
+                             "WHERE id IN (SELECT (SELECT id FROM run "
+                             "WHERE connection_id = connection.id "
+                             "AND state IN ('succeeded', 'partial', 'failed', 'cancelled') "
+                             "ORDER BY created_ms DESC, id DESC LIMIT 1) "
+                             "FROM connection WHERE account_id = ?1) ORDER BY id",
+                             account_id);
+}
+
 Result<ports::Page<core::Run>> SqlRuns::list(const std::string& account_id,
                                              const std::string& connection_id,
                                              const ports::PageRequest& page) const {

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "api/api_host.hpp"
+#include "core/time.hpp"
 
 using namespace mortise;
 using namespace mortise::tests;
@@ -264,6 +265,7 @@ TEST_CASE("tasks: are synced once a run that knew them as they are has brought t
       run.created_ms = known->created_ms;
       run.started_ms = known->started_ms;
     }
+    if (core::is_finished(state)) run.finished_ms = host.clock.now_ms();
     REQUIRE(host.store.commit({ports::put(run)}, ports::Durability::relaxed));
   };
   const auto put_pair = [&] {
@@ -594,6 +596,50 @@ TEST_CASE("connections: how their sync stands is told", "[api][resources]") {
   CHECK(host.post(path + "/sync", "").problem() == "conflict/not_connected");
   CHECK(host.get(path).json["sync"]["state"] == "paused");
   CHECK(host.post("/v1/connections/cnn_none/sync", "").status == 404);
+}
+
+TEST_CASE("connections: each tells what its newest finished run counted", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = "/v1/connections/" + host.connection_id;
+  const std::string all = "/v1/accounts/ann/connections";
+  core::Connection second = host.store.connections().find(host.connection_id).value();
+  second.id = "cnn_second";
+  second.rev = 0;
+  ++second.created_ms;
+  REQUIRE(host.store.commit({ports::put(second)}, ports::Durability::full));
+  const auto put_run = [&](const std::string& id, const std::string& connection_id,
+                           core::RunState state, std::int64_t received) {
+    host.clock.advance(1'000);
+    core::Run run;
+    run.id = id;
+    run.account_id = "ann";
+    run.connection_id = connection_id;
+    run.state = state;
+    run.counts.received = received;
+    run.created_ms = host.clock.now_ms();
+    if (core::is_finished(state)) run.finished_ms = host.clock.now_ms();
+    REQUIRE(host.store.commit({ports::put(run)}, ports::Durability::relaxed));
+  };
+  put_run("run_1", second.id, core::RunState::running, 1);
+  CHECK_FALSE(host.get(path).json["sync"].contains("last_run"));
+  CHECK_FALSE(host.get(all).json["items"][1]["sync"].contains("last_run"));
+
+  put_run("run_2", host.connection_id, core::RunState::succeeded, 2);
+  put_run("run_3", host.connection_id, core::RunState::partial, 3);
+  const std::string finished_at = core::format_instant(host.clock.now_ms());
+  put_run("run_4", host.connection_id, core::RunState::running, 4);
+  const Json last = host.get(path).json["sync"]["last_run"];
+  CHECK(last["id"] == "run_3");
+  CHECK(last["state"] == "partial");
+  CHECK(last["finished_at"] == finished_at);
+  CHECK(last["counts"] == host.get("/v1/runs/run_3").json["counts"]);
+  CHECK(last["counts"]["received"] == 3);
+
+  put_run("run_5", second.id, core::RunState::failed, 0);
+  const Json items = host.get(all).json["items"];
+  CHECK(items[0]["sync"]["last_run"] == last);
+  CHECK(items[1]["sync"]["last_run"]["id"] == "run_5");
 }
 
 TEST_CASE("decisions: are made and mapped without acting", "[api][resources]") {

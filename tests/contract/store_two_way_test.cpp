@@ -329,6 +329,32 @@ TEMPLATE_TEST_CASE("store: unfinished runs of a connection are its own", "[contr
   CHECK(store.runs().unfinished("").value().empty());
 }
 
+TEMPLATE_TEST_CASE("store: the newest finished run is told of each connection of an account",
+                   "[contract][store]", MemorySubject, SqlSubject) {
+  TestType subject;
+  ports::Store& store = subject.store();
+  const auto ended = [](const std::string& id, const std::string& connection_id,
+                        core::Instant created_ms, core::RunState state) {
+    core::Run run = contract::run(id, "a", connection_id, created_ms);
+    run.state = state;
+    return put(run);
+  };
+  commit(store, {put(contract::connection("c1", "a")), put(contract::connection("c2", "a")),
+                 put(contract::connection("c3", "a")), put(contract::connection("c4", "b")),
+                 put(contract::connection("c5", "b"))});
+  CHECK(store.runs().newest_finished("a").value().empty());
+  commit(store,
+         {ended("r7", "c1", 2, core::RunState::succeeded),
+          ended("r5", "c1", 3, core::RunState::succeeded),
+          ended("r6", "c1", 3, core::RunState::partial), put(contract::run("r9", "a", "c1", 9)),
+          ended("r1", "c2", 5, core::RunState::cancelled), put(contract::run("r8", "a", "c3", 1)),
+          ended("r4", "c4", 7, core::RunState::succeeded),
+          ended("r3", "c5", 8, core::RunState::failed)});
+  CHECK(ids_of(store.runs().newest_finished("a").value()) == Ids{"r1", "r6"});
+  CHECK(ids_of(store.runs().newest_finished("b").value()) == Ids{"r3", "r4"});
+  CHECK(store.runs().newest_finished("").value().empty());
+}
+
 TEMPLATE_TEST_CASE("store: removed tasks of a plan are listed since a time, the last one first",
                    "[contract][store]", MemorySubject, SqlSubject) {
   TestType subject;

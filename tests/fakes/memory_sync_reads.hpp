@@ -109,6 +109,25 @@ class MemoryRuns final : public ports::Runs {
     }
     return in_order(std::move(all));
   }
+  Result<std::vector<core::Run>> newest_finished(const std::string& account_id) const override {
+    const Lock lock(tables_.mutex);
+    std::map<std::string, Placed<core::Run>> newest;  // by connection
+    for (const auto& [id, run] : tables_.runs) {
+      const auto connection = tables_.connections.find(run.connection_id);
+      if (connection == tables_.connections.end() || connection->second.account_id != account_id ||
+          !core::is_finished(run.state)) {
+        continue;
+      }
+      const Placed<core::Run> each{{run.created_ms, id}, &run};
+      const auto [known, is_first] = newest.try_emplace(run.connection_id, each);
+      if (!is_first && before(known->second, each)) known->second = each;
+    }
+    std::vector<Placed<core::Run>> all;
+    for (const auto& [connection_id, run] : newest) {
+      all.push_back({{0, run.place.id}, run.value});
+    }
+    return in_order(std::move(all));
+  }
   Result<Page<core::Run>> list(const std::string& account_id, const std::string& connection_id,
                                const PageRequest& page) const override {
     const Lock lock(tables_.mutex);
