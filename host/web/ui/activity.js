@@ -4,9 +4,8 @@
 import { conflictsView } from './conflicts.js';
 import { h, icon } from './dom.js';
 import { MortiseElement } from './element.js';
-import { asks, isFinished } from './live.js';
 import { Pages } from './pages.js';
-import { countsText, statusView } from './sync_status.js';
+import { outcome, statusView } from './sync_status.js';
 import { ago, moment, t } from './texts.js';
 
 const pictures = { succeeded: 'check', partial: 'warning', failed: 'warning', cancelled: 'cross', waiting: 'pause' };
@@ -29,7 +28,7 @@ export class Activity extends MortiseElement {
     const runs = this.#known(connection);
     const conflicts = this.live.conflicts.filter((each) => each.connection_id === connection.id);
     return [
-      section(t('status'), statusView(connection, runs?.find(isFinished))),
+      section(t('status'), statusView(connection)),
       section(t('conflicts'), conflicts.length ? conflictsView(this, conflicts) : h('p', { class: 'soft' }, t('no_conflicts'))),
       section(t('runs'), this.#runs.view(t('no_runs'), (items) => h('ul', { class: 'plain lines' }, items.map((run) => this.#run(connector, run))), runs)),
     ];
@@ -75,14 +74,6 @@ function itemView(connector, item) {
 
 function section(title, ...content) {
   return h('section', {}, h('h3', {}, title), content);
-}
-
-function outcome(run) {
-  const { counts, state } = run;
-  if (!isFinished(run)) return t(asks(run) ? 'status_asks' : 'run_under_way');
-  const counted = countsText(counts);
-  if (counted) return counted;
-  return t(state === 'succeeded' ? 'run_nothing' : state === 'cancelled' ? 'run_stopped' : 'run_failed');
 }
 
 customElements.define('mortise-activity', Activity);

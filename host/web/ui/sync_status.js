@@ -1,6 +1,7 @@
 // How the sync of a connection stands, in a line and in full.
 
 import { h, icon } from './dom.js';
+import { asks, isFinished } from './live.js';
 import { ago, ahead, moment, t } from './texts.js';
 
 /** For a card: "Last sync 2 minutes ago · next look in 13 minutes". */
@@ -13,8 +14,7 @@ export function statusLine(connection) {
   return [last ? t('last_sync', { when: ago(last) }) : t('never_synced'), next].filter(Boolean).join(' · ');
 }
 
-/** `last`: the newest finished run, for its counts. */
-export function statusView(connection, last) {
+export function statusView(connection) {
   const { sync } = connection;
   const at = (instant, relative) => h('time', { datetime: instant, title: moment(instant) }, relative(instant));
   const next = !sync.next_at ? t('status_next_none') : Date.parse(sync.next_at) > Date.now() ? at(sync.next_at, ahead) : t('next_look_due');
@@ -24,14 +24,23 @@ export function statusView(connection, last) {
     [t('status_next'), next],
     [t('status_push'), pushText(connection)],
     sync.oldest_notification_at && [t('status_notification'), at(sync.oldest_notification_at, ago)],
-    last && [t('status_totals'), countsText(last.counts) || t('run_nothing')],
+    sync.last_run && [t('status_totals'), outcome(sync.last_run)],
     sync.error && [t('status_error'), h('span', { class: 'message' }, icon('warning'), ' ', sync.error.message)],
   ].filter(Boolean);
   return h('dl', {}, facts.map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
 }
 
+/** What became of a run. */
+export function outcome(run) {
+  const { counts, state } = run;
+  if (!isFinished(run)) return t(asks(run) ? 'status_asks' : 'run_under_way');
+  const counted = countsText(counts);
+  if (counted) return counted;
+  return t(state === 'succeeded' ? 'run_nothing' : state === 'cancelled' ? 'run_stopped' : 'run_failed');
+}
+
 /** "1 written there, 3 taken over here"; empty if there is nothing to count. */
-export function countsText({ done, received, conflicts, failed, parked, uncertain }) {
+function countsText({ done, received, conflicts, failed, parked, uncertain }) {
   return Object.entries({ done, received, conflicts, failed: failed + parked + uncertain })
     .filter(([, count]) => count > 0).map(([name, count]) => t(`counts_${name}`, { count })).join(', ');
 }
