@@ -61,6 +61,18 @@ MUTANTS = [
     (MERGE, "keep_together(rules_.placing);", "", "others' moves are no part of an edit"),
     (RECONCILE, "if (gone(pair.key) || leaves_with_container(pair)) action.kind = ActionKind::forget;", "",
      "what left with its container is not removed twice"),
+    (MERGE, "case MergePolicy::local:\n        return true;", "case MergePolicy::local:\n        return false;", "the app wins where it shall"),
+    (MERGE, "case MergePolicy::remote:\n        return false;", "case MergePolicy::remote:\n        return true;", "the service wins where it shall"),
+    (MERGE, "rules_.policy != MergePolicy::merge || one_is_called_off()", "one_is_called_off()", "but for merge, one side decides about the whole"),
+    (MERGE, "rules_.policy != MergePolicy::merge || one_is_called_off()", "rules_.policy != MergePolicy::merge",
+     "against what is called off an edit counts as a whole"),
+    (MERGE, "if (resolved) agreed = Json::parse(*resolved, nullptr, false);", "", "a script's word counts"),
+    (MERGE, "for (const std::vector<std::string>& group : rules_.together) keep_together(group);", "", "what belongs together is one"),
+    (RECONCILE, "return pair.kind != item.kind || pair.parent_key != item.parent_key;", "return false;", "a task moves with its week"),
+    (RECONCILE, "if (count == 0 || rules_.plan_removed) return std::nullopt;", "if (count == 0) return std::nullopt;", "a removed plan goes unasked"),
+    (RECONCILE, "if (emptied && (!told || (taken_away_ > 1 && holds_ours()))) {", "if (emptied && !told) {", "what was emptied item by item is asked about"),
+    (RECONCILE, "if (says_something && gone(item->parent_key)) needed_.insert(item->parent_key);", "", "a page that is needed is made anew"),
+    (RECONCILE, "replaced_.insert(item.key);", "", "what stood in a page that is made anew is made anew"),
 ]
 
 
@@ -79,11 +91,11 @@ def build(folder, preset, targets):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
-def quietly(command, folder, **more):
-    """Whether the command succeeded; one that does not come to an end in many times its usual time did not."""
+def quietly(command, folder, limit_s, **more):
+    """Whether the command succeeded; one that does not come to an end in several times its usual time did not."""
     try:
         return subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              timeout=300, **more).returncode == 0
+                              timeout=limit_s, **more).returncode == 0
     except subprocess.TimeoutExpired:
         return False
 
@@ -99,9 +111,9 @@ def judged_by(folder, judge, seed):
         command = ["node", "--test", str(folder / "tests/system/sync_model.test.mjs")]
         environment = {**os.environ, "MORTISE_BINARY_DIR": str(folder / "build/release"),
                        "MORTISE_TEST_SEED": str(seed), "MORTISE_MODEL_OPERATIONS": "20000"}
-        return "fine" if quietly(command, folder, env=environment) else "noticed"
+        return "fine" if quietly(command, folder, 900, env=environment) else "noticed"
     tests = {"unit": "[merge],[reconcile]", "sync": "[inbound],[guard],[convergence]"}[judge]
-    return "fine" if quietly([str(folder / "build/dev/bin" / f"{judge}_tests"), tests], folder) else "noticed"
+    return "fine" if quietly([str(folder / "build/dev/bin" / f"{judge}_tests"), tests], folder, 300) else "noticed"
 
 
 def noticed_by(folder, judges, seed):

@@ -10,6 +10,7 @@ std::map<std::string, int Limits::*> members() {
           {"notion_workspace", &Limits::notion_workspace},
           {"notion_window_ms", &Limits::notion_window_ms},
           {"notion_query_rows", &Limits::notion_query_rows},
+          {"notion_page_rows", &Limits::notion_page_rows},
           {"google_per_user", &Limits::google_per_user},
           {"google_project", &Limits::google_project},
           {"google_window_ms", &Limits::google_window_ms}};

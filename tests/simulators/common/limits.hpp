@@ -17,6 +17,7 @@ struct Limits {
   int notion_workspace = 0;  ///< all connections of one workspace together; not published by Notion
   int notion_window_ms = 60'000;
   int notion_query_rows = 10'000;  ///< at most so many rows in one chain of a query's pages
+  int notion_page_rows = 100;      ///< at most so many results on a page, whatever page_size says
   int google_per_user = 600;
   int google_project = 10'000;
   int google_window_ms = 60'000;

@@ -97,6 +97,8 @@ Paging paging_of(const Call& call) {
     }
     paging.size = size.get<std::size_t>();
   }
+  const int most = call.model.world().limits.notion_page_rows;
+  if (most > 0) paging.size = std::min(paging.size, static_cast<std::size_t>(most));
   return paging;
 }
 

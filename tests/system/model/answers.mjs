@@ -22,6 +22,7 @@ export async function strike(m) {
   const [name, mishap] = next(m);
   m.mishap = mishap;
   if (!mishap) return;
+  m.cameBack = true;
   const { side } = mishap;
   m.count(name);
   m.note(`mishap: ${name}: ${mishap.tasks.map((task) => `"${task.title}" ${task.id}`).join(', ')}`);

@@ -1,7 +1,7 @@
 // What must be true when everybody is quiet.
 import { verdict } from './ledger.mjs';
 import { comparePlaces } from './places.mjs';
-import { checkBothHeard, checkLoneEdits, compareSeries } from './series.mjs';
+import { checkBothHeard, checkLoneEdits, checkOccurrences, compareSeries } from './series.mjs';
 import { eventOf, eventSeen, inCalendar, isTimed, shownAt, thingOf, thingSeen, valueOf } from './sides.mjs';
 
 class Wrong extends Error {}
@@ -45,10 +45,20 @@ export function compare(member) {
       .map((each) => (byTitle.has(each.title) ? skip(each, byTitle.get(each.title)) : each));
     const differs = difference(here, there, byTitle);
     if (differs) return `Notion differs: ${differs}`;
+    const twice = containersTwice(member);
+    if (twice) return `in Notion there is twice ${twice}`;
     const elsewhere = comparePlaces(member);
     if (elsewhere) return `in Notion ${elsewhere}`;
   }
   return null;
+}
+
+/** What of our pages, headings and tables there is more than once; null if nothing is. */
+function containersTwice({ found, things, strangers }) {
+  const items = new Set([...things.map((each) => each.id), ...strangers]);
+  const names = found.filter((each) => !items.has(each.id) && (each.object !== 'block' || each.type === 'heading_2'))
+    .map((each) => `${each.type ?? each.object} "${each.text}" in ${JSON.stringify(each.parent)}`);
+  return names.find((each, i) => names.indexOf(each) < i) ?? null;
 }
 
 /** No edit is lost without being told, and who must win has won. */
@@ -67,19 +77,30 @@ export function checkStories(member, conflicts, { racing }) {
     // Notion knows no guarded writes, and a to-do's text and small print are one value; nor are occurrences guarded
     // while their series changes.
     mayMiss: (edit, edits, task) => edits.some((each) => each.side !== edit.side) && (edit.side === 'notion' || Boolean(task.recurrence?.length)),
+    isPart: (service, edit, task) => shape.policy !== 'merge' && !shape.mixes && !racing && !member.unheard &&
+      wholes[layout(service)].includes(edit.field) && !isHidden(layout(service), edit, task),
     mayMix: (field) => shape.mixes && field === 'title',
     winner: (field, lasts) => winner(member, field, lasts),
   };
   for (const [id, story] of member.ledger.stories) {
+    const now = member.byId.get(id);
+    if (shape.tier === 'free' && now && now.status !== story.task.status && !story.spreads && !story.lastly('here', 'status')) {
+      fail(`in this tier no service says how far a task is, and "${now.title}" (${id}) went from ${story.task.status} to ${now.status}`);
+    }
     const about = conflicts.filter((each) => each.task_id === id);
-    const wrong = verdict(story, member.byId.get(id), about, rules);
+    const wrong = verdict(story, now, about, rules);
     if (wrong) fail(wrong);
   }
   const unheard = checkLoneEdits(member, conflicts);
   if (unheard) fail(unheard);
+  const lost = !racing && !member.unheard && checkOccurrences(member, conflicts);
+  if (lost) fail(lost);
   const half = shape.policy === 'merge' && !racing && !member.unheard && checkBothHeard(member);
   if (half) fail(half);
 }
+
+/** What both sides can say of an item in every case. (A link below an event's text only the app can.) */
+const wholes = { google: ['title', 'notes', 'when'], database: ['title', 'due', 'duration', 'link'], pages: ['title', 'link'] };
 
 /** A check box and a mark before a title know done and not done; a calendar lacks what is cancelled, and how long a task of a day takes. */
 function isHidden(form, { field, value }, task) {
@@ -103,8 +124,8 @@ function winner({ shape, unheard }, field, lasts) {
   return there.at - here.at < precision - 300 ? here : null;
 }
 
-/** What was written at a service had been edited elsewhere: nobody gets their own edit back. */
-export async function checkEchoes(member, runs, conflicts) {
+/** What was written at a service since the epoch began had been edited elsewhere: nobody gets their own edit back. */
+export async function checkEchoes(member, conflicts) {
   const touched = (side) => {
     const keys = new Set(conflicts.map((each) => each.task_id));
     for (const [id, story] of member.ledger.stories) {
@@ -112,15 +133,20 @@ export async function checkEchoes(member, runs, conflicts) {
     }
     return keys;
   };
-  for (const [side, run] of runs) {
-    if (run.counts.done === 0) continue;
-    const { items } = await member.ok('GET', `/v1/runs/${run.id}/items?limit=200`);
+  for (const run of await member.runsOfEpoch()) {
+    member.count(`run: ${run.trigger}`);
+    if (run.counts.writes === 0) continue;
+    const items = await member.listed(`/v1/runs/${run.id}/items`);
+    const side = run.connection_id === member.google?.id ? 'google' : 'notion';
     const allowed = touched(side);
     for (const item of items) {
       if (!['create', 'update', 'remove'].includes(item.action) || !item.key?.startsWith('task:')) continue;
       const [id, slot] = item.key.slice(5).split('/');
-      const dropped = slot && item.action === 'remove' && items.some((each) => each.key === `task:${id}` && each.action === 'update' && each.result === 'done');
+      // (A rule that came from there has taken its occurrences along already.)
+      const ruled = member.ledger.stories.get(id)?.lastly('google', 'occurrences');
+      const dropped = slot && item.action === 'remove' && !ruled && items.some((each) => each.key === `task:${id}` && each.action === 'update' && each.result === 'done');
       if (dropped) fail(`what goes with its series' new rule was removed by itself: ${JSON.stringify(item)}`);
+      if (item.action !== 'update' && member.cameBack) continue;
       if (slot) continue;  // an edit of the whole series is news for its occurrences, there, too
       if (member.ledger.made.has(id) || allowed.has(id) || member.ledger.stories.get(id)?.mayReturn) continue;
       if (member.positions.get(id) !== member.byId.get(id)?.position) continue;  // others were put beside it

@@ -42,7 +42,7 @@ export class History {
       const member = new Member(this.world, account, person, shape, new Dice(dice.below(2 ** 31)));
       member.lively = this.lively;
       member.keys = this.world.furtherKeys.slice(index * 2, index * 2 + 2);
-      member.count = (what) => { this.tally[what] = (this.tally[what] ?? 0) + 1; };
+      member.count = (what) => this.count(what);
       return member;
     });
     for (const member of this.members) await member.start();
@@ -52,6 +52,8 @@ export class History {
       await settle(member, { troubled: true, racing: this.lively });
     });
   }
+
+  count(what, times = 1) { this.tally[what] = (this.tally[what] ?? 0) + times; }
 
   /** What goes wrong in the next epoch: nothing in two of three. */
   aTrouble() {
@@ -76,8 +78,8 @@ export class History {
   async epoch(upTo, name) {
     const size = this.dice.chance(still[name] ?? 0) ? 0 : upTo;
     const edit = () => this.all(async (member) => {
-      await edits(member, size, member.sides);
-      this.operations += size;
+      const done = await edits(member, size, member.sides);
+      this.operations += done;
     });
     for (const member of this.members) {
       beginEpoch(member);
@@ -86,7 +88,7 @@ export class History {
     }
     await edit();
     if (name) {
-      this.tally[name] = (this.tally[name] ?? 0) + 1;
+      this.count(name);
       await troubles[name][1](this, edit);
       await this.all((member) => member.quiet());
     }
@@ -100,6 +102,15 @@ export class History {
   async writes() {
     const counters = await this.world.simulator.set('GET', 'counters');
     return ['google', 'notion'].reduce((sum, each) => sum + (counters[each]?.writes ?? 0), 0);
+  }
+
+  /** The refusals of the services that the host has to cope with. */
+  async countRefusals() {
+    for (const [provider, { routes }] of Object.entries(await this.world.simulator.set('GET', 'counters'))) {
+      for (const { statuses } of Object.values(routes ?? {})) {
+        for (const status of [409, 410, 412]) if (statuses[status]) this.count(`${provider} ${status}`, statuses[status]);
+      }
+    }
   }
 
   async end() {

@@ -39,17 +39,23 @@ export class Ledger {
   clear() { this.stories.clear(); }
 }
 
-/** Whether a conflict that was recorded tells of this value. */
-function tells(conflicts, value) {
-  return conflicts.some((each) => each.fields.some((field) =>
-    [field.here, field.there].some((side) => JSON.stringify(side ?? null).includes(value))));
-}
+/** The fields of items that tell of what has no word of its own: a state, a length, a place, and what was taken away. */
+const toldIn = {
+  status: ['title', 'checked', 'Status'],
+  duration: ['duration', 'start', 'showWithoutTime', 'Duration', 'detail'],
+  week_id: [],
+  link: ['link', 'Resource Link', 'description'],
+  notes: ['description'],
+  when: ['start', 'showWithoutTime', 'Due Date', 'detail'],
+  due: ['start', 'Due Date', 'detail'],
+};
 
-/** Which words in a conflict stand for an edit: times are told by their day (all that Notion shows), states by any. */
-function wordsOf({ field, value, day }) {
-  if (field === 'title' || field === 'notes' || field === 'link') return [value];
-  if (field === 'when' || field === 'due') return [value.slice(0, 10), day].filter(Boolean);
-  return [''];
+/** Whether a conflict that was recorded tells of an edit: by its word, a time by its day (all that Notion shows), a state by any. */
+function tells(conflicts, { field, value, day }) {
+  if (['status', 'duration', 'week_id'].includes(field) || value === '') return conflicts.some((each) => each.fields.some(({ field: name }) => toldIn[field].includes(name)));
+  const words = (['when', 'due'].includes(field) ? [value.slice(0, 10), day] : [value]).filter(Boolean);
+  const says = (side) => words.some((word) => `${JSON.stringify(side ?? null)} `.split(word).slice(1).some((rest) => !/^\d/.test(rest)));
+  return conflicts.some((each) => each.fields.some((of) => says(of.here) || says(of.there)));
 }
 
 /**
@@ -59,6 +65,7 @@ function wordsOf({ field, value, day }) {
  *   unheard(edit)        whether it was not listened to: another side's edit of the same may have overwritten it
  *   racing               sides were told of each other's edits in between: a later edit may have meant to overwrite
  *   mayMiss(edit, edits, task)  whether an edit could fall between a reading and a writing that nothing guards
+ *   isPart(service, edit, task)  whether the edit is decided about with all others of the item at that service
  *   winner(edits)        who must win where exactly two sides edited one field and nothing else, or null
  * Answers what is wrong, or null.
  */
@@ -71,20 +78,22 @@ export function verdict(story, now, conflicts, rules) {
   // An edit that the remover's side could see, by another side, outlives the removal.
   const others = edits.filter((each) => !removed.has(each.side) && each === story.lastly(each.side, each.field));
   // (Whether what was done to occurrences came to anything is not known here.)
-  const outlives = [...removed.keys()].some((side) => others.some((each) => each.field !== 'occurrences' && !rules.unheard(each) && (side === 'here' || rules.shown(side, each, task))));
+  // (One that has lost, and is told, is nothing that is left to outlive it.)
+  const outlives = others.some((each) => each.field !== 'occurrences' && !rules.unheard(each) && !tells(conflicts, each) &&
+    [...removed.keys()].some((side) => side === 'here' || rules.shown(side, each, task)));
   if (removed.size === 0 && !alive) return `nobody removed ${name(task)}, and it is gone`;
   // (An edit that does not count may still bring the task back.)
   // (Two who removed it at different times may each have removed what the other's edit had brought back.)
   const atOnce = (!rules.racing || removed.size === 1) && !story.mayReturn;
   if (removed.size > 0 && atOnce && story.edits.every((each) => removed.has(each.side)) && alive) return `${name(task)} was removed by ${[...removed.keys()]}, and is there`;
-  if (removed.size === 1 && outlives && !alive && !rules.racing && conflicts.length === 0) return `an edit by ${others.map((each) => each.side)} should have kept ${name(task)}`;
+  if (removed.size === 1 && outlives && !alive && !rules.racing) return `an edit by ${others.map((each) => each.side)} should have kept ${name(task)}`;
   if (!alive) return null;
   const live = removed.size === 0 ? edits : others;
   for (const field of new Set(live.map((each) => each.field))) {
     const problem = fieldVerdict(story, field, live, now, conflicts, rules);
     if (problem) return problem;
   }
-  return null;
+  return wholeVerdict(story, edits, now, rules);
 }
 
 const name = (task) => `"${task.title}" (${task.id})`;
@@ -98,6 +107,19 @@ const unit = (field) => units[field] ?? field;
  */
 const writes = (edit, field) => unit(edit.field) === unit(field) || field === 'notes' && edit.field === 'link' || edit.value === 'cancelled' || field === 'title' && edit.follows;
 
+/** Where one side decides about the whole item, of two that edited it one has nothing left of that. */
+function wholeVerdict(story, edits, now, rules) {
+  const [service, ...more] = [...story.sides].filter((side) => side !== 'here');
+  if (!story.sides.has('here') || !service || more.length > 0 || story.removed.size > 0 || story.spreads) return null;
+  const inItem = ({ field }) => (field === 'link' ? 'notes' : unit(field));
+  const stays = ({ side, field, value }) => rules.same(field, value, rules.value(now, field), side);
+  const lasts = edits.filter((each) => each === story.lastly(each.side, each.field) && rules.isPart(service, each, story.task));
+  const [mine, theirs] = [true, false].map((is) => lasts.filter(({ side }) => (side === 'here') === is));
+  if (mine.some((each) => theirs.some((other) => inItem(each) === inItem(other)))) return null;
+  const both = [mine.find(stays), theirs.find(stays)];
+  return both.every(Boolean) ? `one side decides about ${name(story.task)}, and both stayed: ${JSON.stringify(both)}` : null;
+}
+
 function fieldVerdict(story, field, edits, now, conflicts, rules) {
   const mine = edits.filter((each) => each.field === field);
   const sides = [...new Set(mine.map((each) => each.side))];
@@ -105,7 +127,7 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
   const final = rules.value(now, field);
   const says = `${field} of ${name(story.task)} is ${JSON.stringify(final)}; edits: ${JSON.stringify(edits.map(({ side, field: of, value }) => [side, of, value]))}`;
   const same = (edit) => rules.same(field, edit.value, final, edit.side);
-  const seen = lasts.filter((edit) => !edits.some((each) =>
+  const seen = lasts.filter((edit) => !edits.some((each) => unit(each.field) === unit(field) &&
     each.side !== 'here' && each.side !== edit.side && !rules.shown(each.side, edit, story.task)));
   const lone = story.sides.size === 1 && story.removed.size === 0 && !story.spreads && !rules.racing;
   for (const edit of seen) {
@@ -114,7 +136,7 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
     // (What is not listened to goes with its item, too, although somebody else's edit makes that anew.)
     const gone = story.removed.size > 0;
     const overwritten = rules.unheard(edit) && (gone || story.edits.some((each) => each.side !== edit.side && (edit.side === 'notion' || writes(each, field)))) || rules.racing && (story.edits.some((each) => each.side !== edit.side && unit(each.field) === unit(field) && (field === 'status' || each.at >= edit.at)) || rules.mayMiss(edit, story.edits, story.task));
-    if (!overwritten && !wordsOf(edit).some((word) => tells(conflicts, word))) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
+    if (!overwritten && !tells(conflicts, edit)) return `an edit by ${edit.side} was lost without a conflict: ${says}`;
   }
   if (seen.some((each) => !rules.unheard(each)) && !lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;
   const alone = story.sides.size === 2 && story.removed.size === 0 && edits.length === mine.length && lasts.length === 2 && mine.length === 2;

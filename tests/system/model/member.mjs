@@ -73,15 +73,7 @@ export class Member extends Runs {
     this.index();
   }
 
-  async tasksOf(plan) {
-    const all = [];
-    for (let cursor = ''; ;) {
-      const page = await this.ok('GET', `/v1/plans/${plan.id}/tasks?limit=200${cursor && `&cursor=${cursor}`}`);
-      all.push(...page.items);
-      cursor = page.next_cursor;
-      if (!cursor) return all;
-    }
-  }
+  tasksOf(plan) { return this.listed(`/v1/plans/${plan.id}/tasks`); }
 
   /** Titles are unique wherever all sides agree: by them an item is found at the services. */
   index() {

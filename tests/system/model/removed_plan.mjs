@@ -3,6 +3,7 @@ import { fail } from './checks.mjs';
 
 /** Nobody is asked, what people made there stays, and what goes with its page is not removed once more. */
 export async function removeAndRestore(m) {
+  m.cameBack = true;
   const strangers = m.found?.filter((each) => m.strangers.has(each.id)) ?? [];
   const ours = new Set(m.planTasks.map((task) => task.title));
   await m.ok('DELETE', `/v1/plans/${m.plan.id}?remote=remove`);

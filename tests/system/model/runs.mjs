@@ -13,6 +13,17 @@ export class Runs {
   ok(method, path, body, headers) { return this.world.ok(method, path, body, { authorization: `Bearer ${this.key}`, ...headers }); }
   api(method, path, body, headers) { return this.world.api(method, path, body, { authorization: `Bearer ${this.key}`, ...headers }); }
 
+  /** All that a list holds, page by page. */
+  async listed(path) {
+    const all = [];
+    for (let cursor = ''; ;) {
+      const page = await this.ok('GET', `${path}?limit=200${cursor && `&cursor=${cursor}`}`);
+      all.push(...page.items);
+      cursor = page.next_cursor;
+      if (!cursor) return all;
+    }
+  }
+
   /** One whole run of a connection, as "Sync now" starts it, to its end: what a guard may ask, a person approves. */
   async sync(connection, patienceMs) {
     for (let run = await this.begin(connection, patienceMs); ; run = await this.ending(run.id, patienceMs)) {
@@ -57,6 +68,18 @@ export class Runs {
   async approve(run) {
     if (!await mayAsk(this, run)) throw new Error(`nobody should be asked this: ${JSON.stringify(run)}`);
     return this.answer(run, 'approve');
+  }
+
+  /** The account's runs since the epoch began. */
+  async runsOfEpoch() {
+    const runs = [];
+    for (let cursor = ''; ;) {
+      const page = await this.ok('GET', `/v1/runs?account_id=${this.account}&limit=50${cursor && `&cursor=${cursor}`}`);
+      const fresh = page.items.filter((run) => Date.parse(run.created_at) >= this.began);
+      runs.push(...fresh);
+      cursor = page.next_cursor;
+      if (fresh.length < page.items.length || !cursor) return runs;
+    }
   }
 
   /** Nothing of this account is queued, under way, or asks. */

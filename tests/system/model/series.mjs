@@ -108,6 +108,27 @@ export function checkLoneEdits(m, conflicts) {
   return null;
 }
 
+/**
+ * Of what both sides made of occurrences of a series, each is so, or a conflict tells which occurrence it is about: two
+ * occurrences are two items, and of one what only one side said stands beside what the other said.
+ */
+export function checkOccurrences(m, conflicts) {
+  for (const [id, story] of m.ledger.stories) {
+    if (story.sides.size < 2 || story.removed.size > 0 || story.spreads || story.edits.some((each) => each.follows)) continue;
+    const aboutWhich = (which) => conflicts.some((each) => each.task_id === id && each.slot && whichHere(story.task, each.slot) === which);
+    for (const { side, which, said } of story.edits.filter((each) => each.which !== undefined)) {
+      const found = m.occurrences.get(id)?.find((each) => whichHere(story.task, each.slot) === which);
+      const seen = JSON.stringify(seenAs(found, said));
+      if (seen === JSON.stringify(said)) continue;
+      const others = story.edits.filter((each) => each.side !== side);
+      const says = `${side} edited the occurrence of ${new Date(which).toISOString()} of "${story.task.title}" (${id}): ${JSON.stringify(said)}, and it is ${seen}; others: ${JSON.stringify(others)}`;
+      if (others.every((each) => each.which !== undefined && each.which !== which)) return `nobody else edited this one: ${says}`;
+      if (!aboutWhich(which)) return `lost without a conflict: ${says}`;
+    }
+  }
+  return null;
+}
+
 /** Where one side edits a whole series and the other one occurrence of it otherwise, it shows both: fields merge. */
 export function checkBothHeard(m) {
   for (const [id, story] of m.ledger.stories) {

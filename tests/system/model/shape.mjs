@@ -15,7 +15,7 @@ export function shapeOf(number, index, dice) {
     layout: services === 'calendar' ? null : layout,
     calendar: services !== 'notion',
     policy: policies[(turn >> 1) % policies.length],
-    tier: turn % 5 === 4 ? 'free' : 'pro',
+    tier: ['pro', 'starter', 'pro', 'pro', 'free'][turn % 5],
   };
 }
 

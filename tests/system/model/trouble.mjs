@@ -18,13 +18,22 @@ async function attempt(history) {
   })));
 }
 
-async function faults(history, rule) {
-  for (const provider of ['google', 'notion']) {
+async function faults(history, rule, providers = ['google', 'notion']) {
+  for (const provider of providers) {
     await history.world.simulator.set('POST', 'faults', { provider, seed: history.dice.below(2 ** 31), ...rule });
   }
   await attempt(history);
   await history.world.simulator.set('DELETE', 'faults');
   await history.world.simulator.control('POST', 'holds/release');
+}
+
+/** Carries `work` out while listings come in other pages: `largest`, so many things each; `pages`, every other one is empty. */
+async function withPages(history, { largest, pages = 'full' }, work) {
+  const { simulator } = history.world;
+  const set = (google, notion) => Promise.all([simulator.set('POST', 'google/settings', google), simulator.set('PUT', 'limits', { notion_page_rows: notion })]);
+  await set({ pages, largest_page: largest ?? 2_500 }, largest ?? 100);
+  await work(history);
+  await set({ pages: 'full', largest_page: 2_500 }, 100);
 }
 
 /** The host starts anew; open runs go on by themselves. */
@@ -42,26 +51,24 @@ export const troubles = {
 
   /** 410: the cursors are not known any more, at once or at a later page. */
   stale_cursors: [3, async (history) => {
-    for (const member of history.members.filter((each) => each.google)) {
-      const at = history.dice.chance(0.3) ? { at_page: 1 } : {};
-      await history.world.simulator.set('POST', 'google/expire_sync_tokens', { user: member.person, ...at });
-    }
-    await attempt(history);
+    const later = history.dice.chance(0.5);
+    const expire = (member) => history.world.simulator.set('POST', 'google/expire_sync_tokens', { user: member.person, ...(later && { at_page: 2 }) });
+    await Promise.all(history.members.filter((each) => each.google).map(expire));
+    await withPages(history, later ? { pages: 'empty' } : {}, attempt);
   }],
 
-  /** Pages that are half full, or empty with a next one. */
-  short_pages: [2, async (history) => {
-    const pages = (how) => history.world.simulator.set('POST', 'google/settings', { pages: how });
-    await pages(history.dice.pick(['short', 'empty']));
-    await attempt(history);
-    await pages('full');
-  }],
+  /** Pages that hold little, or nothing and yet name a next one. */
+  short_pages: [2, (history) => withPages(history, history.dice.pick([{ largest: 3 }, { largest: 1 }, { pages: 'empty' }]), attempt)],
+
+  /** "Conflict occurred while saving. Please try again." */
+  conflicts: [2, (history) => faults(history, { kind: '409', write: true, probability: 0.5, times: 4 }, ['notion'])],
 
   /** kill -9 between a write and its record, or between reading and noting. */
   kill_at: [3, async (history) => {
     const { world, dice } = history;
     await reboot(history, { MORTISE_DEBUG_FAILPOINT: `${dice.pick(failpoints)}:${dice.between(1, 4)}` });
     await attempt(history);
+    if (world.child.exitCode !== null || world.child.signalCode !== null) history.count('died of it');
     await reboot(history, {});
   }],
 
