@@ -61,18 +61,6 @@ MUTANTS = [
     (MERGE, "keep_together(rules_.placing);", "", "others' moves are no part of an edit"),
     (RECONCILE, "if (gone(pair.key) || leaves_with_container(pair)) action.kind = ActionKind::forget;", "",
      "what left with its container is not removed twice"),
-    (MERGE, "case MergePolicy::local:\n        return true;", "case MergePolicy::local:\n        return false;", "the app wins where it shall"),
-    (MERGE, "case MergePolicy::remote:\n        return false;", "case MergePolicy::remote:\n        return true;", "the service wins where it shall"),
-    (MERGE, "rules_.policy != MergePolicy::merge || one_is_called_off()", "one_is_called_off()", "but for merge, one side decides about the whole"),
-    (MERGE, "rules_.policy != MergePolicy::merge || one_is_called_off()", "rules_.policy != MergePolicy::merge",
-     "against what is called off an edit counts as a whole"),
-    (MERGE, "if (resolved) agreed = Json::parse(*resolved, nullptr, false);", "", "a script's word counts"),
-    (MERGE, "for (const std::vector<std::string>& group : rules_.together) keep_together(group);", "", "what belongs together is one"),
-    (RECONCILE, "return pair.kind != item.kind || pair.parent_key != item.parent_key;", "return false;", "a task moves with its week"),
-    (RECONCILE, "if (count == 0 || rules_.plan_removed) return std::nullopt;", "if (count == 0) return std::nullopt;", "a removed plan goes unasked"),
-    (RECONCILE, "if (emptied && (!told || (taken_away_ > 1 && holds_ours()))) {", "if (emptied && !told) {", "what was emptied item by item is asked about"),
-    (RECONCILE, "if (says_something && gone(item->parent_key)) needed_.insert(item->parent_key);", "", "a page that is needed is made anew"),
-    (RECONCILE, "replaced_.insert(item.key);", "", "what stood in a page that is made anew is made anew"),
 ]
 
 
