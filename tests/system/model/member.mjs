@@ -97,14 +97,7 @@ export class Member extends Runs {
 
   /** Conflicts that were recorded since the last time. */
   async newConflicts() {
-    const fresh = [];
-    for (let cursor = ''; ;) {
-      const page = await this.ok('GET', `/v1/accounts/${this.account}/conflicts?limit=50${cursor && `&cursor=${cursor}`}`);
-      const unseen = page.items.filter((each) => !this.conflictsSeen.has(each.id));
-      fresh.push(...unseen);
-      cursor = page.next_cursor;
-      if (unseen.length < page.items.length || !cursor) break;
-    }
+    const fresh = await this.listed(`/v1/accounts/${this.account}/conflicts`, (each) => !this.conflictsSeen.has(each.id));
     for (const each of fresh) this.conflictsSeen.add(each.id);
     return fresh;
   }

@@ -13,14 +13,15 @@ export class Runs {
   ok(method, path, body, headers) { return this.world.ok(method, path, body, { authorization: `Bearer ${this.key}`, ...headers }); }
   api(method, path, body, headers) { return this.world.api(method, path, body, { authorization: `Bearer ${this.key}`, ...headers }); }
 
-  /** All that a list holds, page by page. */
-  async listed(path) {
+  /** What a list holds, page by page: all of it, or of one that has the newest first what is fresh. */
+  async listed(path, isFresh = () => true) {
     const all = [];
     for (let cursor = ''; ;) {
-      const page = await this.ok('GET', `${path}?limit=200${cursor && `&cursor=${cursor}`}`);
-      all.push(...page.items);
+      const page = await this.ok('GET', `${path}${path.includes('?') ? '&' : '?'}limit=200${cursor && `&cursor=${cursor}`}`);
+      const fresh = page.items.filter(isFresh);
+      all.push(...fresh);
       cursor = page.next_cursor;
-      if (!cursor) return all;
+      if (fresh.length < page.items.length || !cursor) return all;
     }
   }
 
@@ -71,16 +72,7 @@ export class Runs {
   }
 
   /** The account's runs since the epoch began. */
-  async runsOfEpoch() {
-    const runs = [];
-    for (let cursor = ''; ;) {
-      const page = await this.ok('GET', `/v1/runs?account_id=${this.account}&limit=50${cursor && `&cursor=${cursor}`}`);
-      const fresh = page.items.filter((run) => Date.parse(run.created_at) >= this.began);
-      runs.push(...fresh);
-      cursor = page.next_cursor;
-      if (fresh.length < page.items.length || !cursor) return runs;
-    }
-  }
+  runsOfEpoch() { return this.listed(`/v1/runs?account_id=${this.account}`, (run) => Date.parse(run.created_at) >= this.began); }
 
   /** Nothing of this account is queued, under way, or asks. */
   quiet() {
