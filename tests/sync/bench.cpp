@@ -331,6 +331,12 @@ void World::settle_in() {
   clock.advance(kWhileMs);
 }
 
+void World::settle_in(int modules, int weeks, int tasks) {
+  populate(modules, weeks, tasks);
+  REQUIRE(export_plan().state == core::RunState::succeeded);
+  settle_in();
+}
+
 void World::edit_there(const std::string& from, const std::string& to) {
   service.edit(service.named(from), Json({{"text", to}}).dump());
 }

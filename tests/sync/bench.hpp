@@ -118,6 +118,8 @@ class World {
   void settle();
   /// A while passes, a look, and a while: edit times and what was written are old by then.
   void settle_in();
+  /// The same, with a plan of so many that is made and exported first.
+  void settle_in(int modules, int weeks, int tasks);
   /// A person changes the text of an item there.
   void edit_there(const std::string& from, const std::string& to);
   core::Task task(const std::string& id) const;

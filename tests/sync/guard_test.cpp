@@ -182,4 +182,149 @@ TEST_CASE("guard: removals count for a day, on either side", "[sync][guard]") {
   }
 }
 
+TEST_CASE("inbound: an emptied service asks before it empties the plan", "[sync][inbound][guard]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 4);
+  world.service.forget_cursors();
+  for (const char* name : {"Task 0", "Task 1", "Task 2", "Task 3"}) {
+    world.service.erase(world.service.named(name));
+  }
+  core::Run run = world.sync();
+  CHECK(run.state == RunState::waiting);
+  CHECK(run.waiting_for == core::RunWait::approval);
+  CHECK(Json::parse(run.guard)["reason"] == "remote_empty");
+  CHECK(world.tasks().size() == 4);
+  SECTION("approved: the tasks go, softly") {
+    REQUIRE(world.dispatcher->approve(run.id).ok());
+    world.settle();
+    CHECK(world.run(run.id).state == RunState::succeeded);
+    CHECK(world.tasks().empty());
+  }
+  SECTION("discarded: they stay, and are written again") {
+    REQUIRE(world.dispatcher->discard(run.id).ok());
+    world.settle();
+    CHECK(world.tasks().size() == 4);
+    CHECK(world.service.outline() == world.expected());
+  }
+  SECTION("asked again while nobody answers: one run waits, not two") {
+    world.dispatcher->sync(world.connection_id, core::RunTrigger::schedule);
+    world.settle();
+    CHECK(world.store.runs().unfinished(world.connection_id).value().size() == 1);
+    CHECK(world.tasks().size() == 4);
+  }
+  SECTION("two runs ask the same: one answer is enough") {
+    const core::Run other = world.sync();
+    REQUIRE(other.waiting_for == core::RunWait::approval);
+    SECTION("discarded") {
+      REQUIRE(world.dispatcher->discard(other.id).ok());
+    }
+    SECTION("approved") {
+      REQUIRE(world.dispatcher->approve(other.id).ok());
+    }
+    world.settle();
+    CHECK(world.store.runs().unfinished(world.connection_id).value().empty());
+    CHECK(world.run(run.id).state == RunState::succeeded);
+    CHECK(world.service.outline() == world.expected());
+  }
+}
+
+TEST_CASE("inbound: a page that is lost asks, and one that was thrown away takes its tasks along",
+          "[sync][inbound][guard]") {
+  World world(Style::nested, 1);
+  world.settle_in(2, 1, 3);
+  std::string page;
+  for (const auto& [id, item] : world.service.items()) {
+    if (item.fields.find("Module 1") != std::string::npos) page = id;
+  }
+  REQUIRE_FALSE(page.empty());
+  world.service.erase(page);  // asked for by id, this service says "not found"
+  const core::Run run = world.sync();
+  CHECK(run.state == RunState::waiting);
+  CHECK(Json::parse(run.guard)["reason"] == "container_lost");
+  CHECK(world.tasks().size() == 6);
+}
+
+TEST_CASE("inbound: a page that is shared again is as before", "[sync][inbound][guard]") {
+  World world(Style::nested, 1);
+  world.settle_in(2, 1, 3);
+  const FakeService before = world.service;
+  std::string page;
+  for (const auto& [id, item] : world.service.items()) {
+    if (item.fields.find("Module 1") != std::string::npos) page = id;
+  }
+  world.service.erase(page);
+  REQUIRE(world.sync().state == RunState::waiting);
+  world.service = before;
+  world.dispatcher->sync(world.connection_id, core::RunTrigger::schedule);
+  world.settle();
+  CHECK(world.store.runs().unfinished(world.connection_id).value().empty());
+  CHECK(world.tasks().size() == 6);
+  CHECK(world.service.outline() == world.expected());
+}
+
+TEST_CASE("inbound: a container that holds somebody's own things is not removed", "[sync][guard]") {
+  World world(Style::nested, 1);
+  world.settle_in(2, 1, 2);
+  std::string page;
+  for (const auto& [id, item] : world.service.items()) {
+    if (item.fields.find("Module 1") != std::string::npos) page = id;
+  }
+  const std::string note = world.service.make("todo", page, R"({"text":"My own note"})");
+  auto plan = world.store.plans().find(world.plan_id).value();
+  for (const core::Task& task : world.tasks()) {
+    if (task.week_id == plan.modules[1].weeks[0].id) {
+      core::Task gone = task;
+      gone.deleted_ms = world.clock.now_ms();
+      REQUIRE(world.store.commit({ports::put(gone)}, ports::Durability::full).ok());
+    }
+  }
+  plan.modules.pop_back();
+  REQUIRE(world.store.commit({ports::put(plan)}, ports::Durability::full).ok());
+  world.dispatcher->plan_saved("acc", world.plan_id);
+  world.settle();
+  CHECK(world.service.items().contains(note));
+  CHECK(world.service.items().contains(page));
+  CHECK(world.service.named("Week 1 0").empty());
+  CHECK(world.sync().state == RunState::succeeded);
+}
+
+TEST_CASE("inbound: a plan that lost all its tasks asks before the service loses them",
+          "[sync][guard]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 4);
+  for (core::Task task : world.tasks()) {
+    task.deleted_ms = world.clock.now_ms();
+    world.save(task);
+  }
+  world.settle();
+  CHECK(world.service.items().size() == 4);
+  const auto waiting = world.store.runs().unfinished(world.connection_id).value();
+  REQUIRE(waiting.size() == 1);
+  CHECK(Json::parse(waiting[0].guard)["reason"] == "plan_emptied");
+}
+
+TEST_CASE("inbound: a plan that was removed with what it has there goes there, too",
+          "[sync][guard]") {
+  const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
+  World world(style, 1);
+  world.settle_in(1, 1, 4);
+  // Also from where nothing goes by itself, where changes only come from, and where it was left
+  // out.
+  auto connection = world.store.connections().find(world.connection_id).value();
+  connection.auto_sync = GENERATE(true, false);
+  connection.direction = GENERATE(core::Direction::both, core::Direction::pull);
+  if (GENERATE(false, true)) connection.left_out_plans = {world.plan_id};
+  auto plan = world.store.plans().find(world.plan_id).value();
+  plan.deleted_ms = world.clock.now_ms();
+  REQUIRE(
+      world.store.commit({ports::put(connection), ports::put(plan)}, ports::Durability::full).ok());
+  if (GENERATE(true, false)) {
+    world.dispatcher->plan_saved("acc", world.plan_id);
+  } else {
+    world.crash();  // and the next process was not told
+  }
+  world.settle();
+  CHECK(world.service.items().empty());
+}
+
 }  // namespace mortise::tests

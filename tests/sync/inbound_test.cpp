@@ -15,13 +15,6 @@ using core::RunState;
 
 constexpr std::int64_t kMinuteMs = 60'000;
 
-/// An exported plan, looked at once so that every id is known, some minutes later.
-void settle_in(World& world, int modules = 1, int weeks = 1, int tasks = 4) {
-  world.populate(modules, weeks, tasks);
-  REQUIRE(world.export_plan().state == RunState::succeeded);
-  world.settle_in();
-}
-
 core::Task titled(const World& world, const std::string& title) {
   for (const core::Task& task : world.tasks()) {
     if (task.title == title) return task;
@@ -39,7 +32,7 @@ std::vector<core::Conflict> conflicts(const World& world) {
 TEST_CASE("inbound: an edit there changes the task, and nothing goes back", "[sync][inbound]") {
   const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
   World world(style, 1);
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   const int writes = world.service.writes;
   world.service.edit(world.service.named("Task 2"), R"({"text":"Renamed there","checked":true})");
   const core::Run run = world.sync();
@@ -56,7 +49,7 @@ TEST_CASE("inbound: an edit there changes the task, and nothing goes back", "[sy
 TEST_CASE("inbound: quiet is quiet", "[sync][inbound]") {
   const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
   World world(style, 1);
-  settle_in(world, 2, 2, 3);
+  world.settle_in(2, 2, 3);
   const int writes = world.service.writes;
   const int reads = world.service.reads;
   for (int poll = 0; poll < 5; ++poll) {
@@ -71,7 +64,7 @@ TEST_CASE("inbound: quiet is quiet", "[sync][inbound]") {
 TEST_CASE("inbound: a removal there removes the task softly", "[sync][inbound]") {
   const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
   World world(style, 1);
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   const core::Task task = titled(world, "Task 1");
   world.service.erase(world.service.named("Task 1"));
   const core::Run run = world.sync();
@@ -88,7 +81,7 @@ TEST_CASE("inbound: a removal there removes the task softly", "[sync][inbound]")
 TEST_CASE("inbound: an edit outlives a deletion, on either side", "[sync][inbound]") {
   const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
   World world(style, 1);
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   SECTION("edited here, removed there: made anew") {
     world.dispatcher->stop();  // nothing is pushed in between
     world.crash();
@@ -130,7 +123,7 @@ TEST_CASE("inbound: both sides edited: field by field, and the same field is tol
           "[sync][inbound]") {
   const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
   World world(style, 1);
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   const std::string id = world.service.named("Task 1");
   SECTION("different fields: both live") {
     world.service.edit(id, R"({"checked":true})");
@@ -263,55 +256,9 @@ TEST_CASE("inbound: what was dragged away before its id was known is found where
   }
 }
 
-TEST_CASE("inbound: an emptied service asks before it empties the plan", "[sync][inbound][guard]") {
-  World world(Style::client_ids, 1);
-  settle_in(world);
-  world.service.forget_cursors();
-  for (const char* name : {"Task 0", "Task 1", "Task 2", "Task 3"}) {
-    world.service.erase(world.service.named(name));
-  }
-  core::Run run = world.sync();
-  CHECK(run.state == RunState::waiting);
-  CHECK(run.waiting_for == core::RunWait::approval);
-  CHECK(Json::parse(run.guard)["reason"] == "remote_empty");
-  CHECK(world.tasks().size() == 4);
-  SECTION("approved: the tasks go, softly") {
-    REQUIRE(world.dispatcher->approve(run.id).ok());
-    world.settle();
-    CHECK(world.run(run.id).state == RunState::succeeded);
-    CHECK(world.tasks().empty());
-  }
-  SECTION("discarded: they stay, and are written again") {
-    REQUIRE(world.dispatcher->discard(run.id).ok());
-    world.settle();
-    CHECK(world.tasks().size() == 4);
-    CHECK(world.service.outline() == world.expected());
-  }
-  SECTION("asked again while nobody answers: one run waits, not two") {
-    world.dispatcher->sync(world.connection_id, core::RunTrigger::schedule);
-    world.settle();
-    CHECK(world.store.runs().unfinished(world.connection_id).value().size() == 1);
-    CHECK(world.tasks().size() == 4);
-  }
-  SECTION("two runs ask the same: one answer is enough") {
-    const core::Run other = world.sync();
-    REQUIRE(other.waiting_for == core::RunWait::approval);
-    SECTION("discarded") {
-      REQUIRE(world.dispatcher->discard(other.id).ok());
-    }
-    SECTION("approved") {
-      REQUIRE(world.dispatcher->approve(other.id).ok());
-    }
-    world.settle();
-    CHECK(world.store.runs().unfinished(world.connection_id).value().empty());
-    CHECK(world.run(run.id).state == RunState::succeeded);
-    CHECK(world.service.outline() == world.expected());
-  }
-}
-
 TEST_CASE("inbound: a forgotten cursor loses and doubles nothing", "[sync][inbound]") {
   World world(Style::client_ids, 1);
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   world.service.edit(world.service.named("Task 1"), R"({"text":"Renamed"})");
   world.service.forget_cursors();
   CHECK(world.sync().state == RunState::succeeded);
@@ -322,7 +269,7 @@ TEST_CASE("inbound: a forgotten cursor loses and doubles nothing", "[sync][inbou
 
 TEST_CASE("inbound: what people make there appears as an appointment", "[sync][inbound]") {
   World world(Style::client_ids, 1);
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   const int writes = world.service.writes;
   const std::string id =
       world.service.make("event", "root", R"({"text":"Dentist","checked":false})");
@@ -450,7 +397,7 @@ TEST_CASE("inbound: what exists there already is linked, not doubled", "[sync][i
 TEST_CASE("inbound: a tier without outside progress keeps its own status", "[sync][inbound]") {
   World world(Style::client_ids, 1);
   world.gate.denied = "outside_progress";
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   const int writes = world.service.writes;
   world.service.edit(world.service.named("Task 1"), R"({"text":"Renamed","checked":true})");
   world.sync();
@@ -465,7 +412,7 @@ TEST_CASE("inbound: of an edit with a tick that does not count only the tick sta
   World world(Style::client_ids, 1);
   const bool counts = GENERATE(true, false);
   if (!counts) world.gate.denied = "outside_progress";
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   world.service.edit(world.service.named("Task 1"), R"({"place":"Room 1 [done]","note":"LOUD"})");
   REQUIRE(world.sync().state == RunState::succeeded);
   world.clock.advance(10 * kMinuteMs);
@@ -482,7 +429,7 @@ TEST_CASE("inbound: of an edit with a tick that does not count only the tick sta
 
 TEST_CASE("inbound: what the mapping cannot say stays as it is, and is told", "[sync][inbound]") {
   World world(Style::client_ids, 1);
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   world.service.edit(world.service.named("Task 1"), R"({"text":"unmappable"})");
   const int writes = world.service.writes;
   CHECK(world.sync().state == RunState::succeeded);
@@ -495,7 +442,7 @@ TEST_CASE("inbound: what the mapping cannot say stays as it is, and is told", "[
 TEST_CASE("inbound: what a way back takes nothing of is told, and the rest of the edit is taken",
           "[sync][inbound]") {
   World world(Style::client_ids, 1);
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   world.service.edit(world.service.named("Task 1"), R"({"text":"untakeable"})");
   const core::Run parked = world.sync();
   CHECK(parked.counts.received == 0);
@@ -517,7 +464,7 @@ TEST_CASE("inbound: what a way back takes nothing of is told, and the rest of th
 
 TEST_CASE("inbound: a connection that only pushes looks at nothing", "[sync][inbound]") {
   World world(Style::client_ids, 1);
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   auto connection = world.store.connections().find(world.connection_id).value();
   connection.direction = core::Direction::push;
   REQUIRE(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
@@ -530,7 +477,7 @@ TEST_CASE("inbound: a connection that only pushes looks at nothing", "[sync][inb
 
 TEST_CASE("inbound: a connection that only pulls writes nothing by itself", "[sync][inbound]") {
   World world(Style::client_ids, 1);
-  settle_in(world);
+  world.settle_in(1, 1, 4);
   auto connection = world.store.connections().find(world.connection_id).value();
   connection.direction = core::Direction::pull;
   REQUIRE(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
@@ -541,105 +488,6 @@ TEST_CASE("inbound: a connection that only pulls writes nothing by itself", "[sy
   world.sync();
   CHECK(world.service.writes == writes);
   CHECK(titled(world, "There").title == "There");
-}
-
-TEST_CASE("inbound: a page that is lost asks, and one that was thrown away takes its tasks along",
-          "[sync][inbound][guard]") {
-  World world(Style::nested, 1);
-  settle_in(world, 2, 1, 3);
-  std::string page;
-  for (const auto& [id, item] : world.service.items()) {
-    if (item.fields.find("Module 1") != std::string::npos) page = id;
-  }
-  REQUIRE_FALSE(page.empty());
-  world.service.erase(page);  // asked for by id, this service says "not found"
-  const core::Run run = world.sync();
-  CHECK(run.state == RunState::waiting);
-  CHECK(Json::parse(run.guard)["reason"] == "container_lost");
-  CHECK(world.tasks().size() == 6);
-}
-
-TEST_CASE("inbound: a page that is shared again is as before", "[sync][inbound][guard]") {
-  World world(Style::nested, 1);
-  settle_in(world, 2, 1, 3);
-  const FakeService before = world.service;
-  std::string page;
-  for (const auto& [id, item] : world.service.items()) {
-    if (item.fields.find("Module 1") != std::string::npos) page = id;
-  }
-  world.service.erase(page);
-  REQUIRE(world.sync().state == RunState::waiting);
-  world.service = before;
-  world.dispatcher->sync(world.connection_id, core::RunTrigger::schedule);
-  world.settle();
-  CHECK(world.store.runs().unfinished(world.connection_id).value().empty());
-  CHECK(world.tasks().size() == 6);
-  CHECK(world.service.outline() == world.expected());
-}
-
-TEST_CASE("inbound: a container that holds somebody's own things is not removed", "[sync][guard]") {
-  World world(Style::nested, 1);
-  settle_in(world, 2, 1, 2);
-  std::string page;
-  for (const auto& [id, item] : world.service.items()) {
-    if (item.fields.find("Module 1") != std::string::npos) page = id;
-  }
-  const std::string note = world.service.make("todo", page, R"({"text":"My own note"})");
-  auto plan = world.store.plans().find(world.plan_id).value();
-  for (const core::Task& task : world.tasks()) {
-    if (task.week_id == plan.modules[1].weeks[0].id) {
-      core::Task gone = task;
-      gone.deleted_ms = world.clock.now_ms();
-      REQUIRE(world.store.commit({ports::put(gone)}, ports::Durability::full).ok());
-    }
-  }
-  plan.modules.pop_back();
-  REQUIRE(world.store.commit({ports::put(plan)}, ports::Durability::full).ok());
-  world.dispatcher->plan_saved("acc", world.plan_id);
-  world.settle();
-  CHECK(world.service.items().contains(note));
-  CHECK(world.service.items().contains(page));
-  CHECK(world.service.named("Week 1 0").empty());
-  CHECK(world.sync().state == RunState::succeeded);
-}
-
-TEST_CASE("inbound: a plan that lost all its tasks asks before the service loses them",
-          "[sync][guard]") {
-  World world(Style::client_ids, 1);
-  settle_in(world);
-  for (core::Task task : world.tasks()) {
-    task.deleted_ms = world.clock.now_ms();
-    world.save(task);
-  }
-  world.settle();
-  CHECK(world.service.items().size() == 4);
-  const auto waiting = world.store.runs().unfinished(world.connection_id).value();
-  REQUIRE(waiting.size() == 1);
-  CHECK(Json::parse(waiting[0].guard)["reason"] == "plan_emptied");
-}
-
-TEST_CASE("inbound: a plan that was removed with what it has there goes there, too",
-          "[sync][guard]") {
-  const Style style = GENERATE(Style::client_ids, Style::keyed, Style::nested);
-  World world(style, 1);
-  settle_in(world);
-  // Also from where nothing goes by itself, where changes only come from, and where it was left
-  // out.
-  auto connection = world.store.connections().find(world.connection_id).value();
-  connection.auto_sync = GENERATE(true, false);
-  connection.direction = GENERATE(core::Direction::both, core::Direction::pull);
-  if (GENERATE(false, true)) connection.left_out_plans = {world.plan_id};
-  auto plan = world.store.plans().find(world.plan_id).value();
-  plan.deleted_ms = world.clock.now_ms();
-  REQUIRE(
-      world.store.commit({ports::put(connection), ports::put(plan)}, ports::Durability::full).ok());
-  if (GENERATE(true, false)) {
-    world.dispatcher->plan_saved("acc", world.plan_id);
-  } else {
-    world.crash();  // and the next process was not told
-  }
-  world.settle();
-  CHECK(world.service.items().empty());
 }
 
 }  // namespace mortise::tests
