@@ -71,7 +71,7 @@ class Merge {
       const Names there = common(disputed(unit), changed_there_);
       if (there.empty()) continue;
       if (here.empty()) {
-        for (const std::string& name : there) take(name, value(there_, name));
+        for (const std::string& name : there) take_[name] = value(there_, name);
       } else {
         settle(here, there);
       }
@@ -139,14 +139,10 @@ class Merge {
       Json agreed = we_win() ? ours : theirs;
       if (resolved) agreed = Json::parse(*resolved, nullptr, false);
       conflict.kept = agreed == ours ? Kept::here : agreed == theirs ? Kept::there : Kept::both;
-      if (agreed != ours) take(name, agreed);
+      if (agreed != ours) take_[name] = agreed;
       if (agreed != theirs) merged_.insist.push_back(name);
       merged_.conflicts.push_back(std::move(conflict));
     }
-  }
-
-  void take(const std::string& name, const Json& theirs) {
-    if (value(here_, name) != theirs) take_[name] = theirs;
   }
 
   const MergeInput& input_;

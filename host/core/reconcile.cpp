@@ -73,16 +73,27 @@ class Decision {
   }
 
  private:
-  /// The news of an item that does not exist any more, or of what it stood in; null if it exists.
-  const RemoteNews* end_of(const std::string& key) const {
+  /// From an item outwards through all that it stands in, until one is `it`.
+  template <typename Is>
+  bool any_outwards(const std::string& key, const Is& is_it) const {
     for (const std::string* each = &key; !each->empty();) {
-      auto found = news_.find(*each);
-      if (found != news_.end() && found->second.state != RemoteState::edited) return &found->second;
+      if (is_it(*each)) return true;
       const Pair* pair = pair_of(*each);
-      if (pair == nullptr) return nullptr;
+      if (pair == nullptr) return false;
       each = &container_of(*pair);
     }
-    return nullptr;
+    return false;
+  }
+
+  /// The news of an item that does not exist any more, or of what it stood in; null if it exists.
+  const RemoteNews* end_of(const std::string& key) const {
+    const RemoteNews* end = nullptr;
+    any_outwards(key, [&](const std::string& each) {
+      auto found = news_.find(each);
+      if (found != news_.end() && found->second.state != RemoteState::edited) end = &found->second;
+      return end != nullptr;
+    });
+    return end;
   }
 
   /// Where it stands; where that is not known, what it was put into.
@@ -157,7 +168,8 @@ class Decision {
       recreate(item, pair);
     } else if (gone(item.key)) {
       gone_there_ += is_task(item);
-      if (edited_by_person(item, pair) || moved(item, pair) || needed_.contains(item.key)) {
+      if (edited_by_person(item, pair) || moved(item, pair) || needed_.contains(item.key) ||
+          comes_along(item, pair)) {
         recreate(item, pair);
       } else if (rules_.pull && is_task(item) && end_of(item.key)->state != RemoteState::lost) {
         take_away(item, pair);
@@ -172,6 +184,13 @@ class Decision {
     } else {
       ++unchanged_;
     }
+  }
+
+  /// Somebody dragged it into what is made anew: it goes back to where it belongs, if that exists.
+  bool comes_along(const WantedItem& item, const Pair& pair) const {
+    const auto is_needed = [&](const std::string& key) { return needed_.contains(key); };
+    return any_outwards(container_of(pair), is_needed) &&
+           (!gone(item.parent_key) || replaced_.contains(item.parent_key));
   }
 
   const MergeRules& merge_rules(const std::string& kind) const {
@@ -194,14 +213,10 @@ class Decision {
 
   void take_away(const WantedItem& item, const Pair& pair) {
     if (end_of(item.key)->state == RemoteState::absent) ++absences_;
-    for (const std::string* each = &container_of(pair); !each->empty();) {
-      auto found = news_.find(*each);
-      if (found != news_.end() && found->second.state == RemoteState::absent)
-        container_lost_ = true;
-      const Pair* container = pair_of(*each);
-      if (container == nullptr) break;
-      each = &container_of(*container);
-    }
+    container_lost_ |= any_outwards(container_of(pair), [&](const std::string& each) {
+      auto found = news_.find(each);
+      return found != news_.end() && found->second.state == RemoteState::absent;
+    });
     ++taken_away_;
     receive_.push_back({ReceiveKind::take_away, item.key, item.title, pair, {}, {}});
   }

@@ -3,18 +3,20 @@
 
     tests/mutation/run.py [--all | --only WORDS ...] [--seed N] [--model]
 
-Each mutant changes one decision of host/core/merge.cpp or host/core/reconcile.cpp in a copy of the sources, builds
-there and expects a test to fail: the unit tests, else the sync tests. With --model the model test alone
-(tests/system/sync_model, 20,000 edits on an optimised build) has to notice. Without --all or --only (those whose
-promise has one of these words) five mutants are drawn by the seed, which is printed. Exit code 0: every mutant was
-noticed."""
+Each mutant changes one decision of host/core/merge.cpp or host/core/reconcile.cpp in a copy of the sources: it breaks
+a promise, or does what an `if` says when it does not hold. It is built there, and a test has to fail: a unit test, else
+a sync test. With --model the model test alone (tests/system/sync_model, 20,000 edits on an optimised build) has to
+notice. Without --all or --only (those whose promise or condition has one of these words) five mutants are drawn by the
+seed, which is printed. Exit code 0: every mutant was noticed."""
 import argparse
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import typing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,33 +24,29 @@ MERGE = "host/core/merge.cpp"
 RECONCILE = "host/core/reconcile.cpp"
 
 # (file, what stands there, what the mutant says, which promise it breaks)
-MUTANTS = [
-    (MERGE, "if (there.empty()) continue;", "if (there.empty()) { for (const auto& name : here) take(name, value(there_, name)); continue; }",
+PROMISES = [
+    (MERGE, "if (there.empty()) continue;", "if (there.empty()) { for (const auto& name : here) take_[name] = value(there_, name); continue; }",
      "our own edit is kept"),
-    (MERGE, "if (here.empty()) {", "if (!here.empty()) {", "an edit of one side is no conflict"),
     (MERGE, "{ return value(here_, name) == value(there_, name); }", "{ return value(here_, name) != value(there_, name); }",
      "a real conflict is settled"),
-    (MERGE, "if (agreed != ours) take(name, agreed);", "if (agreed == ours) take(name, agreed);", "the winner's value is taken"),
     (MERGE, "if (agreed != theirs) merged_.insist.push_back(name);", "", "our winning value is written there"),
     (MERGE, "merged_.conflicts.push_back(std::move(conflict));", "", "a dropped value is told"),
     (MERGE, "input_.there_ms - input_.here_ms <", "input_.there_ms - input_.here_ms >", "the newer edit wins"),
-    (MERGE, "if (value(here_, name) != theirs) take_[name] = theirs;", "take_[name] = theirs;", "only differences are taken"),
     (MERGE, "if (!taken.contains(name) && value(here, name) != value(there, name)) {", "if (taken.contains(name)) {",
      "a pending edit stays pending"),
     (MERGE, "for (const std::string& name : merged.insist) remember(name, value(there, name));", "", "an insisted value is written"),
     (MERGE, "input.seen.empty() ? sent_ : object(input.seen)", "sent_", "the service's own form is no edit"),
     (MERGE, "merged_.nothing_new = changed_there_.empty();", "merged_.nothing_new = true;", "an edit there is noticed"),
-    (RECONCILE, "if (found != news_.end() && found->second.state != RemoteState::edited) return &found->second;",
+    (RECONCILE, "if (found != news_.end() && found->second.state != RemoteState::edited) end = &found->second;",
      "static_cast<void>(found);", "a deletion there is noticed"),
     (RECONCILE, "if (!rules_.pull || gone(key)) return nullptr;", "if (rules_.pull || gone(key)) return nullptr;", "an edit there is received"),
     (RECONCILE, "return pair.sent_hash != content_hash(item.fields);", "return pair.sent_hash == content_hash(item.fields);", "an edit here is written"),
-    (RECONCILE, "if (edited_by_person(item, pair) || moved(item, pair) || needed_.contains(item.key)) {", "if (moved(item, pair)) {",
+    (RECONCILE, "if (edited_by_person(item, pair) || moved(item, pair) || needed_", "if (moved(item, pair) || needed_",
      "an edit outlives a deletion there"),
+    (RECONCILE, " ||\n          comes_along(item, pair)) {", ") {", "what was dragged into a page that is made anew comes along"),
     (RECONCILE, "take_away(item, pair);\n", "++unchanged_;\n", "a deletion there comes back"),
     (RECONCILE, "} else if (edited(item, pair)) {\n      update(item, pair);", "} else if (edited(item, pair)) {\n      recreate(item, pair);",
      "an edit is an update"),
-    (RECONCILE, "if (can_come_back) {", "if (!can_come_back) {", "an edit outlives a deletion here"),
-    (RECONCILE, "if (merged.nothing_new) return false;", "if (!merged.nothing_new) return false;", "a deletion here travels"),
     (RECONCILE, "if (container_lost_) {", "if (false) {", "a lost container is asked about"),
     (RECONCILE, "if (emptied && (!told || (taken_away_ > 1 && holds_ours()))) {", "if (emptied && told && taken_away_ < 0) {", "an emptied service is asked about"),
     (RECONCILE, "if (emptied && count > 1) {", "if (false) {", "an emptied plan is asked about"),
@@ -61,7 +59,61 @@ MUTANTS = [
     (MERGE, "keep_together(rules_.placing);", "", "others' moves are no part of an edit"),
     (RECONCILE, "if (gone(pair.key) || leaves_with_container(pair)) action.kind = ActionKind::forget;", "",
      "what left with its container is not removed twice"),
+    (MERGE, "case MergePolicy::local:\n        return true;", "case MergePolicy::local:\n        return false;", "the app wins where it shall"),
+    (MERGE, "case MergePolicy::remote:\n        return false;", "case MergePolicy::remote:\n        return true;", "the service wins where it shall"),
+    (MERGE, "rules_.policy != MergePolicy::merge || one_is_called_off()", "one_is_called_off()",
+     "but for merge, one side decides about the whole"),
+    (MERGE, "rules_.policy != MergePolicy::merge || one_is_called_off()", "rules_.policy != MergePolicy::merge",
+     "against what is called off an edit counts as a whole"),
+    (MERGE, "if (resolved) agreed = Json::parse(*resolved, nullptr, false);", "", "a script has the last word"),
+    (MERGE, "for (const std::vector<std::string>& group : rules_.together) keep_together(group);", "", "what belongs together is one"),
+    (RECONCILE, "return pair.kind != item.kind || pair.parent_key != item.parent_key;", "return pair.kind != item.kind;",
+     "a task moves with its week"),
+    (RECONCILE, "if (count == 0 || rules_.plan_removed) return std::nullopt;", "if (count == 0) return std::nullopt;",
+     "of a plan that was removed nobody is asked"),
+    (RECONCILE, "if (emptied && (!told || (taken_away_ > 1 && holds_ours()))) {", "if (emptied && !told) {",
+     "what was emptied item by item is asked about"),
+    (RECONCILE, "if (says_something && gone(item->parent_key)) needed_.insert(item->parent_key);", "", "a page that is needed is made anew"),
+    (RECONCILE, "replaced_.insert(item.key);", "", "what stood in a page that is made anew is made anew"),
 ]
+
+
+class Mutant(typing.NamedTuple):
+    file: str
+    at: int
+    says: str
+    instead: str
+    promise: str  # that it breaks, or the condition that it flips
+
+    def apply(self, text):
+        return text[: self.at] + self.instead + text[self.at + len(self.says) :]
+
+
+def broken(file, says, instead, promise):
+    text = (ROOT / file).read_text()
+    if text.count(says) != 1:
+        sys.exit(f"{file} has this {text.count(says)} times, not once: {says}")
+    return Mutant(file, text.index(says), says, instead, promise)
+
+
+def flipped(file, end=None):
+    """A mutant for each `if` of a file, up to the text `end`: it holds when it should not. Not for one that only asks
+    whether there is something: what it guards cannot be run without."""
+    text = (ROOT / file).read_text()
+    for found in re.finditer(r"\bif \(", text[: text.index(end) if end else len(text)]):
+        stop = found.end()
+        depth = 1
+        while depth > 0:
+            depth += {"(": 1, ")": -1}.get(text[stop], 0)
+            stop += 1
+        condition = text[found.end() : stop - 1].rpartition("; ")[2]
+        if not re.match(r"(const )?[\w:]+[*&]* \w+ = ", condition):
+            line = text.count("\n", 0, stop) + 1
+            yield Mutant(file, stop - 1 - len(condition), condition, f"!({condition})", f"{file}:{line}: {' '.join(condition.split())}")
+
+
+# (What is alike is no part of reconcile(), and no matter of the model's.)
+MUTANTS = [*(broken(*each) for each in PROMISES), *flipped(MERGE), *flipped(RECONCILE, end="link_alike(")]
 
 
 def copy_sources(to):
@@ -123,7 +175,7 @@ def main():
     options.add_argument("--model", action="store_true", help="the model test alone judges")
     chosen = options.parse_args()
     if chosen.only:
-        mutants = [mutant for mutant in MUTANTS if any(words in mutant[3] for words in chosen.only)]
+        mutants = [mutant for mutant in MUTANTS if any(words in mutant.promise for words in chosen.only)]
     else:
         mutants = MUTANTS if chosen.all else random.Random(chosen.seed).sample(MUTANTS, 5)
     judges = ["model"] if chosen.model else ["unit", "sync"]
@@ -136,16 +188,14 @@ def main():
             subprocess.run(["cmake", "--preset", preset, "-DMORTISE_TESTS=ON"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
         if by := noticed_by(folder, judges, chosen.seed):
             sys.exit(f"the sources as they are do not pass: {by}")
-        for file, says, instead, promise in mutants:
-            path = folder / file
+        for mutant in mutants:
+            path = folder / mutant.file
             text = path.read_text()
-            if text.count(says) != 1:
-                sys.exit(f"{file} has this {text.count(says)} times, not once: {says}")
-            path.write_text(text.replace(says, instead))
+            path.write_text(mutant.apply(text))
             by = noticed_by(folder, judges, chosen.seed)
             path.write_text(text)
             survivors += by is None
-            print(f"{'noticed by ' + by if by else 'SURVIVED':20} {promise}", flush=True)
+            print(f"{'noticed by ' + by if by else 'SURVIVED':20} {mutant.promise}", flush=True)
     sys.exit(1 if survivors else 0)
 
 

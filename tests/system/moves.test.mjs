@@ -37,6 +37,13 @@ const dragged = {
     act: (scene) => scene.trash(scene.page('Module 1')), dragged: [true, true], left: [false, false] },
   'the page that it was dragged to is trashed: it goes': {
     act: (scene) => scene.trash(scene.page('Module 2')), dragged: [false, false], left: [true, true] },
+  'the page that it was dragged to is trashed, and what stands beside it is edited here: it stays with its week': {
+    act: async (scene) => {
+      await scene.trash(scene.page('Module 2'));
+      const beside = scene.m.planTasks.find((each) => each.week_id === scene.m.weeks[2].id);
+      await scene.m.ok('PATCH', `/v1/tasks/${beside.id}`, { title: 'Edited' });
+    },
+    dragged: [true, true], left: [true, true] },
   'before anybody has looked, the page of its week is trashed and it is edited here: it stays, once': {
     act: async (scene) => {
       await scene.notion('move', { id: scene.m.thingOf(scene.task).id, parent: scene.page(scene.m.plan.title).id });

@@ -159,6 +159,16 @@ TEST_CASE("reconcile: a task that somebody dragged elsewhere stays and goes with
           Lines{"remove m", "create m", "create task:u"});
     CHECK(lines(reconcile({table, n, t, u}, base_outside, kNothingNew, {})) ==
           Lines{"remove m", "remove task:t", "create m", "create task:t", "create task:u"});
+    // Also with what was dragged into it, which goes back to where it belongs, if that is there.
+    const auto v = item("task:v", "n", "V"), edited = item("task:v", "n", "V2");
+    std::vector<Pair> beside = base;
+    beside.push_back(paired(v));
+    CHECK(lines(reconcile({m, n, t, u, edited}, beside, gone("n"), rules)) ==
+          Lines{"create n", "create task:t", "create task:v"});
+    CHECK(taken(reconcile({m, n, t, u, edited}, beside, gone("n"), rules)).empty());
+    News both = gone("n");
+    both.merge(gone("m"));
+    CHECK(taken(reconcile({m, n, t, u, edited}, beside, both, rules)) == Lines{"task:t", "task:u"});
     // An edit of what stands elsewhere needs no page that is gone.
     CHECK(lines(reconcile({m, n, item("task:t", "m", "T2"), u}, base, gone("m"), {})) ==
           Lines{"update task:t"});
