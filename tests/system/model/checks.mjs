@@ -81,6 +81,8 @@ export function checkStories(member, conflicts, { racing }) {
       wholes[layout(service)].includes(edit.field) && !isHidden(layout(service), edit, task),
     mayMix: (field) => shape.mixes && field === 'title',
     winner: (field, lasts) => winner(member, field, lasts),
+    joins: (field) => shape.mixes && field === 'title' && !member.unheard,
+    isWhole: !racing && !member.unheard,
   };
   for (const [id, story] of member.ledger.stories) {
     const now = member.byId.get(id);

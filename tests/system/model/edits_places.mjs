@@ -37,6 +37,7 @@ export const placesThere = {
     if (m.shape.layout !== 'pages' || m.mover !== 'person' || m.sections.length < 2) return null;
     const parent = m.dice.pick([...m.sections, m.found.find((each) => each.object === 'page' && each.text === m.plan.title)]).id;
     m.dragged.set(thing.id, parent);
+    m.ledger.of(task).dragged = true;
     return { step: notion('move', { id: thing.id, parent, first: m.dice.chance(0.5) }) };
   }],
   reorder: [1, (m, task, thing) => {

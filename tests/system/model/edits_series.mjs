@@ -3,7 +3,7 @@ import { add, aSchedule, patch } from './edits_here.mjs';
 import { edit, google, marked } from './edits_there.mjs';
 import { eventSeen, isTimed, kDoneMark } from './sides.mjs';
 import { aDay, aTime, dayAfter, instantOf, today } from './times.mjs';
-import { whichHere, whichThere } from './series.mjs';
+import { isSo, whichHere, whichThere } from './series.mjs';
 
 const rules = ['RRULE:FREQ=DAILY;COUNT=6', 'RRULE:FREQ=WEEKLY;COUNT=5', 'RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=4', 'RRULE:FREQ=MONTHLY;COUNT=3'];
 const aRule = (dice) => [dice.pick(rules)];
@@ -59,6 +59,7 @@ export const seriesHere = {
     if (all.length === 0) return false;
     const occurrence = m.dice.pick(all);
     const { body, said } = aChange(m, series, occurrence);
+    if (isSo(occurrence, said)) return false;  // what is said again is no edit
     const answer = await m.api('PATCH', `/v1/tasks/${series.id}/occurrences/${occurrence.slot}`, body);
     return spread(m, series, answer, { which: whichHere(series, occurrence.slot), said });
   })],
@@ -107,7 +108,8 @@ function anotherChange(m, task, instance) {
     },
     () => {
       if (instance.start.date) {
-        const start = aDay(m.dice);
+        const day = aDay(m.dice);
+        const start = day === instance.start.date ? dayAfter(day, 1) : day;
         return { changes: { start: { date: start }, end: { date: dayAfter(start, 1) } }, said: { start } };
       }
       const { start, zone } = aTime(m.dice, ++m.serial, true);

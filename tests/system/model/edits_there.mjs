@@ -21,8 +21,9 @@ function times(m, task) {
     return { value: start, day: dayAfter(start, days - 1), changes: { start: on(start), end: on(dayAfter(start, days)) } };
   }
   const { start, zone } = aTime(m.dice, ++m.serial, true);
-  const end = new Date(instantOf(start, zone) + 60_000 * m.dice.between(15, 180)).toISOString();
-  return { value: `${start} ${zone}`, changes: { start: { dateTime: start, timeZone: zone, date: null }, end: { dateTime: end, timeZone: zone, date: null } } };
+  const minutes = m.dice.between(15, 180);
+  const end = new Date(instantOf(start, zone) + 60_000 * minutes).toISOString();
+  return { value: `${start} ${zone}`, lasts: String(60 * minutes), changes: { start: { dateTime: start, timeZone: zone, date: null }, end: { dateTime: end, timeZone: zone, date: null } } };
 }
 
 export const marked = (event, title) => (eventSeen(event).done ? kDoneMark : '') + title;
@@ -41,8 +42,8 @@ export const calendar = {
     return edit(m, task, event, { description: task.link ? `${notes}\n\nLink: ${task.link}` : notes }, { notes });
   }],
   move: [5, (m, task, event) => {
-    const { value, day, changes } = times(m, task);
-    return { ...edit(m, task, event, changes, { when: value }), more: { day } };
+    const { value, day, lasts, changes } = times(m, task);
+    return { ...edit(m, task, event, changes, { when: value }), more: { day, lasts } };
   }],
   remove: [3, (m, task, event) => (m.mayRemove(task)
     ? { step: google(m, 'delete_event', { id: event.id }), task, side: 'google', removes: true } : null)],

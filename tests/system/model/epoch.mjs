@@ -4,6 +4,7 @@ import { here } from './edits_here.mjs';
 import { placesHere, placesThere } from './edits_places.mjs';
 import { seriesHere, seriesThere } from './edits_series.mjs';
 import { calendar, pagesOrRows } from './edits_there.mjs';
+import { checkWholePage } from './guards.mjs';
 
 const weights = (acts) => Object.fromEntries(Object.entries(acts).map(([name, [weight]]) => [name, weight]));
 const acts = { here: { ...here, ...placesHere, ...seriesHere }, google: { ...calendar, ...seriesThere }, notion: { ...pagesOrRows, ...placesThere } };
@@ -116,6 +117,8 @@ export async function settle(m, { troubled, racing }) {
   if (differs) fail(differs);
   m.told = await m.newConflicts();
   checkStories(m, m.told, { racing });
+  const lacks = checkWholePage(m);
+  if (lacks) fail(lacks);
   await checkEchoes(m, m.told);
   m.removedBefore.push(...[...m.ledger.stories.values()].map((story) => story.task).filter((task) => !m.byId.has(task.id)));
   m.removedBefore.splice(0, m.removedBefore.length - 20);

@@ -54,6 +54,17 @@ function reasonsOf(m, at, plan) {
   return many ? ['mass_removal_here', 'remote_empty'] : [];
 }
 
+/** A page that somebody's new title here brings back comes with all that stood on it. Answers what does not. */
+export function checkWholePage(m) {
+  const { mishap } = m;
+  if (!mishap?.page) return null;
+  const stayed = (story) => !story.dragged && !story.lastly('here', 'week_id') && [...story.removed.keys()].every((side) => side === mishap.side);
+  const stories = mishap.tasks.map((task) => m.ledger.of(task)).filter(stayed);
+  const why = stories.find((story) => story.lastly('here', 'title') && m.byId.has(story.task.id) && !mishap.dragged.includes(story.task));
+  const lacks = why && stories.find((story) => !m.byId.has(story.task.id));
+  return lacks ? `"${lacks.task.title}" (${lacks.task.id}) stood on a page that is back for the sake of "${why.task.title}" (${why.task.id}), and is gone` : null;
+}
+
 /** Notes what has to be asked because of the mishap, and what stays where it is until then. */
 export function expectQuestions(m) {
   const { mishap } = m;

@@ -4,6 +4,7 @@
 class Story {
   edits = [];  // {side, field, value, at, knowing}
   removed = new Map();  // side -> at
+  dragged = false;  // in Notion, and nobody has looked since
   mayReturn = false;  // although it was removed: with the page that held it, or since somebody moved it
   /** The last edit of a field by a side. */
   lastly(side, field) { return this.edits.findLast((each) => each.side === side && each.field === field); }
@@ -21,15 +22,16 @@ export class Ledger {
     return this.stories.get(task.id);
   }
   /**
-   * `day`: of a time, how a service says it that knows only the last day. Of an occurrence `which` (its original start)
-   * and what it is `said` to be from now on; of "this and following" what it `follows` under.
+   * `day`: of a time, how a service says it that knows only the last day; `lasts`: the duration that was said with it.
+   * Of an occurrence `which` (its original start) and what it is `said` to be from now on; of "this and following" what
+   * it `follows` under.
    */
-  edit(task, side, field, value, { day = '', which, said, follows } = {}) {
+  edit(task, side, field, value, { day = '', lasts, which, said, follows } = {}) {
     const story = this.of(task);
     // A day and a time move each other: the later word of a side is the one that counts.
     const moving = ['when', 'due'];
     if (moving.includes(field)) story.edits = story.edits.filter((each) => each.side !== side || !moving.includes(each.field));
-    story.edits.push({ side, field, value, day, which, said, follows, at: Date.now() });
+    story.edits.push({ side, field, value, day, lasts, which, said, follows, at: Date.now() });
   }
   remove(task, side) {
     this.of(task).removed.set(side, Date.now());
@@ -48,6 +50,7 @@ const toldIn = {
   notes: ['description'],
   when: ['start', 'showWithoutTime', 'Due Date', 'detail'],
   due: ['start', 'Due Date', 'detail'],
+  reminders: ['alerts'],
 };
 
 /** Whether a conflict that was recorded tells of an edit: by its word, a time by its day (all that Notion shows), a state by any. */
@@ -67,6 +70,8 @@ function tells(conflicts, { field, value, day }) {
  *   mayMiss(edit, edits, task)  whether an edit could fall between a reading and a writing that nothing guards
  *   isPart(service, edit, task)  whether the edit is decided about with all others of the item at that service
  *   winner(edits)        who must win where exactly two sides edited one field and nothing else, or null
+ *   joins(field)         whether both have won then
+ *   isWhole              whether a time and its duration are decided about together
  * Answers what is wrong, or null.
  */
 export function verdict(story, now, conflicts, rules) {
@@ -93,7 +98,7 @@ export function verdict(story, now, conflicts, rules) {
     const problem = fieldVerdict(story, field, live, now, conflicts, rules);
     if (problem) return problem;
   }
-  return wholeVerdict(story, edits, now, rules);
+  return wholeVerdict(story, edits, now, rules) ?? timeVerdict(story, now, rules);
 }
 
 const name = (task) => `"${task.title}" (${task.id})`;
@@ -113,11 +118,24 @@ function wholeVerdict(story, edits, now, rules) {
   if (!story.sides.has('here') || !service || more.length > 0 || story.removed.size > 0 || story.spreads) return null;
   const inItem = ({ field }) => (field === 'link' ? 'notes' : unit(field));
   const stays = ({ side, field, value }) => rules.same(field, value, rules.value(now, field), side);
-  const lasts = edits.filter((each) => each === story.lastly(each.side, each.field) && rules.isPart(service, each, story.task));
+  // (A description that holds a new link cannot be taken over with the text alone: nothing is.)
+  const tied = (each) => each.field === 'notes' && story.lastly('here', 'link');
+  const lasts = edits.filter((each) => each === story.lastly(each.side, each.field) && rules.isPart(service, each, story.task) && !tied(each));
   const [mine, theirs] = [true, false].map((is) => lasts.filter(({ side }) => (side === 'here') === is));
   if (mine.some((each) => theirs.some((other) => inItem(each) === inItem(other)))) return null;
   const both = [mine.find(stays), theirs.find(stays)];
   return both.every(Boolean) ? `one side decides about ${name(story.task)}, and both stayed: ${JSON.stringify(both)}` : null;
+}
+
+/** When an event begins and how long it takes is one word of the calendar's: it is heard with both, or with neither. */
+function timeVerdict(story, now, rules) {
+  const theirs = story.lastly('google', 'when');
+  if (!rules.isWhole || !theirs?.lasts || story.sides.has('notion') || story.removed.size > 0 || story.spreads) return null;
+  const lasts = rules.value(now, 'duration') || '1800';  // half an hour, if nobody says
+  const heard = rules.same('when', theirs.value, rules.value(now, 'when'), 'google');
+  const fromHere = [rules.value(story.task, 'duration') || '1800', ...story.edits.filter((each) => each.side === 'here' && each.field === 'duration').map((each) => each.value)];
+  if (heard ? lasts === theirs.lasts : lasts !== theirs.lasts || fromHere.includes(lasts)) return null;
+  return `${name(story.task)} lasts ${lasts} s, and begins ${rules.value(now, 'when')}: of what google said, ${JSON.stringify(theirs)}, that is one half`;
 }
 
 function fieldVerdict(story, field, edits, now, conflicts, rules) {
@@ -140,6 +158,7 @@ function fieldVerdict(story, field, edits, now, conflicts, rules) {
   }
   if (seen.some((each) => !rules.unheard(each)) && !lasts.some(same) && !rules.racing && !rules.mayMix(field) && conflicts.length === 0) return `nobody said that: ${says}`;
   const alone = story.sides.size === 2 && story.removed.size === 0 && edits.length === mine.length && lasts.length === 2 && mine.length === 2;
+  if (alone && !rules.racing && rules.joins(field) && !lasts.every(same)) return `of both, not both are there: ${says}`;
   const winner = alone && !rules.racing ? rules.winner(field, lasts) : null;
   if (winner && !same(winner)) return `${winner.side} should have won: ${says}`;
   return null;

@@ -16,10 +16,11 @@ const left = (m, side) => standing(m, side).filter(({ task }) => !m.ledger.isRem
 const most = (m, list) => list.filter(() => m.dice.chance(0.85)).slice(0, Math.max(0, list.length - 1));
 const tasksOf = (list) => list.map(({ task }) => task);
 
-/** Trashes or hides things in Notion; can be undone. `page`: things that hold what was hit. */
+/** Trashes or hides things in Notion; can be undone. `page`: things that hold what was hit; `dragged`: of that what a person once put there. */
 function lose(m, action, back, ids, hit) {
   return {
-    side: 'notion', page: !hit.some(({ item }) => ids.includes(item.id)), tasks: tasksOf(hit), silent: action === 'unshare', hidden: action === 'unshare' ? ids : [],
+    side: 'notion', page: !hit.some(({ item }) => ids.includes(item.id)), tasks: tasksOf(hit),
+    dragged: tasksOf(hit.filter(({ item }) => m.dragged.has(item.id))), silent: action === 'unshare', hidden: action === 'unshare' ? ids : [],
     act: () => batch(m, notion(action, ids)), undo: () => batch(m, notion(back, ids)),
   };
 }

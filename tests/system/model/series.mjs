@@ -86,6 +86,9 @@ function seenAs(occurrence, said) {
   return Object.fromEntries(Object.keys(said).map((field) => [field, all[field]]));
 }
 
+/** Whether an occurrence is as an edit of it says. */
+export const isSo = (occurrence, said) => JSON.stringify(seenAs(occurrence, said)) === JSON.stringify(said);
+
 const unticked = (title) => String(title).replace(kDoneMark, '');
 
 /** Who edited a series alone is heard, whatever the policy, and no conflict is told. (That both sides show the same is compareSeries()'s.) */
@@ -118,8 +121,8 @@ export function checkOccurrences(m, conflicts) {
     const aboutWhich = (which) => conflicts.some((each) => each.task_id === id && each.slot && whichHere(story.task, each.slot) === which);
     for (const { side, which, said } of story.edits.filter((each) => each.which !== undefined)) {
       const found = m.occurrences.get(id)?.find((each) => whichHere(story.task, each.slot) === which);
+      if (isSo(found, said)) continue;
       const seen = JSON.stringify(seenAs(found, said));
-      if (seen === JSON.stringify(said)) continue;
       const others = story.edits.filter((each) => each.side !== side);
       const says = `${side} edited the occurrence of ${new Date(which).toISOString()} of "${story.task.title}" (${id}): ${JSON.stringify(said)}, and it is ${seen}; others: ${JSON.stringify(others)}`;
       if (others.every((each) => each.which !== undefined && each.which !== which)) return `nobody else edited this one: ${says}`;
