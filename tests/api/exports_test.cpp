@@ -225,7 +225,7 @@ TEST_CASE("runs: can be cancelled, approved, discarded", "[api][runs]") {
     each.state = core::RunState::waiting;
     each.waiting_for = core::RunWait::approval;
     each.guard =
-        R"({"reason":"mass_delete","message":"30 of 40 would go","removals":30,"items":40})";
+        R"({"reason":"mass_removal","message":"30 of 40 would go","removals":30,"items":40})";
   });
   const Json guard = host.get("/v1/runs/" + run).json["guard"];
   CHECK(guard["removals"] == 30);

@@ -277,7 +277,7 @@ TEST_CASE("record_json: a run says how far it is, and what it waits for only whi
   run.id = "run_1";
   run.state = RunState::waiting;
   run.waiting_for = RunWait::approval;
-  run.guard = R"({"reason":"mass_delete","removals":30})";
+  run.guard = R"({"reason":"mass_removal","removals":30})";
   run.counts = {.create = 3, .update = 2, .remove = 1, .done = 4};
   Json shown = to_json(run);
   CHECK(shown["progress"] == Json{{"done", 4}, {"total", 6}});
