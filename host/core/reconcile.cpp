@@ -73,7 +73,12 @@ class Decision {
   }
 
  private:
-  /// From an item outwards through all that it stands in, until one is `it`.
+  const RemoteNews* news_of(const std::string& key) const {
+    auto found = news_.find(key);
+    return found == news_.end() ? nullptr : &found->second;
+  }
+
+  /// Whether the item, or something that it stands in, is it; asked from the inside out.
   template <typename Is>
   bool any_outwards(const std::string& key, const Is& is_it) const {
     for (const std::string* each = &key; !each->empty();) {
@@ -89,8 +94,8 @@ class Decision {
   const RemoteNews* end_of(const std::string& key) const {
     const RemoteNews* end = nullptr;
     any_outwards(key, [&](const std::string& each) {
-      auto found = news_.find(each);
-      if (found != news_.end() && found->second.state != RemoteState::edited) end = &found->second;
+      const RemoteNews* news = news_of(each);
+      if (news != nullptr && news->state != RemoteState::edited) end = news;
       return end != nullptr;
     });
     return end;
@@ -106,8 +111,7 @@ class Decision {
 
   const RemoteNews* edit_of(const std::string& key) const {
     if (!rules_.pull || gone(key)) return nullptr;
-    auto found = news_.find(key);
-    return found == news_.end() ? nullptr : &found->second;
+    return news_of(key);
   }
 
   const Pair* pair_of(const std::string& key) const {
@@ -214,8 +218,8 @@ class Decision {
   void take_away(const WantedItem& item, const Pair& pair) {
     if (end_of(item.key)->state == RemoteState::absent) ++absences_;
     container_lost_ |= any_outwards(container_of(pair), [&](const std::string& each) {
-      auto found = news_.find(each);
-      return found != news_.end() && found->second.state == RemoteState::absent;
+      const RemoteNews* news = news_of(each);
+      return news != nullptr && news->state == RemoteState::absent;
     });
     ++taken_away_;
     receive_.push_back({ReceiveKind::take_away, item.key, item.title, pair, {}, {}});

@@ -7,6 +7,17 @@ using namespace mortise;
 using namespace mortise::tests;
 using core::Json;
 
+namespace {
+
+/// Asks what a mapping that nobody has saved is worth, with more members of the request.
+ApiAnswer check_mapping(ApiHost& host, const Json& more) {
+  Json body = {{"name", "mappings/memo.lua"}, {"source", "return mapping {}"}};
+  body.update(more);
+  return host.post("/v1/scripts/check", body.dump());
+}
+
+}  // namespace
+
 TEST_CASE("scripts: are listed and checked", "[api][resources]") {
   ApiHost host;
   CHECK(host.get("/v1/scripts").json["items"][0]["name"] == "policies/tiers.lua");
@@ -22,11 +33,7 @@ TEST_CASE("scripts: a mapping is tried on the plans of a connection, and nothing
           "[api][resources]") {
   ApiHost host;
   host.seed();
-  const auto check = [&](Json more) {
-    Json body = {{"name", "mappings/memo.lua"}, {"source", "return mapping {}"}};
-    body.update(more);
-    return host.post("/v1/scripts/check", body.dump());
-  };
+  const auto check = [&](const Json& more) { return check_mapping(host, more); };
   const auto commits = host.store.commits();
   const ApiAnswer one = check({{"connection_id", "cnn_ann"}, {"plan_id", host.plan_id}});
   CHECK(one.status == 200);
@@ -46,11 +53,7 @@ TEST_CASE("scripts: a mapping is tried on the plans of a connection, and nothing
 TEST_CASE("scripts: a trial where there is nothing to try is refused", "[api][resources]") {
   ApiHost host;
   host.seed();
-  const auto check = [&](Json more) {
-    Json body = {{"name", "mappings/memo.lua"}, {"source", "return mapping {}"}};
-    body.update(more);
-    return host.post("/v1/scripts/check", body.dump());
-  };
+  const auto check = [&](const Json& more) { return check_mapping(host, more); };
   host.call("PUT", "/v1/accounts/bob", R"({"tier":"free"})");
   const ApiAnswer bobs = host.post("/v1/accounts/bob/plans",
                                    R"({"topic":"Go","weeks":[{"week":1,"milestone":"Start",

@@ -527,11 +527,7 @@ TEST_CASE("runner: switched off, what waits for its turn ends without doing anyt
 
 TEST_CASE("runner: switched off, a person's answer to what it asked counts", "[sync][runner]") {
   World world(Style::client_ids, 1);
-  world.populate(1, 1, 4);
-  world.export_plan();
-  world.clock.advance(10 * 60'000);
-  REQUIRE(world.sync().state == RunState::succeeded);
-  world.clock.advance(10 * 60'000);
+  world.settle_in(1, 1, 4);
   world.service.forget_cursors();
   for (int i = 0; i < 4; ++i) world.service.erase(world.service.named(fmt::format("Task {}", i)));
   const core::Run run = world.sync();

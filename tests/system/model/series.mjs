@@ -86,6 +86,9 @@ function seenAs(occurrence, said) {
   return Object.fromEntries(Object.keys(said).map((field) => [field, all[field]]));
 }
 
+/** The occurrence of a series that it is, as the app says it. */
+const occurrenceOf = (m, task, which) => m.occurrences.get(task.id)?.find((each) => whichHere(task, each.slot) === which);
+
 /** Whether an occurrence is as an edit of it says. */
 export const isSo = (occurrence, said) => JSON.stringify(seenAs(occurrence, said)) === JSON.stringify(said);
 
@@ -103,7 +106,7 @@ export function checkLoneEdits(m, conflicts) {
       const { side, which, said, follows } = edit;
       if (follows && !m.tasks.some((task) => task.title === follows)) return `${side} went on with "${follows}" after "${story.task.title}" (${id}), and it is not there`;
       if (which === undefined) continue;
-      const found = m.occurrences.get(id)?.find((each) => whichHere(story.task, each.slot) === which);
+      const found = occurrenceOf(m, story.task, which);
       const seen = JSON.stringify(seenAs(found, said));
       if (seen !== JSON.stringify(said)) return `${side} alone edited the occurrence of ${new Date(which).toISOString()} of "${story.task.title}" (${id}): ${JSON.stringify(said)}, and it is ${seen}`;
     }
@@ -120,7 +123,7 @@ export function checkOccurrences(m, conflicts) {
     if (story.sides.size < 2 || story.removed.size > 0 || story.spreads || story.edits.some((each) => each.follows)) continue;
     const aboutWhich = (which) => conflicts.some((each) => each.task_id === id && each.slot && whichHere(story.task, each.slot) === which);
     for (const { side, which, said } of story.edits.filter((each) => each.which !== undefined)) {
-      const found = m.occurrences.get(id)?.find((each) => whichHere(story.task, each.slot) === which);
+      const found = occurrenceOf(m, story.task, which);
       if (isSo(found, said)) continue;
       const seen = JSON.stringify(seenAs(found, said));
       const others = story.edits.filter((each) => each.side !== side);
@@ -141,7 +144,7 @@ export function checkBothHeard(m) {
     if (!['title', 'notes'].includes(whole.field) || which === undefined || said.cancelled || Object.hasOwn(said, whole.field) || said.status) continue;
     if ((story.task.overrides ?? []).some((each) => whichHere(story.task, each.slot) === which)) continue;
     const wanted = { ...said, [whole.field]: whole.value };
-    const found = m.occurrences.get(id)?.find((each) => whichHere(story.task, each.slot) === which);
+    const found = occurrenceOf(m, story.task, which);
     const seen = JSON.stringify(seenAs(found, wanted));
     if (seen !== JSON.stringify(wanted)) return `the occurrence of ${new Date(which).toISOString()} of "${story.task.title}" (${id}) should have ${JSON.stringify(wanted)}, and it is ${seen}`;
   }
