@@ -173,6 +173,8 @@ class Execution {
   Scene scene_of(const Snapshot& snapshot) const;
   Task<Result<Report>> list_children(const Link& link, std::string container_id,
                                      std::string container_kind);
+  Task<Result<Report>> list_all_in(const Link& link, std::string container_id,
+                                   std::string container_kind);
 
   // pull.cpp: what changed there since the last look
   bool wants_pull() const;

@@ -108,7 +108,7 @@ Task<Result<bool>> Execution::is_shared(const Snapshot& snapshot, Scene& scene,
                                         const std::set<std::string>& leaving, Pair container,
                                         std::unordered_set<std::string>& visited) {
   if (!visited.insert(container.remote_id).second) co_return Result<bool>(false);
-  Task<Result<Report>> listing = list_children(snapshot, container.remote_id, container.kind);
+  Task<Result<Report>> listing = list_all_in(snapshot, container.remote_id, container.kind);
   Result<Report> report = co_await listing;
   if (!report && report.error().code == Code::not_found) co_return Result<bool>(false);
   if (!report) co_return Result<bool>(report.error());
@@ -346,8 +346,22 @@ Scene Execution::scene_of(const Snapshot& snapshot) const {
                snapshot.pairs, std::move(before));
 }
 
+/// What we could have made in a container.
 Task<Result<Report>> Execution::list_children(const Link& link, std::string container_id,
                                               std::string container_kind) {
+  Task<Result<Report>> listing =
+      list_all_in(link, std::move(container_id), std::move(container_kind));
+  Result<Report> report = co_await listing;
+  if (!report) co_return report;
+  const ports::Manifest& manifest = link.connector->manifest();
+  std::erase_if(report->items,
+                [&](const ports::Item& item) { return manifest.kind(item.kind) == nullptr; });
+  co_return report;
+}
+
+/// That, and what the connector does not write.
+Task<Result<Report>> Execution::list_all_in(const Link& link, std::string container_id,
+                                            std::string container_kind) {
   ports::Call call = call_for(link, ports::Operation::list);
   call.container_id = std::move(container_id);
   call.container_kind = std::move(container_kind);

@@ -141,6 +141,18 @@ bool may_hold_todos(const Json& block) {
   return std::none_of(std::begin(kOthers), std::end(kOthers), is_type);
 }
 
+/// The block's id if it is a callout, else empty.
+std::string callout_of(const Json& block) {
+  return text(block, "type") == "callout" ? id_of(block) : std::string();
+}
+
+/// What people put on a page: of no kind of ours, and not just an empty line. Notion shows some
+/// blocks by their id only; they may hold anything.
+bool is_of_people(const Json& block) {
+  const bool says = !list(member(block, "paragraph"), "rich_text").empty();
+  return says || text(block, "type") != "paragraph" || flag(block, "has_children");
+}
+
 std::string title_of_page(const Json& page) {
   for (const auto& [name, property] : member(page, "properties").items()) {
     if (text(property, "type") == "title") return plain_text(member(property, "title"));
@@ -348,11 +360,17 @@ Result<Listing> read_children(const std::string& body, const std::string& parent
   }
   Listing listing;
   listing.next = next_cursor(*reply);
-  for (const Json& block : list(*reply, "results")) {
+  const Json& blocks = list(*reply, "results");
+  if (!blocks.empty()) listing.first_callout = callout_of(blocks.front());
+  for (const Json& block : blocks) {
     listing.partial = listing.partial || text(block, "type").empty();
     if (may_hold_todos(block)) listing.nested.push_back(id_of(block));
     Item item = item_of_block(block);
-    if (item.kind.empty() || item.id.empty() || item.state != ItemState::present) continue;
+    if (item.id.empty() || item.state != ItemState::present) continue;
+    if (item.kind.empty()) {
+      if (is_of_people(block)) listing.others.push_back(std::move(item.id));
+      continue;
+    }
     item.parent_id = parent_id;
     listing.items.push_back(std::move(item));
   }
@@ -366,7 +384,7 @@ Result<FirstChild> read_first_child(const std::string& body) {
   const Json& results = list(*reply, "results");
   if (results.empty()) return first;
   first.any = true;
-  if (text(results.front(), "type") == "callout") first.callout = id_of(results.front());
+  first.callout = callout_of(results.front());
   return first;
 }
 

@@ -46,12 +46,13 @@ std::string without_others_edits(const mortise::Write& write, const std::string&
 struct Listing {
   std::vector<mortise::Item> items;
   std::vector<std::string>
-      nested;            ///< blocks that may hold more to-dos; sections are not among them
-  std::string next;      ///< cursor of the next page, or empty
-  bool partial = false;  ///< of some block Notion shows the id only
+      nested;  ///< blocks that may hold more to-dos; sections are not among them
+  std::vector<std::string> others;  ///< blocks of no kind of ours that hold something
+  std::string first_callout;        ///< among them, if the first block is one: help stands in it
+  std::string next;                 ///< cursor of the next page, or empty
+  bool partial = false;             ///< of some block Notion shows the id only
 };
-/// The children of a block or page. Items stand in `parent_id`; what is no kind of ours is left
-/// out.
+/// The children of a block or page. Items stand in `parent_id`.
 mortise::Result<Listing> read_children(const std::string& body, const std::string& parent_id);
 /// Id of the first child if it is a callout, else empty.
 struct FirstChild {

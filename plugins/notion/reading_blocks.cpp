@@ -23,6 +23,8 @@ using mortise::Status;
 using mortise::Task;
 
 constexpr std::size_t kPage = 100;
+/// Not among the manifest's kinds: nothing of it is written.
+constexpr const char* kOther = "block";
 
 /// The next page of one block's children.
 struct Part {
@@ -165,6 +167,20 @@ class BlockListing {
   }
 
  private:
+  /// What people put there, that it is not taken away with the container. (What stands in a to-do
+  /// goes with it; the callout that a page begins with is ours.)
+  void tell_others(const Listing& listing, const Part& part) {
+    for (const std::string& id : listing.others) {
+      if (part.cursor.empty() && id == listing.first_callout) continue;
+      Item other;
+      other.kind = kOther;
+      other.id = id;
+      other.parent_id = part.parent_id;
+      other.fields = "{}";
+      call_.emit(other);
+    }
+  }
+
   Status take(Part part, const Reply& reply) {
     if (!reply.error && reply.status == 404 && part.id != top_) {
       whole_ = false;  // taken away since its parent was read
@@ -178,6 +194,7 @@ class BlockListing {
       item.ordinal = part.ordinal++;
       call_.emit(item);
     }
+    if (part.id == top_) tell_others(*listing, part);
     for (std::string& id : listing->nested) {
       if (seen_.insert(id).second) open_.push_back({id, id});
     }

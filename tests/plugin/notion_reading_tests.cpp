@@ -154,9 +154,44 @@ TEST_CASE("notion: to-dos in a person's own blocks are found, copies of blocks a
   const Run page = room.list(module, "page");
   CHECK(page.completed().size() == 1);
   auto items = by_id(page);
-  REQUIRE(items.size() == 2);  // the section, and the to-do two levels down
-  CHECK(items[task].parent_id == quote);
+  REQUIRE(items.size() == 4);
+  CHECK(items[section].kind == "section");
+  CHECK(items[task].parent_id == quote);  // two levels down
+  CHECK(items[toggle].kind == "block");   // nothing that is written
+  CHECK(items.count(quote) == 0);         // goes with it
   CHECK(room.one(toggle).state == ItemState::out_of_scope);
+}
+
+TEST_CASE("notion: what a person put on a page is told, whatever it is", "[notion][simulator]") {
+  Room room;
+  std::vector<Write> plan = pages_plan({1}, 1);
+  for (Write& write : plan) {
+    if (write.key == "module:0") write.fields = R"({"title":"M","help":["Tick what you did"]})";
+  }
+  room.write(plan);
+  const std::string module = room.id_of("module:0");
+  const std::string section = room.list(module, "page").items().at(0).id;
+  CHECK(room.list(module, "page").items().size() == 1);  // our help is no person's
+  const Json text = Json::array({{{"text", {{"content", "Mine"}}}}});
+  const Json empty = {{"paragraph", {{"rich_text", Json::array()}}}};
+  const auto kinds = [&](const std::string& id, const char* kind) {
+    const Run listed = room.list(id, kind);
+    std::map<std::string, int> count;
+    for (const Item& item : listed.items()) ++count[item.kind];
+    return count;
+  };
+  room.person("append", {{"id", module}, {"children", Json::array({empty})}});
+  CHECK(kinds(module, "page") == std::map<std::string, int>{{"section", 1}});
+  const auto append = [&](const std::string& to, const Json& block) {
+    room.person("append", {{"id", to}, {"children", Json::array({block})}});
+  };
+  append(module, {{"callout", {{"rich_text", text}}}});
+  append(module, {{"divider", Json::object()}});
+  append(module, {{"heading_2", {{"rich_text", text}}}});
+  append(section, {{"bulleted_list_item", {{"rich_text", text}}}});
+  append(room.todos(section).at(0).id, {{"paragraph", {{"rich_text", text}}}});
+  CHECK(kinds(module, "page") == std::map<std::string, int>{{"section", 1}, {"block", 3}});
+  CHECK(kinds(section, "section") == std::map<std::string, int>{{"todo", 1}, {"block", 1}});
 }
 
 TEST_CASE("notion: asking pages whether they were edited takes one read each",

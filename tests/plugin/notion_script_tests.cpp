@@ -228,7 +228,9 @@ TEST_CASE("notion: a listing in which something was taken away meanwhile is not 
               answer(200, R"({"results":[)" + todo + "," + copy + R"(],"has_more":false})")},
              {"GET /v1/blocks/a/children*", answer(404, R"({"code":"object_not_found"})")}});
   CHECK(run.breaches() == kNoBreaches);
-  CHECK(run.items().size() == 1);
+  REQUIRE(run.items().size() == 2);
+  CHECK(run.items()[0].kind == "todo");
+  CHECK(run.items()[1].kind == "block");
   CHECK(run.completed().empty());
 }
 

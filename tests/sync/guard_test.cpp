@@ -269,7 +269,8 @@ TEST_CASE("inbound: a container that holds somebody's own things is not removed"
   for (const auto& [id, item] : world.service.items()) {
     if (item.fields.find("Module 1") != std::string::npos) page = id;
   }
-  const std::string note = world.service.make("todo", page, R"({"text":"My own note"})");
+  const std::string kind = GENERATE("todo", "block");  // that the connector can write, and cannot
+  const std::string note = world.service.make(kind, page, R"({"text":"My own note"})");
   auto plan = world.store.plans().find(world.plan_id).value();
   for (const core::Task& task : world.tasks()) {
     if (task.week_id == plan.modules[1].weeks[0].id) {

@@ -192,3 +192,20 @@ for (const [name, what, reason, lose] of gone) {
     }
   });
 }
+
+test('pages: a page on which somebody wrote stays when what we made there goes', { timeout: 300_000 }, async () => {
+  const { world, plan, connection } = await connected(forms.pages, roadmap({ modules: 2, weeks: 1, tasks: 3 }));
+  try {
+    assert.equal((await world.export(plan, connection)).state, 'succeeded');
+    const [page, other] = await things(world, connection, is_module);
+    const children = [{ paragraph: { rich_text: [{ text: { content: 'My own notes' } }] } }];
+    await person(world, 'notion/append', { id: page.id, children });
+    await world.ok('DELETE', `/v1/plans/${plan.id}?remote=remove`);
+    await until(async () => (await there(world, forms.pages)).length === 0 || null, 'what we made to go');
+    await world.quiet();
+    const left = await things(world, connection, is_module);
+    assert.deepEqual(left.map(({ id }) => id), [page.id], `and not ${other.id}`);
+  } finally {
+    await world.end();
+  }
+});
