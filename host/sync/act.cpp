@@ -278,17 +278,25 @@ Status Execution::commit_outcomes(std::vector<Pending>& pending,
   return {};
 }
 
+/// What the pair says was made anew. A container is empty then: what the old one held is made anew,
+/// too. Content that the same step made comes later in this commit (parents are reported first) or
+/// later still.
+void Execution::leave_behind(const Pair& old, core::Contents& contents,
+                             ports::Changes& changes) const {
+  // It has left what it stood in, which may be made anew by a later step.
+  contents.take_out(old);
+  for (const Pair* pair : contents.of(old.key)) {
+    changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
+  }
+  // What was seen of the old one is history.
+  changes.push_back(ports::EraseSighting{run_.connection_id, sighting_id(old)});
+}
+
 void Execution::commit_written(const Pending& pending, const Outcome& outcome, core::Run& run,
                                ports::Changes& changes) {
   const core::Action& action = pending.action;
   if (action.kind == ActionKind::create && action.base) {
-    // It has left what it stood in, which may be made anew by a later step.
-    contents_->take_out(*action.base);
-    // A container made anew is empty: what the old one held is made anew, too. Content that the
-    // same step made comes later in this commit (parents are reported first) or later still.
-    for (const Pair* pair : contents_->of(action.key)) {
-      changes.push_back(ports::put(tombstone(*pair, ports_.clock.now_ms())));
-    }
+    leave_behind(*action.base, *contents_, changes);
   }
   Pair pair = action.kind == ActionKind::update && action.base ? *action.base : Pair();
   pair.connection_id = run.connection_id;
@@ -325,10 +333,6 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
     }
   }
   if (run.url.empty() && pair.parent_key.empty()) run.url = pair.url;
-  if (action.kind == ActionKind::create && action.base) {
-    // What was seen of the old one is history.
-    changes.push_back(ports::EraseSighting{run.connection_id, sighting_id(*action.base)});
-  }
   changes.push_back(ports::put(std::move(pair)));
   core::RunItem item = run_item(pending, "done");
   item.url = outcome.url;

@@ -142,7 +142,7 @@ Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::Cancel
     run = co_await playing;
     stored = execution.stored();
     if (stored) follow_up(run);
-    if (run.approved && core::is_finished(run.state)) look_again(connection_id);
+    if (execution.was_approved() && core::is_finished(run.state)) look_again(connection_id);
     if (stored && asks_too_late(run)) look_again(connection_id);
   }
   {

@@ -52,20 +52,21 @@ Task<core::Run> Execution::play() {
   if (Status saved = save_run(); !saved) co_return run_;
   int idle_rounds = 0;
   for (;;) {
-    if (cancel_->load() && !waits_.stopped()) co_return finish(Round::failed);
+    if (cancel_->load() && !waits_.stopped()) co_return finish(Round::failed, true);
     const std::int64_t before = progress();
     retry_after_ms_ = 0;
     Task<Round> pass = play_pass();
     const Round how = co_await pass;
-    if (waits_.stopped()) co_return run_;  // goes on at the next start
-    if (cancel_->load() || how == Round::nothing_left || how == Round::failed) {
-      co_return finish(how);
+    const bool cancelled = cancel_->load();  // asked first: a stop says both, the other way round
+    if (waits_.stopped()) co_return run_;    // goes on at the next start
+    if (cancelled || how == Round::nothing_left || how == Round::failed) {
+      co_return finish(how, cancelled);
     }
     if (how == Round::asks) park(RunWait::approval);
     if (how == Round::asks || how == Round::parked) co_return run_;
     idle_rounds = progress() > before ? 0 : idle_rounds + 1;
     if (how == Round::stuck || idle_rounds >= options_.give_up_after)
-      co_return finish(Round::later);
+      co_return finish(Round::later, false);
     if (how == Round::again) continue;
     // Exponential with full jitter (AWS Architecture Blog, 2015); never sooner than the service
     // asked.
@@ -205,7 +206,7 @@ Result<core::Run> Execution::end_cancelled(const std::string& reason) {
   forget_error();
   run_.error_reason = reason;
   const core::Rev before = run_.rev;
-  finish(Round::failed);
+  finish(Round::failed, true);
   if (run_.rev == before) return last_error_.value_or(Error{Code::conflict, "the run moved on"});
   return run_;
 }
@@ -220,10 +221,10 @@ Error Execution::why_left(Round how) const {
   return last_error_.value_or(Error{Code::unavailable, "gave up trying"});
 }
 
-core::Run Execution::finish(Round how) {
+core::Run Execution::finish(Round how, bool cancelled) {
   const bool wrote = progress() > 0;
   RunState state = RunState::succeeded;
-  if (cancel_->load()) {
+  if (cancelled) {
     state = RunState::cancelled;
   } else if (how == Round::failed) {
     state = wrote ? RunState::partial : RunState::failed;

@@ -50,6 +50,8 @@ class Execution {
   /// Whether the store took the run's last change; if not, what play() answers is not what is
   /// stored.
   bool stored() const { return stored_; }
+  /// Whether it did what a person had approved.
+  bool was_approved() const { return was_approved_ || run_.approved; }
 
   /// Ends a run that is not under way (queued, or waiting for a person) as cancelled.
   Result<core::Run> end_cancelled(const std::string& reason);
@@ -102,7 +104,7 @@ class Execution {
   Round park(core::RunWait wait);
   void note_state(ports::Changes& changes, const core::Run& run, bool in_step) const;
   void tell(std::string_view event) const;
-  core::Run finish(Round how);
+  core::Run finish(Round how, bool cancelled);
   Error why_left(Round how) const;
   void count_wanted(const core::ChangeList& changes);
   std::string counted_as(const core::Action& action) const;
@@ -127,6 +129,7 @@ class Execution {
                  const std::vector<ports::ConnectorRequest>& requests);
   Status commit_outcomes(std::vector<Pending>& pending,
                          const std::vector<ports::Outcome>& outcomes);
+  void leave_behind(const core::Pair& old, core::Contents& contents, ports::Changes& changes) const;
   void commit_written(const Pending& pending, const ports::Outcome& outcome, core::Run& run,
                       ports::Changes& changes);
   void commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes);
@@ -151,8 +154,11 @@ class Execution {
                                        std::vector<core::Intent> doubts);
   Task<Status> recover(Snapshot& snapshot, std::vector<core::Intent> intents);
   Task<Status> look_for(const Snapshot& snapshot, std::vector<core::Intent> intents);
+  Task<Status> recover_removals(const Snapshot& snapshot, std::vector<core::Intent> intents);
   Task<Status> recover_by_key(const Snapshot& snapshot, std::vector<core::Intent> intents);
   Task<Status> recover_by_listing(const Snapshot& snapshot, std::vector<core::Intent> intents);
+  core::RunItem found_out(const core::Intent& intent, const char* action, const char* done,
+                          const std::string& url) const;
   Status settle_intents(const std::vector<core::Intent>& intents,
                         const std::map<std::string, ports::Item>& found);
 
@@ -289,6 +295,7 @@ class Execution {
   bool try_later_ = false;
   std::set<std::string> counted_;  ///< counted_as() of what is wanted and not done yet, and plans
   bool stored_ = true;
+  bool was_approved_ = false;
   std::int64_t retry_after_ms_ = 0;
 };
 

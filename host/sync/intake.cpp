@@ -130,8 +130,8 @@ Result<std::map<std::string, core::Rev>> Intake::connections_of(
   }
   for (const core::Connection& connection : all) {
     if (connection.connector != notification.connector ||
-        connection.identity.workspace_id != received.workspace_id) {
-      continue;
+        connection.identity.workspace_id != received.workspace_id || connection.target.id.empty()) {
+      continue;  // where nothing of ours stands, nothing of it is edited
     }
     if (core::pulls_by_itself(connection)) found.emplace(connection.id, connection.rev);
   }

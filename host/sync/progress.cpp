@@ -42,10 +42,14 @@ std::string guarded_plan(const core::JsonText& guard) {
   return document.value("plan_id", "");
 }
 
+bool is_about(const core::JsonText& guard, const std::string& plan_id) {
+  const Json shown = Json::parse(guard, nullptr, false);
+  return shown.is_object() && shown.value("plan_id", "") == plan_id;
+}
+
 bool covers(const core::JsonText& guard, const std::string& plan_id, const core::Refuse& refuse) {
   const Json shown = Json::parse(guard, nullptr, false);
-  return shown.is_object() && shown.value("plan_id", "") == plan_id &&
-         shown.value("reason", "") == refuse.reason &&
+  return is_about(guard, plan_id) && shown.value("reason", "") == refuse.reason &&
          refuse.removals <= shown.value("removals", std::int64_t{0});
 }
 

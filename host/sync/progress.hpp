@@ -21,6 +21,9 @@ core::JsonText guard_json(const core::Refuse& refuse, const std::string& plan_id
 /// removals at the service.
 std::string guarded_plan(const core::JsonText& guard);
 
+/// Whether a stored refusal is about this plan.
+bool is_about(const core::JsonText& guard, const std::string& plan_id);
+
 /// Whether a person who was shown the stored refusal was shown this one: of the same plan, for the
 /// same reason, with no more removals.
 bool covers(const core::JsonText& guard, const std::string& plan_id, const core::Refuse& refuse);

@@ -180,6 +180,7 @@ Task<Status> Execution::pull_listing(const Link& link, Scene& scene, Bookmark ma
   }
   if (!report) co_return Status(report.error());
 
+  scene.note_listed(container_id);
   const Pair* container = scene.by_id(container_id);
   const std::string container_key = container == nullptr ? std::string() : container->key;
   scene.name_children(container_key, container_id, report->items);
@@ -281,6 +282,7 @@ Task<Result<bool>> Execution::pull_edited(const Link& link, Scene& scene,
       lost = true;
       continue;
     }
+    const bool was_lost = scene.is_lost(*pair);  // and what stands in it with it
     scene.note_found(item.id);
     Bookmark mark = bookmark_of(bookmarks, run_.connection_id, item.id);
     // Edit times are rounded: what was read within the precision may have changed after. By both
@@ -289,7 +291,7 @@ Task<Result<bool>> Execution::pull_edited(const Link& link, Scene& scene,
     const bool known = item.edited_ms != 0 && mark.edited_ms == item.edited_ms;
     const bool certain = known && mark.complete_ms != 0;
     const bool settled = known && mark.read_ms >= item.edited_ms + rounded_ms + kClockMs;
-    if (certain || (settled && look == Look::since_last)) continue;
+    if (!was_lost && (certain || (settled && look == Look::since_last))) continue;
     std::unordered_set<std::string> visited;
     Task<Status> reading = pull_tree(link, scene, item.id, pair->kind, visited);
     Status read = co_await reading;

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include <fmt/format.h>
+
 #include "core/hash.hpp"
 #include "core/ids.hpp"
 #include "core/item_key.hpp"
 #include "sync/execution.hpp"
 #include "sync/match.hpp"
+#include "sync/scene.hpp"
 
 namespace mortise::sync {
 namespace {
@@ -83,13 +86,17 @@ std::vector<Intent> Execution::take_repeatable(std::vector<Intent>& intents,
 Task<Result<bool>> Execution::settle_repeatable(const Snapshot& snapshot, const Wanted& wanted,
                                                 std::vector<Intent> doubts) {
   if (doubts.empty()) co_return false;
-  const std::set<std::string> paired = living_keys(snapshot.pairs);
+  const auto has_pair = [&](const Intent& intent) {  // or one that was made later
+    const Pair* pair = snapshot.pair(intent.key);
+    return pair != nullptr && pair->state != PairState::tombstone &&
+           pair->generation >= intent.generation;
+  };
   std::unordered_set<std::string> open;
   for (const core::WantedItem& item : wanted.items) open.insert(item.key);
   for (const ports::ParkedItem& item : wanted.parked) open.insert(item.key);
   std::vector<Intent> settled, unwanted;
   for (Intent& intent : doubts) {
-    if (paired.contains(intent.key)) {
+    if (has_pair(intent)) {
       settled.push_back(std::move(intent));
     } else if (!snapshot.writes || !open.contains(intent.key)) {
       unwanted.push_back(std::move(intent));
@@ -126,13 +133,15 @@ Task<Status> Execution::recover(Snapshot& snapshot, std::vector<Intent> intents)
     return std::tie(a.ordinal, a.id) < std::tie(b.ordinal, b.id);
   });
   const ports::Manifest& manifest = snapshot.connector->manifest();
-  std::vector<Intent> settled, unknown;
+  std::vector<Intent> settled, unknown, removals;
   for (Intent& intent : intents) {
     if (harmless(intent, manifest)) {
-      if (intent.sent && intent.action == core::WriteAction::update && manifest.operations.get) {
+      const bool can_look = intent.sent && manifest.operations.get;
+      if (can_look && intent.action == core::WriteAction::update) {
         attempted_.emplace(intent.key, intent.fields);
         stale_.insert(intent.key);
       }
+      if (can_look && intent.action == core::WriteAction::remove) removals.push_back(intent);
       settled.push_back(std::move(intent));
     } else {
       unknown.push_back(std::move(intent));
@@ -142,10 +151,48 @@ Task<Status> Execution::recover(Snapshot& snapshot, std::vector<Intent> intents)
   Task<Status> looking = look_again(snapshot);
   Status looked = co_await looking;
   if (!looked) co_return looked;
+  Task<Status> missing = recover_removals(snapshot, std::move(removals));
+  Status missed = co_await missing;
+  if (!missed) co_return missed;
   if (Status status = settle_intents(settled, {}); !status) co_return status;
   Task<Status> looking_for = look_for(snapshot, std::move(unknown));
   Status found = co_await looking_for;
   co_return found;
+}
+
+/// A removal that was carried out is none of the service's: whoever wants the item again by now
+/// makes it anew. (An occurrence that is called off can be written as it is.)
+Task<Status> Execution::recover_removals(const Snapshot& snapshot, std::vector<Intent> intents) {
+  std::erase_if(intents, [](const Intent& each) {
+    return each.remote_id.empty() || !core::slot_of(each.key).empty();
+  });
+  if (intents.empty()) co_return Status();
+  ports::Call call = call_for(snapshot, ports::Operation::get);
+  for (const Intent& intent : intents) call.ids.push_back(intent.remote_id);
+  Task<Result<Report>> getting = exchange_->drive(std::move(call));
+  Result<Report> report = co_await getting;
+  if (!report) co_return Status(report.error());
+  std::unordered_set<std::string> gone;
+  for (const ports::Item& item : report->items) {
+    if (!exists(item)) gone.insert(item.id);
+  }
+  auto pairs = ports_.store.pairs().of_plan(run_.connection_id, plan_id_);
+  if (!pairs) co_return Status(pairs.error());
+  const core::Contents contents(*pairs);
+  const core::Instant now_ms = ports_.clock.now_ms();
+  co_return save_run([&](ports::Changes& changes, core::Run& run) {
+    for (const Intent& intent : intents) {
+      const auto is_it = [&](const Pair& pair) {
+        return pair.key == intent.key && pair.remote_id == intent.remote_id;
+      };
+      const auto pair = std::find_if(pairs->begin(), pairs->end(), is_it);
+      if (pair == pairs->end() || !gone.contains(intent.remote_id)) continue;
+      for (const Pair* each : contents.of(intent.key)) bury(*each, now_ms, changes);
+      bury(*pair, now_ms, changes);
+      changes.push_back(ports::put(found_out(intent, "remove", "removed", pair->url)));
+      ++run.counts.done;
+    }
+  });
 }
 
 Task<Status> Execution::recover_by_key(const Snapshot& snapshot, std::vector<Intent> intents) {
@@ -196,10 +243,12 @@ Task<Status> Execution::recover_by_listing(const Snapshot& snapshot, std::vector
     if (!pairs) co_return Status(pairs.error());
     std::string container_id = snapshot.connection.target.id;
     std::string container_kind = snapshot.connection.target.kind;
-    std::unordered_set<std::string> taken;
+    std::unordered_set<std::string> taken;  // also by other plans, which stand in the same place
+    auto all = ports_.store.pairs().of_connection(run_.connection_id);
+    if (!all) co_return Status(all.error());
+    for (const Pair& pair : *all) taken.insert(pair.remote_id);
     if (!parent_key.empty()) container_id.clear();
     for (const Pair& pair : *pairs) {
-      if (!pair.remote_id.empty()) taken.insert(pair.remote_id);
       if (pair.key != parent_key || pair.state == PairState::tombstone) continue;
       container_id = pair.remote_id;
       container_kind = pair.kind;
@@ -226,6 +275,21 @@ Task<Status> Execution::recover_by_listing(const Snapshot& snapshot, std::vector
   co_return Status();
 }
 
+/// Tells that an earlier attempt was carried out: what it was `done`.
+core::RunItem Execution::found_out(const Intent& intent, const char* action, const char* done,
+                                   const std::string& url) const {
+  core::RunItem line;
+  line.run_id = run_.id;
+  line.key = intent.key;
+  line.kind = intent.kind;
+  line.action = action;
+  line.result = "done";
+  line.message = fmt::format("{} by an earlier attempt whose answer was lost", done);
+  line.url = url;
+  line.at_ms = ports_.clock.now_ms();
+  return line;
+}
+
 Status Execution::settle_intents(const std::vector<Intent>& intents,
                                  const std::map<std::string, ports::Item>& found) {
   if (intents.empty()) return {};
@@ -235,21 +299,24 @@ Status Execution::settle_intents(const std::vector<Intent>& intents,
     lost_.erase(intent.key);  // made anew
     given_up_.erase(intent.key);
   }
+  std::vector<Pair> pairs;
+  if (!found.empty()) {
+    auto stored = ports_.store.pairs().of_plan(run_.connection_id, plan_id_);
+    if (!stored) return std::move(stored).error();
+    pairs = *std::move(stored);
+  }
+  core::Contents contents(pairs);
   const auto with = [&](ports::Changes& changes, core::Run& run) {
     for (const Intent& intent : intents) {
       auto item = found.find(intent.key);
       if (item != found.end()) {
+        const auto old = std::find_if(pairs.begin(), pairs.end(), [&](const Pair& pair) {
+          return pair.key == intent.key && pair.state != PairState::tombstone &&
+                 pair.remote_id != item->second.id;
+        });
+        if (old != pairs.end()) leave_behind(*old, contents, changes);
         changes.push_back(ports::put(adopted(intent, item->second, ports_.clock.now_ms())));
-        core::RunItem line;
-        line.run_id = run.id;
-        line.key = intent.key;
-        line.kind = intent.kind;
-        line.action = "adopt";
-        line.result = "done";
-        line.message = "made by an earlier attempt whose answer was lost";
-        line.url = item->second.url;
-        line.at_ms = ports_.clock.now_ms();
-        changes.push_back(ports::put(std::move(line)));
+        changes.push_back(ports::put(found_out(intent, "adopt", "made", item->second.url)));
         ++run.counts.done;
       }
       changes.push_back(ports::EraseIntent{intent.id});

@@ -271,6 +271,11 @@ Task<Execution::Round> Execution::play_round() {
     }
     co_return Round::asks;
   }
+  if (run_.approved && !changes.refuse && is_about(run_.guard, plan_id_)) {
+    run_.approved = false;  // what was approved is done; what is to be removed later asks anew
+    was_approved_ = true;
+    if (Status saved = save_run(); !saved) co_return react(saved.error());
+  }
   if (changes.receive.empty()) {
     auto links = link_strangers(snapshot, changes);
     if (!links) co_return react(links.error());

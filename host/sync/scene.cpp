@@ -202,6 +202,11 @@ void Scene::note_found(const std::string& remote_id) {
   if (seen != before_.end() && seen->second.state != ItemState::present) forget(remote_id);
 }
 
+void Scene::note_listed(const std::string& remote_id) {
+  auto seen = before_.find(remote_id);
+  if (seen != before_.end() && seen->second.state == ItemState::absent) forget(remote_id);
+}
+
 void Scene::note_absent(const Pair& pair) {
   ports::Item item;
   item.id = sighting_id(pair);

@@ -60,6 +60,8 @@ class Scene {
   bool is_lost(const core::Pair& pair) const;
   /// An item that exists after all, whatever was seen before; says nothing of its content.
   void note_found(const std::string& remote_id);
+  /// It could be listed, so it is not lost. (What lies in the trash may be listed, too.)
+  void note_listed(const std::string& remote_id);
   /// An item that a complete listing did not name, whether its id is known or not.
   void note_absent(const core::Pair& pair);
   /// Ours that stood in a container and are not among these ids. Occurrences are not asked about:

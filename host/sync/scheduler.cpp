@@ -248,7 +248,8 @@ std::optional<Instant> Scheduler::next_poll(const core::Connection& connection,
 /// that needs a person keeps it: that one may come.
 void Scheduler::drop_unwanted(const core::Connection& connection) {
   const bool wanted = connection.auto_sync && connection.direction != core::Direction::push &&
-                      connection.status != core::ConnectionStatus::disconnected;
+                      connection.status != core::ConnectionStatus::disconnected &&
+                      !connection.target.id.empty();
   if (wanted) return;
   auto pending = ports_.store.inbox().pending(connection.id);
   if (!pending || pending->empty()) return;

@@ -244,14 +244,17 @@ TEST_CASE("inbound: a page that is lost asks, and one that was thrown away takes
   CHECK(world.tasks().size() == 6);
 }
 
-TEST_CASE("inbound: a page that is shared again is as before", "[sync][inbound][guard]") {
-  World world(Style::nested, 1);
+TEST_CASE("inbound: a page or table that is shared again is as before", "[sync][inbound][guard]") {
+  const Style style = GENERATE(Style::nested, Style::keyed);
+  World world(style, 1);
   world.settle_in(2, 1, 3);
   const FakeService before = world.service;
   std::string page;
   for (const auto& [id, item] : world.service.items()) {
-    if (item.fields.find("Module 1") != std::string::npos) page = id;
+    const char* title = style == Style::nested ? "Module 1" : "\"Plan\"";
+    if (item.fields.find(title) != std::string::npos) page = id;
   }
+  REQUIRE_FALSE(page.empty());
   world.service.erase(page);
   REQUIRE(world.sync().state == RunState::waiting);
   world.service = before;
@@ -302,6 +305,46 @@ TEST_CASE("inbound: a plan that lost all its tasks asks before the service loses
   const auto waiting = world.store.runs().unfinished(world.connection_id).value();
   REQUIRE(waiting.size() == 1);
   CHECK(Json::parse(waiting[0].guard)["reason"] == "plan_emptied");
+}
+
+TEST_CASE("guard: a yes that was acted on says nothing about what is removed later",
+          "[sync][guard]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 24);
+  const auto erase = [&](int from, int to) {
+    for (int t = from; t < to; ++t)
+      world.service.erase(world.service.named(fmt::format("Task {}", t)));
+  };
+  erase(0, 12);
+  const core::Run run = world.sync();
+  REQUIRE(run.waiting_for == RunWait::approval);
+  const std::string reason = asked(run, "reason");
+  world.egress->fault = [&](const ports::ConnectorRequest& request) {
+    return request.writes.empty() ? Fault::none : Fault::unauthorized;
+  };
+  core::Task more = world.tasks().at(23);
+  more.id = "more";
+  more.title = "More";
+  more.rev = 0;
+  world.save(more);
+  REQUIRE(world.dispatcher->approve(run.id).ok());
+  world.settle();
+  REQUIRE(world.run(run.id).waiting_for == RunWait::reconnect);
+  REQUIRE(world.tasks().size() == 13);
+
+  world.clock.advance(2 * 86'400'000LL);
+  erase(12, 23);
+  core::Connection connection = world.store.connections().find(world.connection_id).value();
+  connection.status = core::ConnectionStatus::connected;
+  REQUIRE(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
+  world.egress->revoked = false;
+  world.egress->fault = nullptr;
+  world.dispatcher->connection_ready(world.connection_id);
+  world.settle();
+  CHECK(world.tasks().size() == 13);
+  const core::Run again = world.run(run.id);
+  CHECK(again.waiting_for == RunWait::approval);
+  CHECK(asked(again, "reason") == reason);
 }
 
 TEST_CASE("inbound: a plan that was removed with what it has there goes there, too",

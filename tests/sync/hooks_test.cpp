@@ -209,13 +209,15 @@ TEST_CASE("hooks: a signed one goes to every connection of its workspace", "[syn
   world.connect("cnn_3", "pages");
   world.connect("cnn_4", "pages");
   world.connect("cnn_5", "cal");
+  world.connect("cnn_6", "pages");
+  world.edit("cnn_6", [](core::Connection& now) { now.target = {}; });  // nothing of ours is there
   world.edit("cnn_3", [](core::Connection& now) { now.identity.workspace_id = "other"; });
   world.edit("cnn_4", [](core::Connection& now) { now.auto_sync = false; });
   CHECK(world.knock("pages", "", {{"x-signature", signature(kBody)}}, kBody) == Verdict::stored);
   world.settle();
   CHECK(pending(world, "cnn_1") == 1);
   CHECK(pending(world, "cnn_2") == 1);
-  for (const char* other : {"cnn_3", "cnn_4", "cnn_5"}) CHECK(pending(world, other) == 0);
+  for (const char* other : {"cnn_3", "cnn_4", "cnn_5", "cnn_6"}) CHECK(pending(world, other) == 0);
   CHECK(world.runs.asked.size() == 2);
   const core::Notification kept = world.store.inbox().pending("cnn_2").value()[0];
   CHECK(kept.hint == std::vector<std::string>{"page-1", "block-1", "block-2"});
@@ -224,6 +226,19 @@ TEST_CASE("hooks: a signed one goes to every connection of its workspace", "[syn
   world.settle();
   CHECK(pending(world, "cnn_1") == 1);
   CHECK(world.push("cnn_1").state == ports::PushState::on);
+}
+
+TEST_CASE("hooks: what came before there was a place to look in is not kept", "[sync][hooks]") {
+  UpkeepWorld world;
+  world.secrets.values["pages.webhook_secret"] = kKey;
+  world.connect("cnn_1", "pages");
+  CHECK(world.knock("pages", "", {{"x-signature", signature(kBody)}}, kBody) == Verdict::stored);
+  world.settle();
+  REQUIRE(pending(world, "cnn_1") == 1);
+  world.edit("cnn_1", [](core::Connection& now) { now.target = {}; });
+  world.start();
+  world.pass(core::kMinuteMs);
+  CHECK(pending(world, "cnn_1") == 0);
 }
 
 TEST_CASE("hooks: a signature covers every byte of the body", "[sync][hooks]") {
