@@ -1,7 +1,6 @@
 // A day on which nobody edits anything, over HTTP: tokens lapse, channels lapse, polls come, and nothing is written. The
 // host's clock cannot be turned while it runs, so each look is a start of the host with a later clock. By default a look
-// an hour; MORTISE_TEST_LONG=1 looks every quarter of an hour, as polls come. (The day in one piece, with every timer on
-// a turned clock: tests/sync.)
+// an hour; MORTISE_TEST_LONG=1 looks every quarter of an hour, as polls come. (Timers on a turned clock: tests/sync.)
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { connectFor, forms } from './expect.mjs';

@@ -2,12 +2,14 @@
 // HTTP: all sides end equal, the next look writes nothing, and no edit is lost untold. tests/system/model holds the parts.
 // MORTISE_MODEL_OPERATIONS says how many edits (200), MORTISE_TEST_SEED which ones (1). It stops at the first history
 // that fails; MORTISE_MODEL_FAILURES=N goes on with others until N have. MORTISE_MODEL_HISTORY=N begins with the Nth.
+// MORTISE_MODEL_DAY=2026-11-22 says what was today, where a failure of another day is repeated.
 // All sides have to be equal after one look at each service (at the calendar once more, for what Notion brought, where there
 // are two), and after two where something had gone wrong.
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { everyAct } from './model/epoch.mjs';
 import { History } from './model/history.mjs';
+import { today } from './model/times.mjs';
 import { troubles } from './model/trouble.mjs';
 
 const seed = Number(process.env.MORTISE_TEST_SEED ?? 1);
@@ -54,7 +56,7 @@ test(`sync model: ${operations} edits end equal (seed ${seed})`, { timeout: 36_0
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   const seconds = (Date.now() - begun) / 1000;
-  console.log(`# seed ${seed}: ${done} edits in ${seconds.toFixed(0)} s; ${JSON.stringify(tally)}`);
+  console.log(`# seed ${seed}, day ${today}: ${done} edits in ${seconds.toFixed(0)} s; ${JSON.stringify(tally)}`);
   const unmet = operations < 100_000 ? [] : inLongHistories.filter((what) => !tally[what]);
   if (failures.length > 0) throw new Error(`${failures.length} of ${next} histories failed; the first: ${failures[0]}`);
   if (unmet.length > 0) throw new Error(`in ${done} edits there was no ${unmet.join(', ')}`);

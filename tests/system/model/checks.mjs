@@ -149,7 +149,8 @@ export async function checkEchoes(member, conflicts) {
       const dropped = slot && item.action === 'remove' && !ruled && items.some((each) => each.key === `task:${id}` && each.action === 'update' && each.result === 'done');
       if (dropped) fail(`what goes with its series' new rule was removed by itself: ${JSON.stringify(item)}`);
       if (item.action !== 'update' && member.cameBack) continue;
-      if (slot) continue;  // an edit of the whole series is news for its occurrences, there, too
+      // An edit of the whole series is news for its occurrences, there, too.
+      if (slot && !member.ledger.stories.get(id)?.edits.every((each) => each.which)) continue;
       if (member.ledger.made.has(id) || allowed.has(id) || member.ledger.stories.get(id)?.mayReturn) continue;
       if (member.positions.get(id) !== member.byId.get(id)?.position) continue;  // others were put beside it
       fail(`${side} got its own edit back: ${JSON.stringify(item)}`);

@@ -6,6 +6,7 @@ import { Dice } from './dice.mjs';
 import { assertQuiet, beginEpoch, edits, settle } from './epoch.mjs';
 import { Member } from './member.mjs';
 import { guardsOf, people, scriptsThatResolve, shapeOf } from './shape.mjs';
+import { today } from './times.mjs';
 import { racing, spoilNotifications, still, subscribeNotion, troubles } from './trouble.mjs';
 
 /** The task that a failure is about. */
@@ -121,7 +122,7 @@ export class History {
   /** What is needed to repeat and to understand a failure. */
   async tell(problem) {
     const member = problem.member;
-    const lines = [`seed ${this.seed}, history ${this.number}, ${this.lively ? 'lively' : 'held'}, services' clock ahead by ${this.ahead_ms} ms`];
+    const lines = [`seed ${this.seed}, history ${this.number}, day ${today}, ${this.lively ? 'lively' : 'held'}, services' clock ahead by ${this.ahead_ms} ms`];
     if (id_of(problem)) lines.push(...(member?.told ?? []).filter((each) => each.task_id === id_of(problem)).map((each) => `conflict: ${JSON.stringify(each)}`));
     if (member) lines.push(`account ${member.account} ${JSON.stringify(member.shape)}`, ...member.log.slice(member.log.findLastIndex((line) => line.startsWith('-- epoch'))));
     const id = id_of(problem);

@@ -33,7 +33,8 @@ function changesOf(zone, today) {
   return days.filter((day) => noon(day) !== noon(dayAfter(day, -1)));
 }
 
-export const today = new Date().toISOString().slice(0, 10);
+/** All days that are said are counted from this one. */
+export const today = process.env.MORTISE_MODEL_DAY ?? new Date().toISOString().slice(0, 10);
 const changes = new Map(zones.map((zone) => [zone, changesOf(zone, today)]));
 
 /** A time that nobody had before: often on a day, and at an hour, at which clocks change. `exists`: not one that they skip. */
