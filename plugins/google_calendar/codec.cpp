@@ -261,13 +261,19 @@ std::string instance_at(std::string_view instances, const SeriesClock& clock,
   for (const Json& event : list(document, "items")) {
     EventRead read = read_object(event, {});
     const ShownIn where = read.cancelled ? ShownIn::any_zone : ShownIn::series_zone;
-    // In an irregular series, Google found it by this very start.
-    if (read.original && (!clock.regular || is_at(clock, *read.original, where, slot))) {
-      settle_slot(read, slot);
-    }
+    // In an irregular series one that is cancelled is taken for it by the start that was asked for.
+    const auto is_it = [&] {
+      if (clock.regular) return is_at(clock, *read.original, where, slot);
+      return read.cancelled || write_local(read.original->wall_s) == slot;
+    };
+    if (read.original && is_it()) settle_slot(read, slot);
     if (read.item.slot == slot && !read.item.id.empty()) return dump(event);
   }
   return {};
+}
+
+bool same_version(std::string_view event, std::string_view other) {
+  return text(parse(event), "etag") == text(parse(other), "etag");
 }
 
 std::string next_page(std::string_view instances) {

@@ -67,6 +67,8 @@ std::string revive_body(const mortise::Write& write, std::string_view cancelled)
 /// The occurrence at `slot` in an answer of events.instances, as text; empty: it is not there.
 std::string instance_at(std::string_view instances, const SeriesClock& clock,
                         const std::string& slot);
+/// Whether two answers show one event in the same version.
+bool same_version(std::string_view event, std::string_view other);
 /// The nextPageToken of such an answer, empty on the last page.
 std::string next_page(std::string_view instances);
 /// The write cancels an occurrence.

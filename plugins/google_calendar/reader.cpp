@@ -33,7 +33,7 @@ void Reader::take(EventRead event) {
   if (event.clock) clocks_[event.item.id] = *event.clock;
   if (!event.unread_zone.empty()) {
     again_.push_back({std::move(event.item.id), std::move(event.unread_zone)});
-  } else if (event.original) {
+  } else if (event.original || (!event.item.series.empty() && event.item.key.empty())) {
     occurrences_.push_back(std::move(event));
   } else {
     report(event);
@@ -200,8 +200,11 @@ Task<Status> Reader::settle_slots() {
     } else if (clock == clocks_.end()) {
       // A guest of this one occurrence has the series nowhere: for us it stands alone.
       each.item.series.clear();
+      each.item.slot.clear();
       each.item.key = each.found_key;
       if (each.cancelled) each.item.state = ItemState::deleted;
+      report(each);
+    } else if (!each.original) {  // a day says its slot by itself
       report(each);
     } else if (clock->second.regular) {
       settle_slot(each, slot_at(clock->second, each.original->instant_s()));

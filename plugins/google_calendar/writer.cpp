@@ -170,7 +170,10 @@ void Writer::advance(Job job, const Reply& reply) {
       if (!reply.success()) return refused(job, reply);
       return done(job, reply.body, {{}, memo_of_sent(job.write, reply.body)});
     case Stage::read_again:
-      if (!reply.success()) return done(job, job.answer, {});
+      // What was edited since the write is no answer to it.
+      if (!reply.success() || !same_version(reply.body, job.answer)) {
+        return done(job, job.answer, {});
+      }
       return done(job, reply.body, {job.zone, {}});
     case Stage::series:
       return read_series(std::move(job), reply);

@@ -25,8 +25,8 @@ mortise::Task<mortise::Status> list_blocks(mortise::Call& call, std::string cont
 class Tables {
  public:
   explicit Tables(mortise::Call& call) : call_(call) {}
-  /// Null if the table cannot be read: then its columns are called as Notion shows them.
-  mortise::Task<const Schema*> columns(std::string source_id);
+  /// Null without an id: a row that does not say its table. An error if they cannot be read.
+  mortise::Task<mortise::Result<const Schema*>> columns(std::string source_id);
   /// Error `not_found`: the database is gone, or shows no table to this connection.
   mortise::Task<mortise::Result<Schema>> columns_of_database(std::string database_id);
 

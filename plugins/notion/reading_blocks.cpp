@@ -128,10 +128,11 @@ class Getting {
       co_return Status();
     }
     const std::string source_id = source_of_row(reply.body);
-    Task<const Schema*> finding = tables_.columns(source_id);
-    const Schema* schema = co_await finding;
+    Task<Result<const Schema*>> finding = tables_.columns(source_id);
+    const Result<const Schema*> schema = co_await finding;
+    if (!schema) co_return schema.error();
     const RowPlace place;
-    Task<Status> emitting = emit_row(call_, reply.body, schema, place, RowState::judged);
+    Task<Status> emitting = emit_row(call_, reply.body, *schema, place, RowState::judged);
     Status status = co_await emitting;
     co_return status;
   }

@@ -124,10 +124,13 @@ class RowListing {
     if (std::exchange(columns_known_, true)) co_return Status();
     if (schema_of_row(page, nullptr).has_columns_of(at_.schema)) co_return Status();
     const std::string source_id = at_.schema.source_id;
-    Task<const Schema*> reading = tables_.columns(source_id);
-    const Schema* schema = co_await reading;
-    if (schema == nullptr) co_return Error{Code::unavailable, "the table's columns cannot be read"};
-    at_.schema = *schema;
+    Task<Result<const Schema*>> reading = tables_.columns(source_id);
+    const Result<const Schema*> schema = co_await reading;
+    if (!schema) co_return schema.error();
+    if (*schema == nullptr) {
+      co_return Error{Code::unavailable, "the table's columns cannot be read"};
+    }
+    at_.schema = **schema;
     co_return check_whole();
   }
 
@@ -173,15 +176,19 @@ class RowListing {
 
 }  // namespace
 
-Task<const Schema*> Tables::columns(std::string source_id) {
-  if (source_id.empty()) co_return nullptr;
-  if (const auto found = known_.find(source_id); found != known_.end()) co_return &found->second;
+Task<Result<const Schema*>> Tables::columns(std::string source_id) {
+  using Columns = Result<const Schema*>;
+  if (source_id.empty()) co_return Columns(nullptr);
+  if (const auto found = known_.find(source_id); found != known_.end()) {
+    co_return Columns(&found->second);
+  }
   const Request request = read("data_sources", source_id);
   const Reply reply = co_await call_.send(request);
-  if (!reply.success()) co_return nullptr;
+  // Without its columns, what a row says of them would be read as cleared.
+  if (!reply.success()) co_return Columns(error_of(reply, "reading the columns of a table"));
   Result<Schema> schema = read_schema(reply.body);
-  if (!schema) co_return nullptr;
-  co_return &known_.insert_or_assign(source_id, *std::move(schema)).first->second;
+  if (!schema) co_return Columns(schema.error());
+  co_return Columns(&known_.insert_or_assign(source_id, *std::move(schema)).first->second);
 }
 
 Task<Result<Schema>> Tables::columns_of_database(std::string database_id) {

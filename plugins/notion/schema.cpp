@@ -351,6 +351,13 @@ Schema schema_of_row(const std::string& page, const Schema* known) {
   return schema;
 }
 
+Schema called_as_in(const Schema& known, Schema shown) {
+  for (Column& column : shown.columns) {
+    if (const Column* same = known.with_id(column.id)) column.name = same->name;
+  }
+  return shown;
+}
+
 std::string memo_of(const Schema& schema) {
   if (schema.source_id.empty() || schema.columns.empty()) return {};
   std::string memo = dump(json_of(schema));

@@ -75,6 +75,8 @@ std::string read_source_id(const std::string& database);
 mortise::Result<Schema> read_schema(const std::string& data_source);
 /// The schema as a row's own answer shows it: names, ids and types. `known` keeps our names.
 Schema schema_of_row(const std::string& page, const Schema* known);
+/// What is shown, with our names for the columns that are known by their id.
+Schema called_as_in(const Schema& known, Schema shown);
 
 /// For the memo of a row; empty if it does not fit there.
 std::string memo_of(const Schema& schema);

@@ -29,6 +29,7 @@ class Writer {
     Lane lane;
     bool stopped = false;
     Schema schema = {};  ///< of the rows' table
+    Schema known = {};   ///< as it was when a row was refused
     std::string last_id = {};
     std::uint32_t made = 0;  ///< siblings so far, where the container is new
     bool looked = false;     ///< front is known

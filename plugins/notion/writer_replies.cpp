@@ -129,7 +129,7 @@ Status Writer::learn_what_was_asked(Track& track, Asks asks, const Reply& reply)
       return {};
     }
     default:
-      track.schema = schema_of_row(reply.body, nullptr);
+      track.schema = called_as_in(track.known, schema_of_row(reply.body, nullptr));
       if (!track.schema.columns.empty()) return {};
       return Error{Code::conflict, "Notion shows no properties of this row"};
   }
@@ -329,6 +329,7 @@ bool Writer::simplify(std::size_t index, Job& job, const Verdict& verdict, const
                    (job.kind == Job::Kind::update && write(job.write).kind == "row");
   if (row && !job.schema_reloaded) {
     job.schema_reloaded = true;
+    tracks_[index].known = tracks_[index].schema;  // what we call those that were renamed
     tracks_[index].schema.columns.clear();
     return again();
   }

@@ -123,6 +123,39 @@ TEST_CASE("notion: a refused row is tried once more with the columns as they are
   CHECK(run.outcomes().at(0).result == WriteResult::done);  // a box holds no number: left alone
 }
 
+TEST_CASE("notion: a refused row whose column a person renamed stays refused", "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  Write write = update("row", "row", R"({"Status":"Done"})", {"Status"});
+  write.memo = R"({"columns":{"Status":["a","status"]},"source":"s"})";
+  const Reply refusal = answer(400, R"({"code":"validation_error","message":"no such option"})");
+  const Run run = script.replay(
+      writing({write}),
+      {{"PATCH /v1/pages/row", refusal, R"("a")"},
+       {"GET /v1/pages/row", answer(200, R"({"id":"row","parent":{"data_source_id":"s"},
+            "properties":{"State":{"id":"a","type":"status","status":{"name":"Open"}}}})")},
+       {"PATCH /v1/pages/row", refusal, R"("a")"}});
+  CHECK(run.breaches() == kNoBreaches);
+  CHECK(run.outcomes().at(0).result == WriteResult::failed);
+  CHECK(run.outcomes().at(0).error.code == Code::invalid);
+}
+
+TEST_CASE("notion: a row whose columns cannot be read is not read as cleared", "[notion]") {
+  const Script script(mortise::make_connector<notion::Notion>);
+  CallInput call;
+  call.operation = Operation::get;
+  call.ids = {"row"};
+  const Run run = script.replay(
+      call, {{"GET /v1/blocks/row", answer(200, R"({"object":"block","id":"row","type":"child_page",
+            "child_page":{"title":"T"},"parent":{"type":"data_source_id","data_source_id":"s"}})")},
+             {"GET /v1/pages/row", answer(200, R"({"object":"page","id":"row",
+            "parent":{"type":"data_source_id","data_source_id":"s"},
+            "properties":{"When":{"id":"d","type":"date","date":{"start":"2026-11-23"}}}})")},
+             {"GET /v1/data_sources/s", answer(503, "{}")}});
+  CHECK(run.breaches() == kNoBreaches);
+  CHECK(run.error().code == Code::unavailable);
+  CHECK(run.items().empty());
+}
+
 TEST_CASE("notion: an answer that is cut off leaves creations in doubt and updates done",
           "[notion]") {
   const Script script(mortise::make_connector<notion::Notion>);

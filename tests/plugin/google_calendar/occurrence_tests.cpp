@@ -253,6 +253,24 @@ TEST_CASE("google: where the clocks skip a series' time, its occurrence is at wh
   }
 }
 
+TEST_CASE("google: in a series with dates of its own the hour beside is another occurrence",
+          "[google][occurrence]") {
+  Json dated = series();
+  dated["recurrence"].push_back("RDATE;TZID=Europe/Madrid:20270607T190000");
+  Json beside = instance();
+  beside["id"] = "s_19";
+  beside["start"]["dateTime"] = "2027-06-07T19:00:00+02:00";
+  beside["end"]["dateTime"] = "2027-06-07T20:00:00+02:00";
+  beside["originalStartTime"] = beside["start"];
+  const Run run = replay({occurrence("task:1", kSlot, kCancelled, "s")},
+                         {{"GET " + kEvents + "/s", ok(dated)},
+                          {kReadSeries, ok(dated)},
+                          {look("17"), ok(found(Json::array({beside})))},
+                          {look("16"), ok(found(Json::array({instance()})))},
+                          {"PATCH " + kEvents + "/s_i" + kQuiet, ok(instance())}});
+  CHECK(only(run).result == WriteResult::done);
+}
+
 TEST_CASE("google: what a person made of an occurrence is not overwritten unseen",
           "[google][occurrence]") {
   Json moved = instance();

@@ -274,6 +274,16 @@ TEST_CASE("google: a changed occurrence has the slot that its series' rule says"
     CHECK(run.items().at(0).slot.empty());
     CHECK(run.items().at(0).state == ItemState::present);
   }
+  SECTION("its series of days is not in this calendar") {
+    Json day = changed("2027-03-28T07:00:00Z", "");
+    for (const char* time : {"start", "originalStartTime"}) day[time] = {{"date", "2027-03-28"}};
+    day["end"] = {{"date", "2027-03-29"}};
+    const Run run = replay(call, {{asked, ok(page(Json::array({day}), "", "s2"))},
+                                  {"GET " + kEvents + "/s*", refusal(404, "notFound")}});
+    CHECK(run.items().at(0).series.empty());
+    CHECK(run.items().at(0).slot.empty());
+    CHECK(run.items().at(0).state == ItemState::present);
+  }
 }
 
 TEST_CASE("google: a channel is opened with a placeholder, and closed when it is gone",

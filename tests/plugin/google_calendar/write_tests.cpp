@@ -323,6 +323,13 @@ TEST_CASE("google: a local start that the answer does not prove is read in its o
         {{"PATCH *", ok(now)}, {"GET " + kEvents + "/e1?timeZone=Europe%2FMadrid", ok(shown)}});
     CHECK(Json::parse(only(run).fields) == fields);
     CHECK(only(run).memo == "2026-11-23T17:00:00Z 2026-11-23T18:00:00 Europe/Madrid");
+
+    shown["etag"] = "\"edited since\"";  // is no answer to the write
+    const Run late = replay(
+        {write},
+        {{"PATCH *", ok(now)}, {"GET " + kEvents + "/e1?timeZone=Europe%2FMadrid", ok(shown)}});
+    CHECK(only(late).version == now["etag"]);
+    CHECK(only(late).fields.empty());
   }
 }
 
