@@ -1,6 +1,7 @@
 // Editing plans: validated, timed, committed, then announced. A save never waits for a provider.
 #pragma once
 
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -73,7 +74,7 @@ class StoredPlans final : public ports::PlanEditing {
   ports::Answer<core::Task> patched(const core::Task& current, const core::Json& patch,
                                     ports::Changes& changes) const;
   /// Error `conflict` (`sync_under_way`) while a run may be writing items of the plan.
-  Status expect_quiet(const core::Plan& plan) const;
+  Status expect_quiet(const std::set<std::string>& connections) const;
   /// The pairs of a plan, in all of its account's connections.
   Result<std::vector<core::Pair>> pairs_of(const core::Plan& plan) const;
   ports::Answer<core::Task> undone(const core::Task& current, const core::Conflict& conflict,

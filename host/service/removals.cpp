@@ -42,14 +42,13 @@ bool has_week(const Plan& plan, const std::string& week_id) {
 }  // namespace
 
 /// A sync under way, or about to be, would note its items again and then take them away with the
-/// plan.
-Status StoredPlans::expect_quiet(const Plan& plan) const {
+/// plan: also one about another plan, for it may look at all of the connection.
+Status StoredPlans::expect_quiet(const std::set<std::string>& connections) const {
   auto runs = store_.runs().unfinished();
   if (!runs) return std::move(runs).error();
   for (const core::Run& run : *runs) {
-    const bool about = run.plan_id.empty() || run.plan_id == plan.id;
     const bool moves = run.state == core::RunState::running || run.state == core::RunState::queued;
-    if (run.account_id == plan.account_id && moves && about) {
+    if (moves && connections.contains(run.connection_id)) {
       return Error{Code::conflict, "a sync is under way: try again when it has ended",
                    "sync_under_way"};
     }
@@ -91,12 +90,19 @@ Answer<Plan> StoredPlans::remove_plan(const std::string& plan_id,
       task.deleted_ms = task.updated_ms = *plan.deleted_ms;
       changes.push_back(ports::put(std::move(task)));
     }
+    for (const core::Pair& pair : *pairs) {
+      // Of what a connection left behind nobody was asked: it stays, also when that comes back.
+      if (remote || pair.state != core::PairState::set_aside) continue;
+      changes.push_back(ports::ErasePair{pair.connection_id, pair.plan_id, pair.key});
+    }
     if (remote == ports::RemoteItems::keep) {
-      if (Status quiet = expect_quiet(plan); !quiet) return refuse(std::move(quiet).error());
       std::set<std::string> connections;
       for (const core::Pair& pair : *pairs) {
         changes.push_back(ports::ErasePair{pair.connection_id, pair.plan_id, pair.key});
         connections.insert(pair.connection_id);
+      }
+      if (Status quiet = expect_quiet(connections); !quiet) {
+        return refuse(std::move(quiet).error());
       }
       for (const std::string& connection : connections) {
         auto intents = store_.journal().open_intents(connection);

@@ -11,6 +11,7 @@
 #include "core/occurrence.hpp"
 #include "core/record_json.hpp"
 #include "core/recurrence.hpp"
+#include "core/schedule.hpp"
 #include "sync/execution.hpp"
 
 namespace mortise::sync {
@@ -245,6 +246,7 @@ Result<bool> Execution::let_appear(const Link& link) {
   if (strangers.empty()) return false;
   auto calendar = ports_.store.plans().find_external(link.account.id, core::kBuiltInPlan);
   if (!calendar) return std::move(calendar).error();
+  if (core::left_out(link.connection, calendar->id)) return false;  // they wait until it is not
   auto loaded = load_snapshot(ports_, options_, run_.connection_id, calendar->id, mapping_);
   if (!loaded) return std::move(loaded).error();
   plan_id_ = calendar->id;

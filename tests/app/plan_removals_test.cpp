@@ -65,6 +65,7 @@ TEST_CASE("plans: while a sync is under way nothing can be promised to be kept",
   run.id = "run_1";
   run.account_id = "ann";
   run.connection_id = "cnn_1";
+  run.plan_id = GENERATE("", "pln_other");  // one about another plan looks at all of it, too
   run.state = core::RunState::running;
   REQUIRE(world.store.commit({ports::put(run)}, ports::Durability::relaxed));
   world.leaves_everything([&] {
@@ -134,6 +135,8 @@ TEST_CASE("plans: where nothing stands there is nothing to choose", "[service][p
       {ports::put(world.pair("Read", gone)), ports::put(world.pair("Play", gone))},
       ports::Durability::relaxed));
   value_of(world.plans.remove_plan(world.plan.id, {}, {}));
+  // What a connection left behind is not taken away unasked when it comes back.
+  CHECK(world.pairs() == (gone == PairState::set_aside ? 0 : 2));
 }
 
 TEST_CASE("tasks: a removed one comes back where it was", "[service][tasks]") {

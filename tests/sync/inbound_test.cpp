@@ -286,6 +286,23 @@ TEST_CASE("inbound: what people make there appears as an appointment", "[sync][i
   CHECK(world.store.plans().tasks("pln_calendar").value().empty());
 }
 
+TEST_CASE("inbound: where appointments are left out nothing appears until they are not",
+          "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 4);
+  auto connection = world.store.connections().find(world.connection_id).value();
+  connection.left_out_plans = {"pln_calendar"};
+  REQUIRE(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
+  world.service.make("event", "root", R"({"text":"Dentist","checked":false})");
+  CHECK(world.sync().state == core::RunState::succeeded);
+  CHECK(world.store.plans().tasks("pln_calendar").value().empty());
+  connection = world.store.connections().find(world.connection_id).value();
+  connection.left_out_plans.clear();
+  REQUIRE(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
+  world.sync();
+  CHECK(world.store.plans().tasks("pln_calendar").value().size() == 1);
+}
+
 TEST_CASE("inbound: of a place that is left while it is looked at nothing appears",
           "[sync][inbound]") {
   World world(Style::client_ids, 1);
