@@ -183,7 +183,8 @@ Task<Status> Execution::recover_removals(const Snapshot& snapshot, std::vector<I
   co_return save_run([&](ports::Changes& changes, core::Run& run) {
     for (const Intent& intent : intents) {
       const auto is_it = [&](const Pair& pair) {
-        return pair.key == intent.key && pair.remote_id == intent.remote_id;
+        return pair.key == intent.key && pair.remote_id == intent.remote_id &&
+               pair.state != PairState::tombstone;
       };
       const auto pair = std::find_if(pairs->begin(), pairs->end(), is_it);
       if (pair == pairs->end() || !gone.contains(intent.remote_id)) continue;

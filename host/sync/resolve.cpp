@@ -354,8 +354,10 @@ Task<Result<Report>> Execution::list_children(const Link& link, std::string cont
   Result<Report> report = co_await listing;
   if (!report) co_return report;
   const ports::Manifest& manifest = link.connector->manifest();
-  std::erase_if(report->items,
-                [&](const ports::Item& item) { return manifest.kind(item.kind) == nullptr; });
+  std::erase_if(report->items, [&](const ports::Item& item) {
+    // (What is gone need not say what it was.)
+    return item.state == ports::ItemState::present && manifest.kind(item.kind) == nullptr;
+  });
   co_return report;
 }
 
