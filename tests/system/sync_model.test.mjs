@@ -17,7 +17,7 @@ const operations = Number(process.env.MORTISE_MODEL_OPERATIONS ?? 200);
 const only = process.env.MORTISE_MODEL_HISTORY;
 const perHistory = Number(process.env.MORTISE_MODEL_LENGTH ?? 1500);
 const enough = Number(process.env.MORTISE_MODEL_FAILURES ?? 1);
-const atOnce = Number(process.env.MORTISE_MODEL_PARALLEL ?? (only === undefined ? 3 : 1));
+const atOnce = Number(process.env.MORTISE_MODEL_PARALLEL ?? (only === undefined ? 4 : 1));
 /** What so many edits must have met to say anything. */
 const inLongHistories = [...everyAct, ...Object.keys(troubles), 'died of it', 'run: change', 'run: notification', 'google 410', 'google 412', 'notion 409'];
 if (existsSync('/dev/shm')) process.env.TMPDIR ??= '/dev/shm';

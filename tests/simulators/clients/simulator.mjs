@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exchange } from './exchange.mjs';
 
 export const client = { id: 'mortise-simulated', secret: 'simulated-secret' };
 export const ana = '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01';
@@ -44,11 +45,8 @@ export class Simulator {
   }
 
   async control(method, path, body) {
-    const answer = await fetch(`${this.url}/control/${path}`, {
-      method,
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    return { status: answer.status, ...(await answer.json()) };
+    const answer = await exchange(`${this.url}/control/${path}`, { method, body });
+    return { status: answer.status, ...answer.body };
   }
 
   /** The same, and it must succeed. */

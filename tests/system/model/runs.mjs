@@ -1,5 +1,6 @@
 // An account's calls of the API: runs are started, followed to their end or to the question of a guard, and answered.
 import { randomUUID } from 'node:crypto';
+import { exchange, open } from '../../simulators/clients/exchange.mjs';
 import { until } from '../host.mjs';
 import { asks, mayAsk } from './guards.mjs';
 
@@ -10,8 +11,17 @@ export class Runs {
   keyTurn = 0;
 
   get key() { return this.keys[++this.keyTurn % this.keys.length]; }
-  ok(method, path, body, headers) { return this.world.ok(method, path, body, { authorization: `Bearer ${this.key}`, ...headers }); }
-  api(method, path, body, headers) { return this.world.api(method, path, body, { authorization: `Bearer ${this.key}`, ...headers }); }
+  /** One call of the API; answers {status, headers, body}. */
+  api(method, path, body, headers) {
+    return exchange(this.world.url + path, { method, body, headers: { authorization: `Bearer ${this.key}`, ...headers } });
+  }
+
+  /** The same, and it must succeed; answers the body. */
+  async ok(method, path, body, headers) {
+    const answer = await this.api(method, path, body, headers);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
 
   /** What a list holds, page by page: all of it, or of one that has the newest first what is fresh. */
   async listed(path, isFresh = () => true) {
@@ -41,18 +51,14 @@ export class Runs {
 
   /** Follows a run until it ends or asks. */
   async ending(id, patienceMs = 120_000) {
-    const abort = new AbortController();
-    const stream = await fetch(`${this.world.url}/v1/runs/${id}/events`, {
-      headers: { authorization: `Bearer ${this.key}` }, signal: AbortSignal.any([abort.signal, AbortSignal.timeout(patienceMs)]),
-    });
+    const stream = await open(`${this.world.url}/v1/runs/${id}/events`, { headers: { authorization: `Bearer ${this.key}` }, patienceMs });
     let told = '';
     let asked = false;
-    for await (const part of stream.body ?? []) {
-      told += Buffer.from(part).toString();
+    for await (const part of stream.setEncoding('utf8')) {
+      told += part;
       asked = told.slice(told.lastIndexOf('data:')).includes('"waiting_for":"approval"');
-      if (asked) break;
+      if (asked) break;  // this closes the stream
     }
-    abort.abort();
     const run = await this.ok('GET', `/v1/runs/${id}`);
     if (ended.includes(run.state) || asks(run)) return run;
     if (asked) return this.ending(id, patienceMs);  // another run's answer has made it look again
