@@ -231,6 +231,9 @@ struct Bookmark {
   friend bool operator==(const Bookmark&, const Bookmark&) = default;
 };
 
+/// An error_reason: the place that a connection works in was not found.
+inline constexpr const char* kTargetGone = "target_gone";
+
 /// How the sync of a connection stands. Written by its runs only.
 struct SyncState {
   std::string connection_id;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct ConnectPorts {
   ports::Authorization& authorization;
   ports::Tokens& tokens;
   ports::Egress& egress;
-  ports::Changed& changed;  ///< told of every connection that is ready
+  ports::Changed& changed;  ///< told of every connection that is ready, and of plans that changed
   ports::Upkeep& upkeep;    ///< push begins before the first sync, and ends before the grant
   const ports::Clock& clock;
   ports::Executor& executor;
@@ -84,7 +85,8 @@ class Connecting final : public ports::Connect {
                      std::function<void(Result<std::vector<ports::TargetChoice>>)> done);
   bool holds_items(const std::string& connection_id) const;
   bool lost_target(const std::string& connection_id) const;
-  Status leave_target(const std::string& connection_id, ports::Changes& changes) const;
+  Result<std::set<std::string>> leave_target(const std::string& connection_id,
+                                             ports::Changes& changes) const;
   Result<core::Connection> keep_target(const std::string& connection_id,
                                        const core::Target& target);
 

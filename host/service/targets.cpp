@@ -111,12 +111,15 @@ bool Connecting::holds_items(const std::string& connection_id) const {
 /// Whether the last run found that the place where the connection works is not there any more.
 bool Connecting::lost_target(const std::string& connection_id) const {
   auto state = ports_.store.sync_states().find(connection_id);
-  return state.ok() && state->error_reason == "target_gone";
+  return state.ok() && state->error_reason == core::kTargetGone;
 }
 
 /// What was seen in the old place means nothing in the new one; appointments that only mirrored it
 /// go, softly. What was ours there is made anew, without counting as removed.
-Status Connecting::leave_target(const std::string& connection_id, ports::Changes& changes) const {
+/// Answers the plans that lose any.
+Result<std::set<std::string>> Connecting::leave_target(const std::string& connection_id,
+                                                       ports::Changes& changes) const {
+  std::set<std::string> changed_plans;
   changes.push_back(ports::EraseSightings{connection_id});
   changes.push_back(ports::EraseBookmarks{connection_id});
   auto intents = ports_.store.journal().open_intents(connection_id);
@@ -137,9 +140,10 @@ Status Connecting::leave_target(const std::string& connection_id, ports::Changes
     auto task = ports_.store.plans().find_task(core::task_id_of(pair.key));
     if (!task.ok() || task->deleted_ms) continue;
     task->deleted_ms = task->updated_ms = ports_.clock.now_ms();
+    changed_plans.insert(task->plan_id);
     changes.push_back(ports::put(*std::move(task)));
   }
-  return {};
+  return changed_plans;
 }
 
 Result<core::Connection> Connecting::keep_target(const std::string& connection_id,
@@ -156,10 +160,11 @@ Result<core::Connection> Connecting::keep_target(const std::string& connection_i
                    "target_in_use"};
     }
     ports::Changes changes;
+    std::set<std::string> changed_plans;
     if (moves) {
-      if (auto left = leave_target(connection_id, changes); !left.ok()) {
-        return std::move(left).error();
-      }
+      auto left = leave_target(connection_id, changes);
+      if (!left.ok()) return std::move(left).error();
+      changed_plans = *std::move(left);
     }
     connection->target = target;
     connection->updated_ms = ports_.clock.now_ms();
@@ -168,6 +173,10 @@ Result<core::Connection> Connecting::keep_target(const std::string& connection_i
     if (status.ok()) {
       ++connection->rev;
       ports_.upkeep.look(connection_id);
+      for (const std::string& plan : changed_plans) {
+        ports_.changed.plan_saved(connection->account_id, plan);
+      }
+      if (moves && connection->auto_sync) ports_.changed.connection_ready(connection_id);
       return connection;
     }
     if (status.error().code != Code::conflict || tries >= kCommitTries) {

@@ -174,6 +174,7 @@ Task<Status> Execution::act_batch(ports::Call call, std::vector<Pending>& pendin
     note_requests(carried, replies, pending);
     step = started.operation->resume(std::move(replies));
   }
+  if (target_lost_) co_return Status(place_not_found(call.target));
   if (step.error) {
     try_later_ = true;
     last_error_ = step.error;
@@ -376,6 +377,10 @@ void Execution::note_failure(const Pending& pending, const Error& error) {
       return;
     case Code::not_found:
       if (action.kind == ActionKind::remove) return;  // what was wanted
+      if (action.kind == ActionKind::create && action.parent_key.empty()) {
+        target_lost_ = true;
+        return;
+      }
       lost_.insert(action.kind == ActionKind::create ? action.parent_key : action.key);
       break;
     case Code::conflict:

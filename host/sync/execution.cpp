@@ -88,6 +88,16 @@ Task<core::Run> Execution::play() {
   }
 }
 
+/// A person may have chosen another place meanwhile.
+Error Execution::place_not_found(const core::Target& target) const {
+  if (Status same = check_place(); !same) return std::move(same).error();
+  return {Code::not_found,
+          fmt::format("\"{}\" is not there any more, or not shared with us: share it again, or "
+                      "choose another place. Nothing was removed here",
+                      target.title),
+          core::kTargetGone};
+}
+
 Execution::Round Execution::react(const Error& error) {
   if (exchange_ && exchange_->needs_reconnect()) return park(RunWait::reconnect);
   if (error.code == Code::unauthenticated) return park(RunWait::reconnect);
@@ -260,12 +270,16 @@ core::Run Execution::finish(Round how, bool cancelled) {
   return run_;
 }
 
-/// How the connection's sync stands after a run that looked there. `in_step`: nothing is left that
-/// trying again could bring.
+/// How the connection's sync stands after a run that looked there; one that only wrote says only
+/// that the place is gone, or is there again. `in_step`: nothing is left that trying again could
+/// bring.
 void Execution::note_state(ports::Changes& changes, const core::Run& run, bool in_step) const {
-  if (!wants_pull() || run.state == RunState::cancelled) return;
+  if (run.state == RunState::cancelled) return;
   auto state = ports_.store.sync_states().find(run.connection_id);
   if (!state) return;
+  const bool place = core::kTargetGone == run.error_reason ||
+                     (core::kTargetGone == state->error_reason && run.counts.done > 0);
+  if (!wants_pull() && !place) return;
   if (in_step) {
     if (run.plan_id.empty()) state->complete_ms = run.finished_ms;
     state->failures = 0;

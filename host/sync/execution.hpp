@@ -99,6 +99,7 @@ class Execution {
   std::int64_t progress() const { return run_.counts.done + run_.counts.received; }
   enum class Target : std::uint8_t { chosen_only, may_make };
   Task<Status> ensure_target(const Link& link, Target how);
+  Error place_not_found(const core::Target& target) const;
   Round react(const Error& error);
   bool approved(const core::Refuse& refuse) const;
   Round park(core::RunWait wait);
@@ -265,6 +266,7 @@ class Execution {
   bool asked_ = false;  ///< the pass under way has its question for a person
   std::optional<std::map<std::string, std::string>> pulled_pairs_;  ///< pairs_digests() then
   std::string place_;                  ///< the id of the target that it works in
+  bool target_lost_ = false;           ///< a write into that place did not find it
   core::Rev connection_rev_ = 0;       ///< when the round under way began
   std::string cause_;                  ///< RunItem::cause of what was pulled
   std::set<std::string> hints_;        ///< what notifications gave as changed

@@ -130,12 +130,7 @@ Task<Execution::Round> Execution::pull(const Link& link) {
     looked = co_await reading;
   }
   if (!looked && looked.error().code == Code::not_found) {
-    fail({Code::not_found,
-          fmt::format("\"{}\" is not there any more, or not shared with us: share it again, or "
-                      "choose another place. Nothing was removed here",
-                      link.connection.target.title),
-          "target_gone"});
-    co_return Round::failed;
+    co_return react(place_not_found(link.connection.target));
   }
   if (!looked) co_return react(looked.error());
   pulled_pairs_ = pairs_digests(scene.pairs());

@@ -380,7 +380,6 @@ bool Execution::overtaken(const Reception& reception) const {
 
 Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& news) {
   const std::string policy(core::name_of(merge_policy(snapshot)));
-  const std::int64_t before = progress();
   for (std::size_t begin = 0; begin < news.size() && !stopped(); begin += kMostAtOnce) {
     std::vector<Reception> receptions;
     std::set<std::string> touched;  // a task once a commit: its revision moves with it
@@ -406,6 +405,7 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
       }
     };
     if (Status same = check_place(); !same) return same;
+    const std::int64_t before = progress();
     Status saved = save_run(with);
     if (!saved && saved.error().reason == "external_id_taken") {
       // The app gave its id to another task meanwhile: that one keeps it.
@@ -416,8 +416,14 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
     }
     if (!saved) return saved;
     ports_.failpoint("received");
+    std::set<std::string> changed;
+    if (progress() > before) changed.insert(plan_id_);
+    for (const Reception& each : receptions) {
+      auto appeared = appeared_.find(each.news.base.remote_id);
+      if (appeared != appeared_.end()) changed.insert(appeared->second.plan_id);
+    }
+    for (const std::string& plan : changed) received_(plan);
   }
-  if (progress() > before) received_(plan_id_);
   return {};
 }
 

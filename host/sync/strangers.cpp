@@ -28,6 +28,19 @@ constexpr std::size_t kMostAtOnce = 100;
 constexpr std::int64_t kPositionStep = 1024;
 constexpr const char* kUntitled = "Untitled";
 
+/// What stands at the service for a pair, as it was seen the last time.
+core::Sighting as_seen(const Pair& pair) {
+  core::Sighting sighting;
+  sighting.remote_id = pair.remote_id;
+  sighting.kind = pair.kind;
+  sighting.parent_id = pair.remote_parent_id;
+  sighting.fields = pair.seen;
+  sighting.version = pair.version;
+  sighting.memo = pair.memo;
+  sighting.url = pair.url;
+  return sighting;
+}
+
 /// Sightings of what no pair knows.
 std::vector<core::Sighting> strangers_of(std::vector<core::Sighting> sightings,
                                          const std::vector<Pair>& pairs) {
@@ -62,21 +75,17 @@ Result<std::vector<Receive>> Execution::link_strangers(const Snapshot& snapshot,
   if (!stored) return std::move(stored).error();
   auto pairs = ports_.store.pairs().of_connection(run_.connection_id);
   if (!pairs) return std::move(pairs).error();
+  std::map<std::string, core::Sighting> latest;
+  for (const core::Sighting& each : *stored) latest.emplace(each.remote_id, each);
   std::vector<core::Sighting> free = strangers_of(*std::move(stored), *pairs);
   appeared_.clear();
   const std::set<std::string> paired = living_keys(*pairs);
-  for (Pair& pair : *pairs) {
+  for (const Pair& pair : *pairs) {
     if (!pair.appeared || pair.plan_id == plan_id_ || pair.state != PairState::paired) continue;
+    const core::Sighting& now = latest.try_emplace(pair.remote_id, as_seen(pair)).first->second;
+    if (now.state != core::ItemState::present) continue;  // it is gone from there
     appeared_.emplace(pair.remote_id, pair);
-    core::Sighting sighting;
-    sighting.remote_id = pair.remote_id;
-    sighting.kind = pair.kind;
-    sighting.parent_id = pair.remote_parent_id;
-    sighting.fields = pair.seen;
-    sighting.version = pair.version;
-    sighting.memo = pair.memo;
-    sighting.url = pair.url;
-    free.push_back(std::move(sighting));
+    free.push_back(now);
   }
   // By key first: what is some task's own item is nobody else's, however alike they are.
   std::map<std::string, const core::Sighting*> found;
@@ -269,10 +278,11 @@ Result<bool> Execution::let_appear(const Link& link) {
       }
     };
     if (Status same = check_place(); !same) return std::move(same).error();
+    const std::int64_t known = progress();
     if (Status saved = save_run(with); !saved) return std::move(saved).error();
     ports_.failpoint("received");
+    if (progress() > known) received_(plan_id_);
   }
-  if (progress() > before) received_(plan_id_);
   return progress() > before;
 }
 

@@ -116,6 +116,40 @@ TEST_CASE("guard: a plan that fails does not hide another one's question", "[syn
   }
 }
 
+TEST_CASE("guard: that the place is gone is told by runs that only write, too", "[sync][guard]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  const std::string place = world.service.make("folder", "root", "{}");
+  const auto works_in = [&](const std::string& id) {
+    core::Connection now = world.store.connections().find(world.connection_id).value();
+    now.target = {id, "page", "Work", ""};
+    now.direction = core::Direction::push;
+    REQUIRE(world.store.commit({ports::put(now)}, ports::Durability::full).ok());
+  };
+  works_in(place);
+  REQUIRE(world.export_plan().state == RunState::succeeded);
+  const auto reason = [&] {
+    auto state = world.store.sync_states().find(world.connection_id);
+    return state ? state->error_reason : std::string();
+  };
+  CHECK(reason().empty());
+  world.service.erase(place);
+  const bool looks = GENERATE(false, true);
+  if (looks) world.sync(core::RunTrigger::user);
+  CHECK(reason().empty());  // there was nothing to be written
+  world.retitle(0, "Written nowhere");
+  world.settle();
+  CHECK(reason() == "target_gone");
+  CHECK(world.sync(core::RunTrigger::user).error_reason == "target_gone");
+  CHECK(world.tasks().size() == 3);
+  works_in("root");  // it is there again, and empty
+  world.retitle(1, "Written again");
+  world.settle();
+  CHECK(reason().empty());
+  CHECK_FALSE(world.service.named("Written nowhere").empty());
+  CHECK_FALSE(world.service.named("Written again").empty());
+}
+
 TEST_CASE("guard: a yes to removals there is none to removals here", "[sync][guard]") {
   World world(Style::client_ids, 1);
   world.populate(1, 1, 40);

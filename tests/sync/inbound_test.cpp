@@ -411,6 +411,54 @@ TEST_CASE("inbound: what exists there already is linked, not doubled", "[sync][i
   CHECK(conflicts(world).size() == 1);  // it was ticked there, and nobody knows when
 }
 
+TEST_CASE("inbound: an appointment that a plan takes over goes from the other services, too",
+          "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  const std::string beside = world.service.make("folder", "root", "{}");
+  core::Connection other = world.store.connections().find(world.connection_id).value();
+  other.id = "cnn_2";
+  other.rev = 0;
+  other.target = {beside, "page", "Beside", ""};
+  REQUIRE(world.store.commit({ports::put(other)}, ports::Durability::full).ok());
+  const auto stand_beside = [&] {
+    return std::count_if(
+        world.service.items().begin(), world.service.items().end(),
+        [&](const auto& each) { return each.second.parent_id == beside; });
+  };
+  world.service.make("event", "root", R"({"text":"Task 1","checked":false})");
+  CHECK(world.sync().state == RunState::succeeded);
+  CHECK(stand_beside() == 1);
+  CHECK(world.export_plan().state == RunState::succeeded);
+  REQUIRE(world.store.plans().tasks("pln_calendar").value().empty());
+  CHECK(stand_beside() == 0);
+}
+
+TEST_CASE("inbound: an appointment that a plan takes over is taken over as it is there now",
+          "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 3);
+  const std::string id =
+      world.service.make("event", "root", R"({"text":"Dentist","checked":false})");
+  REQUIRE(world.sync().state == RunState::succeeded);
+  REQUIRE(world.store.plans().tasks("pln_calendar").value().size() == 1);
+  world.clock.advance(10 * kMinuteMs);
+  world.add_after(0, "Dentist");
+  SECTION("edited") {
+    world.service.edit(id, R"({"place":"Room 2"})");
+    REQUIRE(world.sync().state == RunState::succeeded);
+    CHECK(titled(world, "Dentist").location == "Room 2");
+  }
+  SECTION("removed") {
+    world.service.erase(id);
+    REQUIRE(world.sync().state == RunState::succeeded);
+    CHECK(titled(world, "Dentist").title == "Dentist");
+  }
+  CHECK(world.store.plans().tasks("pln_calendar").value().empty());
+  CHECK(world.service.outline() == world.expected());
+  CHECK(conflicts(world).empty());
+}
+
 TEST_CASE("inbound: a tier without outside progress keeps its own status", "[sync][inbound]") {
   World world(Style::client_ids, 1);
   world.gate.denied = "outside_progress";
