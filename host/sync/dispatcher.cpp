@@ -21,9 +21,10 @@ using core::RunWait;
 bool ready(const Run& run, const core::Connection& connection) {
   if (core::is_finished(run.state)) return false;
   if (run.state != RunState::waiting) return true;
+  // What waits for a connection that was disconnected goes on, too: to its end.
+  if (connection.status == core::ConnectionStatus::disconnected) return true;
   if (run.waiting_for == RunWait::approval) return run.approved;
   if (run.waiting_for == RunWait::reconnect) {
-    // One that was disconnected goes on, too: to its end.
     return connection.status != core::ConnectionStatus::needs_reconnect;
   }
   return true;  // its timer died with the process that set it

@@ -226,10 +226,13 @@ class Execution {
   core::Pair agreed_pair(const Reception& reception) const;
   void drop_occurrences(const Reception& reception, ports::Changes& changes, core::Run& run);
   void commit_reception(const Reception& reception, ports::Changes& changes, core::Run& run);
+  core::RunItem received_item(const Reception& reception) const;
+
+  // conflicts.cpp: what is told
   core::Conflict conflict_about(const std::string& key, std::string title, std::string policy,
                                 const std::vector<core::FieldConflict>& fields);
+  core::Json undo_of(const Reception& reception, const core::Task& now) const;
   void record_conflict(const Reception& reception, ports::Changes& changes);
-  core::RunItem received_item(const Reception& reception) const;
 
   // strangers.cpp: what no pair knows
   Result<std::vector<core::Receive>> link_strangers(const Snapshot& snapshot,

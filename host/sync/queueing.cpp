@@ -269,7 +269,9 @@ Result<Run> Dispatcher::queued_sync(const std::string& connection_id, const std:
   std::optional<Run> queued;
   for (Run& run : *runs) {
     if (run.plan_id != plan_id || !requeue(run)) continue;
-    if (run.state == RunState::queued && !queued) queued = std::move(run);
+    // An export goes its own way: it does not take away what was removed, and may be refused.
+    const bool syncs = run.kind == core::RunKind::sync && run.state == RunState::queued;
+    if (syncs && !queued) queued = std::move(run);
   }
   if (queued) {
     if (reach(trigger) <= reach(queued->trigger)) return *std::move(queued);

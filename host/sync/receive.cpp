@@ -12,7 +12,7 @@
 #include "core/patch.hpp"
 #include "core/record_json.hpp"
 #include "core/recurrence.hpp"
-#include "sync/execution.hpp"
+#include "sync/reception.hpp"
 
 namespace mortise::sync {
 namespace {
@@ -41,53 +41,7 @@ std::string_view word(ReceiveKind kind) {
   return "conflict";
 }
 
-Json parsed(const core::JsonText& text) {
-  Json json = Json::parse(text, nullptr, false);
-  return json.is_object() ? json : Json::object();
-}
-
-/// Today's values of what a patch changes, as a patch.
-Json inverse(const Json& patch, const Json& before) {
-  Json back = Json::object();
-  for (const auto& [name, ignored] : patch.items()) {
-    back[name] = before.contains(name) ? before[name] : Json();
-  }
-  return back;
-}
-
-Json conflict_lines(const std::vector<core::FieldConflict>& conflicts) {
-  Json lines = Json::array();
-  for (const core::FieldConflict& each : conflicts) {
-    lines.push_back({{"field", each.field},
-                     {"base", Json::parse(each.base, nullptr, false)},
-                     {"here", Json::parse(each.here, nullptr, false)},
-                     {"there", Json::parse(each.there, nullptr, false)},
-                     {"kept", core::name_of(each.kept)}});
-  }
-  return lines;
-}
-
-/// What the item is about: the task, or of a series the task as it is at that slot.
-core::Task at_slot(core::Task task, const std::string& slot) {
-  if (slot.empty()) return task;
-  auto occurrence = core::occurrence_task(task, slot);
-  return occurrence ? *std::move(occurrence) : task;
-}
-
 }  // namespace
-
-/// One piece of news under way.
-struct Execution::Reception {
-  const Snapshot& snapshot;
-  const Receive& news;
-  const core::Sighting* sighting = nullptr;  ///< null: nobody saw it, it was linked
-  Json patch = Json::object();               ///< what changes of the task
-  std::vector<std::string> taken = {};       ///< item fields that it takes over
-  std::string remark = {};                   ///< for the run's line
-  std::vector<core::FieldConflict> conflicts = {};
-  std::string policy = {};
-  std::optional<core::Task> before = {}, after = {};
-};
 
 /// Whether status changes made outside count as progress: the tier's policy says.
 bool Execution::may_progress(const Link& link) {
@@ -266,69 +220,6 @@ Pair Execution::agreed_pair(const Reception& reception) const {
     if (!seen->parent_id.empty()) pair.remote_parent_id = seen->parent_id;
   }
   return pair;
-}
-
-/// A conflict of this run, but for what undoes it.
-core::Conflict Execution::conflict_about(const std::string& key, std::string title,
-                                         std::string policy,
-                                         const std::vector<core::FieldConflict>& fields) {
-  core::Conflict conflict;
-  conflict.id = new_id(core::kConflictPrefix);
-  conflict.account_id = run_.account_id;
-  conflict.connection_id = run_.connection_id;
-  conflict.plan_id = plan_id_;
-  conflict.task_id = core::task_id_of(key);
-  conflict.key = key;
-  conflict.title = std::move(title);
-  conflict.run_id = run_.id;
-  conflict.policy = std::move(policy);
-  conflict.fields = conflict_lines(fields).dump();
-  conflict.at_ms = ports_.clock.now_ms();
-  return conflict;
-}
-
-void Execution::record_conflict(const Reception& reception, ports::Changes& changes) {
-  const std::string task_id = core::task_id_of(reception.news.key);
-  if (reception.conflicts.empty() || task_id.empty()) return;
-  core::Conflict conflict = conflict_about(
-      reception.news.key, reception.after ? reception.after->title : reception.news.title,
-      reception.policy, reception.conflicts);
-  // Back to the other value: what was taken goes, what was not taken comes. What was changed on one
-  // side only is no part of it.
-  Json undo = Json::object();
-  Json refused = Json::object();
-  Json settled = Json::object();
-  const Json take = parsed(reception.news.merged.take);
-  for (const core::FieldConflict& each : reception.conflicts) {
-    if (each.kept == core::Kept::here) {
-      refused[each.field] = Json::parse(each.there, nullptr, false);
-    } else if (take.contains(each.field)) {
-      settled[each.field] = take[each.field];
-    }
-  }
-  const std::string slot = core::slot_of(reception.news.key);
-  if (!settled.empty() && reception.before) {
-    const core::Task before = at_slot(*reception.before, slot);
-    auto change =
-        reception.snapshot.mapping->task_change(reception.news.base.kind, settled.dump(), before,
-                                                reception.snapshot.mapping_input(options_));
-    Json patch = change ? parsed(change->patch) : reception.patch;
-    for (auto it = patch.begin(); it != patch.end();) {
-      it = reception.patch.contains(it.key()) ? std::next(it) : patch.erase(it);
-    }
-    undo = inverse(patch, core::to_json(before));
-  }
-  if (!refused.empty() && reception.policy != "unmappable") {
-    auto task = reception.after ? Result<core::Task>(*reception.after)
-                                : ports_.store.plans().find_task(task_id);
-    auto back = task ? reception.snapshot.mapping->task_change(
-                           reception.news.base.kind, refused.dump(), at_slot(*task, slot),
-                           reception.snapshot.mapping_input(options_))
-                     : Result<ports::TaskChange>(task.error());
-    if (back) undo.update(parsed(back->patch));
-  }
-  conflict.undo = undo.dump();
-  changes.push_back(ports::put(std::move(conflict)));
 }
 
 core::RunItem Execution::received_item(const Reception& reception) const {

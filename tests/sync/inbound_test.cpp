@@ -422,9 +422,8 @@ TEST_CASE("inbound: an appointment that a plan takes over goes from the other se
   other.target = {beside, "page", "Beside", ""};
   REQUIRE(world.store.commit({ports::put(other)}, ports::Durability::full).ok());
   const auto stand_beside = [&] {
-    return std::count_if(
-        world.service.items().begin(), world.service.items().end(),
-        [&](const auto& each) { return each.second.parent_id == beside; });
+    return std::count_if(world.service.items().begin(), world.service.items().end(),
+                         [&](const auto& each) { return each.second.parent_id == beside; });
   };
   world.service.make("event", "root", R"({"text":"Task 1","checked":false})");
   CHECK(world.sync().state == RunState::succeeded);

@@ -351,6 +351,54 @@ TEST_CASE("runner: a run that waits for a reconnect ends with the connection", "
   CHECK(world.run(queued.id).state == RunState::failed);
 }
 
+TEST_CASE("runner: a question ends with the connection, and gives its unit back",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 12);
+  core::Connection connection = world.store.connections().find(world.connection_id).value();
+  connection.auto_sync = false;
+  REQUIRE(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
+  for (int t = 0; t < 11; ++t) world.remove(0);
+  core::Run asking = world.queue_export();
+  asking.usage = core::UsageState::reserved;
+  asking.usage_month = "2026-11";
+  asking.rev = world.run(asking.id).rev;
+  core::Usage usage{"acc", "2026-11"};
+  usage.reserved = 1;
+  REQUIRE(
+      world.store.commit({ports::put(asking), ports::put(usage)}, ports::Durability::full).ok());
+  world.settle();
+  REQUIRE(world.run(asking.id).waiting_for == core::RunWait::approval);
+  connection = world.store.connections().find(world.connection_id).value();
+  connection.status = core::ConnectionStatus::disconnected;
+  REQUIRE(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
+  world.dispatcher->connection_ready(world.connection_id);
+  world.settle();
+  CHECK(world.run(asking.id).state == RunState::failed);
+  CHECK(world.run(asking.id).error_reason == "disconnected");
+  CHECK(world.store.usages().find("acc", "2026-11")->reserved == 0);
+  CHECK(world.service.items().size() == 12);
+}
+
+TEST_CASE("runner: what is to go with a removed plan goes, also past an export of it that waits",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 12);
+  core::Connection connection = world.store.connections().find(world.connection_id).value();
+  connection.auto_sync = false;
+  REQUIRE(world.store.commit({ports::put(connection)}, ports::Durability::full).ok());
+  for (int t = 0; t < 11; ++t) world.remove(0);
+  const core::Run asking = world.queue_export();
+  world.settle();
+  REQUIRE(world.run(asking.id).waiting_for == core::RunWait::approval);
+  core::Plan plan = world.store.plans().find(world.plan_id).value();
+  plan.deleted_ms = world.clock.now_ms();
+  REQUIRE(world.store.commit({ports::put(plan)}, ports::Durability::full).ok());
+  world.remove(0);
+  world.settle();
+  CHECK(world.service.items().empty());
+}
+
 TEST_CASE("runner: a push that an outage ended is taken up again by itself, ever later",
           "[sync][runner]") {
   World world(Style::client_ids, 1);

@@ -24,16 +24,16 @@ for (const [name, act] of [
 const edit = (m, task) => editHere(m, task, 2, { title: 'Here' });
 const cancel = (m, task) => cancelHere(m, task, 2);
 
-for (const [name, policy, there, here, left] of [
-  ['edited there and here', 'merge', 'edit_instance', edit, 'Here'],
-  ['edited there and here', 'remote', 'edit_instance', edit, 'There'],
-  ['edited there and cancelled here', 'merge', 'edit_instance', cancel, 'cancelled'],
-  ['edited there and cancelled here', 'remote', 'edit_instance', cancel, 'There'],
-  ['cancelled there and edited here', 'merge', 'cancel_instance', edit, 'Here'],
-  ['cancelled there and edited here', 'remote', 'cancel_instance', edit, 'cancelled'],
-  ['cancelled there and edited here', 'local', 'cancel_instance', edit, 'Here'],
+for (const [name, policy, there, here, left, other] of [
+  ['edited there and here', 'merge', 'edit_instance', edit, 'Here', 'There'],
+  ['edited there and here', 'remote', 'edit_instance', edit, 'There', 'Here'],
+  ['edited there and cancelled here', 'merge', 'edit_instance', cancel, 'cancelled', 'There'],
+  ['edited there and cancelled here', 'remote', 'edit_instance', cancel, 'There', 'cancelled'],
+  ['cancelled there and edited here', 'merge', 'cancel_instance', edit, 'Here', 'cancelled'],
+  ['cancelled there and edited here', 'remote', 'cancel_instance', edit, 'cancelled', 'Here'],
+  ['cancelled there and edited here', 'local', 'cancel_instance', edit, 'Here', 'cancelled'],
 ]) {
-  scene(`the same occurrence is ${name}: both sides end with one of them, and the other is told (${policy})`, { policy }, async (m) => {
+  scene(`the same occurrence is ${name}: both sides end with one of them, the other is told and can be had back (${policy})`, { policy }, async (m) => {
     const { series, event } = await aSeries(m);
     await m.act(there, { id: event, slot: slot(2), changes: { summary: 'There', description: 'Bring a towel' } });
     await here(m, series);
@@ -43,6 +43,9 @@ for (const [name, policy, there, here, left] of [
     const title = conflict.fields.find((each) => each.field === 'title');
     assert.deepEqual([title.here, title.there], [here === edit ? 'Here' : null, there === 'edit_instance' ? 'There' : null]);
     await assertEnd(m, series, event, { [slot(2)]: left });
+    await m.ok('POST', `/v1/conflicts/${conflict.id}/undo`);
+    await synced(m);
+    await assertEnd(m, series, event, { [slot(2)]: other });
   });
 }
 
