@@ -184,6 +184,11 @@ JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonT
       remember(name, value(there, name));
     }
   }
+  // What followed here from what was taken is still to be written there.
+  for (const std::string& name : differing(here, became)) {
+    if (taken.contains(name) || value(became, name) == value(there, name)) continue;
+    remember(name, value(sent, name));
+  }
   for (const std::string& name : merged.insist) remember(name, value(there, name));
   for (const std::string& name : taken_over) {
     if (taken.contains(name) && value(became, name) != taken[name]) remember(name, taken[name]);

@@ -18,21 +18,6 @@ bool exists_there(const Pair& pair) {
   return pair.state != PairState::tombstone;
 }
 
-Action removal(const Pair& pair) {
-  return {.kind = ActionKind::remove,
-          .key = pair.key,
-          .item_kind = pair.kind,
-          .parent_key = pair.parent_key,
-          .after_key = {},
-          .title = {},
-          .fields = {},
-          .changed = {},
-          .generation = pair.generation,
-          .base = pair,
-          .slot = {},
-          .task_id = {}};
-}
-
 Action creation(const WantedItem& item, const Pair* previous) {
   return {.kind = ActionKind::create,
           .key = item.key,
@@ -390,6 +375,21 @@ class Decision {
 };
 
 }  // namespace
+
+Action removal(const Pair& pair) {
+  return {.kind = ActionKind::remove,
+          .key = pair.key,
+          .item_kind = pair.kind,
+          .parent_key = pair.parent_key,
+          .after_key = {},
+          .title = {},
+          .fields = {},
+          .changed = {},
+          .generation = pair.generation,
+          .base = pair,
+          .slot = {},
+          .task_id = {}};
+}
 
 Pair tombstone(Pair pair, Instant now_ms) {
   pair.state = PairState::tombstone;

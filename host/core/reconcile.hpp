@@ -128,6 +128,9 @@ struct ChangeList {
   bool empty() const { return actions.empty() && receive.empty(); }
 };
 
+/// Takes the item of a pair away there.
+Action removal(const Pair& pair);
+
 /// What stays of a pair whose item is gone since `now_ms`: its generation, for a later re-creation.
 Pair tombstone(Pair pair, Instant now_ms);
 

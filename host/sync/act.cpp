@@ -80,6 +80,12 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
                                                            const core::ChangeList& changes,
                                                            Phase phase,
                                                            std::set<std::string>& left_standing) {
+  if (phase == Phase::rest) {
+    // What moves out of a container that shall go, and does not yet, would stand there twice.
+    for (const std::string& key : std::set<std::string>(left_standing)) {
+      for (const Pair* pair : contents_->of(key)) left_standing.insert(pair->key);
+    }
+  }
   const Writes all = writes_of(changes, snapshot, options_);
   std::vector<std::size_t> todo;
   for (std::size_t i = 0; i < all.writes.size(); ++i) {

@@ -200,13 +200,21 @@ std::string Execution::counted_as(const core::Action& action) const {
   return fmt::format("{}\n{}\n{}", plan_id_, action.key, static_cast<int>(action.kind));
 }
 
-void Execution::leave_out_given_up(core::ChangeList& changes) const {
+void Execution::leave_out_given_up(const Snapshot& snapshot, core::ChangeList& changes) const {
+  if (given_up_.empty()) return;
+  // What would go with a container that does not go stays what it is.
+  const core::Contents contents(snapshot.pairs);
+  std::set<std::string> staying;
+  for (const core::Action& action : changes.actions) {
+    if (action.kind != core::ActionKind::remove || !given_up_.contains(action.key)) continue;
+    for (const core::Pair* pair : contents.of(action.key)) staying.insert(pair->key);
+  }
   // What would stand in a container that is not made (anew) must not land in the old one.
   std::set<std::string> unmade;
   std::erase_if(changes.actions, [&](const core::Action& action) {
     const bool is_new = action.kind == core::ActionKind::create;
-    const bool out =
-        given_up_.contains(action.key) || (is_new && unmade.contains(action.parent_key));
+    const bool out = given_up_.contains(action.key) || staying.contains(action.key) ||
+                     (is_new && unmade.contains(action.parent_key));
     if (out && is_new) unmade.insert(action.key);
     return out;
   });

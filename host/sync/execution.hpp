@@ -109,7 +109,7 @@ class Execution {
   Error why_left(Round how) const;
   void count_wanted(const core::ChangeList& changes);
   std::string counted_as(const core::Action& action) const;
-  void leave_out_given_up(core::ChangeList& changes) const;
+  void leave_out_given_up(const Snapshot& snapshot, core::ChangeList& changes) const;
   void settle_usage(ports::Changes& changes, core::Run& run, core::UsageState to);
   Status save_run(const With& with = {}, ports::Durability durability = ports::Durability::relaxed);
   void set_state(core::RunState state, core::RunWait wait, std::optional<core::Instant> until_ms);
@@ -160,7 +160,7 @@ class Execution {
   Task<Status> recover_by_listing(const Snapshot& snapshot, std::vector<core::Intent> intents);
   core::RunItem found_out(const core::Intent& intent, const char* action, const char* done,
                           const std::string& url) const;
-  Status settle_intents(const std::vector<core::Intent>& intents,
+  Status settle_intents(const Snapshot& snapshot, const std::vector<core::Intent>& intents,
                         const std::map<std::string, ports::Item>& found);
 
   // resolve.cpp: ids and versions that must be read
@@ -170,13 +170,14 @@ class Execution {
   Task<Result<bool>> is_shared(const Snapshot& snapshot, Scene& scene,
                                const std::set<std::string>& leaving, core::Pair container,
                                std::unordered_set<std::string>& visited);
-  Task<Status> spare_containers(Snapshot& snapshot, core::ChangeList& changes);
+  Task<Result<bool>> spare_containers(Snapshot& snapshot, core::ChangeList& changes);
   Task<Status> resolve_children(Snapshot& snapshot, std::string parent_key);
   Task<Status> look_again(Snapshot& snapshot);
   Status take_a_look(Snapshot& snapshot, const std::vector<ports::Item>& items);
   ports::Changes agree_on_echoes(Snapshot& snapshot, const std::vector<ports::Item>& items);
   ports::Changes overrule(Snapshot& snapshot, const std::vector<ports::Item>& items) const;
   std::optional<core::Pair> overruled(const Snapshot& snapshot, const ports::Item& item) const;
+  Scene::About about(const Snapshot& snapshot) const;
   Scene scene_of(const Snapshot& snapshot) const;
   Task<Result<Report>> list_children(const Link& link, std::string container_id,
                                      std::string container_kind);

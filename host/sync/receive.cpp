@@ -275,16 +275,17 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
     std::vector<Reception> receptions;
     std::set<std::string> touched;  // a task once a commit: its revision moves with it
     for (std::size_t i = begin; i < std::min(news.size(), begin + kMostAtOnce); ++i) {
-      if (const std::string id = core::task_id_of(news[i].key);
-          news[i].kind != ReceiveKind::ignore && !id.empty() && !touched.insert(id).second) {
-        continue;  // the next round has it
-      }
+      const std::string id = core::task_id_of(news[i].key);
+      if (news[i].kind != ReceiveKind::ignore && touched.contains(id)) continue;  // the next round
+      const bool edits =
+          news[i].kind != ReceiveKind::agree && news[i].kind != ReceiveKind::ignore;
+      if (edits && !id.empty()) touched.insert(id);
       Reception reception{snapshot, news[i]};
       reception.policy = policy;
       reception.conflicts = news[i].merged.conflicts;
       auto sighting = snapshot.sightings.find(news[i].key);
       if (sighting != snapshot.sightings.end()) reception.sighting = &sighting->second;
-      if (news[i].kind != ReceiveKind::agree && news[i].kind != ReceiveKind::ignore) {
+      if (edits) {
         Status changed = change_task(reception);
         if (!changed) return changed;
       }

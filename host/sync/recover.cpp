@@ -23,6 +23,7 @@ bool is_creation(const Intent& intent) {
   return intent.sent && intent.action == core::WriteAction::create;
 }
 
+/// What we sent is what counts as agreed: what else stands there by now, a person has made of it.
 Pair adopted(const Intent& intent, const ports::Item& item, core::Instant now_ms) {
   Pair pair;
   pair.connection_id = intent.connection_id;
@@ -33,7 +34,8 @@ Pair adopted(const Intent& intent, const ports::Item& item, core::Instant now_ms
   pair.remote_id = item.id;
   pair.remote_parent_id = item.parent_id;
   pair.ordinal = item.ordinal;
-  agree(pair, intent.fields, item.fields);
+  const bool same = core::content_hash(item.fields) == core::content_hash(intent.fields);
+  agree(pair, intent.fields, same ? item.fields : core::JsonText());
   pair.version = item.version;
   pair.memo = item.memo;
   pair.url = item.url;
@@ -103,7 +105,7 @@ Task<Result<bool>> Execution::settle_repeatable(const Snapshot& snapshot, const 
     }
   }
   if (settled.empty() && unwanted.empty()) co_return false;
-  if (Status status = settle_intents(settled, {}); !status) co_return std::move(status).error();
+  if (Status status = settle_intents(snapshot, settled, {}); !status) co_return std::move(status).error();
   Task<Status> looking = look_for(snapshot, std::move(unwanted));
   Status looked = co_await looking;
   if (!looked) co_return std::move(looked).error();
@@ -154,7 +156,7 @@ Task<Status> Execution::recover(Snapshot& snapshot, std::vector<Intent> intents)
   Task<Status> missing = recover_removals(snapshot, std::move(removals));
   Status missed = co_await missing;
   if (!missed) co_return missed;
-  if (Status status = settle_intents(settled, {}); !status) co_return status;
+  if (Status status = settle_intents(snapshot, settled, {}); !status) co_return status;
   Task<Status> looking_for = look_for(snapshot, std::move(unknown));
   Status found = co_await looking_for;
   co_return found;
@@ -224,7 +226,7 @@ Task<Status> Execution::recover_by_key(const Snapshot& snapshot, std::vector<Int
         }
       }
     }
-    if (Status settled = settle_intents(members, found); !settled) co_return settled;
+    if (Status settled = settle_intents(snapshot, members, found); !settled) co_return settled;
   }
   co_return Status();
 }
@@ -271,7 +273,7 @@ Task<Status> Execution::recover_by_listing(const Snapshot& snapshot, std::vector
         found.emplace(members[mine].key, *items[its]);
       }
     }
-    if (Status settled = settle_intents(members, found); !settled) co_return settled;
+    if (Status settled = settle_intents(snapshot, members, found); !settled) co_return settled;
   }
   co_return Status();
 }
@@ -291,7 +293,7 @@ core::RunItem Execution::found_out(const Intent& intent, const char* action, con
   return line;
 }
 
-Status Execution::settle_intents(const std::vector<Intent>& intents,
+Status Execution::settle_intents(const Snapshot& snapshot, const std::vector<Intent>& intents,
                                  const std::map<std::string, ports::Item>& found) {
   if (intents.empty()) return {};
   for (const Intent& intent : intents) {
@@ -316,7 +318,11 @@ Status Execution::settle_intents(const std::vector<Intent>& intents,
                  pair.remote_id != item->second.id;
         });
         if (old != pairs.end()) leave_behind(*old, contents, changes);
-        changes.push_back(ports::put(adopted(intent, item->second, ports_.clock.now_ms())));
+        const Pair pair = adopted(intent, item->second, ports_.clock.now_ms());
+        changes.push_back(ports::put(pair));
+        Scene scene(about(snapshot), {pair}, {});
+        scene.note(item->second);
+        for (ports::Change& seen : scene.take_changes()) changes.push_back(std::move(seen));
         changes.push_back(ports::put(found_out(intent, "adopt", "made", item->second.url)));
         ++run.counts.done;
       }

@@ -79,12 +79,21 @@ Task<Result<bool>> Execution::resolve_ids(Snapshot& snapshot, const core::Change
   co_return Result<bool>(!containers.empty());
 }
 
-/// Whether something shall be written of which nobody knows what it is by now: it is read first.
+/// Whether something shall be written of which nobody knows what it is by now: it is read first. So
+/// is what was not found once, before a run that has not looked makes it anew: it may be back.
 bool Execution::find_unread(const Snapshot& snapshot, const core::ChangeList& changes) {
+  const bool looked = pulled_ && !narrow_;
   for (const core::Action& action : changes.actions) {
-    const bool unread =
-        action.kind == core::ActionKind::update && is_unread(snapshot, *action.base);
-    if (unread && read_.insert(action.key).second) stale_.insert(action.key);
+    if (!action.base || action.base->state != PairState::paired) continue;
+    const bool unread = action.kind == core::ActionKind::update && is_unread(snapshot, *action.base);
+    const auto sighting = snapshot.sightings.find(action.key);
+    const bool was_gone = sighting != snapshot.sightings.end() &&
+                          sighting->second.state != core::ItemState::present;
+    const bool made_anew =
+        action.kind == core::ActionKind::create && was_gone && !lost_.contains(action.key);
+    if ((unread || (made_anew && !looked)) && read_.insert(action.key).second) {
+      stale_.insert(action.key);
+    }
   }
   return !stale_.empty();
 }
@@ -103,7 +112,7 @@ bool Execution::may_drop_unseen(const Snapshot& snapshot, const core::ChangeList
 
 /// Whether something stands in a container, or in one of ours in it, that does not go with it: we
 /// did not make it, or somebody put it there. The pairs of what stands directly in it get their
-/// ids.
+/// ids, and what people made of ours there is seen.
 Task<Result<bool>> Execution::is_shared(const Snapshot& snapshot, Scene& scene,
                                         const std::set<std::string>& leaving, Pair container,
                                         std::unordered_set<std::string>& visited) {
@@ -118,6 +127,7 @@ Task<Result<bool>> Execution::is_shared(const Snapshot& snapshot, Scene& scene,
     if (item.state != core::ItemState::present) continue;
     const Pair* pair = scene.by_id(item.id);
     if (pair == nullptr || !leaving.contains(pair->key)) co_return Result<bool>(true);
+    scene.note(item);
     const ports::Kind* kind = snapshot.connector->manifest().kind(item.kind);
     if (kind != nullptr && kind->container) inner.push_back(*pair);
   }
@@ -130,7 +140,8 @@ Task<Result<bool>> Execution::is_shared(const Snapshot& snapshot, Scene& scene,
 }
 
 /// A container that holds what does not go with it is not removed: what goes, goes one by one.
-Task<Status> Execution::spare_containers(Snapshot& snapshot, core::ChangeList& changes) {
+/// Answers whether people were seen to have edited what would go with one: that counts first.
+Task<Result<bool>> Execution::spare_containers(Snapshot& snapshot, core::ChangeList& changes) {
   std::set<std::string> asked, leaving;
   for (const core::Action& action : changes.actions) {
     if (action.kind != core::ActionKind::update && action.base) leaving.insert(action.key);
@@ -147,21 +158,33 @@ Task<Status> Execution::spare_containers(Snapshot& snapshot, core::ChangeList& c
     std::unordered_set<std::string> visited;
     Task<Result<bool>> asking = is_shared(snapshot, scene, leaving, *action.base, visited);
     Result<bool> shared = co_await asking;
-    if (!shared) co_return Status(shared.error());
+    if (!shared) co_return Result<bool>(shared.error());
+    // (Who removed the whole plan has said what becomes of it there.)
+    if (scene.news() && !snapshot.plan.deleted_ms && read_.insert(action.key).second) {
+      Status seen = ports_.store.commit(scene.take_changes());
+      if (!seen) co_return Result<bool>(seen.error());
+      co_return Result<bool>(true);
+    }
     if (!*shared) continue;
     action.kind = core::ActionKind::forget;
+    const std::string spared = action.key;
+    std::vector<core::Action> moved_out;
     for (core::Action& inner : changes.actions) {
       const Pair* pair = scene.by_key(inner.key);
-      if (inner.kind != core::ActionKind::forget || pair == nullptr || pair->remote_id.empty() ||
-          scene.container_of(*pair) != action.key) {
+      if (pair == nullptr || pair->remote_id.empty() || scene.container_of(*pair) != spared) {
         continue;
       }
-      inner.base = *pair;
-      inner.kind = core::ActionKind::remove;
+      if (inner.kind == core::ActionKind::create && inner.base) {
+        moved_out.push_back(core::removal(*pair));
+      } else if (inner.kind == core::ActionKind::forget) {
+        inner.base = *pair;
+        inner.kind = core::ActionKind::remove;
+      }
     }
+    std::move(moved_out.begin(), moved_out.end(), std::back_inserter(changes.actions));
     i = static_cast<std::size_t>(-1);  // what was spared may hold further containers
   }
-  co_return Status();
+  co_return Result<bool>(false);
 }
 
 Task<Status> Execution::resolve_children(Snapshot& snapshot, std::string parent_key) {
@@ -338,12 +361,16 @@ std::optional<Pair> Execution::overruled(const Snapshot& snapshot, const ports::
   return pair;
 }
 
+/// Of what is met in writing.
+Scene::About Execution::about(const Snapshot& snapshot) const {
+  return {run_.connection_id, ports_.clock.now_ms(), kMetInWriting, snapshot.pulls(),
+          snapshot.mapping->kinds()};
+}
+
 Scene Execution::scene_of(const Snapshot& snapshot) const {
   std::vector<core::Sighting> before;
   for (const auto& [key, sighting] : snapshot.sightings) before.push_back(sighting);
-  return Scene({run_.connection_id, ports_.clock.now_ms(), kMetInWriting, snapshot.pulls(),
-                snapshot.mapping->kinds()},
-               snapshot.pairs, std::move(before));
+  return Scene(about(snapshot), snapshot.pairs, std::move(before));
 }
 
 /// What we could have made in a container.

@@ -263,7 +263,7 @@ Task<Execution::Round> Execution::play_round() {
     if (given_up_.emplace(item.key, item.error).second) park_item(item);
   }
   core::ChangeList changes = decide(snapshot, *wanted, lost_, options_, ports_.clock.now_ms());
-  leave_out_given_up(changes);
+  leave_out_given_up(snapshot, changes);
   if (changes.refuse && !changes.empty() && !approved(*changes.refuse)) {
     if (!asked_) {  // about one plan at a time: its yes must not be lost over the next question
       asked_ = true;
@@ -318,11 +318,12 @@ Task<Execution::Round> Execution::play_round() {
   if (*learnt) {
     // The ids are part of what the writes say.
     changes = decide(snapshot, *wanted, lost_, options_, ports_.clock.now_ms());
-    leave_out_given_up(changes);
+    leave_out_given_up(snapshot, changes);
   }
-  Task<Status> sparing = spare_containers(snapshot, changes);
-  Status spared = co_await sparing;
-  if (!spared) co_return react(spared.error());
+  Task<Result<bool>> sparing = spare_containers(snapshot, changes);
+  Result<bool> seen = co_await sparing;
+  if (!seen) co_return react(seen.error());
+  if (*seen) co_return Round::again;
   Task<Round> acting = act(snapshot, changes);
   const Round how = co_await acting;
   co_return how;

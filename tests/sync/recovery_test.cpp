@@ -41,6 +41,28 @@ std::string titled(const World& world, const std::string& title) {
 
 }  // namespace
 
+TEST_CASE("recovery: what a person made of an item before it was found again is taken over",
+          "[sync][recovery]") {
+  World world(Style::keyed, 1);
+  world.settle_in(1, 1, 4);
+  lose_answer(world, R"("create")");
+  world.add_after(1, "Added");
+  world.settle();
+  const std::string row = world.service.named("Added");
+  REQUIRE_FALSE(row.empty());
+  world.service.edit(row, R"({"checked":true})");
+  const std::string id = world.tasks().at(2).id;
+  REQUIRE(world.task(id).title == "Added");
+  const bool removed = GENERATE(false, true);
+  if (removed) world.remove(2);
+  come_back(world);
+  world.sync();
+  CHECK(world.task(id).status == core::TaskStatus::done);
+  CHECK_FALSE(world.task(id).deleted_ms);
+  CHECK(world.tasks().size() == 5);
+  CHECK(world.service.outline() == world.expected());
+}
+
 TEST_CASE("recovery: a task that is restored while its removal is in doubt stands there again",
           "[sync][recovery]") {
   World world(GENERATE(from_range(std::begin(kStyles), std::end(kStyles))), 1);

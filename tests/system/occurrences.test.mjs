@@ -49,6 +49,25 @@ for (const [name, policy, there, here, left, other] of [
   });
 }
 
+scene('a series with many edited occurrences gets another rule: that is one run', {}, async (m) => {
+  const { series, event } = await aSeries(m, m.plan, kDaily(12));
+  for (let n = 1; n <= 8; ++n) await editHere(m, series, n, { title: `Swim ${n}` });
+  await synced(m);
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: kDaily(14) });
+  await synced(m);
+  await assertEnd(m, series, event, Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8].map((n) => [slot(n), `Swim ${n}`])));
+});
+
+scene('a series that ends with a day moves to another zone there: it has as many days on both sides', {}, async (m) => {
+  const { series, event } = await aSeries(m, m.plan, [`RRULE:FREQ=DAILY;UNTIL=${slot(3).slice(0, 10).replaceAll('-', '')}`]);
+  const at = (hour) => ({ dateTime: slot(0).replace('T18', hour), timeZone: 'America/New_York' });
+  await m.act('edit_event', { id: event, changes: { start: at('T18'), end: at('T19') } });
+  await synced(m);
+  assert.equal((await m.ok('GET', `/v1/tasks/${series.id}`)).schedule.zone, 'America/New_York');
+  await synced(m);
+  await assertEnd(m, series, event);
+});
+
 for (const [name, act, left] of [
   ['gets another rule', (m, series) => m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: kDaily(2) }), {}],
   ['becomes all-day, on other days,', (m, series) => m.ok('PATCH', `/v1/tasks/${series.id}`, { schedule: { kind: 'all_day', start: dayAfter(today, 90) } }), {}],

@@ -30,10 +30,10 @@ export function scene(title, shape, play) {
   });
 }
 
-/** A daily series of six, on both sides; answers the task and the id of its event. */
-export async function aSeries(m, plan = m.plan) {
+/** A series, daily and of six where nothing else is said, on both sides; answers the task and the id of its event. */
+export async function aSeries(m, plan = m.plan, recurrence = kDaily(6)) {
   const series = await m.ok('POST', `/v1/plans/${plan.id}/tasks`, {
-    title: 'Swim', duration_s: 3600, recurrence: kDaily(6), schedule: { kind: 'timed', start: slot(0), zone: 'Europe/Madrid' } });
+    title: 'Swim', duration_s: 3600, recurrence, schedule: { kind: 'timed', start: slot(0), zone: 'Europe/Madrid' } });
   await synced(m);
   return { series, event: m.eventOf(series).id };
 }

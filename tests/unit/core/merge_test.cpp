@@ -284,6 +284,16 @@ TEST_CASE("merge: ours is written where what won cannot be said here", "[core][m
   CHECK(agreed_after(input, merged, R"({"a":1,"b":3})") == R"({"a":1,"b":3})");
 }
 
+TEST_CASE("merge: what follows here from what was taken is written there", "[core][merge]") {
+  const char* const both = R"({"rule":"until 22:59","zone":"Madrid"})";
+  const MergeInput input = sides(both, both, R"({"rule":"until 22:59","zone":"New York"})");
+  const Merged merged = merge(input, {});
+  REQUIRE(merged.take == R"({"zone":"New York"})");
+  // The app's rule ends with a day, which is another time in the new zone.
+  CHECK(agreed_after(input, merged, R"({"rule":"until 04:59","zone":"New York"})") ==
+        R"({"rule":"until 22:59","zone":"New York"})");
+}
+
 TEST_CASE("merge: laws hold for random edits of both sides", "[core][merge][property]") {
   const auto seed = std::random_device()();
   CAPTURE(seed);
