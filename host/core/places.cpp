@@ -18,8 +18,8 @@ const std::string* place_of(const Pair& pair, const Pair* parent, const Pair* ho
       pair.remote_parent_id.empty() || is_container(pair) || !slot_of(pair.key).empty();
   if (as_put) return &pair.parent_key;
   if (holder != nullptr && is_container(*holder)) return &holder->key;
-  const bool unmoved = parent == nullptr || parent->remote_id.empty() ||
-                       parent->remote_id == pair.remote_parent_id;
+  const bool unmoved =
+      parent == nullptr || parent->remote_id.empty() || parent->remote_id == pair.remote_parent_id;
   return unmoved ? &pair.parent_key : nullptr;
 }
 

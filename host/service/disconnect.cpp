@@ -80,7 +80,13 @@ void Departure::revoke() {
   const ports::Manifest& manifest = connector_->manifest();
   connecting_.ports_.authorization.revoke(
       manifest, revocable(manifest.auth, grant_->access_token, grant_->refresh_token),
-      [self = shared_from_this()](Status revoked) { self->end(revoked); });
+      [self = shared_from_this(), rotates = manifest.auth.rotates](Status revoked) {
+        // What a refresh brings that is under way, or was never answered, nobody here knows.
+        if (revoked.ok() && rotates && self->grant_->refresh_intent_ms) {
+          revoked = Error{Code::unavailable, "a refresh was under way"};
+        }
+        self->end(revoked);
+      });
 }
 
 Status Departure::without_grant() const {
@@ -93,6 +99,8 @@ Status Departure::without_grant() const {
 }
 
 void Departure::end(const Status& revoked) {
+  // A host that stops has not asked: the tokens are still needed for that.
+  if (!revoked.ok() && revoked.error().reason == "closing") return give_up(revoked.error());
   const auto status = commit();
   if (status.ok()) {
     connecting_.ports_.changed.connection_ready(connection_id_);

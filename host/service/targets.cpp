@@ -151,7 +151,8 @@ Result<core::Connection> Connecting::keep_target(const std::string& connection_i
   for (int tries = 1;; ++tries) {
     auto connection = ports_.store.connections().find(connection_id);
     if (!connection.ok()) return connection;
-    const bool moves = !connection->target.id.empty() && connection->target.id != target.id;
+    const bool elsewhere = connection->target.id != target.id;
+    const bool moves = elsewhere && !connection->target.id.empty();
     if (moves && !lost_target(connection_id) && holds_items(connection_id)) {
       return Error{Code::conflict,
                    "exported plans stand where this connection works now: connect another account "
@@ -176,7 +177,7 @@ Result<core::Connection> Connecting::keep_target(const std::string& connection_i
       for (const std::string& plan : changed_plans) {
         ports_.changed.plan_saved(connection->account_id, plan);
       }
-      if (moves && connection->auto_sync) ports_.changed.connection_ready(connection_id);
+      if (elsewhere && connection->auto_sync) ports_.changed.connection_ready(connection_id);
       return connection;
     }
     if (status.error().code != Code::conflict || tries >= kCommitTries) {

@@ -4,6 +4,7 @@
 
 #include "core/schedule.hpp"
 #include "service/events.hpp"
+#include "service/granted.hpp"
 
 namespace mortise::service {
 namespace {
@@ -203,13 +204,32 @@ Result<core::Secret> StoredTokens::save(Work work, const ports::TokenReply& repl
     if (!again.ok()) {
       const Code code = again.error().code;
       const bool is_over = code == Code::unauthenticated || code == Code::not_found;
-      return is_over ? again.error() : keep(again.error());
+      if (!is_over) return keep(again.error());
+      revoke(work, reply);
+      return again.error();
     }
     if (!again->grant.refresh_token.equals(used.reveal_for_use())) {
       return std::move(again->grant.access_token);
     }
     work = std::move(again).value();
   }
+}
+
+/// Tokens that came for a connection which ended meanwhile would live on at the service. Where
+/// another connection holds the same grant, they are part of that.
+void StoredTokens::revoke(const Work& work, const ports::TokenReply& reply) {
+  auto all = ports_.store.connections().list_all();
+  if (!all.ok()) return;
+  for (const core::Connection& other : *all) {
+    const bool same = other.id != work.connection.id &&
+                      other.connector == work.connection.connector &&
+                      other.identity.id == work.connection.identity.id;
+    if (same && other.status == core::ConnectionStatus::connected) return;
+  }
+  const ports::Manifest& manifest = work.connector->manifest();
+  ports_.authorization.revoke(manifest,
+                              revocable(manifest.auth, reply.access_token, reply.refresh_token),
+                              [](const Status&) {});
 }
 
 Error StoredTokens::give_up(const Work& work, const std::string& reason) {

@@ -76,6 +76,7 @@ class StoredTokens final : public ports::Tokens {
   Status mark_intent(Work& work);
   void on_reply(Work work, bool interrupted, ports::TokenOutcome outcome);
   Result<core::Secret> save(Work work, const ports::TokenReply& reply);
+  void revoke(const Work& work, const ports::TokenReply& reply);
   Error give_up(const Work& work, const std::string& reason);
   Error put_off(Work work, bool interrupted, Error error);
   bool wants_new(const std::string& connection_id, const core::Grant& grant);

@@ -53,7 +53,12 @@ Status Dispatcher::start() {
   auto all = ports_.store.connections().list_all();
   if (!all) return std::move(all).error();
   std::vector<std::string> left;
-  for (const core::Connection& connection : *all) left.push_back(connection.id);
+  std::set<std::string> accounts;
+  for (const core::Connection& connection : *all) {
+    left.push_back(connection.id);
+    accounts.insert(connection.account_id);
+  }
+  for (const std::string& account : accounts) take_up_what_failed(account);
   std::reverse(left.begin(), left.end());
   push_what_is_left(std::move(left));
   return {};
@@ -171,6 +176,16 @@ Status Dispatcher::end_if_off(const Run& run) {
 }
 
 Result<Run> Dispatcher::cancel(const std::string& run_id) {
+  for (int tries = 1;; ++tries) {
+    auto cancelled = try_to_cancel(run_id);
+    const bool moved_on = !cancelled && cancelled.error().code == Code::conflict &&
+                          cancelled.error().reason != "run_ended";
+    if (!moved_on || tries >= kCommitTries) return cancelled;
+  }
+}
+
+/// `conflict` also if the run began, or was answered, in the same moment.
+Result<Run> Dispatcher::try_to_cancel(const std::string& run_id) {
   auto run = ports_.store.runs().find(run_id);
   if (!run) return run;
   if (core::is_finished(run->state)) {
@@ -217,6 +232,10 @@ Result<Run> Dispatcher::discard(const std::string& run_id) {
                  "not_waiting"};
   }
   auto ended = end_parked(*run, "discarded");
+  if (!ended && ended.error().code == Code::conflict) {
+    return Error{Code::conflict, fmt::format("run {} moved on in the same moment", run_id),
+                 "not_waiting"};
+  }
   const std::string plan_id = guarded_plan(run->guard);
   if (!ended || plan_id.empty()) return ended;
   // What a guard kept here is written there again.

@@ -77,6 +77,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   void start_next(const std::string& connection_id);
   void push_what_is_left(std::vector<std::string> connection_ids);
   void push_what_is_left(const core::Connection& connection);
+  void take_up_what_failed(const std::string& account_id);
   Result<core::Run> ask_to_end(core::Run run);
   void follow_up(const core::Run& run);
   void follow_up_later(const Key& key, core::RunTrigger trigger);
@@ -86,6 +87,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   bool asks_too_late(const core::Run& run) const;
   bool requeue(core::Run& run);
   Detached carry_out(std::string connection_id, core::Run run, ports::CancelFlag cancel);
+  Result<core::Run> try_to_cancel(const std::string& run_id);
   Result<core::Run> end_parked(core::Run run, const std::string& reason);
   void enqueue_sync(const std::string& connection_id, const std::string& plan_id,
                     core::RunTrigger trigger);

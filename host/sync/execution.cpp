@@ -37,7 +37,8 @@ Execution::Execution(Ports ports, const Options& options, Waits& waits, Settled&
       run_(std::move(run)),
       cancel_(std::move(cancel)),
       traffic_before_{run_.counts.writes, run_.counts.reads},
-      received_(std::move(received)) {}
+      received_(std::move(received)),
+      stored_state_(run_.state) {}
 
 bool Execution::stopped() const {
   return cancel_->load() || waits_.stopped();
@@ -288,8 +289,9 @@ void Execution::note_state(ports::Changes& changes, const core::Run& run, bool i
   const bool place = core::kTargetGone == run.error_reason ||
                      (core::kTargetGone == state->error_reason && run.counts.done > 0);
   if (!wants_pull() && !place) return;
+  if (in_step && narrow_ && !looked_at_all_) return;  // that says nothing of the rest
   if (in_step) {
-    if (run.plan_id.empty()) state->complete_ms = run.finished_ms;
+    if (run.plan_id.empty() && looked_at_all_) state->complete_ms = run.finished_ms;
     state->failures = 0;
   } else {
     ++state->failures;
@@ -349,16 +351,17 @@ Status Execution::save_run(const With& with, ports::Durability durability) {
       run_ = std::move(next);
       unsaved_items_.clear();
       stored_ = true;
+      stored_state_ = run_.state;
       ports_.publisher.publish("run:" + run_.id, "run", run_json(run_));
       ports_.publisher.publish("account:" + run_.account_id, "run", run_json(run_));
       return status;
     }
     if (status.error().code != Code::conflict || status.error().reason == "external_id_taken")
       break;
-    // Somebody may have asked for it, or for its end, meanwhile; what has ended already is not ours
-    // any more.
+    // Somebody may have asked for it, or for its end, meanwhile; what has ended already, or was
+    // begun by somebody else, is not ours any more.
     auto stored = ports_.store.runs().find(run_.id);
-    if (!stored || stored->finished_ms) break;
+    if (!stored || stored->finished_ms || stored->state != stored_state_) break;
     run_.rev = stored->rev;
     run_.trigger = stored->trigger;
     run_.request_id = stored->request_id;

@@ -275,6 +275,7 @@ class Execution {
   std::string cause_;                  ///< RunItem::cause of what was pulled
   std::set<std::string> hints_;        ///< what notifications gave as changed
   bool narrow_ = false;                ///< the look under way is at that alone
+  bool looked_at_all_ = false;         ///< one was not
   std::vector<core::Bookmark> marks_;  ///< to be committed with what was seen
   std::optional<bool> may_progress_;   ///< the tier's word on outside progress, once asked
   std::set<std::string> lost_;         ///< keys that a write did not find
@@ -301,6 +302,7 @@ class Execution {
   bool try_later_ = false;
   std::set<std::string> counted_;  ///< counted_as() of what is wanted and not done yet, and plans
   bool stored_ = true;
+  core::RunState stored_state_;  ///< of the run, as it was read or saved last
   bool was_approved_ = false;
   std::int64_t retry_after_ms_ = 0;
 };

@@ -90,6 +90,7 @@ Task<Execution::Round> Execution::pull(const Link& link) {
     auto connection = ports_.store.connections().find(run_.connection_id);
     if (!connection) co_return react(connection.error());
     // Nothing of ours is there yet, and nowhere to look.
+    looked_at_all_ = connection->target.id.empty();
     co_return connection->target.id.empty() ? Round::nothing_left : Round::again;
   }
   auto pairs = ports_.store.pairs().of_connection(run_.connection_id);
@@ -150,6 +151,7 @@ Task<Execution::Round> Execution::pull(const Link& link) {
   if (Status saved = ports_.store.commit(std::move(changes)); !saved) {
     co_return react(saved.error());
   }
+  looked_at_all_ = looked_at_all_ || !narrow_;
   ports_.failpoint("pulled");
   co_return Round::nothing_left;
 }

@@ -134,6 +134,11 @@ void Dispatcher::push_what_is_left(const core::Connection& connection) {
   auto plans = ports_.store.pairs().plans(connection.id);
   auto runs = ports_.store.runs().unfinished(connection.id);
   if (!plans || !runs) return;
+  // The first appointment has no pair yet.
+  auto calendar = ports_.store.plans().find_external(connection.account_id, core::kBuiltInPlan);
+  if (calendar && std::find(plans->begin(), plans->end(), calendar->id) == plans->end()) {
+    plans->push_back(calendar->id);
+  }
   for (const std::string& id : *plans) {
     const bool under_way =
         std::any_of(runs->begin(), runs->end(), [&](const Run& run) { return run.plan_id == id; });
@@ -143,6 +148,18 @@ void Dispatcher::push_what_is_left(const core::Connection& connection) {
     if (left && left->create + left->update + left->remove > 0) {
       enqueue_sync(connection.id, id, core::RunTrigger::change);
     }
+  }
+}
+
+/// What a person started, or a reconnect, and the service's trouble ended before the process did,
+/// is taken up again; what changed here is found by itself.
+void Dispatcher::take_up_what_failed(const std::string& account_id) {
+  auto runs = ports_.store.runs().newest_finished(account_id);
+  if (!runs) return;
+  for (const Run& run : *runs) {
+    const bool asked =
+        run.trigger == core::RunTrigger::user || run.trigger == core::RunTrigger::reconnect;
+    if (asked && run.state != RunState::succeeded) follow_up(run);
   }
 }
 

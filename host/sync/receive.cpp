@@ -277,8 +277,7 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
     for (std::size_t i = begin; i < std::min(news.size(), begin + kMostAtOnce); ++i) {
       const std::string id = core::task_id_of(news[i].key);
       if (news[i].kind != ReceiveKind::ignore && touched.contains(id)) continue;  // the next round
-      const bool edits =
-          news[i].kind != ReceiveKind::agree && news[i].kind != ReceiveKind::ignore;
+      const bool edits = news[i].kind != ReceiveKind::agree && news[i].kind != ReceiveKind::ignore;
       if (edits && !id.empty()) touched.insert(id);
       Reception reception{snapshot, news[i]};
       reception.policy = policy;

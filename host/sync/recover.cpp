@@ -105,7 +105,8 @@ Task<Result<bool>> Execution::settle_repeatable(const Snapshot& snapshot, const 
     }
   }
   if (settled.empty() && unwanted.empty()) co_return false;
-  if (Status status = settle_intents(snapshot, settled, {}); !status) co_return std::move(status).error();
+  if (Status status = settle_intents(snapshot, settled, {}); !status)
+    co_return std::move(status).error();
   Task<Status> looking = look_for(snapshot, std::move(unwanted));
   Status looked = co_await looking;
   if (!looked) co_return std::move(looked).error();

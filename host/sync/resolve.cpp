@@ -85,10 +85,11 @@ bool Execution::find_unread(const Snapshot& snapshot, const core::ChangeList& ch
   const bool looked = pulled_ && !narrow_;
   for (const core::Action& action : changes.actions) {
     if (!action.base || action.base->state != PairState::paired) continue;
-    const bool unread = action.kind == core::ActionKind::update && is_unread(snapshot, *action.base);
+    const bool unread =
+        action.kind == core::ActionKind::update && is_unread(snapshot, *action.base);
     const auto sighting = snapshot.sightings.find(action.key);
-    const bool was_gone = sighting != snapshot.sightings.end() &&
-                          sighting->second.state != core::ItemState::present;
+    const bool was_gone =
+        sighting != snapshot.sightings.end() && sighting->second.state != core::ItemState::present;
     const bool made_anew =
         action.kind == core::ActionKind::create && was_gone && !lost_.contains(action.key);
     if ((unread || (made_anew && !looked)) && read_.insert(action.key).second) {

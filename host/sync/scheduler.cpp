@@ -233,7 +233,9 @@ std::int64_t Scheduler::interval_ms(const core::Connection& connection) const {
 /// Of a connection that was last asked to sync at `asked_ms`.
 std::optional<Instant> Scheduler::next_poll(const core::Connection& connection,
                                             const core::SyncState& state, Instant asked_ms) const {
-  if (!core::pulls_by_itself(connection) || connection.target.id.empty()) return std::nullopt;
+  if (!core::pulls_by_itself(connection)) return std::nullopt;
+  // The first look chooses the place where the service has a default one.
+  if (connection.target.id.empty() && state.complete_ms) return std::nullopt;
   if (!ports_.connectors.find(connection.connector)) return std::nullopt;
   core::SyncState known = state;
   known.connection_id = connection.id;

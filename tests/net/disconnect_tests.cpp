@@ -133,6 +133,37 @@ TEST_CASE("disconnect: a dead grant needs no revoking, an interrupted one does",
   CHECK(ended.by_hand_url.empty() == ended.revoked);
 }
 
+TEST_CASE("disconnect: while a refresh is under way nobody says that the grant is revoked",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  auto grant = world.store.grants().find(id).value();
+  grant.refresh_intent_ms = world.clock.now_ms();
+  world.keep({ports::put(grant)});
+  const auto ended = world.disconnect(id);
+  CHECK_FALSE(ended.revoked);
+  CHECK(ended.by_hand_url == "https://www.notion.so/my-integrations");
+  CHECK(world.transport.requests().back().url.find("/revoke") != std::string::npos);
+  CHECK_FALSE(world.store.grants().find(id).ok());
+}
+
+TEST_CASE("disconnect: a host that stops meanwhile ends nothing", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto id = world.connect("notion")->connection_id;
+  world.transport.answer_with([](const auto&) {
+    return ports::HttpOutcome{Error{Code::unavailable, "the host is stopping", "closing"}, false};
+  });
+  std::optional<Result<ports::Disconnected>> got;
+  world.connecting.disconnect(id, [&](Result<ports::Disconnected> end) { got = std::move(end); });
+  REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
+  REQUIRE(got);
+  CHECK_FALSE(got->ok());
+  CHECK(world.store.connections().find(id)->status == core::ConnectionStatus::connected);
+  CHECK(world.store.grants().find(id).ok());
+}
+
 TEST_CASE("disconnect: while the tokens cannot be read for a moment, nothing is ended",
           "[service][connect]") {
   ConnectWorld world;

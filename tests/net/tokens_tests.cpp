@@ -370,6 +370,35 @@ TEST_CASE("tokens: a reconnect during a refresh wins", "[net][tokens]") {
   if (!dead) CHECK(text(token) == "reconnected");
 }
 
+TEST_CASE("tokens: what a refresh brings for a connection that has ended is revoked",
+          "[net][tokens]") {
+  fakes::MemoryStore store;
+  TokenEndpoint endpoint(Rotation::rotating);
+  std::string revoked;
+  Host host(store, [&](const ports::HttpRequest& request) {
+    if (request.url.find("/revoke") != std::string::npos) {
+      revoked += request.body;
+      return answer(200, "{}");
+    }
+    auto connection = connection_in(store);
+    connection.status = core::ConnectionStatus::disconnected;
+    keep(store, {ports::put(connection), ports::EraseGrant{kConnection}});
+    return endpoint(request);
+  });
+  add_connection(store, "notion", {});
+  const bool is_shared = GENERATE(false, true);
+  if (is_shared) {
+    core::Connection other = connection_in(store);
+    other.id = "cnn_other";
+    other.rev = 0;
+    keep(store, {ports::put(other)});
+  }
+  CHECK_FALSE(host.renew("access1").ok());
+  CHECK_FALSE(store.grants().find(kConnection).ok());
+  CHECK(revoked.empty() == is_shared);
+  if (!is_shared) CHECK(revoked.find("access2") != std::string::npos);
+}
+
 TEST_CASE("tokens: a disconnect and a reconnect during a refresh win", "[net][tokens]") {
   fakes::MemoryStore store;
   const auto rotation = GENERATE(Rotation::none, Rotation::rotating);

@@ -90,6 +90,28 @@ TEST_CASE("looks: a notification's run that a poll meets in the queue looks at a
                      [](const core::Run& run) { return run.trigger == RunTrigger::notification; }));
 }
 
+TEST_CASE("looks: a look at what a notification named says nothing of all the rest",
+          "[sync][looks]") {
+  World world(Style::nested, 1);
+  settle_in(world);
+  core::SyncState state = world.store.sync_states().find(world.connection_id).value();
+  state.failures = 3;
+  state.error_code = "unavailable";
+  state.complete_ms = world.clock.now_ms() - kHourMs;
+  REQUIRE(world.store.commit({ports::put(state)}, ports::Durability::full).ok());
+  const std::string todo = world.service.named("Here");
+  world.edit_there("Here", "Edited");
+  notify(world, world.service.items().at(todo).parent_id);
+  REQUIRE(world.sync(RunTrigger::notification).state == core::RunState::succeeded);
+  const auto now = world.store.sync_states().find(world.connection_id).value();
+  CHECK(now.failures == 3);
+  CHECK(now.error_code == "unavailable");
+  CHECK(now.complete_ms == state.complete_ms);
+  REQUIRE(world.sync().state == core::RunState::succeeded);
+  CHECK(world.store.sync_states().find(world.connection_id)->failures == 0);
+  CHECK(world.store.sync_states().find(world.connection_id)->complete_ms > state.complete_ms);
+}
+
 TEST_CASE("looks: what a notification named is asked for by any run that looks", "[sync][looks]") {
   World world(Style::keyed, 1);
   settle_in(world);

@@ -501,6 +501,7 @@ TEST_CASE("runner: switched off, what an outage ended goes on only if a person h
   const std::size_t before = runs_of(world).size();
   REQUIRE(before >= 2);
   switch_off(world);
+  if (GENERATE(false, true)) world.crash();
   world.settle();
   CHECK(world.clock.pending() == 0);
   if (asked) {
@@ -511,6 +512,58 @@ TEST_CASE("runner: switched off, what an outage ended goes on only if a person h
     CHECK(runs_of(world).size() == before);
     CHECK(world.service.writes == writes);
   }
+}
+
+TEST_CASE("runner: the first appointment goes there, also if the process ended right after it",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  core::Connection connection = world.store.connections().find(world.connection_id).value();
+  connection.direction = core::Direction::push;
+  core::Task task;
+  task.id = "t_first";
+  task.account_id = "acc";
+  task.plan_id = "pln_calendar";
+  task.kind = core::TaskKind::appointment;
+  task.title = "Dentist";
+  REQUIRE(
+      world.store.commit({ports::put(connection), ports::put(task)}, ports::Durability::full).ok());
+  world.dispatcher->plan_saved("acc", "pln_calendar");
+  world.crash();
+  world.settle();
+  CHECK_FALSE(world.service.named("Dentist").empty());
+}
+
+TEST_CASE("runner: a cancel that meets the run's beginning ends what is under way",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  core::Run run;
+  run.id = "run_met";
+  run.account_id = "acc";
+  run.connection_id = world.connection_id;
+  run.plan_id = world.plan_id;
+  run.created_ms = world.clock.now_ms();
+  REQUIRE(world.store.commit({ports::put(run)}, ports::Durability::full).ok());
+  bool begun = false;
+  world.store.before_commit([&](const ports::Changes& changes, ports::Durability) -> Status {
+    for (const ports::Change& change : changes) {
+      const auto* put = std::get_if<ports::Put<core::Run>>(&change);
+      if (put == nullptr || put->record.state != RunState::cancelled || begun) continue;
+      begun = true;
+      world.dispatcher->kick(world.connection_id);
+      while (world.run("run_met").state == RunState::queued) REQUIRE(world.executor.run_one());
+    }
+    return {};
+  });
+  REQUIRE(world.dispatcher->cancel("run_met").ok());
+  world.settle();
+  world.store.before_commit(nullptr);
+  CHECK(begun);
+  CHECK(world.run("run_met").state == RunState::cancelled);
+  CHECK(world.store.journal().open_intents(world.connection_id).value().empty());
+  CHECK(world.service.items().size() ==
+        world.store.pairs().of_connection(world.connection_id)->size());
 }
 
 TEST_CASE("runner: switched off, nothing is asked for that a person did not start",

@@ -110,6 +110,7 @@ TEST_CASE("scheduler: what pulls nothing by itself is not polled", "[sync][sched
   world.connect("cnn_3");
   world.connect("cnn_4", "cal", "");
   world.connect("cnn_5", "gone");
+  world.synced("cnn_4");  // and found no place
   world.edit("cnn_1", [](core::Connection& now) { now.auto_sync = false; });
   world.edit("cnn_2", [](core::Connection& now) { now.direction = core::Direction::push; });
   world.edit("cnn_3",
@@ -120,6 +121,24 @@ TEST_CASE("scheduler: what pulls nothing by itself is not polled", "[sync][sched
   for (const char* id : {"cnn_1", "cnn_2", "cnn_3", "cnn_4", "cnn_5"}) {
     CHECK_FALSE(world.process->scheduler.status(id)->next_ms);
   }
+}
+
+TEST_CASE("scheduler: who was connected and whose first look never was is looked at",
+          "[sync][scheduler]") {
+  UpkeepWorld world("");
+  world.connect("cnn_1", "cal", "");  // the look chooses the place
+  core::SyncState state;
+  state.connection_id = "cnn_1";
+  const bool failed = GENERATE(false, true);
+  if (failed) state.failures = 1;
+  REQUIRE(world.store.commit({ports::put(state)}, ports::Durability::full).ok());
+  world.start();
+  world.pass(kHourMs);
+  REQUIRE_FALSE(world.runs.asked.empty());
+  world.synced("cnn_1");
+  world.runs.asked.clear();
+  world.pass(kDayMs);
+  CHECK(world.runs.asked.empty());  // there is none to be chosen
 }
 
 TEST_CASE("scheduler: a sync for another reason puts the poll off", "[sync][scheduler]") {

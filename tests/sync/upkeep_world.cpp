@@ -260,6 +260,7 @@ void UpkeepWorld::synced(const std::string& id, std::int64_t failures) {
   state.connection_id = id;
   state.started_ms = clock.now_ms();
   state.failures = failures;
+  if (failures == 0) state.complete_ms = state.started_ms;
   must(store.commit({ports::put(state), handled(id)}, ports::Durability::full));
 }
 
