@@ -104,7 +104,7 @@ TaskSync::TaskSync(const ports::Store& store, const core::Plan& plan) : store_(s
     const std::vector<core::Run> about = runs_about(store.runs(), plan, connection);
     Link link{connection, failures_of(store.runs(), about), gone_there(store, plan, connection.id)};
     for (const core::Run& run : about) {
-      if (!link.begun_ms) link.begun_ms = run.started_ms;
+      if (run.started_ms) link.begun_ms.insert(*run.started_ms);
       if (!link.brought_ms && brought_all(run, connection)) link.brought_ms = run.started_ms;
     }
     links_.push_back(std::move(link));
@@ -125,9 +125,11 @@ Json TaskSync::of(const core::Task& task) const {
 
 /// Whether the task as it is now, and not an earlier one, is what stands there.
 bool TaskSync::is_there(const Link& link, const core::Task& task, const core::Pair& pair) {
-  if (!link.begun_ms) return task.updated_ms <= pair.synced_ms;  // its runs were pruned
   if (link.brought_ms && task.updated_ms <= *link.brought_ms) return true;
-  return task.updated_ms <= *link.begun_ms && *link.begun_ms <= pair.synced_ms;
+  const auto later = link.begun_ms.upper_bound(pair.synced_ms);
+  // The run that wrote it was pruned, or is none of the newest ones.
+  if (later == link.begun_ms.begin()) return task.updated_ms <= pair.synced_ms;
+  return task.updated_ms <= *std::prev(later);
 }
 
 Json TaskSync::in(const Link& link, const core::Task& task,

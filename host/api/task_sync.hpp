@@ -26,9 +26,10 @@ class TaskSync {
     core::Connection connection;
     std::vector<core::RunItem> failures;  ///< of the newest finished run
     std::set<std::string> gone;           ///< remote ids of what a run asks to remove here
-    /// When the newest run about the plan began, and the newest that brought all of it over. A run
+    /// When the newest runs about the plan began, and the newest that brought all of it over. A run
     /// knows tasks as they were then, or later: nothing is concluded from when it ended.
-    std::optional<core::Instant> begun_ms = {}, brought_ms = {};
+    std::set<core::Instant> begun_ms = {};
+    std::optional<core::Instant> brought_ms = {};
   };
   static bool is_there(const Link& link, const core::Task& task, const core::Pair& pair);
   core::Json in(const Link& link, const core::Task& task,

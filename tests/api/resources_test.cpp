@@ -248,14 +248,14 @@ TEST_CASE("tasks: are synced once a run that knew them as they are has brought t
   pair.connection_id = host.connection_id;
   pair.plan_id = host.plan_id;
   pair.key = "task:" + host.task_id;
-  const auto put_run = [&](const std::string& id, const std::string& plan_id,
-                           core::RunState state) {
+  const auto put_run = [&](const std::string& id, const std::string& plan_id, core::RunState state,
+                           core::RunKind kind = core::RunKind::sync) {
     core::Run run;
     run.id = id;
     run.account_id = "ann";
     run.connection_id = host.connection_id;
     run.plan_id = plan_id;
-    run.kind = core::RunKind::sync;
+    run.kind = kind;
     run.state = state;
     run.created_ms = host.clock.now_ms();
     run.started_ms = host.clock.now_ms();
@@ -321,6 +321,18 @@ TEST_CASE("tasks: are synced once a run that knew them as they are has brought t
   CHECK(state() == "pending");
   host.call("PATCH", connection, R"({"left_out_plans":[],"direction":"pull"})");
   put_run("run_7", "", core::RunState::succeeded);
+  CHECK(state() == "pending");
+  // Runs that bring nothing take nothing back, however many they are.
+  put_run("run_8", host.plan_id, core::RunState::succeeded, core::RunKind::export_plan);
+  put_pair();
+  CHECK(state() == "synced");
+  const core::RunState polled = GENERATE(core::RunState::succeeded, core::RunState::failed);
+  for (int i = 100; i <= 150; ++i) {
+    host.clock.advance(10);
+    put_run("run_9" + std::to_string(i), "", polled);
+  }
+  CHECK(state() == "synced");
+  edit("Five");
   CHECK(state() == "pending");
 }
 
