@@ -128,6 +128,20 @@ test('pages: settings are saved as they are changed, and everything works by key
       await until(async () => (await connection()).auto_sync === true, 'the switch');
     });
 
+    await t.test('what was exported is still known when a hundred newer runs have pushed its export off the list', async () => {
+      await world.quiet();
+      await page.route(/\/v1\/runs\?/, async (route) => {  // as the host answers then
+        const answer = await route.fetch();
+        await route.fulfill({ response: answer, json: { ...await answer.json(), items: [] } });
+      });
+      await page.reload();
+      const notion = service(page, 'notion');
+      await notion.getByRole('button', { name: 'Sync now' }).and(page.locator('.main')).waitFor();
+      await notion.getByRole('button', { name: 'Export to Notion' }).and(page.locator(':not(.main)')).waitFor();
+      await notion.getByRole('link', { name: /Open in Notion/ }).waitFor();
+      await page.unroute(/\/v1\/runs\?/);
+    });
+
     await t.test('a run that failed as a whole shows on the card, with its message and a retry', async () => {
       await world.quiet();
       const { items: [last] } = await world.ok('GET', '/v1/runs?account_id=ana&limit=1');

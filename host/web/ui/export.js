@@ -45,7 +45,7 @@ export class Export extends MortiseElement {
     const state = this.live.stateOf(connection);
     const active = run && !isFinished(run);
     if (connection && state === 'connected' && !active) this.#readPreview(connector, connection, run);
-    const exported = runs.some((each) => each.counts.done > 0 || each.state === 'succeeded');
+    const exported = runs.some((each) => each.counts.done > 0 || each.state === 'succeeded') || this.#stands(connection);
     const heading = `export-${connector.id}`;
     return h('section', { class: 'export', key: connector.id, 'data-connector': connector.id, 'aria-labelledby': heading },
       h('h3', { id: heading, class: 'hidden' }, connector.name),
@@ -54,7 +54,7 @@ export class Export extends MortiseElement {
           onclick: () => this.#start(connector, connection, 'export') }, connector.export_label),
         exported && h('button', { key: 'sync', class: 'main', disabled: active || this.#busy.has(connector.id),
           onclick: () => this.#start(connector, connection, 'sync') }, icon('sync'), t('sync_now')),
-        this.#link(connector, connection, runs)),
+        this.#link(connector, connection, runs, exported)),
       h('div', { 'aria-live': 'polite' },
         !connection && h('p', { class: 'soft' }, t('connect_first', { service: connector.name })),
         run && this.#runView(connector, run),
@@ -66,8 +66,13 @@ export class Export extends MortiseElement {
     return run.plan_id === this.plan || (!run.plan_id && asks(run) && run.guard?.plan_id === this.plan);
   }
 
-  #link(connector, connection, runs) {
-    const url = runs.find((run) => run.url)?.url ?? (runs.length ? connection?.target?.url : undefined);
+  /** What the tasks say holds for longer than the list of runs goes back. */
+  #stands(connection) {
+    return connection && this.live.tasks(this.plan)?.some((task) => task.sync.some((each) => each.connection_id === connection.id));
+  }
+
+  #link(connector, connection, runs, exported) {
+    const url = runs.find((run) => run.url)?.url ?? (runs.length || exported ? connection?.target?.url : undefined);
     return url && h('a', { key: 'open', class: 'out', href: url, target: '_blank', rel: 'noopener' },
       t('open_in', { service: connector.name }), icon('out'), h('span', { class: 'hidden' }, t('new_window')));
   }
