@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/names.hpp"
+#include "core/places.hpp"
 #include "core/schedule.hpp"
 #include "core/time.hpp"
 
@@ -83,11 +84,19 @@ std::set<std::string> gone_there(const ports::Store& store, const core::Plan& pl
                     });
   if (!asks) return gone;
   const auto sightings = store.sightings().of_connection(connection_id);
-  for (std::size_t i = 0; sightings && i < sightings->size(); ++i) {
-    const core::Sighting& seen = (*sightings)[i];
+  const auto pairs = store.pairs().of_plan(connection_id, plan.id);
+  if (!sightings || !pairs) return gone;
+  std::set<std::string> lost;  // remote ids
+  for (const core::Sighting& seen : *sightings) {
     if (seen.state == core::ItemState::deleted || seen.state == core::ItemState::absent) {
-      gone.insert(seen.remote_id);
+      lost.insert(seen.remote_id);
     }
+  }
+  const core::Contents contents(*pairs);
+  for (const core::Pair& pair : *pairs) {
+    if (lost.count(pair.remote_id) == 0) continue;
+    gone.insert(pair.key);
+    for (const core::Pair* inside : contents.of(pair.key)) gone.insert(inside->key);
   }
   return gone;
 }
@@ -105,8 +114,12 @@ TaskSync::TaskSync(const ports::Store& store, const core::Plan& plan) : store_(s
     Link link{connection, failures_of(store.runs(), about), gone_there(store, plan, connection.id)};
     for (const core::Run& run : about) {
       if (run.started_ms) link.begun_ms.insert(*run.started_ms);
-      if (!link.brought_ms && brought_all(run, connection)) link.brought_ms = run.started_ms;
+      if (link.brought_ms || !brought_all(run, connection)) continue;
+      link.brought_ms = run.started_ms;
+      link.brought_end_ms = run.finished_ms.value_or(*run.started_ms);
     }
+    const auto state = store.sync_states().find(connection.id);
+    link.looked = state && state->complete_ms;
     links_.push_back(std::move(link));
   }
 }
@@ -123,6 +136,19 @@ Json TaskSync::of(const core::Task& task) const {
   return out;
 }
 
+/// Whether a run brought everything and made no item of the task as it is now: by the mapping there
+/// is none to make. What a person kept here since, or what was left behind with its place (its
+/// tombstone has no time), is yet to be made anew.
+bool TaskSync::is_none(const Link& link, const core::Task& task,
+                       const std::vector<core::Pair>& pairs) {
+  if (!link.brought_ms || task.updated_ms > *link.brought_ms) return false;
+  return std::none_of(pairs.begin(), pairs.end(), [&](const core::Pair& pair) {
+    if (pair.connection_id != link.connection.id) return false;
+    if (pair.state != core::PairState::tombstone) return true;
+    return pair.synced_ms > link.brought_end_ms || (pair.synced_ms == 0 && !link.looked);
+  });
+}
+
 /// Whether the task as it is now, and not an earlier one, is what stands there.
 bool TaskSync::is_there(const Link& link, const core::Task& task, const core::Pair& pair) {
   if (link.brought_ms && task.updated_ms <= *link.brought_ms) return true;
@@ -136,14 +162,11 @@ Json TaskSync::in(const Link& link, const core::Task& task,
                   const std::vector<core::Pair>& pairs) const {
   const core::Connection& connection = link.connection;
   Json one = {{"connection_id", connection.id}, {"connector", connection.connector}};
-  // A run that brought everything and made no item of it: by the mapping there is none to make.
-  const bool none = link.brought_ms && task.updated_ms <= *link.brought_ms;
-  std::string_view state = none ? "left_out" : "pending";
+  std::string_view state = is_none(link, task, pairs) ? "left_out" : "pending";
   for (const core::Pair& pair : pairs) {
     if (pair.connection_id != connection.id || pair.state == core::PairState::tombstone) continue;
-    if (state == "left_out") state = "pending";
     if (is_there(link, task, pair)) state = "synced";
-    if (link.gone.count(pair.remote_id) > 0) state = "asks";
+    if (link.gone.count(pair.key) > 0) state = "asks";
     if (!pair.url.empty()) one["url"] = pair.url;
     one["synced_at"] = core::format_instant(pair.synced_ms);
   }
@@ -177,7 +200,7 @@ void TaskSync::add_news(const Link& link, const core::Task& task, Json& one) con
     const auto run = store_.runs().find(line.run_id);
     if (!run || run->connection_id != connection.id) continue;
     one["received_at"] = core::format_instant(line.at_ms);
-    if (one["state"] == "pending")
+    if (one["state"] == "pending" && one.contains("synced_at"))
       one["state"] = "synced";  // it is as it is because it is so there
     break;
   }

@@ -25,12 +25,16 @@ class TaskSync {
   struct Link {
     core::Connection connection;
     std::vector<core::RunItem> failures;  ///< of the newest finished run
-    std::set<std::string> gone;           ///< remote ids of what a run asks to remove here
+    std::set<std::string> gone;           ///< keys of what a run asks to remove here
     /// When the newest runs about the plan began, and the newest that brought all of it over. A run
     /// knows tasks as they were then, or later: nothing is concluded from when it ended.
     std::set<core::Instant> begun_ms = {};
     std::optional<core::Instant> brought_ms = {};
+    core::Instant brought_end_ms = 0;  ///< when that one ended
+    bool looked = false;  ///< a run has looked at everything since the place was chosen
   };
+  static bool is_none(const Link& link, const core::Task& task,
+                      const std::vector<core::Pair>& pairs);
   static bool is_there(const Link& link, const core::Task& task, const core::Pair& pair);
   core::Json in(const Link& link, const core::Task& task,
                 const std::vector<core::Pair>& pairs) const;

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "api/api_host.hpp"
+#include "core/reconcile.hpp"
 
 using namespace mortise;
 using namespace mortise::tests;
@@ -414,6 +415,46 @@ TEST_CASE("tasks: say what came from a service, what conflicts, and what a run a
     waits.guard = Json{{"plan_id", host.plan_id}, {"reason", "mass_removal_here"}}.dump();
     save(waits);
     CHECK(sync()["state"] == "asks");
+  }
+  SECTION("what stands in a container that is gone there asks with it") {
+    pair.parent_key = "module:mod_1";
+    core::Pair page;
+    page.connection_id = host.connection_id;
+    page.plan_id = host.plan_id;
+    page.key = "module:mod_1";
+    page.remote_id = "page-1";
+    core::Sighting seen;
+    seen.connection_id = host.connection_id;
+    seen.remote_id = "page-1";
+    seen.state = core::ItemState::absent;
+    save(pair, page, seen);
+    CHECK(sync()["state"] == "synced");
+    core::Run waits = run;
+    waits.id = "run_2";
+    waits.state = core::RunState::waiting;
+    waits.waiting_for = core::RunWait::approval;
+    waits.guard = Json{{"plan_id", host.plan_id}, {"reason", "container_lost"}}.dump();
+    save(waits);
+    CHECK(sync()["state"] == "asks");
+  }
+  SECTION("what is kept here, or has lost its place, is to be written there anew") {
+    core::Run brings = run;
+    brings.id = "run_2";
+    brings.kind = core::RunKind::sync;
+    brings.started_ms = host.clock.now_ms();
+    brings.finished_ms = host.clock.now_ms() + 10;
+    // Also if what it came from is the last that is known of it.
+    save(brings, core::tombstone(pair, host.clock.now_ms() + 10));
+    CHECK(sync()["state"] == "left_out");
+    save(core::tombstone(pair, host.clock.now_ms() + 20));
+    CHECK(sync()["state"] == "pending");
+    save(core::tombstone(pair, 0));
+    CHECK(sync()["state"] == "pending");
+    core::SyncState looked;
+    looked.connection_id = host.connection_id;
+    looked.complete_ms = host.clock.now_ms() + 10;
+    save(looked);
+    CHECK(sync()["state"] == "left_out");
   }
 }
 
