@@ -78,7 +78,9 @@ bool EventHub::can_replay(const Topic& topic, const Stream& stream, std::uint64_
 }
 
 std::string EventHub::format(std::uint64_t sequence, const Event& event) const {
-  std::string out = "id: " + epoch_ + "-" + std::to_string(sequence) + "\n";
+  std::string out = "id: " + epoch_ + "-" + std::to_string(sequence);
+  if (event.last == Event::Last::yes) out += kEndSuffix;
+  out += '\n';
   if (!event.name.empty()) out += "event: " + event.name + "\n";
   std::string_view data = event.data;
   while (true) {  // a line feed in the data begins another data line

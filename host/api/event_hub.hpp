@@ -20,6 +20,9 @@ struct HubLimits {
   std::size_t topics = 1024;          ///< beyond it, the longest quiet topic without listeners goes
 };
 
+/// Ends the id of the event that a stream ends with: who comes back with it has missed nothing.
+constexpr std::string_view kEndSuffix = "-end";
+
 class EventHub {
  public:
   using ConnectionId = std::uint64_t;

@@ -2,6 +2,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "api/event_hub.hpp"
 #include "api/render.hpp"
 #include "api/resources.hpp"
 #include "core/record_json.hpp"
@@ -92,9 +93,14 @@ Response watch_run(const Context& context, const Request& request) {
   const std::uint64_t since = context.event_position();
   const auto run = find_run(context, request, request.param("run"));
   if (!run) return refusal(request, run.error());
-  // A client that comes back after the end is told not to (WHATWG HTML section 9.2.3).
-  if (is_finished(run->state) && request.header("last-event-id")) return no_content();
-  return open_stream(context, request, "run:" + run->id, since, run_event(as_now(context, *run)));
+  const bool over = is_finished(run->state);
+  // A client that has seen the end and comes back is told not to (WHATWG HTML section 9.2.3).
+  const bool seen = request.header("last-event-id").value_or("").ends_with(kEndSuffix);
+  if (over && seen) return no_content();
+  Response response =
+      open_stream(context, request, "run:" + run->id, since, run_event(as_now(context, *run)));
+  if (over) response.stream->last_event_id.clear();  // how it ended is all there is to say
+  return response;
 }
 
 Response watch_account(const Context& context, const Request& request) {

@@ -56,6 +56,16 @@ TEST_CASE("hub: a client that comes back gets what it missed, or the state if th
   }
 }
 
+TEST_CASE("hub: the last event of a stream says so in its id", "[api][hub]") {
+  Listeners listeners;
+  EventHub hub("e", {});
+  hub.subscribe(stream_of("t", 0), 1, listeners.send());
+  listeners.got.clear();
+  hub.publish("t", 1, {"", "on", Event::Last::no}, listeners.send());
+  hub.publish("t", 2, {"", "over", Event::Last::yes}, listeners.send());
+  CHECK(listeners.got[1] == "id: e-1\ndata: on\n\nid: e-2-end\ndata: over\n\n");
+}
+
 TEST_CASE("hub: quiet topics are forgotten, those with listeners are not", "[api][hub]") {
   Listeners listeners;
   EventHub hub("e", {4, 3});

@@ -368,29 +368,46 @@ TEST_CASE("runs: no user takes all connections with streams", "[api][runs]") {
   CHECK(app.read_until("\n\n").find("event: ready") != std::string::npos);
 }
 
-TEST_CASE("runs: progress streams until the run ends, and a client that comes back is sent away",
+TEST_CASE("runs: progress streams until the run ends, and whoever has seen that is sent away",
           "[api][runs]") {
   ApiHost host;
   host.seed();
   const std::string run = host.post(kExports, export_body(host)).json["id"];
   const std::string key = host.key_line({"read"});
-  RawClient client(host.api->port());
-  client.send(get_request("/v1/runs/" + run + "/events", key));
-  CHECK(client.read_until("\r\n\r\n").find("200 OK") != std::string::npos);
-  const auto next = [&] {
-    const std::string event = client.read_until("\n\n");
-    const auto data = event.find("data: ");
-    return data == std::string::npos
-               ? Json()
-               : Json::parse(event.substr(data + 6, event.find('\n', data) - data - 6));
+  const auto watch = [&](const std::string& id) {
+    RawClient client(host.api->port());
+    const std::string back = id.empty() ? "" : "Last-Event-ID: " + id + "\r\n";
+    client.send(get_request("/v1/runs/" + run + "/events", key + back));
+    CHECK(client.read_until("\r\n\r\n").find("200 OK") != std::string::npos);
+    return client;
   };
-  CHECK(next()["state"] == "queued");
+  std::string id;  // of the newest event
+  const auto next = [&](RawClient& client) {
+    const std::string event = client.read_until("\n\n");
+    const auto line = [&](const std::string& name) {
+      const auto begin = event.find(name);
+      if (begin == std::string::npos) return std::string();
+      return event.substr(begin + name.size(), event.find('\n', begin) - begin - name.size());
+    };
+    id = line("id: ");
+    return Json::parse(line("data: "), nullptr, false);
+  };
+  RawClient client = watch("");
+  CHECK(next(client)["state"] == "queued");
   host.exports.move(run, [](core::Run& each) { each.state = core::RunState::running; });
-  CHECK(next()["state"] == "running");
+  CHECK(next(client)["state"] == "running");
+  const std::string missed_the_end = id;
   host.exports.move(run, [](core::Run& each) { each.state = core::RunState::succeeded; });
-  CHECK(next()["state"] == "succeeded");
+  CHECK(next(client)["state"] == "succeeded");
   CHECK(client.is_closed());
-  CHECK(host.get("/v1/runs/" + run + "/events", "Last-Event-ID: 1-1\r\n").status == 204);
+  CHECK(host.get("/v1/runs/" + run + "/events", "Last-Event-ID: " + id + "\r\n").status == 204);
+  for (const std::string& other : {missed_the_end, std::string("1-1"), std::string()}) {
+    CAPTURE(other);
+    RawClient again = watch(other);
+    CHECK(next(again)["state"] == "succeeded");
+    CHECK(again.is_closed());
+    CHECK(host.get("/v1/runs/" + run + "/events", "Last-Event-ID: " + id + "\r\n").status == 204);
+  }
   CHECK(host.get("/v1/runs/run_none/events").status == 404);
   RawClient account(host.api->port());
   account.send(get_request("/v1/accounts/ann/events", key));
