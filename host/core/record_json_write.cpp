@@ -168,6 +168,8 @@ Json to_json(const Run& run) {
   if (!run.error_code.empty()) {
     object["error"] = {
         {"code", run.error_code}, {"reason", run.error_reason}, {"message", run.error_message}};
+  } else {
+    put(object, "reason", run.error_reason);  // of one that was cancelled
   }
   put(object, "url", run.url);
   put(object, "script_revision", run.script_revision);

@@ -245,6 +245,10 @@ TEST_CASE("runs: can be cancelled, approved, discarded", "[api][runs]") {
   CHECK(host.post(approve, Json{{"guard", guard}}.dump()).status == 202);
   CHECK(host.post(approve, "{}").status == 202);
   CHECK(host.post("/v1/runs/" + run + "/discard", "").json["state"] == "cancelled");
+  CHECK_FALSE(host.get("/v1/runs/" + run).json.contains("reason"));
+  host.exports.move(run, [](core::Run& each) { each.error_reason = "discarded"; });
+  CHECK(host.get("/v1/runs/" + run).json["reason"] == "discarded");
+  CHECK_FALSE(host.get("/v1/runs/" + run).json.contains("error"));
   CHECK(host.post("/v1/runs/run_none/cancel", "").status == 404);
   CHECK(host.post("/v1/runs/" + run + "/cancel", R"({"now":true})").status == 400);
 }
