@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include <fmt/format.h>
+
 #include "api/resources.hpp"
 #include "core/public_url.hpp"
 
@@ -13,6 +15,12 @@ constexpr std::int64_t kLeastIntervalS = 60;
 constexpr std::int64_t kMostIntervalS = 86'400;
 constexpr std::size_t kMostLeftOut = 1'000;
 constexpr int kMostRaces = 20;
+
+std::string bounds_text(const ports::Setting& setting) {
+  if (!setting.least) return fmt::format("must be at most {}", *setting.most);
+  if (!setting.most) return fmt::format("must be at least {}", *setting.least);
+  return fmt::format("must be from {} to {}", *setting.least, *setting.most);
+}
 
 // One setting of the connector, checked against its description in the manifest.
 void check_setting(const ports::Manifest& manifest, const std::string& name,
@@ -35,13 +43,13 @@ void check_setting(const ports::Manifest& manifest, const std::string& name,
       if (!value.is_number_integer()) return complain("must be an integer");
       if ((setting->least && value.get<std::int64_t>() < *setting->least) ||
           (setting->most && value.get<std::int64_t>() > *setting->most)) {
-        complain("is out of bounds");
+        complain(bounds_text(*setting));
       }
       return;
     case ports::SettingType::choice:
       if (!value.is_string() || std::find(setting->choices.begin(), setting->choices.end(),
                                           value.get<std::string>()) == setting->choices.end()) {
-        complain("is none of the choices");
+        complain(fmt::format("must be one of {}", fmt::join(setting->choices, ", ")));
       }
       return;
     case ports::SettingType::text: {

@@ -29,6 +29,11 @@ TEST_CASE("connections: settings are checked by their schemas, targets are chose
   CHECK(pointer(R"({"settings":{"connector":{"paper":"wet"}}})") == "/settings/connector/paper");
   CHECK(pointer(R"({"settings":{"connector":{"margin":11}}})") == "/settings/connector/margin");
   CHECK(pointer(R"({"settings":{"connector":{"stamp":1}}})") == "/settings/connector/stamp");
+  const auto detail = [&](const std::string& body) {
+    return host.call("PATCH", path, body).json["errors"][0]["detail"].get<std::string>();
+  };
+  CHECK(detail(R"({"settings":{"connector":{"paper":"wet"}}})") == "must be one of plain, lined");
+  CHECK(detail(R"({"settings":{"connector":{"margin":11}}})") == "must be from 0 to 10");
   for (const char* wrong : {"1", R"("x")", R"("sixsix")"}) {
     CAPTURE(wrong);
     const std::string body = R"({"settings":{"connector":{"motto":)" + std::string(wrong) + "}}}";
