@@ -175,6 +175,17 @@ test('control: what travels, which way and how often is kept', { timeout: 120_00
     await person('edit_event', { id: events.get(second.title), changes: { summary: 'Stays there' } });
     await syncNow(world, calendar);
     assert.equal((await world.ok('GET', `/v1/tasks/${second.id}`)).title, second.title);
+    // A look at everything may be long ago then: what went there was a sync, too.
+    await page.route(/\/v1\/accounts\/ana\/connections$/, async (route) => {
+      const answer = await route.fetch();
+      const body = await answer.json();
+      for (const each of body.items) each.sync.last_complete_at = '2001-01-01T00:00:00Z';
+      await route.fulfill({ response: answer, json: body });
+    });
+    await page.reload();
+    await calendar.getByText(/^Last sync (?!.* days ago)/).waitFor();
+    await page.unroute(/\/v1\/accounts\/ana\/connections$/);
+    await calendar.getByText('Settings').click();
     await direction().selectOption({ label: 'Both ways' });
     await page.locator(`[id=${second.id}]`).getByText('Stays there').waitFor();
     await page.reload();

@@ -7,7 +7,7 @@ import { ago, ahead, moment, t } from './texts.js';
 /** For a card: "Last sync 2 minutes ago · next look in 13 minutes". */
 export function statusLine(connection) {
   const { sync } = connection;
-  const last = sync.last_complete_at ?? connection.last_sync_at;
+  const [last] = [sync.last_complete_at, connection.last_sync_at].filter(Boolean).sort((a, b) => Date.parse(b) - Date.parse(a));
   const next = !connection.auto_sync ? t('only_on_request')
     : !sync.next_at || connection.status !== 'connected' ? ''
       : Date.parse(sync.next_at) > Date.now() ? t('next_look', { when: ahead(sync.next_at) }) : t('next_look_due');
