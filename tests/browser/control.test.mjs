@@ -233,7 +233,16 @@ test('control: a calendar that is suddenly empty removes nothing without an answ
       const context = await browser.newContext({ viewport: { width: 360, height: 740 }, colorScheme: 'dark', locale: 'en-GB', isMobile: true });
       const phone = await context.newPage();
       const broken = watch(phone);
+      await page.route(/\/sync$/, async (route) => {  // the run's events overtake the answer
+        const answer = await route.fetch();
+        await until(async () => (await world.ok('GET', '/v1/runs?account_id=ana&limit=1')).items[0].state === 'waiting', 'the question');
+        await new Promise((resolve) => { setTimeout(resolve, 300); });
+        await route.fulfill({ response: answer });
+      });
+      const answered = page.waitForResponse(/\/sync$/);
       await ask();
+      await answered;
+      await page.unroute(/\/sync$/);
       await signIn(world, phone);
       const there = card(phone, 'google_calendar');
       await assertAccessible(phone);
@@ -242,6 +251,7 @@ test('control: a calendar that is suddenly empty removes nothing without an answ
       await assertAccessible(phone);
       await picture(phone, 'activity_phone_dark');
       await phone.keyboard.press('Escape');
+      assert.ok(await calendar.getByText('Needs your decision').isVisible());
       await there.getByRole('button', { name: 'Remove them here' }).click();
       await page.getByText('0 of 0 tasks done').waitFor();
       await page.getByText('Removed tasks').click();

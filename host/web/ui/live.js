@@ -170,7 +170,7 @@ export class Live {
   #takeRun(run) {
     const known = this.runs.get(run.id);
     if (known && isFinished(known) && !isFinished(run)) return known;
-    if (known && isAtWork(known) && run.state === 'queued') return known;
+    if (known && (isAtWork(known) || (known.started_at && !run.started_at)) && run.state === 'queued') return known;
     this.runs.set(run.id, run);
     return run;
   }
