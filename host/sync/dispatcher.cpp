@@ -53,12 +53,10 @@ Status Dispatcher::start() {
   auto all = ports_.store.connections().list_all();
   if (!all) return std::move(all).error();
   std::vector<std::string> left;
-  std::set<std::string> accounts;
   for (const core::Connection& connection : *all) {
     left.push_back(connection.id);
-    accounts.insert(connection.account_id);
+    take_up_what_failed(connection.id);
   }
-  for (const std::string& account : accounts) take_up_what_failed(account);
   std::reverse(left.begin(), left.end());
   push_what_is_left(std::move(left));
   return {};

@@ -77,7 +77,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   void start_next(const std::string& connection_id);
   void push_what_is_left(std::vector<std::string> connection_ids);
   void push_what_is_left(const core::Connection& connection);
-  void take_up_what_failed(const std::string& account_id);
+  void take_up_what_failed(const std::string& connection_id);
   Result<core::Run> ask_to_end(core::Run run);
   void follow_up(const core::Run& run);
   void follow_up_later(const Key& key, core::RunTrigger trigger);

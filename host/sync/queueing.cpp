@@ -42,6 +42,9 @@ int reach(const Run& run) {
   return run.kind == core::RunKind::sync ? reach(run.trigger) : 0;
 }
 
+/// How far back a restart looks for what failed.
+constexpr int kLatestRuns = 50;
+
 /// Less than any run looks at.
 constexpr int kNothing = -1;
 
@@ -137,7 +140,8 @@ void Dispatcher::push_what_is_left(const core::Connection& connection) {
   // The first appointment has no pair yet.
   auto calendar = ports_.store.plans().find_external(connection.account_id, core::kBuiltInPlan);
   if (calendar && std::find(plans->begin(), plans->end(), calendar->id) == plans->end()) {
-    plans->push_back(calendar->id);
+    const auto appointments = ports_.store.plans().tasks(calendar->id);
+    if (appointments && !appointments->empty()) plans->push_back(calendar->id);
   }
   for (const std::string& id : *plans) {
     const bool under_way =
@@ -153,14 +157,13 @@ void Dispatcher::push_what_is_left(const core::Connection& connection) {
 
 /// What a person started, or a reconnect, and the service's trouble ended before the process did,
 /// is taken up again; what changed here is found by itself.
-void Dispatcher::take_up_what_failed(const std::string& account_id) {
-  auto runs = ports_.store.runs().newest_finished(account_id);
+void Dispatcher::take_up_what_failed(const std::string& connection_id) {
+  auto runs = ports_.store.runs().list({}, connection_id, {kLatestRuns, {}});
   if (!runs) return;
-  for (const Run& run : *runs) {
-    const bool asked =
-        run.trigger == core::RunTrigger::user || run.trigger == core::RunTrigger::reconnect;
-    if (asked && run.state != RunState::succeeded) follow_up(run);
-  }
+  const auto whole = std::find_if(runs->items.begin(), runs->items.end(), [](const Run& run) {
+    return run.kind == core::RunKind::sync && run.plan_id.empty() && core::is_finished(run.state);
+  });
+  if (whole != runs->items.end()) follow_up(*whole);
 }
 
 /// A run that the service's trouble ended is taken up again, without waiting for the next save.

@@ -549,7 +549,7 @@ TEST_CASE("runner: a cancel that meets the run's beginning ends what is under wa
   world.store.before_commit([&](const ports::Changes& changes, ports::Durability) -> Status {
     for (const ports::Change& change : changes) {
       const auto* put = std::get_if<ports::Put<core::Run>>(&change);
-      if (put == nullptr || put->record.state != RunState::cancelled || begun) continue;
+      if (put == nullptr || put->value.state != RunState::cancelled || begun) continue;
       begun = true;
       world.dispatcher->kick(world.connection_id);
       while (world.run("run_met").state == RunState::queued) REQUIRE(world.executor.run_one());
