@@ -160,7 +160,8 @@ Merged merge(const MergeInput& input, const MergeRules& rules) {
 }
 
 JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonText& after,
-                      const std::vector<std::string>& taken_over) {
+                      const std::vector<std::string>& taken_over,
+                      const std::vector<std::string>& following) {
   const Json sent = object(input.sent);
   const Json here = object(input.here);
   const Json there = object(input.there);
@@ -184,8 +185,8 @@ JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonT
       remember(name, value(there, name));
     }
   }
-  // What followed here from what was taken is still to be written there.
-  for (const std::string& name : differing(here, became)) {
+  for (const std::string& name :
+       common(differing(here, became), Names(following.begin(), following.end()))) {
     if (taken.contains(name) || value(became, name) == value(there, name)) continue;
     remember(name, value(sent, name));
   }

@@ -75,11 +75,14 @@ Merged merge(const MergeInput& input, const MergeRules& rules);
 
 /// What to remember as agreed once `merged.take` was applied here and mapped to `after`: fields
 /// that are still to be written there keep differing from `after`, all others are equal to it. To
-/// be written are ours that won, ours that lost to a value which no field of the task can hold, and
+/// be written are ours that won, ours that lost to a value which no field of the task can hold,
 /// what became of a value in `taken` (those that the task did take) by what else changed here: a
-/// rule that ends by an instant, of a task that is all-day by now.
+/// rule that ends by an instant, of a task that is all-day by now; and what became of `following`
+/// fields by that: a rule that ends with a day, in another zone. All else that follows from what
+/// somebody changed there (which reminders an all-day task has, say) stays there as it is.
 JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonText& after,
-                      const std::vector<std::string>& taken = {});
+                      const std::vector<std::string>& taken = {},
+                      const std::vector<std::string>& following = {});
 
 /// Both sides' forms of what was last agreed (`seen` empty: like `sent`).
 struct Agreement {

@@ -209,7 +209,10 @@ Pair Execution::agreed_pair(const Reception& reception) const {
     if (mapped.empty()) mapped = news.input.there;
   }
   Pair pair = news.base;
-  agree(pair, core::agreed_after(news.input, news.merged, mapped, reception.taken),
+  // When the occurrences are must be the same on both sides.
+  const ports::Kind* kind = reception.snapshot.connector->manifest().kind(pair.kind);
+  const auto following = kind == nullptr ? std::vector<std::string>() : kind->resets_occurrences;
+  agree(pair, core::agreed_after(news.input, news.merged, mapped, reception.taken, following),
         news.input.there);
   pair.state = PairState::paired;
   pair.synced_ms = ports_.clock.now_ms();

@@ -170,7 +170,9 @@ Result<std::vector<std::string>> Execution::plans_in_scope(const Link& link) con
     }
   }
   std::erase_if(*plans, [&](const std::string& id) {
-    return core::left_out(link.connection, id) || !ports_.store.plans().find(id);
+    const auto plan = ports_.store.plans().find(id);
+    // (Who removed it has said what becomes of it there.)
+    return !plan || (core::left_out(link.connection, id) && !plan->deleted_ms);
   });
   return plans;
 }

@@ -399,6 +399,24 @@ TEST_CASE("runner: what is to go with a removed plan goes, also past an export o
   CHECK(world.service.items().empty());
 }
 
+TEST_CASE("runner: what is to go with a removed plan goes by any look, also if it is left out",
+          "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 3);
+  core::Connection connection = world.store.connections().find(world.connection_id).value();
+  connection.left_out_plans = {world.plan_id};
+  core::Plan plan = world.store.plans().find(world.plan_id).value();
+  plan.deleted_ms = world.clock.now_ms();  // saved while nobody could be told
+  ports::Changes changes{ports::put(connection), ports::put(plan)};
+  for (core::Task task : world.tasks()) {
+    task.deleted_ms = plan.deleted_ms;
+    changes.push_back(ports::put(task));
+  }
+  REQUIRE(world.store.commit(std::move(changes), ports::Durability::full).ok());
+  world.sync();
+  CHECK(world.service.items().empty());
+}
+
 TEST_CASE("runner: a push that an outage ended is taken up again by itself, ever later",
           "[sync][runner]") {
   World world(Style::client_ids, 1);

@@ -290,8 +290,9 @@ TEST_CASE("merge: what follows here from what was taken is written there", "[cor
   const Merged merged = merge(input, {});
   REQUIRE(merged.take == R"({"zone":"New York"})");
   // The app's rule ends with a day, which is another time in the new zone.
-  CHECK(agreed_after(input, merged, R"({"rule":"until 04:59","zone":"New York"})") ==
-        R"({"rule":"until 22:59","zone":"New York"})");
+  const JsonText after = R"({"alert":"none","rule":"until 04:59","zone":"New York"})";
+  CHECK(agreed_after(input, merged, after, {}, {"rule", "zone"}) ==
+        R"({"alert":"none","rule":"until 22:59","zone":"New York"})");
 }
 
 TEST_CASE("merge: laws hold for random edits of both sides", "[core][merge][property]") {
