@@ -85,6 +85,15 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
     for (const std::string& key : std::set<std::string>(left_standing)) {
       for (const Pair* pair : contents_->of(key)) left_standing.insert(pair->key);
     }
+    // And a container that is made anew lets go what stands in the old one.
+    for (const core::Action& action : changes.actions) {
+      if (action.kind != ActionKind::create || !action.base) continue;
+      const auto& inside = contents_->of(action.key);
+      const bool holds = std::any_of(inside.begin(), inside.end(), [&](const Pair* pair) {
+        return left_standing.contains(pair->key);
+      });
+      if (holds) left_standing.insert(action.key);
+    }
   }
   const Writes all = writes_of(changes, snapshot, options_);
   std::vector<std::size_t> todo;
@@ -180,7 +189,7 @@ Task<Status> Execution::act_batch(ports::Call call, std::vector<Pending>& pendin
     note_requests(carried, replies, pending);
     step = started.operation->resume(std::move(replies));
   }
-  if (target_lost_) co_return Status(place_not_found(call.target));
+  if (target_misses_ >= kMostAttempts) co_return Status(place_not_found(call.target));
   if (step.error) {
     try_later_ = true;
     last_error_ = step.error;
@@ -302,6 +311,8 @@ void Execution::leave_behind(const Pair& old, core::Contents& contents,
 void Execution::commit_written(const Pending& pending, const Outcome& outcome, core::Run& run,
                                ports::Changes& changes) {
   const core::Action& action = pending.action;
+  wrote_there_ = true;
+  target_misses_ = 0;
   if (action.kind == ActionKind::create && action.base) {
     leave_behind(*action.base, *contents_, changes);
   }
@@ -384,7 +395,7 @@ void Execution::note_failure(const Pending& pending, const Error& error) {
     case Code::not_found:
       if (action.kind == ActionKind::remove) return;  // what was wanted
       if (action.kind == ActionKind::create && action.parent_key.empty()) {
-        target_lost_ = true;
+        ++target_misses_;  // one may have met a deletion there
         return;
       }
       lost_.insert(action.kind == ActionKind::create ? action.parent_key : action.key);

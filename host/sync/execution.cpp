@@ -287,7 +287,7 @@ void Execution::note_state(ports::Changes& changes, const core::Run& run, bool i
   auto state = ports_.store.sync_states().find(run.connection_id);
   if (!state) return;
   const bool place = core::kTargetGone == run.error_reason ||
-                     (core::kTargetGone == state->error_reason && run.counts.done > 0);
+                     (core::kTargetGone == state->error_reason && wrote_there_);
   if (!wants_pull() && !place) return;
   if (in_step && narrow_ && !looked_at_all_) return;  // that says nothing of the rest
   if (in_step) {

@@ -270,7 +270,8 @@ class Execution {
   bool asked_ = false;  ///< the pass under way has its question for a person
   std::optional<std::map<std::string, std::string>> pulled_pairs_;  ///< pairs_digests() then
   std::string place_;                  ///< the id of the target that it works in
-  bool target_lost_ = false;           ///< a write into that place did not find it
+  bool wrote_there_ = false;           ///< something stands in it that this run wrote
+  int target_misses_ = 0;              ///< creations in a row that did not find it
   core::Rev connection_rev_ = 0;       ///< when the round under way began
   std::string cause_;                  ///< RunItem::cause of what was pulled
   std::set<std::string> hints_;        ///< what notifications gave as changed

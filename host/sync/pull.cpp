@@ -82,7 +82,11 @@ bool Execution::wants_pull() const {
 }
 
 Task<Execution::Round> Execution::pull(const Link& link) {
-  if (!link.pulls()) co_return Round::nothing_left;
+  if (!link.pulls()) {
+    looked_at_all_ = true;  // there is nothing to be looked at
+    co_return Round::nothing_left;
+  }
+  marks_.clear();
   if (link.connection.target.id.empty()) {
     Task<Status> targeting = ensure_target(link, Target::chosen_only);
     Status found = co_await targeting;

@@ -23,7 +23,16 @@ bool is_creation(const Intent& intent) {
   return intent.sent && intent.action == core::WriteAction::create;
 }
 
-/// What we sent is what counts as agreed: what else stands there by now, a person has made of it.
+/// What is edited so much later than it was made is not how the service spells what we sent: longer
+/// than a request lives, and a minute by which edit times may be rounded.
+constexpr std::int64_t kMadeWithinMs = 2 * 60'000;
+
+/// Whether a person has made something else of what we sent.
+bool edited_since(const Intent& intent, const ports::Item& item) {
+  return item.edited_ms > intent.at_ms + kMadeWithinMs &&
+         core::content_hash(item.fields) != core::content_hash(intent.fields);
+}
+
 Pair adopted(const Intent& intent, const ports::Item& item, core::Instant now_ms) {
   Pair pair;
   pair.connection_id = intent.connection_id;
@@ -34,8 +43,7 @@ Pair adopted(const Intent& intent, const ports::Item& item, core::Instant now_ms
   pair.remote_id = item.id;
   pair.remote_parent_id = item.parent_id;
   pair.ordinal = item.ordinal;
-  const bool same = core::content_hash(item.fields) == core::content_hash(intent.fields);
-  agree(pair, intent.fields, same ? item.fields : core::JsonText());
+  agree(pair, intent.fields, edited_since(intent, item) ? core::JsonText() : item.fields);
   pair.version = item.version;
   pair.memo = item.memo;
   pair.url = item.url;

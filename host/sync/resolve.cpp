@@ -185,6 +185,14 @@ Task<Result<bool>> Execution::spare_containers(Snapshot& snapshot, core::ChangeL
     std::move(moved_out.begin(), moved_out.end(), std::back_inserter(changes.actions));
     i = static_cast<std::size_t>(-1);  // what was spared may hold further containers
   }
+  // One that is made anew elsewhere is known until it is.
+  std::set<std::string> made_anew;
+  for (const core::Action& action : changes.actions) {
+    if (action.kind == core::ActionKind::create) made_anew.insert(action.key);
+  }
+  std::erase_if(changes.actions, [&](const core::Action& action) {
+    return action.kind == core::ActionKind::forget && made_anew.contains(action.key);
+  });
   co_return Result<bool>(false);
 }
 

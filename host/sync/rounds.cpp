@@ -127,7 +127,7 @@ Task<Execution::Round> Execution::play_plan(std::string plan_id) {
 void Execution::begin_plan(std::string plan_id) {
   plan_id_ = std::move(plan_id);
   appeared_.clear();
-  target_lost_ = false;
+  target_misses_ = 0;
   stale_.clear();  // of another plan
   in_the_way_.clear();
   read_.clear();

@@ -90,6 +90,20 @@ TEST_CASE("containers: what moves out of one that stays, or cannot go yet, stand
     world.sync();
     CHECK(count(world, "My own note") == 1);
   }
+  SECTION("somebody wrote in it, and it is made anew while a removal fails") {
+    world.service.make("block", with_text(world, "Week 1 0"), R"({"text":"My own note"})");
+    int failures = 0;
+    world.egress->fault = [&](const ports::ConnectorRequest& request) {
+      const bool removes = request.body.find(R"("op":"remove")") != std::string::npos;
+      return removes && failures++ == 0 ? Fault::refused : Fault::none;
+    };
+    auto plan = world.store.plans().find(world.plan_id).value();
+    plan.modules[0].weeks.push_back(plan.modules[1].weeks[0]);
+    plan.modules.pop_back();
+    REQUIRE(world.store.commit({ports::put(plan)}, ports::Durability::full).ok());
+    world.sync();
+    CHECK(failures > 0);
+  }
   SECTION("its removal fails for a while") {
     int failures = 0;
     world.egress->fault = [&](const ports::ConnectorRequest& request) {

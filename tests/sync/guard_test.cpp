@@ -142,6 +142,9 @@ TEST_CASE("guard: that the place is gone is told by runs that only write, too", 
   CHECK(reason() == "target_gone");
   CHECK(world.sync(core::RunTrigger::user).error_reason == "target_gone");
   CHECK(world.tasks().size() == 3);
+  world.remove(2);  // what is gone with its place needs no removal
+  world.settle();
+  CHECK(reason() == "target_gone");
   works_in("root");  // it is there again, and empty
   world.retitle(1, "Written again");
   world.settle();

@@ -50,6 +50,7 @@ TEST_CASE("recovery: what a person made of an item before it was found again is 
   world.settle();
   const std::string row = world.service.named("Added");
   REQUIRE_FALSE(row.empty());
+  world.clock.advance(10 * 60'000);
   world.service.edit(row, R"({"checked":true})");
   const std::string id = world.tasks().at(2).id;
   REQUIRE(world.task(id).title == "Added");
