@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 
+#include "answers.hpp"
 #include "common/json.hpp"
 #include "dates.hpp"
 #include "rich_text.hpp"
@@ -29,14 +30,6 @@ using mortise::Write;
 
 /// A page's title and its help travel with a hundred blocks: neither may fill the request.
 constexpr std::size_t kPageTextBytes = 100'000;
-
-Result<Json> object(const std::string& body, const char* what) {
-  Json parsed = parse(body);
-  if (!parsed.is_object()) {
-    return Error{Code::unavailable, std::string("Notion's ") + what + " is no JSON object"};
-  }
-  return parsed;
-}
 
 Result<Json> fields_of(const std::string& fields) {
   Json parsed = parse(fields);
@@ -184,10 +177,6 @@ PageRead page_of(const Json& page) {
   read.item.fields = dump(fields);
   read.item.version = version_of_title("page", read.title);
   return read;
-}
-
-std::string next_cursor(const Json& reply) {
-  return flag(reply, "has_more") ? text(reply, "next_cursor") : std::string();
 }
 
 bool has(const Write& write, std::string_view name) {
@@ -353,13 +342,12 @@ Result<std::string> changed_body(const Write& write, const std::string& shown) {
 }
 
 Result<Listing> read_children(const std::string& body, const std::string& parent_id) {
-  Result<Json> reply = object(body, "list of blocks");
+  Result<Json> reply = list_object(body, "list of blocks");
   if (!reply) return std::move(reply).error();
-  if (!member(*reply, "results").is_array()) {
-    return Error{Code::unavailable, "Notion's list of blocks has no results"};
-  }
+  Result<std::string> next = next_cursor(*reply, "list of blocks");
+  if (!next) return std::move(next).error();
   Listing listing;
-  listing.next = next_cursor(*reply);
+  listing.next = *std::move(next);
   const Json& blocks = list(*reply, "results");
   if (!blocks.empty()) listing.first_callout = callout_of(blocks.front());
   for (const Json& block : blocks) {
@@ -449,10 +437,12 @@ Result<std::vector<Item>> read_appended(const std::string& body, const std::stri
 }
 
 Result<Found> read_search(const std::string& body) {
-  Result<Json> reply = object(body, "search result");
+  Result<Json> reply = list_object(body, "search result");
   if (!reply) return std::move(reply).error();
+  Result<std::string> next = next_cursor(*reply, "search result");
+  if (!next) return std::move(next).error();
   Found found;
-  found.next = next_cursor(*reply);
+  found.next = *std::move(next);
   for (const Json& each : list(*reply, "results")) {
     if (text(each, "object") != "page") continue;
     PageRead page = page_of(each);

@@ -223,9 +223,13 @@ Task<Status> emit_row(Call& call, std::string page, const Schema* schema, RowPla
       const Request request = property(row->item.id, property_id, cursor);
       const Reply reply = co_await call.send(request);
       if (!reply.success()) co_return error_of(reply, "reading a long text of " + row->item.id);
-      const std::string next = next_of_property(reply.body);
+      const Result<std::string> next = next_of_property(reply.body);
+      if (!next) co_return next.error();
+      if (!next->empty() && *next == cursor) {
+        co_return Error{Code::unavailable, "a long text of " + row->item.id + " never ends"};
+      }
       parts.push_back(reply.body);
-      cursor = next == cursor ? std::string() : next;
+      cursor = *next;
     } while (!cursor.empty());
     page = with_property(page, property_id, parts);
   }

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "answers.hpp"
 #include "common/json.hpp"
 #include "rich_text.hpp"
 
@@ -30,14 +31,6 @@ constexpr std::string_view kBetweenNames = " | ";
 constexpr std::int64_t kMinuteMs = 60'000;
 // A minute that began so long ago is over on every clock, and its rows are in the index.
 constexpr std::int64_t kSettledMs = 10 * kMinuteMs;
-
-Result<Json> object(const std::string& body, const char* what) {
-  Json parsed = parse(body);
-  if (!parsed.is_object()) {
-    return Error{Code::unavailable, std::string("Notion's ") + what + " is no JSON object"};
-  }
-  return parsed;
-}
 
 bool begins(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;

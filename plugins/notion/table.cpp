@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "answers.hpp"
 #include "codec.hpp"
 #include "common/json.hpp"
 #include "dates.hpp"
@@ -29,14 +30,6 @@ using mortise::Write;
 
 constexpr std::size_t kShownRuns = 25;  // a page object shows no more of a text
 constexpr double kLargestInteger = 9007199254740992.0;
-
-Result<Json> object(const std::string& body, const char* what) {
-  Json parsed = parse(body);
-  if (!parsed.is_object()) {
-    return Error{Code::unavailable, std::string("Notion's ") + what + " is no JSON object"};
-  }
-  return parsed;
-}
 
 /// The value of one property as `column` takes it; discarded if it cannot.
 Json property_value(const Json& value, const Column& column, Room& room) {
@@ -219,22 +212,22 @@ std::string with_property(const std::string& page, const std::string& property_i
   return dump(parsed);
 }
 
-std::string next_of_property(const std::string& reply) {
-  const Json parsed = parse(reply);
-  return flag(parsed, "has_more") ? text(parsed, "next_cursor") : std::string();
+Result<std::string> next_of_property(const std::string& body) {
+  const Result<Json> reply = list_object(body, "answer about a long text");
+  if (!reply) return reply.error();
+  return next_cursor(*reply, "answer about a long text");
 }
 
 Result<Rows> read_rows(const std::string& body) {
-  Result<Json> reply = object(body, "answer to a query");
+  Result<Json> reply = list_object(body, "answer to a query");
   if (!reply) return std::move(reply).error();
-  if (!member(*reply, "results").is_array()) {
-    return Error{Code::unavailable, "Notion's answer to a query has no results"};
-  }
+  Result<std::string> next = next_cursor(*reply, "answer to a query");
+  if (!next) return std::move(next).error();
   Rows rows;
+  rows.next = *std::move(next);
   for (const Json& each : list(*reply, "results")) {
     if (text(each, "object") == "page") rows.pages.push_back(dump(each));
   }
-  if (flag(*reply, "has_more")) rows.next = text(*reply, "next_cursor");
   rows.incomplete = text(member(*reply, "request_status"), "type") == "incomplete";
   return rows;
 }

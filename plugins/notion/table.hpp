@@ -32,8 +32,9 @@ mortise::Result<RowRead> read_row(const std::string& page, const Schema* schema)
 /// Puts the whole texts of `cut` properties (their property items, all pages joined) into the page.
 std::string with_property(const std::string& page, const std::string& property_id,
                           const std::vector<std::string>& property_replies);
-/// The cursor of a property's next page, or empty.
-std::string next_of_property(const std::string& reply);
+/// The cursor of a property's next page; empty at its end. Error: `unavailable` where the answer is
+/// no list, or does not say where it goes on.
+mortise::Result<std::string> next_of_property(const std::string& body);
 
 /// A page of a data source's query.
 struct Rows {
