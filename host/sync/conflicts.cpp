@@ -8,7 +8,7 @@
 #include "core/names.hpp"
 #include "core/occurrence.hpp"
 #include "core/record_json.hpp"
-#include "sync/reception.hpp"
+#include "sync/execution.hpp"
 
 namespace mortise::sync {
 namespace {
@@ -46,6 +46,11 @@ core::Task at_slot(core::Task task, const std::string& slot) {
 
 }  // namespace
 
+Json parsed(const core::JsonText& text) {
+  Json json = Json::parse(text, nullptr, false);
+  return json.is_object() ? json : Json::object();
+}
+
 /// A conflict of this run, but for what undoes it.
 core::Conflict Execution::conflict_about(const std::string& key, std::string title,
                                          std::string policy,
@@ -67,13 +72,13 @@ core::Conflict Execution::conflict_about(const std::string& key, std::string tit
 
 /// Back to the other value, as a patch: what was taken goes, what was not taken comes. What was
 /// changed on one side only is no part of it.
-Json Execution::undo_of(const Reception& reception, const core::Task& now) const {
+Json Execution::undo_of(const Dispute& dispute, const core::Task& now) const {
   Json undo = Json::object();
   Json refused = Json::object();
   Json settled = Json::object();
-  const Receive& news = reception.news;
+  const Receive& news = dispute.news;
   const Json take = parsed(news.merged.take);
-  for (const core::FieldConflict& each : reception.conflicts) {
+  for (const core::FieldConflict& each : dispute.conflicts) {
     if (each.kept == core::Kept::here) {
       refused[each.field] = Json::parse(each.there, nullptr, false);
     } else if (take.contains(each.field)) {
@@ -81,18 +86,18 @@ Json Execution::undo_of(const Reception& reception, const core::Task& now) const
     }
   }
   const std::string slot = core::slot_of(news.key);
-  const ports::MappingInput input = reception.snapshot.mapping_input(options_);
-  const ports::Mapping& mapping = *reception.snapshot.mapping;
-  if (!settled.empty() && reception.before) {
-    const core::Task before = at_slot(*reception.before, slot);
+  const ports::MappingInput input = dispute.snapshot.mapping_input(options_);
+  const ports::Mapping& mapping = *dispute.snapshot.mapping;
+  if (!settled.empty() && dispute.before) {
+    const core::Task before = at_slot(*dispute.before, slot);
     auto change = mapping.task_change(news.base.kind, settled.dump(), before, input);
-    Json patch = change ? parsed(change->patch) : reception.patch;
+    Json patch = change ? parsed(change->patch) : dispute.patch;
     for (auto it = patch.begin(); it != patch.end();) {
-      it = reception.patch.contains(it.key()) ? std::next(it) : patch.erase(it);
+      it = dispute.patch.contains(it.key()) ? std::next(it) : patch.erase(it);
     }
     undo = inverse(patch, core::to_json(before));
   }
-  if (reception.policy == "unmappable") return undo;
+  if (dispute.unmappable) return undo;
   const core::Task shown = at_slot(now, slot);
   if (!refused.empty()) {
     auto back = mapping.task_change(news.base.kind, refused.dump(), shown, input);
@@ -106,18 +111,6 @@ Json Execution::undo_of(const Reception& reception, const core::Task& now) const
   if (shown.status != core::TaskStatus::cancelled) return {{"status", "cancelled"}};
   if (!undo.contains("status")) undo["status"] = core::name_of(now.status);
   return undo;
-}
-
-void Execution::record_conflict(const Reception& reception, ports::Changes& changes) {
-  const std::string task_id = core::task_id_of(reception.news.key);
-  if (reception.conflicts.empty() || task_id.empty()) return;
-  core::Conflict conflict = conflict_about(
-      reception.news.key, reception.after ? reception.after->title : reception.news.title,
-      reception.policy, reception.conflicts);
-  auto now = reception.after ? Result<core::Task>(*reception.after)
-                             : ports_.store.plans().find_task(task_id);
-  conflict.undo = now ? undo_of(reception, *now).dump() : "{}";
-  changes.push_back(ports::put(std::move(conflict)));
 }
 
 }  // namespace mortise::sync

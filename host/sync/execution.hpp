@@ -32,6 +32,9 @@ std::set<std::string> living_keys(const std::vector<core::Pair>& pairs);
 /// Repeating such a write makes nothing new, so that reconciling again is all that is needed.
 bool harmless(const core::Intent& intent, const ports::Manifest& manifest);
 
+/// An object; one without members where the text says none.
+core::Json parsed(const core::JsonText& text);
+
 /// Used by one coroutine; kept alive by whoever awaits play().
 class Execution {
  public:
@@ -227,13 +230,22 @@ class Execution {
   core::Pair agreed_pair(const Reception& reception) const;
   void drop_occurrences(const Reception& reception, ports::Changes& changes, core::Run& run);
   void commit_reception(const Reception& reception, ports::Changes& changes, core::Run& run);
+  void record_conflict(const Reception& reception, ports::Changes& changes);
   core::RunItem received_item(const Reception& reception) const;
 
   // conflicts.cpp: what is told
   core::Conflict conflict_about(const std::string& key, std::string title, std::string policy,
                                 const std::vector<core::FieldConflict>& fields);
-  core::Json undo_of(const Reception& reception, const core::Task& now) const;
-  void record_conflict(const Reception& reception, ports::Changes& changes);
+  /// What both sides had said of one item, and what became of it here: `patch`, of `before`.
+  struct Dispute {
+    const Snapshot& snapshot;
+    const core::Receive& news;
+    const std::vector<core::FieldConflict>& conflicts;
+    bool unmappable;
+    const core::Json& patch;
+    const std::optional<core::Task>& before;
+  };
+  core::Json undo_of(const Dispute& dispute, const core::Task& now) const;
 
   // strangers.cpp: what no pair knows
   Result<std::vector<core::Receive>> link_strangers(const Snapshot& snapshot,

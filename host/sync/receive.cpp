@@ -12,7 +12,7 @@
 #include "core/patch.hpp"
 #include "core/record_json.hpp"
 #include "core/recurrence.hpp"
-#include "sync/reception.hpp"
+#include "sync/execution.hpp"
 
 namespace mortise::sync {
 namespace {
@@ -42,6 +42,19 @@ std::string_view word(ReceiveKind kind) {
 }
 
 }  // namespace
+
+/// One piece of news under way.
+struct Execution::Reception {
+  const Snapshot& snapshot;
+  const Receive& news;
+  const core::Sighting* sighting = nullptr;  ///< null: nobody saw it, it was linked
+  Json patch = Json::object();               ///< what changes of the task
+  std::vector<std::string> taken = {};       ///< item fields that it takes over
+  std::string remark = {};                   ///< for the run's line
+  std::vector<core::FieldConflict> conflicts = {};
+  std::string policy = {};
+  std::optional<core::Task> before = {}, after = {};
+};
 
 /// Whether status changes made outside count as progress: the tier's policy says.
 bool Execution::may_progress(const Link& link) {
@@ -223,6 +236,21 @@ Pair Execution::agreed_pair(const Reception& reception) const {
     if (!seen->parent_id.empty()) pair.remote_parent_id = seen->parent_id;
   }
   return pair;
+}
+
+void Execution::record_conflict(const Reception& reception, ports::Changes& changes) {
+  const std::string task_id = core::task_id_of(reception.news.key);
+  if (reception.conflicts.empty() || task_id.empty()) return;
+  core::Conflict conflict = conflict_about(
+      reception.news.key, reception.after ? reception.after->title : reception.news.title,
+      reception.policy, reception.conflicts);
+  auto now = reception.after ? Result<core::Task>(*reception.after)
+                             : ports_.store.plans().find_task(task_id);
+  const Dispute dispute{reception.snapshot,  reception.news,
+                        reception.conflicts, reception.policy == "unmappable",
+                        reception.patch,     reception.before};
+  conflict.undo = now ? undo_of(dispute, *now).dump() : "{}";
+  changes.push_back(ports::put(std::move(conflict)));
 }
 
 core::RunItem Execution::received_item(const Reception& reception) const {

@@ -6,6 +6,7 @@
 #include "notion.hpp"
 #include "plugin/doubles.hpp"
 #include "plugin/notion_world.hpp"
+#include "table.hpp"
 
 namespace {
 
@@ -440,30 +441,12 @@ TEST_CASE("notion: things of which Notion shows the id only are there, and nothi
 TEST_CASE("notion: a long text, or a list, that is not told to its end is no shorter one",
           "[notion]") {
   const Script script(mortise::make_connector<notion::Notion>);
-  std::string runs;
-  for (int n = 0; n < 25; ++n) {
-    runs += std::string(n == 0 ? "" : ",") +
-            R"({"type":"text","text":{"content":"x"},"plain_text":"x"})";
-  }
-  const std::string row =
-      R"({"object":"page","id":"r","parent":{"type":"data_source_id","data_source_id":"s"},)"
-      R"("properties":{"Notes":{"id":"n","type":"rich_text","rich_text":[)" +
-      runs + "]}}}";
   const std::string broken =
       GENERATE(as<std::string>{}, "{}", R"({"object":"list","results":[],"has_more":true})",
                R"({"object":"list","results":[],"has_more":true,"next_cursor":""})");
   CAPTURE(broken);
-  CallInput get;
-  get.operation = Operation::get;
-  get.ids = {"r"};
-  const Run read = script.replay(
-      get, {{"GET /v1/blocks/r",
-             answer(200, R"({"object":"block","id":"r","type":"child_page",)"
-                         R"("parent":{"type":"data_source_id","data_source_id":"s"}})")},
-            {"GET /v1/pages/r", answer(200, row)},
-            {"GET /v1/pages/r/properties/n*", answer(200, broken)}});
-  CHECK(read.error().code == Code::unavailable);
-  CHECK(read.items().empty());
+  CHECK(notion::next_of_property(broken).error().code == Code::unavailable);
+  CHECK(notion::read_rows(broken).error().code == Code::unavailable);
   const Run blocks = script.replay(listing("page", "page"),
                                    {{"GET /v1/blocks/page/children*", answer(200, broken)}});
   CHECK(blocks.error().code == Code::unavailable);
