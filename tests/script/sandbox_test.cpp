@@ -15,7 +15,8 @@ std::unique_ptr<Sandbox> sandbox(script::Limits limits = {}) {
   return std::move(opened).value();
 }
 
-/// How a source ends. CPU time is bounded elsewhere: under a sanitizer it is reached before any other wall.
+/// How a source ends. CPU time is bounded elsewhere: under a sanitizer it is reached before any
+/// other wall.
 Error error_of(std::string_view source) {
   script::Limits limits;
   limits.cpu_us = 60'000'000;
