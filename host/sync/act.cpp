@@ -80,7 +80,7 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
                                                            const core::ChangeList& changes,
                                                            Phase phase,
                                                            std::set<std::string>& left_standing) {
-  if (phase == Phase::rest) {
+  if (phase == Phase::rest && !left_standing.empty()) {
     // What moves out of a container that shall go, and does not yet, would stand there twice.
     for (const std::string& key : std::set<std::string>(left_standing)) {
       for (const Pair* pair : contents_->of(key)) left_standing.insert(pair->key);

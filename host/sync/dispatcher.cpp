@@ -49,14 +49,12 @@ Status Dispatcher::start() {
   std::set<std::string> connections;
   for (const Run& run : *runs) connections.insert(run.connection_id);
   for (const std::string& connection : connections) kick(connection);
-  // A change that was saved right before the end waited for its push in memory only.
+  // A change that was saved right before the end, and what was to be tried again, waited in memory
+  // only.
   auto all = ports_.store.connections().list_all();
   if (!all) return std::move(all).error();
   std::vector<std::string> left;
-  for (const core::Connection& connection : *all) {
-    left.push_back(connection.id);
-    take_up_what_failed(connection.id);
-  }
+  for (const core::Connection& connection : *all) left.push_back(connection.id);
   std::reverse(left.begin(), left.end());
   push_what_is_left(std::move(left));
   return {};

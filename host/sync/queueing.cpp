@@ -126,6 +126,7 @@ void Dispatcher::push_what_is_left(std::vector<std::string> connection_ids) {
   if (connection_ids.empty()) return;
   post([this, ids = std::move(connection_ids)]() mutable {
     if (auto connection = ports_.store.connections().find(ids.back())) {
+      take_up_what_failed(connection->id);
       push_what_is_left(*connection);
     }
     ids.pop_back();

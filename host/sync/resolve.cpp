@@ -66,6 +66,25 @@ std::vector<std::string> containers_to_read(const Snapshot& snapshot,
   return containers;
 }
 
+/// What goes of a container that stays: what was to leave with it, and what moves out of it.
+void remove_one_by_one(const Scene& scene, const std::string& container,
+                       core::ChangeList& changes) {
+  std::vector<core::Action> moved_out;
+  for (core::Action& action : changes.actions) {
+    const Pair* pair = scene.by_key(action.key);
+    if (pair == nullptr || pair->remote_id.empty() || scene.container_of(*pair) != container) {
+      continue;
+    }
+    if (action.kind == core::ActionKind::create && action.base) {
+      moved_out.push_back(core::removal(*pair));
+    } else if (action.kind == core::ActionKind::forget) {
+      action.base = *pair;
+      action.kind = core::ActionKind::remove;
+    }
+  }
+  std::move(moved_out.begin(), moved_out.end(), std::back_inserter(changes.actions));
+}
+
 }  // namespace
 
 /// Answers whether there was anything to learn.
@@ -168,21 +187,7 @@ Task<Result<bool>> Execution::spare_containers(Snapshot& snapshot, core::ChangeL
     }
     if (!*shared) continue;
     action.kind = core::ActionKind::forget;
-    const std::string spared = action.key;
-    std::vector<core::Action> moved_out;
-    for (core::Action& inner : changes.actions) {
-      const Pair* pair = scene.by_key(inner.key);
-      if (pair == nullptr || pair->remote_id.empty() || scene.container_of(*pair) != spared) {
-        continue;
-      }
-      if (inner.kind == core::ActionKind::create && inner.base) {
-        moved_out.push_back(core::removal(*pair));
-      } else if (inner.kind == core::ActionKind::forget) {
-        inner.base = *pair;
-        inner.kind = core::ActionKind::remove;
-      }
-    }
-    std::move(moved_out.begin(), moved_out.end(), std::back_inserter(changes.actions));
+    remove_one_by_one(scene, std::string(action.key), changes);
     i = static_cast<std::size_t>(-1);  // what was spared may hold further containers
   }
   // One that is made anew elsewhere is known until it is.

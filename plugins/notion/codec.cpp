@@ -423,11 +423,8 @@ Result<Item> read_database(const std::string& body) {
 }
 
 Result<std::vector<Item>> read_appended(const std::string& body, const std::string& parent_id) {
-  Result<Json> reply = object(body, "answer to an append");
+  Result<Json> reply = list_object(body, "answer to an append");
   if (!reply) return std::move(reply).error();
-  if (!member(*reply, "results").is_array()) {
-    return Error{Code::unavailable, "Notion's answer to an append has no results"};
-  }
   std::vector<Item> items;
   for (const Json& block : list(*reply, "results")) {
     items.push_back(item_of_block(block));

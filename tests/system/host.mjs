@@ -42,6 +42,12 @@ export async function decide(url, { user, untick = [], decision = 'allow' } = {}
   return sent;
 }
 
+/** The body of an answer of the API to `call`, which must have succeeded. */
+export function succeeded({ status, body }, call) {
+  if (status >= 300) throw new Error(`${call}: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
 /** Polls `check` until it answers something; a condition, not a pause. */
 export async function until(check, what, timeoutMs = 60_000) {
   const end = Date.now() + timeoutMs;
@@ -181,9 +187,7 @@ export class World {
 
   /** The same, and it must succeed; answers the body. */
   async ok(method, path, body, headers) {
-    const answer = await this.api(method, path, body, headers);
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
+    return succeeded(await this.api(method, path, body, headers), `${method} ${path}`);
   }
 
   async account(id = 'ana', tier = 'pro') {

@@ -1,7 +1,7 @@
 // An account's calls of the API: runs are started, followed to their end or to the question of a guard, and answered.
 import { randomUUID } from 'node:crypto';
 import { exchange, open } from '../../simulators/clients/exchange.mjs';
-import { until } from '../host.mjs';
+import { succeeded, until } from '../host.mjs';
 import { asks, mayAsk } from './guards.mjs';
 
 /** What a run may end as. */
@@ -18,9 +18,7 @@ export class Runs {
 
   /** The same, and it must succeed; answers the body. */
   async ok(method, path, body, headers) {
-    const answer = await this.api(method, path, body, headers);
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
+    return succeeded(await this.api(method, path, body, headers), `${method} ${path}`);
   }
 
   /** What a list holds, page by page: all of it, or of one that has the newest first what is fresh. */
