@@ -7,6 +7,7 @@
 #include "api/resources.hpp"
 #include "core/time.hpp"
 #include "ports/secrets.hpp"
+#include "service/secrets.hpp"
 
 namespace mortise::api {
 
@@ -87,6 +88,11 @@ Response set_secret(const Context& context, const Request& request) {
     return refusal(request, make_problem(400, "bad_secret_name",
                                          "Names are like notion.client_secret, and not the "
                                          "host's own."));
+  }
+  std::vector<std::string> ids;
+  for (const auto& each : context.services.connectors.list()) ids.push_back(each->manifest().id);
+  if (const Status read = service::check_secret_name(name, ids); !read) {
+    return refusal(request, make_problem(400, "bad_secret_name", read.error().message));
   }
   if (const auto saved = context.services.store.commit(
           {ports::put(core::NamedSecret{name, std::move(value), context.services.clock.now_ms()})},

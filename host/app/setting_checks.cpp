@@ -14,11 +14,10 @@
 #include "core/words.hpp"
 #include "plugin/loader.hpp"
 #include "service/return_to.hpp"
+#include "service/secrets.hpp"
 
 namespace mortise::app {
 namespace {
-
-constexpr std::string_view kSecrets[] = {"client_id", "client_secret", "webhook_secret"};
 
 bool is_visible(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
@@ -146,25 +145,9 @@ Status check_connectors(const Settings& settings) {
 }
 
 Status check_secret_name(const Settings& settings, const std::string& name) {
-  const auto dot = std::min(name.rfind('.'), name.size());
-  const std::string what = dot < name.size() ? name.substr(dot + 1) : std::string();
-  const std::vector<std::string_view> all(std::begin(kSecrets), std::end(kSecrets));
-  const auto installed = installed_connectors(settings);
-  if (dot == name.size()) {
-    std::vector<std::string> names;
-    for (const auto& [id, manifest] : installed) {
-      for (const std::string_view each : all) names.push_back(fmt::format("{}.{}", id, each));
-    }
-    return Error{Code::invalid,
-                 fmt::format("\"{}\" is no secret: expected <connector>.<{}>{}", name,
-                             fmt::join(all, "|"), near_word(name, {names.begin(), names.end()}))};
-  }
-  if (Status known = expect_installed(installed, settings, name.substr(0, dot), name); !known) {
-    return known;
-  }
-  if (std::find(all.begin(), all.end(), what) != all.end()) return {};
-  return Error{Code::invalid, fmt::format("{}: the host reads no such secret, but {}{}", name,
-                                          fmt::join(all, ", "), near_word(what, all))};
+  std::vector<std::string> ids;
+  for (const auto& [id, manifest] : installed_connectors(settings)) ids.push_back(id);
+  return service::check_secret_name(name, ids);
 }
 
 }  // namespace mortise::app

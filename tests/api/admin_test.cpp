@@ -56,6 +56,20 @@ TEST_CASE("secrets: are set, listed by name and removed, and never shown", "[api
   CHECK(host.get("/v1/secrets").json["items"].empty());
 }
 
+TEST_CASE("secrets: a name that the host does not read is refused, with the nearest that it does",
+          "[api][admin]") {
+  ApiHost host;
+  for (const auto& [name, nearest] : {std::pair("memo.client_secrt", "\"client_secret\""),
+                                      std::pair("meno.client_secret", "\"memo\""),
+                                      std::pair("memo_client_id", "\"memo.client_id\"")}) {
+    const ApiAnswer refused =
+        host.call("PUT", std::string("/v1/secrets/") + name, R"({"value":"x"})");
+    CHECK(refused.problem() == "invalid/bad_secret_name");
+    CHECK(refused.json["detail"].get<std::string>().find(nearest) != std::string::npos);
+  }
+  CHECK(host.get("/v1/secrets").json["items"].empty());
+}
+
 TEST_CASE("secrets: the host's own are out of reach", "[api][admin]") {
   ApiHost host;
   REQUIRE(

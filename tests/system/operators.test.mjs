@@ -44,10 +44,13 @@ test('a key is made and revoked without a stop', async () => {
 test('a secret counts from the moment it is set', async () => {
   const { items } = await world.ok('GET', '/v1/secrets');
   assert.ok(items.every(({ name }) => !name.startsWith('host.')));
-  const path = '/v1/secrets/spare.client_secret';
+  const path = '/v1/secrets/notion.webhook_secret';
   assert.equal((await world.api('PUT', path, { value: 'canary-of-a-secret' })).status, 204);
-  assert.ok((await world.ok('GET', '/v1/secrets')).items.some(({ name }) => name === 'spare.client_secret'));
+  assert.ok((await world.ok('GET', '/v1/secrets')).items.some(({ name }) => name === 'notion.webhook_secret'));
   assert.equal((await world.api('DELETE', path)).status, 204);
   assert.equal((await world.api('DELETE', path)).status, 404);
+  const misspelt = await world.api('PUT', '/v1/secrets/notion.client_secrt', { value: 'x' });
+  assert.equal(misspelt.status, 400);
+  assert.match(misspelt.body.detail, /did you mean "client_secret"\?/);
   assert.ok(!world.log.includes('canary-of-a-secret'));
 });
