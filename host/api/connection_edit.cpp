@@ -69,6 +69,17 @@ void check_setting(const ports::Manifest& manifest, const std::string& name,
   }
 }
 
+// What the patch sets in that part: without what it takes away.
+core::Json given_in(const core::Json& patch, const std::string& part) {
+  core::Json given = core::Json::object();
+  if (const auto members = patch.find(part); members != patch.end()) {
+    for (const auto& [name, value] : members->items()) {
+      if (!value.is_null()) given[name] = value;
+    }
+  }
+  return given;
+}
+
 // The settings with the patch merged in, or what is wrong with it.
 std::vector<BodyError> merge_settings(const Context& context, core::Connection& connection,
                                       const core::Json& patch) {
@@ -85,17 +96,20 @@ std::vector<BodyError> merge_settings(const Context& context, core::Connection& 
   auto settings = core::parse_json(connection.settings);
   if (!settings) return {{"/settings", settings.error().message}};
   settings->merge_patch(patch);
-  const auto connector = context.services.connectors.find(connection.connector);
-  if (const auto own = settings->find("connector"); connector && own != settings->end()) {
-    for (const auto& [name, value] : own->items()) {
+  // Only what is set now: what was set under an earlier script or connector, and is unknown to this
+  // one, must not stand in the way.
+  const core::Json connector_part = given_in(patch, "connector");
+  const core::Json mapping_part = given_in(patch, "mapping");
+  if (const auto connector = context.services.connectors.find(connection.connector)) {
+    for (const auto& [name, value] : connector_part.items()) {
       check_setting(connector->manifest(), name, value, errors);
     }
   }
-  if (const auto own = settings->find("mapping"); own != settings->end()) {
+  if (!mapping_part.empty()) {
     const auto mapping = context.services.mapper.mapping(connection.connector);
     if (!mapping) return {{"/settings/mapping", mapping.error().message}};
-    if (const auto checked = (*mapping)->settings(own->dump()); !checked) {
-      errors.push_back({"/settings/mapping", checked.error().message});
+    if (const Status fit = (*mapping)->check_settings(mapping_part.dump()); !fit) {
+      errors.push_back({"/settings/mapping", fit.error().message});
     }
   }
   auto text = core::canonical_json(*settings);

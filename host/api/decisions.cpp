@@ -24,15 +24,13 @@ Result<core::Json> mapped(const Context& context, const core::Account& account,
                           const core::Plan& plan, const std::string& connector) {
   const auto mapping = context.services.mapper.mapping(connector);
   if (!mapping) return mapping.error();
-  auto settings = (*mapping)->settings("{}");
-  if (!settings) return settings.error();
   const auto tasks = context.services.store.plans().tasks(plan.id);
   if (!tasks) return tasks.error();
   ports::MappingInput input;
   input.account = &account;
   input.plan = &plan;
   input.tasks = *tasks;
-  input.settings = *std::move(settings);
+  input.settings = (*mapping)->settings("{}");
   input.host_zone = context.site.zone;
   input.link_base = context.site.public_url;
   const auto desired = (*mapping)->desired(input);

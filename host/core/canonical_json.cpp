@@ -99,9 +99,10 @@ class CanonicalWriter {
       fmt::format_to(std::back_inserter(out_), "{}", static_cast<std::int64_t>(number));
       return {};
     }
-    const bool over = value.is_number_unsigned()
-                          ? value.get<std::uint64_t>() > static_cast<std::uint64_t>(kMaxInteger)
-                          : value.get<std::int64_t>() < -kMaxInteger;
+    const bool over =
+        value.is_number_unsigned()
+            ? value.get<std::uint64_t>() > static_cast<std::uint64_t>(kMaxInteger)
+            : value.get<std::int64_t>() < -kMaxInteger || value.get<std::int64_t>() > kMaxInteger;
     if (over) return refuse("an integer beyond 2^53 - 1");
     fmt::format_to(std::back_inserter(out_), "{}", value.get<std::int64_t>());
     return {};

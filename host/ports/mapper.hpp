@@ -70,9 +70,12 @@ class Mapping {
  public:
   virtual ~Mapping() = default;
   virtual const std::string& revision() const = 0;
-  /// Validates overrides and fills in defaults. Error `invalid` names the setting and the nearest
-  /// word.
-  virtual Result<core::JsonText> settings(const core::JsonText& overrides) const = 0;
+  /// Settings that a person gives (a JSON object): every name known, every value of its kind. Error
+  /// `invalid` names the setting and the nearest word.
+  virtual Status check_settings(const core::JsonText& given) const = 0;
+  /// All settings, with what was stored for a connection, perhaps under another revision: what does
+  /// not fit this one counts as not set.
+  virtual core::JsonText settings(const core::JsonText& stored) const = 0;
   /// The described settings as a JSON array for forms.
   virtual core::JsonText settings_schema() const = 0;
   virtual Result<Desired> desired(const MappingInput& input) const = 0;

@@ -148,13 +148,12 @@ class Examples {
 
   bool read_case(const Json& example, Case& out) {
     out.link_base = text_member(example, "link_base");
-    Result<core::JsonText> settings =
-        mapping_.settings(canonical(as_object(example.value("settings", Json::object()))));
-    if (!settings) {
-      complain(settings.error());
+    const core::JsonText settings = canonical(as_object(example.value("settings", Json::object())));
+    if (const Status fit = mapping_.check_settings(settings); !fit) {
+      complain(fit.error());
       return false;
     }
-    out.settings = std::move(*settings);
+    out.settings = mapping_.settings(settings);
     if (!read_plan(as_object(example.value("plan", Json::object())), out.plan)) return false;
     Json tasks = example.value("tasks", Json::array());
     if (example.contains("task")) tasks = Json::array({example["task"]});

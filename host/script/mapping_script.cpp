@@ -309,8 +309,12 @@ Result<std::optional<JsonText>> MappingScript::resolve(const std::string& field,
   return std::optional<JsonText>(*std::move(text));
 }
 
-Result<JsonText> MappingScript::settings(const JsonText& overrides) const {
-  return checked_settings(settings_, overrides);
+Status MappingScript::check_settings(const JsonText& given) const {
+  return script::check_settings(settings_, given);
+}
+
+JsonText MappingScript::settings(const JsonText& stored) const {
+  return effective_settings(settings_, stored);
 }
 
 JsonText MappingScript::settings_schema() const {

@@ -26,7 +26,8 @@ class MappingScript final : public ports::Mapping {
   const std::string& connector() const { return connector_; }
 
   const std::string& revision() const override { return text_.checksum; }
-  Result<core::JsonText> settings(const core::JsonText& overrides) const override;
+  Status check_settings(const core::JsonText& given) const override;
+  core::JsonText settings(const core::JsonText& stored) const override;
   core::JsonText settings_schema() const override;
 
   /// Containers in one call of plan(), tasks one call each. Where the kind recurs, the edited

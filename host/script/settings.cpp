@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/names.hpp"
 #include "script/api.hpp"
 #include "script/budget.hpp"
 #include "script/libraries.hpp"
@@ -141,6 +142,22 @@ Setting read_setting(lua_State* L, const std::string& name) {
   return setting;
 }
 
+// The one setting that the host reads itself: every word has to be one of its own.
+void check_conflicts(lua_State* L, const Setting& setting) {
+  std::vector<std::string_view> known;
+  for (const auto& policy : core::names_of<core::MergePolicy>()) known.push_back(policy.name);
+  if (setting.kind != SettingKind::choice) {
+    fail_at(L, setting.name,
+            fmt::format("setting 'conflicts' is a choice of {}", fmt::join(known, ", ")));
+  }
+  for (const std::string& word : setting.choices) {
+    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    fail_at(L, word,
+            fmt::format("setting 'conflicts' has no '{}'{}: it is a choice of {}", word,
+                        suggestion(word, known), fmt::join(known, ", ")));
+  }
+}
+
 }  // namespace
 
 std::vector<Setting> read_settings(lua_State* L) {
@@ -149,6 +166,7 @@ std::vector<Setting> read_settings(lua_State* L) {
   while (lua_next(L, -2) != 0) {
     check_type(L, -2, LUA_TSTRING, "the name of a setting");
     settings.push_back(read_setting(L, std::string(check_text(L, -2))));
+    if (settings.back().name == "conflicts") check_conflicts(L, settings.back());
     lua_pop(L, 1);
   }
   std::sort(settings.begin(), settings.end(),
@@ -156,8 +174,7 @@ std::vector<Setting> read_settings(lua_State* L) {
   return settings;
 }
 
-Result<core::JsonText> checked_settings(const std::vector<Setting>& settings,
-                                        const core::JsonText& overrides) {
+Status check_settings(const std::vector<Setting>& settings, const core::JsonText& overrides) {
   const Json given = stored(overrides);
   if (!given.is_object()) return Error{Code::invalid, "settings are a JSON object"};
   std::vector<std::string_view> names;
@@ -173,7 +190,7 @@ Result<core::JsonText> checked_settings(const std::vector<Setting>& settings,
       return Error{Code::invalid, fmt::format("setting '{}' {}", setting->name, wrong)};
     }
   }
-  return effective_settings(settings, overrides);
+  return {};
 }
 
 core::JsonText effective_settings(const std::vector<Setting>& settings,

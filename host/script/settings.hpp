@@ -29,10 +29,9 @@ struct Setting {
 /// Reads the `settings` table of a mapping at the top of the stack; raises Lua errors.
 std::vector<Setting> read_settings(lua_State* L);
 
-/// Overrides that a person gives: every name known, every value of its kind. Answers all settings,
-/// defaults filled in. Error `invalid` with the setting and the nearest word.
-Result<core::JsonText> checked_settings(const std::vector<Setting>& settings,
-                                        const core::JsonText& overrides);
+/// Overrides that a person gives: every name known, every value of its kind. Error `invalid` with
+/// the setting and the nearest word.
+Status check_settings(const std::vector<Setting>& settings, const core::JsonText& overrides);
 
 /// Overrides that were stored under an earlier revision: what does not fit any more counts as not
 /// set.

@@ -185,9 +185,8 @@ Result<Link> load_link(const Ports& ports, const std::string& connection_id,
   }
   link.connector_settings =
       ports::connector_settings(link.connector->manifest(), link.connection.settings);
-  auto settings = link.mapping->settings(core::settings_part(link.connection.settings, "mapping"));
-  if (!settings) return std::move(settings).error();
-  link.mapping_settings = std::move(settings).value();
+  link.mapping_settings =
+      link.mapping->settings(core::settings_part(link.connection.settings, "mapping"));
   return link;
 }
 

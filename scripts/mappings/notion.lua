@@ -17,7 +17,8 @@ local columns = {
 }
 
 local function spoken(seconds) -- 5760 -> "1 h 36 min"
-  local hours, minutes = seconds // 3600, (seconds % 3600 + 59) // 60
+  local total = (seconds + 59) // 60
+  local hours, minutes = total // 60, total % 60
   if hours == 0 then return ("%d min"):format(minutes) end
   if minutes == 0 then return ("%d h"):format(hours) end
   return ("%d h %d min"):format(hours, minutes)
@@ -96,5 +97,6 @@ return mapping {
                "todo task:t1 in week:w1", "todo task:t2 in plan:p1" } },
     { plan = { title = "Swift" }, tasks = { { title = "Install Xcode" } }, settings = { layout = "database" },
       want = { "page plan:p1", "database table:p1 in plan:p1", "row task:t1 in table:p1" } },
+    { task = { title = "Read", duration_s = 7170 }, kind = "todo", want = { text = "Read", detail = "2 h" } },
   },
 }

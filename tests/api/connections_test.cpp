@@ -64,6 +64,16 @@ TEST_CASE("connections: settings are checked by their schemas, targets are chose
   CHECK(pointer(R"({"auto_sync":"yes"})") == "/auto_sync");
   CHECK(host.call("PATCH", path, R"({"auto_sync":true})", "If-Match: \"1\"\r\n").status == 412);
 
+  // What an earlier script or connector knew, and this one does not, stands in nobody's way.
+  core::Connection connection = host.store.connections().find(host.connection_id).value();
+  connection.settings = R"({"connector":{"old":1},"mapping":{"gone":1}})";
+  REQUIRE(host.store.commit({ports::put(connection)}, ports::Durability::full));
+  CHECK(host.call("PATCH", path, R"({"settings":{"mapping":{"layout":"list"}}})").status == 200);
+  CHECK(host.call("PATCH", path, R"({"settings":{"connector":{"paper":"plain"}}})").status == 200);
+  CHECK(host.call("PATCH", path, R"({"settings":{"mapping":{"gone":null}}})")
+            .json["settings"]["mapping"]
+            .size() == 1);
+
   CHECK(host.get(path + "/targets").json["items"].size() == 2);
   CHECK(host.call("PUT", path + "/target", R"({"id":"t1"})").json["target"]["title"] == "Notebook");
   CHECK(host.call("PUT", path + "/target", R"({"title":"Mine"})").json["target"]["id"] == "made");

@@ -536,14 +536,15 @@ class MemoConnector final : public ports::Connector {
 class MemoMapping final : public ports::Mapping {
  public:
   const std::string& revision() const override { return revision_; }
-  Result<core::JsonText> settings(const core::JsonText& overrides) const override {
-    const Json document = core::parse_json(overrides).value();
+  Status check_settings(const core::JsonText& given) const override {
+    const Json document = core::parse_json(given).value();
     for (const auto& [name, value] : document.items()) {
       if (name != "layout")
         return Error{Code::invalid, "there is no setting '" + name + "'; did you mean 'layout'?"};
     }
-    return document.dump();
+    return {};
   }
+  core::JsonText settings(const core::JsonText& stored) const override { return stored; }
   core::JsonText settings_schema() const override {
     return R"([{"name":"layout","type":"choice","choices":["list","grid"],"default":"list","says":"How a plan looks."}])";
   }

@@ -65,6 +65,8 @@ const Edit kEdits[] = {
     {"mappings/notion.lua", "rows = plan.tasks", "rows = nil", "example 9: wants"},
     {"mappings/notion.lua", "default = \"pages\"", "default = \"page\"",
      "cannot be 'page'; did you mean 'pages'?"},
+    {"mappings/notion.lua", "choice { \"merge\", \"newest\"", "choice { \"merge\", \"newer\"",
+     "setting 'conflicts' has no 'newer'; did you mean 'newest'?"},
     {"mappings/notion.lua", "done = \"Done\"", "done = \"Not started\"",
      "lookup has 'Not started' twice, so there is no way back"},
     {"mappings/notion.lua", "want = { status = \"done\" }", "want = { status = \"todo\" }",

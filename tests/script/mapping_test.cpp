@@ -208,17 +208,18 @@ TEST_CASE("mapping: the same input gives the same bytes, from every state", "[sc
 TEST_CASE("mapping: settings are checked when set, and filled in when used", "[script][mapping]") {
   const Mappings mappings;
   const auto notion = mappings.of("notion");
-  CHECK(parsed(*notion->settings("{}"))["layout"] == "pages");
-  CHECK(parsed(*notion->settings(R"({"layout":"database"})"))["layout"] == "database");
-  CHECK(notion->settings(R"({"layuot":"pages"})").error().message ==
+  CHECK(parsed(notion->settings("{}"))["layout"] == "pages");
+  CHECK(parsed(notion->settings(R"({"layout":"database"})"))["layout"] == "database");
+  CHECK(notion->check_settings(R"({"layout":"database"})"));
+  CHECK(notion->check_settings(R"({"layuot":"pages"})").error().message ==
         "there is no setting 'layuot'; did you mean 'layout'?");
-  CHECK(notion->settings(R"({"layout":"page"})").error().message ==
+  CHECK(notion->check_settings(R"({"layout":"page"})").error().message ==
         "setting 'layout' cannot be 'page'; did you mean 'pages'?");
-  CHECK(notion->settings(R"({"layout":7})").error().code == Code::invalid);
-  CHECK(notion->settings("[]").error().code == Code::invalid);
-  CHECK(notion->settings("{").error().code == Code::invalid);
+  CHECK(notion->check_settings(R"({"layout":7})").error().code == Code::invalid);
+  CHECK(notion->check_settings("[]").error().code == Code::invalid);
+  CHECK(notion->check_settings("{").error().code == Code::invalid);
   const auto google = mappings.of("google_calendar");
-  CHECK(google->settings(R"({"reminder_minutes":40321})").error().message ==
+  CHECK(google->check_settings(R"({"reminder_minutes":40321})").error().message ==
         "setting 'reminder_minutes' takes a whole number from 0 to 40320");
   const Json schema = parsed(google->settings_schema());
   REQUIRE(schema.size() == 4);
@@ -232,6 +233,7 @@ TEST_CASE("mapping: settings are checked when set, and filled in when used", "[s
   // What was stored under an older revision and fits no more counts as not set.
   Example example(0, 0, 0);
   example.settings = R"({"gone":1,"layout":"cards"})";
+  CHECK(parsed(notion->settings(example.settings)) == parsed(notion->settings("{}")));
   CHECK(notion->desired(example.input()).ok());
   CHECK(parsed(notion->desired(example.input())->items[0].fields)["title"] == "Swift");
 }

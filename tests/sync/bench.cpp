@@ -37,9 +37,8 @@ class StyleMapping final : public ports::Mapping {
   StyleMapping(Style style, std::string revision, std::shared_ptr<int> mapped)
       : style_(style), revision_(std::move(revision)), mapped_(std::move(mapped)) {}
   const std::string& revision() const override { return revision_; }
-  Result<core::JsonText> settings(const core::JsonText& overrides) const override {
-    return overrides;
-  }
+  Status check_settings(const core::JsonText&) const override { return {}; }
+  core::JsonText settings(const core::JsonText& stored) const override { return stored; }
   core::JsonText settings_schema() const override { return "[]"; }
   Result<ports::TaskChange> task_change(const std::string&, const core::JsonText& changed,
                                         const core::Task&,

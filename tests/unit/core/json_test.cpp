@@ -108,6 +108,9 @@ TEST_CASE("json: canonical numbers are integers within 2^53 - 1", "[core][json]"
     const Result<Json> read = parse_json(text);
     CHECK_FALSE((read.ok() && canonical_json(*read).ok()));
   }
+  // A script's integers are signed.
+  CHECK_FALSE(canonical_json(Json(std::int64_t{1} << 53)).ok());
+  CHECK(canonical_json(Json((std::int64_t{1} << 53) - 1)).ok());
   CHECK_FALSE(canonical_json(Json(std::numeric_limits<double>::infinity())).ok());
   CHECK_FALSE(canonical_json(Json(std::numeric_limits<double>::quiet_NaN())).ok());
 }
