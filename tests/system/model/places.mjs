@@ -8,7 +8,8 @@ async function tokenOf(m) {
   return notion.grants.find((grant) => grant.person === m.person).access_token;
 }
 
-async function childrenOf(m, id) {
+/** The ids of what stands in a page or block, in order. */
+export async function childrenOf(m, id) {
   const all = [];
   for (let cursor = ''; cursor !== null;) {
     const asked = `${m.world.simulator.url}/v1/blocks/${id}/children?page_size=100${cursor && `&start_cursor=${cursor}`}`;
