@@ -1,4 +1,5 @@
 // What was edited since all sides last agreed, and what must have become of it.
+import { dayAfter } from './times.mjs';
 
 /** Edits of one task by side: 'here', 'google', 'notion'. */
 class Story {
@@ -58,7 +59,9 @@ function tells(conflicts, { field, value, day }) {
   if (['status', 'duration', 'week_id'].includes(field) || value === '') return conflicts.some((each) => each.fields.some(({ field: name }) => toldIn[field].includes(name)));
   const words = (['when', 'due'].includes(field) ? [value.slice(0, 10), day] : [value]).filter(Boolean);
   const says = (side) => words.some((word) => `${JSON.stringify(side ?? null)} `.split(word).slice(1).some((rest) => !/^\d/.test(rest)));
-  return conflicts.some((each) => each.fields.some((of) => says(of.here) || says(of.there)));
+  // Of several days, Notion shows the last, and a calendar's item the first.
+  const lastDay = ({ undo }) => undo?.schedule?.kind === 'all_day' && undo.schedule.end && dayAfter(undo.schedule.end, -1);
+  return conflicts.some((each) => words.includes(lastDay(each)) || each.fields.some((of) => says(of.here) || says(of.there)));
 }
 
 /**
