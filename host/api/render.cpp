@@ -1,6 +1,8 @@
 #include "api/render.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "core/item_key.hpp"
 #include "core/names.hpp"
@@ -11,6 +13,14 @@ namespace mortise::api {
 using core::Json;
 
 namespace {
+
+/// So many items of a preview are told; its counts are of all.
+constexpr std::size_t kMostItems = 1000;
+
+template <class Item>
+std::span<const Item> first(const std::vector<Item>& items) {
+  return std::span(items).first(std::min(items.size(), kMostItems));
+}
 
 void put(Json& object, const char* name, const std::string& text) {
   if (!text.empty()) object[name] = text;
@@ -144,7 +154,7 @@ Json connector_json(const ports::Manifest& manifest, const ports::Mapper& mapper
 
 core::Json preview_counts_json(const ports::Preview& preview) {
   core::Json parked = core::Json::array();
-  for (const ports::ParkedItem& item : preview.parked_items) {
+  for (const ports::ParkedItem& item : first(preview.parked_items)) {
     parked.push_back({{"key", item.key}, {"title", item.title}, {"message", item.error.message}});
   }
   core::Json out = {
@@ -171,7 +181,7 @@ core::Json preview_items_json(const std::vector<ports::PreviewItem>& items) {
     return parsed ? *std::move(parsed) : core::Json::object();
   };
   core::Json out = core::Json::array();
-  for (const ports::PreviewItem& item : items) {
+  for (const ports::PreviewItem& item : first(items)) {
     out.push_back({{"key", item.key},
                    {"kind", item.kind},
                    {"title", item.title},

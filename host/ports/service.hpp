@@ -77,8 +77,8 @@ struct Preview {
   /// Why start() would refuse it now, reason and message; empty if it would not.
   std::string refused_reason, refused_message;
   std::string summary;  ///< "12 create, 3 update, 0 delete; 18 writes, 2 reads, about 7 s"
-  std::vector<PreviewItem> items;        ///< at most 1,000
-  std::vector<ParkedItem> parked_items;  ///< what the mapping could not map, and why; as many
+  std::vector<PreviewItem> items;        ///< all of them
+  std::vector<ParkedItem> parked_items;  ///< what the mapping could not map, and why
 };
 
 /// Starting and watching exports. Thread-safe. start() accepts (reserves quota, stores the queued

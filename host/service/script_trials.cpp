@@ -141,6 +141,10 @@ PlanTrial StoredTrials::try_plan(const core::Connection& connection, const core:
   Result<Preview> edited = preview();
   std::vector<ports::PreviewItem> differs;
   if (edited) differs = difference(*edited, now ? &*now : nullptr);
+  if (differs.size() > kMostListed) differs.resize(kMostListed);
+  for (Result<Preview>* each : {&now, &edited}) {
+    if (*each) (*each)->items.clear();  // a trial is about many plans
+  }
   return {plan.id, plan.title, std::move(now), std::move(edited), std::move(differs)};
 }
 

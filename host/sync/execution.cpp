@@ -113,7 +113,7 @@ Execution::Round Execution::react(const Error& error) {
 
 /// A person's yes covers what they were shown, and no more.
 bool Execution::approved(const core::Refuse& refuse) const {
-  return run_.approved && covers(run_.guard, plan_id_, refuse);
+  return run_.approved && covers(run_.guard, plan_id_, run_.script_revision, refuse);
 }
 
 Execution::Round Execution::park(RunWait wait) {

@@ -225,6 +225,12 @@ class Execution {
   Status change_occurrence(Reception& reception, const core::Task& series, const std::string& slot);
   void keep_ours(Reception& reception, const std::vector<std::string>& names) const;
   void forget_ticked(Reception& reception, const core::Task& ticked) const;
+  struct WayBack;
+  Result<WayBack> way_back(const Snapshot& snapshot, const std::string& kind,
+                           const core::Json& take, const core::Task& task);
+  Result<WayBack> way_back_of_rest(const Snapshot& snapshot, const std::string& kind,
+                                   const core::Json& take, const core::Task& task,
+                                   const Error& trouble);
   void bring_back(Reception& reception, const core::Task& task);
   void cannot_take_over(Reception& reception, const std::string& trouble) const;
   core::Pair agreed_pair(const Reception& reception) const;

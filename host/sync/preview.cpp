@@ -11,7 +11,6 @@ namespace {
 
 using core::Json;
 
-constexpr std::size_t kMostItems = 1000;
 /// About what one exchange takes when nothing waits for a budget.
 constexpr std::int64_t kExchangeMs = 350;
 /// The id of what a run would make before: the target, or the container of a later batch.
@@ -141,19 +140,18 @@ Result<ports::Preview> preview(const Ports& ports, const Options& options,
   for (const core::Receive& news : changes.receive) {
     if (news.kind == core::ReceiveKind::agree) continue;
     ++preview.receive;
-    if (preview.items.size() < kMostItems) preview.items.push_back(item_of(news));
+    preview.items.push_back(item_of(news));
   }
   for (const core::Action& action : changes.actions) {
     preview.create += action.kind == core::ActionKind::create;
     preview.update += action.kind == core::ActionKind::update;
     preview.remove +=
         action.kind == core::ActionKind::remove || action.kind == core::ActionKind::forget;
-    if (preview.items.size() < kMostItems) preview.items.push_back(item_of(action));
+    preview.items.push_back(item_of(action));
   }
   preview.unchanged = changes.unchanged - static_cast<std::int64_t>(wanted->parked.size());
   preview.parked = static_cast<std::int64_t>(wanted->parked.size());
   preview.parked_items = wanted->parked;
-  if (preview.parked_items.size() > kMostItems) preview.parked_items.resize(kMostItems);
   if (changes.refuse) preview.guard = changes.refuse->message;
 
   ports::Call call;

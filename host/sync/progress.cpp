@@ -25,8 +25,10 @@ core::JsonText plan_json(const std::string& plan_id) {
   return Json({{"plan_id", plan_id}}).dump();
 }
 
-core::JsonText guard_json(const core::Refuse& refuse, const std::string& plan_id) {
+core::JsonText guard_json(const core::Refuse& refuse, const std::string& plan_id,
+                          const std::string& script) {
   return Json({{"plan_id", plan_id},
+               {"script_revision", script},
                {"reason", refuse.reason},
                {"message", refuse.message},
                {"removals", refuse.removals},
@@ -47,9 +49,11 @@ bool is_about(const core::JsonText& guard, const std::string& plan_id) {
   return shown.is_object() && shown.value("plan_id", "") == plan_id;
 }
 
-bool covers(const core::JsonText& guard, const std::string& plan_id, const core::Refuse& refuse) {
+bool covers(const core::JsonText& guard, const std::string& plan_id, const std::string& script,
+            const core::Refuse& refuse) {
   const Json shown = Json::parse(guard, nullptr, false);
-  return is_about(guard, plan_id) && shown.value("reason", "") == refuse.reason &&
+  return is_about(guard, plan_id) && shown.value("script_revision", script) == script &&
+         shown.value("reason", "") == refuse.reason &&
          refuse.removals <= shown.value("removals", std::int64_t{0});
 }
 

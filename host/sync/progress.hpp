@@ -14,8 +14,9 @@ core::JsonText wait_json(const std::string& run_id, core::RunWait wait, core::In
 /// That a plan or one of its tasks changed.
 core::JsonText plan_json(const std::string& plan_id);
 
-/// A refusal as stored in Run::guard.
-core::JsonText guard_json(const core::Refuse& refuse, const std::string& plan_id);
+/// A refusal as stored in Run::guard. `script`: the revision of the mapping that it came from.
+core::JsonText guard_json(const core::Refuse& refuse, const std::string& plan_id,
+                          const std::string& script);
 
 /// The plan whose tasks a stored refusal keeps from being removed here; empty if it is about
 /// removals at the service.
@@ -24,8 +25,9 @@ std::string guarded_plan(const core::JsonText& guard);
 /// Whether a stored refusal is about this plan.
 bool is_about(const core::JsonText& guard, const std::string& plan_id);
 
-/// Whether a person who was shown the stored refusal was shown this one: of the same plan, for the
-/// same reason, with no more removals.
-bool covers(const core::JsonText& guard, const std::string& plan_id, const core::Refuse& refuse);
+/// Whether a person who was shown the stored refusal was shown this one: of the same plan, by the
+/// same script, for the same reason, with no more removals.
+bool covers(const core::JsonText& guard, const std::string& plan_id, const std::string& script,
+            const core::Refuse& refuse);
 
 }  // namespace mortise::sync

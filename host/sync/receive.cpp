@@ -12,6 +12,7 @@
 #include "core/patch.hpp"
 #include "core/record_json.hpp"
 #include "core/recurrence.hpp"
+#include "core/zones.hpp"
 #include "sync/execution.hpp"
 
 namespace mortise::sync {
@@ -56,12 +57,27 @@ struct Execution::Reception {
   std::optional<core::Task> before = {}, after = {};
 };
 
+/// How an edit outside comes back.
+struct Execution::WayBack {
+  Json patch = Json::object();            ///< of the task
+  std::vector<std::string> taken = {};    ///< item fields that it takes over
+  std::vector<std::string> dropped = {};  ///< and that it does not
+  std::optional<core::Task> after = {};   ///< none: nothing of the task changes
+  std::optional<core::Task> ticked = {};  ///< with the status that does not count in this tier
+};
+
 /// Whether status changes made outside count as progress: the tier's policy says.
 bool Execution::may_progress(const Link& link) {
   if (!may_progress_) {
     const ports::Ask ask{"outside_progress", link.account.id, link.account.tier,
                          std::string(core::name_of(run_.trigger)), link.connection.connector};
-    may_progress_ = ports_.gate.decide(ask, {}).allow;
+    ports::Used used;
+    const std::string zone = core::zone_of(link.account, options_.host_zone);
+    if (const auto month = core::month_of(ports_.clock.now_ms(), zone)) {
+      const auto usage = ports_.store.usages().find(link.account.id, *month);
+      if (usage) used.exports_this_month = usage->exports();
+    }
+    may_progress_ = ports_.gate.decide(ask, used).allow;
   }
   return *may_progress_;
 }
@@ -96,43 +112,81 @@ void Execution::forget_ticked(Reception& reception, const core::Task& ticked) co
   }
 }
 
+/// What item fields that were changed outside change of the task, if it can be so.
+Result<Execution::WayBack> Execution::way_back(const Snapshot& snapshot, const std::string& kind,
+                                               const Json& take, const core::Task& task) {
+  auto change =
+      snapshot.mapping->task_change(kind, take.dump(), task, snapshot.mapping_input(options_));
+  if (!change) return std::move(change).error();
+  WayBack way;
+  way.patch = core::replacing(parsed(change->patch), core::to_json(task));
+  way.taken = std::move(change->taken);
+  way.dropped = std::move(change->dropped);
+  if (!way.dropped.empty() && way.patch.empty()) return way;
+  if (way.patch.contains("status") && !may_progress(snapshot)) {
+    way.ticked = std::move(core::apply_patch(task, way.patch).value);
+    way.patch.erase("status");
+  }
+  auto changed = core::apply_patch(task, way.patch);
+  if (!changed) return Error{Code::invalid, changed.problems.front().detail};
+  // A series that was moved outside leaves edited occurrences behind that no longer happen.
+  Status kept = core::settle_series(task, *changed.value, zone_of(snapshot, options_));
+  if (!kept) return std::move(kept).error();
+  way.after = std::move(changed.value);
+  return way;
+}
+
+/// One field that cannot be brought back must not keep the others from it: it is left out, with
+/// those that are decided with it.
+Result<Execution::WayBack> Execution::way_back_of_rest(const Snapshot& snapshot,
+                                                       const std::string& kind, const Json& take,
+                                                       const core::Task& task,
+                                                       const Error& trouble) {
+  const auto together = merge_rules(snapshot, kind).together;
+  Json rest = take;
+  std::vector<std::string> left_out;
+  for (const auto& [name, ignored] : take.items()) {
+    Json unit = {{name, take[name]}};
+    for (const std::vector<std::string>& group : together) {
+      if (std::find(group.begin(), group.end(), name) == group.end()) continue;
+      for (const std::string& each : group) {
+        if (take.contains(each)) unit[each] = take[each];
+      }
+    }
+    if (way_back(snapshot, kind, unit, task)) continue;
+    rest.erase(name);
+    left_out.push_back(name);
+  }
+  if (left_out.empty() || rest.empty()) return trouble;
+  auto way = way_back(snapshot, kind, rest, task);
+  if (way) way->dropped.insert(way->dropped.end(), left_out.begin(), left_out.end());
+  return way;
+}
+
 /// The way back through the mapping. What it cannot say stays as it is here, and is told.
 void Execution::bring_back(Reception& reception, const core::Task& task) {
   const Receive& news = reception.news;
   if (news.merged.take == "{}") return;
-  auto change = reception.snapshot.mapping->task_change(news.base.kind, news.merged.take, task,
-                                                        reception.snapshot.mapping_input(options_));
-  std::string trouble = change ? std::string() : change.error().message;
-  if (change) {
-    Json patch = core::replacing(parsed(change->patch), core::to_json(task));
-    if (!change->dropped.empty() && !is_unread(reception.snapshot, news.base)) {
-      if (reception.conflicts.empty()) reception.policy = "unmappable";
-      keep_ours(reception, change->dropped);
-      reception.remark = fmt::format("not taken over, the app cannot say it: {}",
-                                     fmt::join(change->dropped, ", "));
-    }
-    if (!change->dropped.empty() && patch.empty()) return;
-    std::optional<core::Task> ticked;
-    if (patch.contains("status") && !may_progress(reception.snapshot)) {
-      ticked = std::move(core::apply_patch(task, patch).value);
-      patch.erase("status");
-      reception.remark = "a status change outside does not count as progress in this tier";
-    }
-    auto changed = core::apply_patch(task, patch);
-    // A series that was moved outside leaves edited occurrences behind that no longer happen.
-    const Status kept =
-        changed ? core::settle_series(task, *changed.value, zone_of(reception.snapshot, options_))
-                : Status();
-    if (changed && kept) {
-      reception.patch = std::move(patch);
-      reception.after = std::move(changed.value);
-      reception.taken = std::move(change->taken);
-      if (ticked) forget_ticked(reception, *ticked);
-      return;
-    }
-    trouble = changed ? kept.error().message : changed.problems.front().detail;
+  const Json take = parsed(news.merged.take);
+  auto way = way_back(reception.snapshot, news.base.kind, take, task);
+  if (!way) {
+    way = way_back_of_rest(reception.snapshot, news.base.kind, take, task, way.error());
   }
-  cannot_take_over(reception, trouble);
+  if (!way) return cannot_take_over(reception, way.error().message);
+  if (!way->dropped.empty() && !is_unread(reception.snapshot, news.base)) {
+    if (reception.conflicts.empty()) reception.policy = "unmappable";
+    keep_ours(reception, way->dropped);
+    reception.remark =
+        fmt::format("not taken over, the app cannot say it: {}", fmt::join(way->dropped, ", "));
+  }
+  if (!way->after) return;
+  if (way->ticked) {
+    reception.remark = "a status change outside does not count as progress in this tier";
+  }
+  reception.patch = std::move(way->patch);
+  reception.after = std::move(way->after);
+  reception.taken = std::move(way->taken);
+  if (way->ticked) forget_ticked(reception, *way->ticked);
 }
 
 /// The task stays as it is, and that is told.

@@ -270,7 +270,7 @@ Task<Execution::Round> Execution::play_round() {
     if (!asked_) {  // about one plan at a time: its yes must not be lost over the next question
       asked_ = true;
       run_.approved = false;
-      run_.guard = guard_json(*changes.refuse, plan_id_);
+      run_.guard = guard_json(*changes.refuse, plan_id_, run_.script_revision);
     }
     co_return Round::asks;
   }

@@ -49,14 +49,16 @@ class MortalStore final : public ports::Store {
 
 /// Allows everything but what it is told to deny.
 struct FakeGate final : public ports::Gate {
-  ports::Decision decide(const ports::Ask& ask, const ports::Used&) override {
+  ports::Decision decide(const ports::Ask& ask, const ports::Used& used) override {
     if (on_decide) std::exchange(on_decide, nullptr)();
     ports::Decision decision;
     decision.allow = ask.action != denied;
+    used_exports = used.exports_this_month;
     return decision;
   }
   ports::Decision limits(const std::string&) override { return {}; }
   std::string denied;
+  std::int64_t used_exports = 0;  ///< as it was told the last time
   std::function<void()> on_decide;  ///< called once, by the next question
 };
 

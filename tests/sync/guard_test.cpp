@@ -70,6 +70,26 @@ TEST_CASE("guard: two plans that ask are answered one after the other", "[sync][
   CHECK(world.store.plans().tasks("pln_2").value().empty());
 }
 
+TEST_CASE("guard: a yes counts for what the script asked that was active then", "[sync][guard]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 4);
+  world.service.forget_cursors();
+  for (int t = 0; t < 4; ++t) world.service.erase(world.service.named(fmt::format("Task {}", t)));
+  const core::Run run = world.sync();
+  REQUIRE(run.waiting_for == RunWait::approval);
+  world.mapper().edit_script();
+  REQUIRE(world.dispatcher->approve(run.id).ok());
+  world.settle();
+  CHECK(world.tasks().size() == 4);
+  const core::Run again = world.run(run.id);
+  REQUIRE(again.waiting_for == RunWait::approval);
+  CHECK(asked(again, "script_revision") != asked(run, "script_revision"));
+  REQUIRE(world.dispatcher->approve(run.id).ok());
+  world.settle();
+  CHECK(world.run(run.id).state == RunState::succeeded);
+  CHECK(world.tasks().empty());
+}
+
 TEST_CASE("guard: a plan that fails does not hide another one's question", "[sync][guard]") {
   World world(Style::client_ids, 1);
   world.populate(1, 1, 4);

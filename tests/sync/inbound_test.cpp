@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/zones.hpp"
 #include "sync/bench.hpp"
 #include "sync/scene.hpp"
 #include "sync/wanted.hpp"
@@ -462,10 +463,14 @@ TEST_CASE("inbound: a tier without outside progress keeps its own status", "[syn
   World world(Style::client_ids, 1);
   world.gate.denied = "outside_progress";
   world.settle_in(1, 1, 4);
+  const std::string month = core::month_of(world.clock.now_ms(), "Europe/Madrid").value();
+  REQUIRE(world.store.commit({ports::put(core::Usage{"acc", month, 0, 2, 0})},
+                             ports::Durability::full));
   const int writes = world.service.writes;
   world.service.edit(world.service.named("Task 1"), R"({"text":"Renamed","checked":true})");
   world.sync();
   CHECK(titled(world, "Renamed").status == core::TaskStatus::todo);
+  CHECK(world.gate.used_exports == 2);
   world.clock.advance(10 * kMinuteMs);
   world.sync();
   CHECK(world.service.writes == writes);  // nobody fights about the tick
@@ -523,6 +528,28 @@ TEST_CASE("inbound: what a way back takes nothing of is told, and the rest of th
   CHECK(items->items.front().result == "done");
   CHECK(items->items.front().message == "not taken over, the app cannot say it: text");
   REQUIRE(conflicts(world).size() == 2);
+  CHECK(world.service.writes == writes);
+}
+
+TEST_CASE("inbound: a field that errs on its way back does not keep the others from it",
+          "[sync][inbound]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 4);
+  const auto wrong = GENERATE(R"("unmappable")", R"("")");  // the mapping errs, the record refuses
+  world.service.edit(world.service.named("Task 1"),
+                     R"({"checked":true,"note":"loud","text":)" + std::string(wrong) + "}");
+  const int writes = world.service.writes;
+  const core::Run taken = world.sync();
+  CHECK(taken.counts.received == 1);
+  const core::Task task = titled(world, "Task 1");
+  CHECK(task.status == core::TaskStatus::done);
+  CHECK(task.notes == "loud");
+  const auto items = world.store.runs().items(taken.id, {50, ""});
+  CHECK(items->items.front().message == "not taken over, the app cannot say it: text");
+  REQUIRE(conflicts(world).size() == 1);
+  CHECK(conflicts(world).front().policy == "unmappable");
+  CHECK(Json::parse(conflicts(world).front().fields).size() == 1);
+  CHECK(world.sync().counts.done == 0);
   CHECK(world.service.writes == writes);
 }
 

@@ -689,6 +689,14 @@ TEST_CASE("runner: a push that the store could not take is not lost", "[sync][ru
   CHECK(world.service.outline() == world.expected());
 }
 
+TEST_CASE("runner: a preview names all items, so that two can be compared", "[sync][preview]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 1200);
+  const auto preview = world.dispatcher->preview(world.connection_id, world.plan_id, nullptr);
+  REQUIRE(preview.ok());
+  CHECK(preview->items.size() == 1200);
+}
+
 TEST_CASE("runner: a preview asks for the cost of the batches that a run would send",
           "[sync][runner]") {
   World world(Style::keyed, 1);
