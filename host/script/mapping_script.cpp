@@ -57,11 +57,11 @@ class Export {
     Result<std::vector<PlanNode>> nodes = plan_nodes();
     if (!nodes) return nodes.error();
     for (const PlanNode& node : *nodes) {
-      if (node.group.empty()) {
-        add({node.key, node.kind, node.parent_key, {}, {}, node.title, node.fields});
-      } else if (const Status added = add_tasks(node); !added) {
-        return added.error();
-      }
+      const Status added =
+          node.group.empty()
+              ? add({node.key, node.kind, node.parent_key, {}, {}, node.title, node.fields})
+              : add_tasks(node);
+      if (!added) return added.error();
     }
     return std::move(desired_);
   }
@@ -119,7 +119,9 @@ class Export {
       if (!fields) {
         if (Status parked = park(key, task, failed); !parked) return parked;
       } else if (!fields->empty()) {
-        add({key, node.kind, node.parent_key, {}, task.id, task.title, std::move(*fields)});
+        ports::DesiredItem item{key,     node.kind,  node.parent_key,   {},
+                                task.id, task.title, std::move(*fields)};
+        if (Status added = add(std::move(item)); !added) return added;
       } else {
         continue;
       }
@@ -146,7 +148,9 @@ class Export {
         continue;
       }
       const std::string title = core::occurrence_task(series, changed.slot).value().title;
-      add({key, kind, series_key, {}, series.id, title, std::move(*fields), changed.slot});
+      ports::DesiredItem item{key,       kind,  series_key,         {},
+                              series.id, title, std::move(*fields), changed.slot};
+      if (Status added = add(std::move(item)); !added) return added;
     }
     return {};
   }
@@ -182,11 +186,24 @@ class Export {
     return (*lease_)->run(body);
   }
 
-  void add(ports::DesiredItem item) {
+  // One thing has one place: as two items it would be made and removed at the service in turns.
+  Status add(ports::DesiredItem item) {
+    const auto [first, is_first] = parents_.emplace(item.key, item.parent_key);
+    if (!is_first) {
+      const auto place = [](const std::string& parent) {
+        return parent.empty() ? std::string("at the top") : "in " + parent;
+      };
+      Error twice{Code::internal,
+                  fmt::format("{}: '{}' stands in the plan twice, {} and {}", text_.name, item.key,
+                              place(first->second), place(item.parent_key)),
+                  std::string(kScriptError)};
+      return at_word(std::move(twice), text_, "plan");
+    }
     std::string& last = last_child_[item.parent_key];
     item.after_key = last;
     last = item.key;
     desired_.items.push_back(std::move(item));
+    return {};
   }
 
   const ScriptText& text_;
@@ -196,6 +213,7 @@ class Export {
   const TaskGroups groups_;
   const Kinds* holds_;  // what the connector can hold; null if it is not known
   std::optional<StatePool::Lease> lease_;
+  std::unordered_map<std::string, std::string> parents_;  // of each key
   std::unordered_map<std::string, std::string> last_child_;
   std::unordered_map<std::string, bool> recurs_;  // by kind
   Desired desired_;

@@ -1,0 +1,77 @@
+// The tree that plan() answers: what has no place in it is an error, before anything is written.
+#include <catch2/catch.hpp>
+
+#include "script/mapping_script.hpp"
+
+using namespace mortise;
+using namespace mortise::script;
+
+namespace {
+
+// A mapping whose plan() runs `body`; its example is one that holds for none of the plans below.
+std::string source_with(const std::string& body, const std::string& fields) {
+  return "return mapping { connector = 'x', plan = function(plan) if plan.title == 'example' then\n"
+         "return page { key = plan.key } end " +
+         body + " end,\nfields = { " + fields +
+         " },\nexamples = { { plan = { title = 'example' }, want = { 'page plan:p1' } } } }";
+}
+
+const std::string kTodos = "todo = { { task = 'title', item = 'text' } }";
+
+// What a plan of one module, one week and three tasks becomes; two of them are in the week.
+Result<ports::Desired> mapped(const std::string& body, const std::string& fields = kTodos) {
+  StatePool pool;
+  const auto checked =
+      MappingScript::load(script_text("mappings/x.lua", source_with(body, fields)), pool);
+  INFO(body << ": " << (checked.script ? "" : checked.findings.front().message));
+  REQUIRE(checked.script);
+  const core::Account account;
+  core::Plan plan;
+  plan.id = "p";
+  plan.modules = {{"m", "Module", {{"w", 1, "Milestone"}}}};
+  std::vector<core::Task> tasks(3);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    tasks[i].id = "t" + std::to_string(i + 1);
+    tasks[i].title = "Task " + std::to_string(i + 1);
+    if (i > 0) tasks[i].week_id = "w";
+  }
+  return checked.script->desired({&account, &plan, tasks, "{}", "UTC", ""});
+}
+
+std::string refused(const std::string& body, const std::string& fields = kTodos) {
+  const auto desired = mapped(body, fields);
+  INFO(body);
+  REQUIRE_FALSE(desired.ok());
+  return desired.error().message;
+}
+
+const std::string kWeeks =
+    "each(plan.modules[1].weeks, function(week) return section { key = week.key, todos = "
+    "week.tasks } end)";
+
+}  // namespace
+
+TEST_CASE("plan: a task that stands in two places ends the run, with both of them named",
+          "[script][plan]") {
+  CHECK(refused("return page { key = plan.key, todos = plan.tasks, children = " + kWeeks + " }") ==
+        "mappings/x.lua:1: 'task:t2' stands in the plan twice, in week:w and in plan:p");
+  CHECK(refused("return { todos(plan.tasks), todos(plan.tasks) }") ==
+        "mappings/x.lua:1: 'task:t1' stands in the plan twice, at the top and at the top");
+  CHECK(refused("return page { key = 'task:t1', todos = plan.tasks }") ==
+        "mappings/x.lua:1: 'task:t1' stands in the plan twice, at the top and in task:t1");
+  const auto once =
+      mapped("return page { key = plan.key, todos = plan.other_tasks, children = " + kWeeks + " }");
+  REQUIRE(once.ok());
+  CHECK(once->items.size() == 5);
+  // Two groups of the same tasks, of which each task becomes an item in one.
+  const std::string by_kind =
+      "todo = { when = function(task) return task.title == 'Task 1' end, { task = 'title', item = "
+      "'text' } }, row = { when = function(task) return task.title ~= 'Task 1' end, { task = "
+      "'title', item = 'Task' } }";
+  const auto apart = mapped(
+      "return page { key = plan.key, todos = plan.tasks, children = { database { key = "
+      "'a:b', columns = { { name = 'Task', type = 'title' } }, rows = plan.tasks } } }",
+      by_kind);
+  REQUIRE(apart.ok());
+  CHECK(apart->items.size() == 5);
+}
