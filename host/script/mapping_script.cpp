@@ -236,17 +236,19 @@ void leave_out(const std::string& field, const ports::KindRules& rules, Json& ch
 
 Checked<MappingScript> MappingScript::load(ScriptText text, StatePool& pool,
                                            const KnownConnectors& known) {
-  const std::shared_ptr<MappingScript> mapping(new MappingScript(std::move(text), pool));
+  StatePool checks(StatePool::kIdleBytes, pool.limits());  // no call of the examples is remembered
+  const std::shared_ptr<MappingScript> mapping(new MappingScript(std::move(text), checks));
   if (const Status read = mapping->read(); !read) {
     return {nullptr, {finding_of(read.error(), mapping->text_.name)}};
   }
   if (Findings wrong = mapping->compare(known); !wrong.empty()) return {nullptr, std::move(wrong)};
-  const Result<KeptState> before = kept_state(mapping->text_, pool);
-  Findings findings = run_examples(*mapping, pool);
-  const Result<KeptState> after = kept_state(mapping->text_, pool);
+  const Result<KeptState> before = kept_state(mapping->text_, checks);
+  Findings findings = run_examples(*mapping, checks);
+  const Result<KeptState> after = kept_state(mapping->text_, checks);
   if (findings.empty() && before && after)
     findings = state_findings(*before, *after, mapping->text_);
   if (!findings.empty()) return {nullptr, std::move(findings)};
+  mapping->pool_ = &pool;
   return {mapping, {}};
 }
 

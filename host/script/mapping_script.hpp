@@ -18,7 +18,8 @@ namespace mortise::script {
 class MappingScript final : public ports::Mapping {
  public:
   /// Loads the text, compares it with the connector that it names, if that is known, and runs its
-  /// examples. A name that is nearly that of a known connector is refused.
+  /// examples, in states that nothing else is answered from. A name that is nearly that of a known
+  /// connector is refused.
   static Checked<MappingScript> load(ScriptText text, StatePool& pool,
                                      const KnownConnectors& known = {});
 
@@ -32,8 +33,8 @@ class MappingScript final : public ports::Mapping {
 
   /// Containers in one call of plan(), tasks one call each. Where the kind recurs, the edited
   /// occurrences of a task follow it as items of their own. A task that errs is parked. Errors:
-  /// what plan() raised; a key or task that it places twice; `script_budget` when tasks keep running
-  /// into a wall.
+  /// what plan() raised; a key or task that it places twice; `script_budget` when tasks keep
+  /// running into a wall.
   Result<ports::Desired> desired(const ports::MappingInput& input) const override;
 
   /// What one task becomes as an item of this kind; an empty text when it becomes none.

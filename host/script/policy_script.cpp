@@ -80,17 +80,19 @@ std::string outcome(const Decision& decision) {
 }  // namespace
 
 Checked<PolicyScript> PolicyScript::load(ScriptText text, StatePool& pool) {
-  const std::shared_ptr<PolicyScript> policy(new PolicyScript(std::move(text), pool));
+  StatePool checks(StatePool::kIdleBytes, pool.limits());  // no call of the examples is remembered
+  const std::shared_ptr<PolicyScript> policy(new PolicyScript(std::move(text), checks));
   const std::string& name = policy->text_.name;
   if (const Status read = policy->read(); !read) return {nullptr, {finding_of(read.error(), name)}};
   const Result<std::vector<Example>> examples = policy->examples();
   if (!examples) return {nullptr, {finding_of(examples.error(), name)}};
-  const Result<KeptState> before = kept_state(policy->text_, pool);
+  const Result<KeptState> before = kept_state(policy->text_, checks);
   Findings findings = policy->run_examples(*examples);
-  const Result<KeptState> after = kept_state(policy->text_, pool);
+  const Result<KeptState> after = kept_state(policy->text_, checks);
   if (findings.empty() && before && after)
     findings = state_findings(*before, *after, policy->text_);
   if (!findings.empty()) return {nullptr, std::move(findings)};
+  policy->pool_ = &pool;
   return {policy, {}};
 }
 

@@ -16,7 +16,7 @@ namespace mortise::script {
 /// One immutable revision. Thread-safe. Borrows the pool, which must outlive it.
 class PolicyScript {
  public:
-  /// Loads the text and runs its examples.
+  /// Loads the text and runs its examples, in states that nothing else is answered from.
   static Checked<PolicyScript> load(ScriptText text, StatePool& pool);
 
   /// Whether a loaded script returned a policy; for telling the two kinds of scripts apart.

@@ -25,10 +25,16 @@ Result<StatePool::Lease> StatePool::take(const ScriptText& text) {
       return Lease(*this, std::move(key), std::move(sandbox));
     }
   }
+  auto opened = fresh(text);
+  if (!opened) return opened.error();
+  return Lease(*this, std::move(key), std::move(opened).value());
+}
+
+Result<std::unique_ptr<Sandbox>> StatePool::fresh(const ScriptText& text) const {
   auto opened = Sandbox::open(limits_, &install_api);
   if (!opened) return opened.error();
   if (const Status loaded = (*opened)->load(text.source, text.name); !loaded) return loaded.error();
-  return Lease(*this, std::move(key), std::move(opened).value());
+  return opened;
 }
 
 void StatePool::give_back(std::string key, std::unique_ptr<Sandbox> sandbox) {

@@ -16,7 +16,9 @@ namespace mortise::script {
 
 class StatePool {
  public:
-  explicit StatePool(std::size_t idle_bytes = 64 * 1024 * 1024, Limits limits = {})
+  static constexpr std::size_t kIdleBytes = 64 * 1024 * 1024;
+
+  explicit StatePool(std::size_t idle_bytes = kIdleBytes, Limits limits = {})
       : idle_bytes_limit_(idle_bytes), limits_(limits) {}
 
   /// A state on loan: back in the pool when this goes, unless it ran into a wall.
@@ -38,7 +40,10 @@ class StatePool {
 
   /// A state with this script loaded. Errors as Sandbox::load.
   Result<Lease> take(const ScriptText& text);
+  /// One that no call was made in, and that never comes into the pool.
+  Result<std::unique_ptr<Sandbox>> fresh(const ScriptText& text) const;
 
+  const Limits& limits() const { return limits_; }
   std::size_t idle_bytes() const;
   std::size_t idle_states() const;
 

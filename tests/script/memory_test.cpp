@@ -1,0 +1,51 @@
+// Scripts that remember: nothing of one call reaches another, and what tries to is refused.
+#include <catch2/catch.hpp>
+
+#include "script/library.hpp"
+
+using namespace mortise;
+using namespace mortise::script;
+
+namespace {
+
+// A policy with lines before it, and lines in the function that its one example calls.
+std::string policy(const std::string& before, const std::string& inside) {
+  return before + "\nreturn policy { tiers = { a = { exports_per_month = 2 } }, default = 'a',\n" +
+         "['export.start'] = function(ask, tier, used) " + inside + " return allow {} end,\n" +
+         "examples = { { ask = { action = 'export.start' }, want = 'allow' } } }";
+}
+
+std::string finding(const std::string& source, StatePool& pool) {
+  const Findings findings = check_script("policies/a.lua", source, pool);
+  return findings.empty() ? std::string() : findings.front().message;
+}
+
+}  // namespace
+
+TEST_CASE("memory: a script that was refused is refused again, however often it is looked at",
+          "[script][memory]") {
+  StatePool pool;
+  const std::string source = policy("local seen = {}", "seen[ask.tier] = true");
+  for (int look = 0; look < 3; ++look) {
+    CHECK(finding(source, pool).rfind("'seen.a' is kept", 0) == 0);
+  }
+  CHECK(pool.idle_states() == 0);
+  const std::string mapping =
+      "local seen = {} return mapping { connector = 'x', plan = function(plan) return {} end,\n"
+      "fields = { todo = { { item = 'text', to_item = function(task) seen[task.id] = true return "
+      "task.title end } } },\n"
+      "examples = { { task = { title = 'a' }, kind = 'todo', want = { text = 'a' } } } }";
+  for (int look = 0; look < 3; ++look) {
+    const Findings findings = check_script("mappings/a.lua", mapping, pool);
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].message.rfind("'seen.t1' is kept", 0) == 0);
+  }
+  // An example that wants to run into a wall, so that the state is thrown away.
+  const std::string walled =
+      "local n = 0 return mapping { connector = 'x', plan = function(plan) return {} end,\n"
+      "fields = { todo = { { task = 'title', item = 'text', to_task = function(value)\n"
+      "n = n + 1 while value == 'b' do end return value end } } },\n"
+      "examples = { { task = { title = 'a' }, kind = 'todo', edited = { text = 'b' }, want = "
+      "'script_budget' } } }";
+  CHECK_FALSE(check_script("mappings/a.lua", walled, pool).empty());
+}
