@@ -86,7 +86,7 @@ void for_each_line(lua_State* L, const FieldCall& call, Visit visit) {
 // One changed task field: into the list of changes, and into the task that later lines see.
 void apply(lua_State* L, const FieldCall& call, const std::string& field, Json& changes) {
   check_word(L, field, "changed task field", changeable_task_fields());
-  changes[field] = to_json(L, -1);
+  changes[field] = to_json(L, -1, InnerNone::allowed);  // a merge patch: clears a part of the field
   if (is_none(L, -1)) {
     lua_pop(L, 1);
     lua_pushnil(L);

@@ -38,7 +38,7 @@ bool places(lua_State* L, int line) {
 /// The list of item fields on top of the stack; takes it off.
 std::vector<std::string> take_fields(lua_State* L, const std::string& what,
                                      const std::vector<std::string>& known) {
-  check_type(L, -1, LUA_TTABLE, what);
+  check_keys(L, -1, what, {}, ListPart::allowed);
   const int list = lua_gettop(L);
   const std::vector<std::string_view> words(known.begin(), known.end());
   std::vector<std::string> fields;
@@ -73,7 +73,7 @@ ports::KindRules read_kind_rules(lua_State* L, int kind_table, const std::string
   }
   lua_getfield(L, kind_table, "together");
   if (!lua_isnil(L, -1)) {
-    check_type(L, -1, LUA_TTABLE, "together of fields." + kind);
+    check_keys(L, -1, "together of fields." + kind, {}, ListPart::allowed);
     const int groups = lua_gettop(L);
     const auto count = static_cast<lua_Integer>(lua_rawlen(L, groups));
     for (lua_Integer i = 1; i <= count; ++i) {

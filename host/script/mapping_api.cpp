@@ -52,7 +52,7 @@ int make_section(lua_State* L) {
 
 // columns = { { name = "Task", type = "title" }, ... }, the list on top of the stack.
 void check_columns(lua_State* L) {
-  check_type(L, -1, LUA_TTABLE, "columns of a database");
+  check_keys(L, -1, "columns of a database", {}, ListPart::allowed);
   const int columns = lua_gettop(L);
   int titles = 0;
   const auto count = static_cast<lua_Integer>(lua_rawlen(L, columns));

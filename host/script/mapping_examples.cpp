@@ -94,7 +94,7 @@ class Examples {
     const Status ran = (*lease)->run([&](lua_State* L) {
       Sandbox::push_returned(L);
       lua_getfield(L, -1, "examples");
-      examples = to_json(L, -1);
+      examples = to_json(L, -1, InnerNone::allowed);
     });
     if (!ran) return ran.error();
     return examples;

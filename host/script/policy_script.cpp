@@ -185,6 +185,7 @@ Result<std::vector<PolicyScript::Example>> PolicyScript::examples() const {
     if (lua_rawlen(L, 2) > kMostExamples) {
       luaL_error(L, "more than %d examples", static_cast<int>(kMostExamples));
     }
+    check_keys(L, 2, "the list of examples", {}, ListPart::allowed);
     for (int i = 1; i <= count; ++i) {
       lua_settop(L, 2);
       lua_rawgeti(L, 2, i);

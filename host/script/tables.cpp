@@ -39,6 +39,7 @@ Json number_to_json(lua_State* L, int index) {
 }
 
 struct Count {
+  InnerNone inner_none = InnerNone::refused;
   std::size_t values = 0;
   std::size_t bytes = 0;
 };
@@ -52,6 +53,12 @@ std::string text_to_json(lua_State* L, int index, Count& count) {
   return std::string(text);
 }
 
+[[noreturn]] void fail_for_hole(lua_State* L, std::string_view what, lua_Integer at) {
+  fail_at(L, "",
+          fmt::format("{} has nothing at {}, and something behind it; each(...) leaves nils out",
+                      what, at));
+}
+
 Json value_to_json(lua_State* L, int index, int depth, Count& count);
 
 Json table_to_json(lua_State* L, int index, int depth, Count& count) {
@@ -61,7 +68,7 @@ Json table_to_json(lua_State* L, int index, int depth, Count& count) {
   const auto length = static_cast<lua_Integer>(lua_rawlen(L, index));
   Json list = Json::array();
   for (lua_Integer i = 1; i <= length; ++i) {
-    lua_rawgeti(L, index, i);
+    if (lua_rawgeti(L, index, i) == LUA_TNIL) fail_for_hole(L, "a list", i);
     list.push_back(value_to_json(L, lua_gettop(L), depth + 1, count));
     lua_pop(L, 1);
   }
@@ -102,7 +109,10 @@ Json value_to_json(lua_State* L, int index, int depth, Count& count) {
     default:
       break;
   }
-  if (is_none(L, index)) return nullptr;
+  if (is_none(L, index)) {
+    if (depth == 0 || count.inner_none == InnerNone::allowed) return nullptr;
+    luaL_error(L, "none inside a table; a field without a value is left out");
+  }
   luaL_error(L, "a %s, where a value is expected", luaL_typename(L, index));
   return {};
 }
@@ -144,17 +154,26 @@ void check_keys(lua_State* L, int table, std::string_view what,
                 std::span<const std::string_view> known, ListPart list) {
   const int index = lua_absindex(L, table);
   check_type(L, index, LUA_TTABLE, std::string(what));
+  lua_Integer entries = 0;
   lua_pushnil(L);
   while (lua_next(L, index) != 0) {
     Budget::of(L).charge(L, 1);
     lua_pop(L, 1);
-    if (lua_isinteger(L, -1) != 0 && list == ListPart::allowed) continue;
+    if (lua_isinteger(L, -1) != 0 && lua_tointeger(L, -1) > 0 && list == ListPart::allowed) {
+      ++entries;
+      continue;
+    }
     const std::string key = text_of(L, -1);
     if (lua_type(L, -1) == LUA_TSTRING &&
         std::find(known.begin(), known.end(), key) != known.end()) {
       continue;
     }
     fail_at(L, key, fmt::format("{} has no '{}'{}", what, key, suggestion(key, known)));
+  }
+  for (lua_Integer i = 1; i <= entries; ++i) {
+    Budget::of(L).charge(L, 1);
+    if (lua_rawgeti(L, index, i) == LUA_TNIL) fail_for_hole(L, what, i);
+    lua_pop(L, 1);
   }
 }
 
@@ -267,8 +286,9 @@ void push_json(lua_State* L, const Json& document) {
   }
 }
 
-Json to_json(lua_State* L, int index) {
+Json to_json(lua_State* L, int index, InnerNone inner_none) {
   Count count;
+  count.inner_none = inner_none;
   return value_to_json(L, lua_absindex(L, index), 0, count);
 }
 

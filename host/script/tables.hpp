@@ -18,7 +18,8 @@ namespace mortise::script {
 [[noreturn]] void fail_at(lua_State* L, std::string_view word, const std::string& message);
 
 /// Raises "<what> has no '<key>'; did you mean '<known>'?" for a text key that is not known, and
-/// refuses list entries unless `list` says that they belong there.
+/// refuses list entries unless `list` says that they belong there: then without a hole, behind
+/// which some would never be read.
 enum class ListPart { none, allowed };
 void check_keys(lua_State* L, int table, std::string_view what,
                 std::span<const std::string_view> known, ListPart list = ListPart::none);
@@ -40,10 +41,13 @@ void check_word(lua_State* L, std::string_view word, const std::string& what,
 /// Pushes a document: null is nil, so members that are null are absent.
 void push_json(lua_State* L, const core::Json& document);
 
+/// Whether `none` may stand inside a table, as null.
+enum class InnerNone { refused, allowed };
+
 /// The value as a document. A table with list entries is an array and must have no other keys; an
 /// empty table is an empty array; `none` is null. Raises for functions, fractions, texts that are
-/// not UTF-8, nesting over 32, and more than 20,000 values or 1 MiB of text.
-core::Json to_json(lua_State* L, int index);
+/// not UTF-8, lists with holes, nesting over 32, and more than 20,000 values or 1 MiB of text.
+core::Json to_json(lua_State* L, int index, InnerNone inner_none = InnerNone::refused);
 
 /// The value `none`: "no value here", where nil would say "nothing said".
 void push_none(lua_State* L);

@@ -1,7 +1,7 @@
 // The tree that plan() answers: what has no place in it is an error, before anything is written.
 #include <catch2/catch.hpp>
 
-#include "script/mapping_script.hpp"
+#include "script/library.hpp"
 
 using namespace mortise;
 using namespace mortise::script;
@@ -74,4 +74,61 @@ TEST_CASE("plan: a task that stands in two places ends the run, with both of the
       by_kind);
   REQUIRE(apart.ok());
   CHECK(apart->items.size() == 5);
+}
+
+TEST_CASE("plan: a list with a hole is an error, and not cut there", "[script][plan]") {
+  const auto has_hole = [](const std::string& message) {
+    INFO(message);
+    CHECK(message.find("nothing at 2, and something behind it") != std::string::npos);
+  };
+  const std::string page = "page { key = 'a:' .. i }";
+  has_hole(refused("local list = {} for i = 1, 5 do if i ~= 2 then list[i] = " + page +
+                   " end end return list"));
+  has_hole(refused("local i = 1 return { " + page + ", nil, page { key = 'b:b' } }"));
+  has_hole(refused("local i = 1 return page { key = plan.key, children = { " + page +
+                   ", nil, page { key = 'b:b' } } }"));
+  has_hole(refused("return page { key = plan.key, help = { 'one', nil, 'three' } }"));
+  has_hole(
+      refused("return page { key = plan.key, children = database { key = 'a:b', columns = "
+              "{ { name = 'Task', type = 'title' }, nil, { name = 'x', type = 'url' } } } }"));
+  const auto whole = mapped("return { page { key = 'a:1' }, page { key = 'a:2' }, nil }");
+  REQUIRE(whole.ok());
+  CHECK(whole->items.size() == 2);
+}
+
+TEST_CASE("plan: what a script writes down has no holes, either", "[script][plan]") {
+  StatePool pool;
+  const auto has_hole = [&](const char* name, const std::string& source) {
+    const Findings findings = check_script(name, source, pool);
+    REQUIRE_FALSE(findings.empty());
+    INFO(findings.front().message);
+    CHECK(findings.front().message.find("nothing at 2, and something behind it") !=
+          std::string::npos);
+  };
+  const std::string line = "{ task = 'title', item = 'text' }";
+  has_hole("mappings/x.lua", source_with("", "todo = { " + line + ", nil, " + line + " }"));
+  has_hole("mappings/x.lua",
+           source_with("", "todo = { " + line + ", alike = { 'text', nil, 'text' } }"));
+  has_hole("mappings/x.lua", source_with("", kTodos + " }, settings = { s = choice { 'a', nil, "
+                                                      "'c', default = 'a' }"));
+  has_hole("policies/x.lua",
+           "local example = { ask = { action = 'outside_progress' }, want = 'allow' }\n"
+           "return policy { tiers = { a = { outside_progress = true } }, default = 'a',\n"
+           "examples = { example, nil, example } }");
+}
+
+TEST_CASE("fields: an item's field has no null inside, and no hole", "[script][plan]") {
+  const auto parked = [](const std::string& value) {
+    const auto desired =
+        mapped("return todos(plan.tasks)",
+               "todo = { { item = 'text', to_item = function() return " + value + " end } }");
+    REQUIRE(desired.ok());
+    return desired->parked.empty() ? std::string() : desired->parked.front().error.message;
+  };
+  CHECK(parked("{ { a = 1 }, nil, { a = 3 } }").find("a list has nothing at 2") !=
+        std::string::npos);
+  CHECK(parked("{ a = 1, b = none }").find("none inside a table") != std::string::npos);
+  CHECK(parked("{ none }").find("none inside a table") != std::string::npos);
+  CHECK(parked("{ a = 1, b = nil }").empty());
+  CHECK(parked("none").empty());
 }
