@@ -44,6 +44,21 @@ void push_used(lua_State* L, const Used& used) {
   make_strict(L, "used");
 }
 
+// A copy of the tier on top of the stack, for one call: what a function changes in it is gone with
+// it.
+void push_tier(lua_State* L) {
+  const int tier = lua_gettop(L);
+  lua_newtable(L);
+  lua_pushnil(L);
+  while (lua_next(L, tier) != 0) {
+    Budget::of(L).charge(L, 1);
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, tier + 1);
+  }
+  make_strict(L, "tier");
+}
+
 // What the function of the action answered, on top of the stack.
 void read_answer(lua_State* L, const std::string& action, Decision& decision) {
   if (is_kind(L, -1, "allow")) {
@@ -61,7 +76,6 @@ void read_answer(lua_State* L, const std::string& action, Decision& decision) {
 
 // An action without a function: the tier's flag of that name says. The tier is on top of the stack.
 void read_flag(lua_State* L, const Ask& ask, const std::string& tier, Decision& decision) {
-  check_type(L, -1, LUA_TTABLE, "tier '" + tier + "'");  // a function may have changed it
   push_text(L, ask.action);
   lua_rawget(L, -2);
   if (!lua_isboolean(L, -1)) {
@@ -130,6 +144,7 @@ Result<Decision> PolicyScript::try_decide(const Ask& ask, const Used& used) cons
     Sandbox::push_returned(L);
     lua_getfield(L, 1, "tiers");
     lua_getfield(L, 2, tier.c_str());
+    check_type(L, -1, LUA_TTABLE, "tier '" + tier + "'");  // a function may have changed it
     lua_getfield(L, 1, ask.action.c_str());
     if (!lua_isfunction(L, -1)) {
       lua_settop(L, 3);
@@ -137,6 +152,8 @@ Result<Decision> PolicyScript::try_decide(const Ask& ask, const Used& used) cons
     }
     push_ask(L, ask, tier);
     lua_pushvalue(L, 3);
+    push_tier(L);
+    lua_replace(L, -2);
     push_used(L, used);
     lua_call(L, 3, 1);
     read_answer(L, ask.action, decision);

@@ -49,3 +49,24 @@ TEST_CASE("memory: a script that was refused is refused again, however often it 
       "'script_budget' } } }";
   CHECK_FALSE(check_script("mappings/a.lua", walled, pool).empty());
 }
+
+TEST_CASE("memory: what a policy changes in a tier is changed for one answer", "[script][memory]") {
+  StatePool pool;
+  const std::string inside =
+      "if ask.account == 'vip' then tier.exports_per_month = tier.exports_per_month + 100 end\n"
+      "if used.exports_this_month >= tier.exports_per_month then return deny('over', '') end";
+  const Checked<PolicyScript> checked =
+      PolicyScript::load(script_text("policies/a.lua", policy("", inside)), pool);
+  REQUIRE(checked.script);
+  const auto allowed = [&](const std::string& account, std::int64_t used) {
+    return checked.script->decide({"export.start", account, "a", "user", ""}, {used}).allow;
+  };
+  CHECK(allowed("vip", 101));
+  CHECK_FALSE(allowed("vip", 102));
+  CHECK_FALSE(allowed("somebody", 2));
+  CHECK(pool.idle_states() == 1);
+  const Findings misspelt =
+      check_script("policies/a.lua", policy("", "local x = tier.exprots_per_month"), pool);
+  REQUIRE(misspelt.size() == 1);
+  CHECK(misspelt[0].message.find("did you mean 'exports_per_month'?") != std::string::npos);
+}
