@@ -1,9 +1,10 @@
-// The examples that a mapping carries. Three forms:
+// The examples that a mapping carries. Their forms:
 //  { task = {...}, kind = "row", want = { Task = "..." } }              a task becomes an item
 //  { task = {...}, slot = "...", kind = "event", want = { ... } }       one occurrence becomes one
 //  { task = {...}, kind = "todo", edited = { ... }, want = { ... } }    an edited item changes a
 //  task { plan = {...}, tasks = {...}, want = { "page plan:p1", ... } }      a plan becomes a tree
-// `want` of the first two says what it names; `none` there means: no such field.
+//  { resolve = "title", base = ..., here = ..., there = ..., want = ... }    who is right
+// `want` of the first three says what it names; `none` there means: no such field.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,8 +25,9 @@ namespace {
 
 using core::Json;
 
-constexpr std::array<std::string_view, 10> kExampleKeys = {
-    "dropped", "edited", "kind", "link_base", "plan", "settings", "slot", "task", "tasks", "want"};
+constexpr std::array<std::string_view, 14> kExampleKeys = {
+    "base",    "dropped",  "edited", "here", "kind",  "link_base", "plan",
+    "resolve", "settings", "slot",   "task", "tasks", "there",     "want"};
 constexpr std::array<std::string_view, 8> kPlanKeys = {
     "deadline", "learning_style", "modules", "skill_level", "start", "title", "topic", "zone"};
 constexpr std::array<std::string_view, 2> kModuleKeys = {"title", "weeks"};
@@ -136,6 +138,7 @@ class Examples {
     Case the_case;
     if (!read_case(example, the_case)) return;
     if (!example.contains("want")) return complain("says nothing that it wants");
+    if (example.contains("resolve")) return run_resolve(example);
     if (!example.contains("task")) return run_plan(the_case, example["want"]);
     const std::string kind = text_member(example, "kind");
     const auto kinds = task_kinds();
@@ -300,6 +303,19 @@ class Examples {
     if (dropped == wanted) return;
     complain(fmt::format("of the edit {} is dropped, the example says dropped = {}", shown(dropped),
                          shown(wanted)));
+  }
+
+  void run_resolve(const Json& example) {
+    const std::string field = text_member(example, "resolve");
+    if (field.empty()) return complain("resolve names an item field that both sides changed");
+    const auto answer =
+        mapping_.resolve(field, canonical(member(example, "base")),
+                         canonical(member(example, "here")), canonical(member(example, "there")));
+    if (!answer) return complain(answer.error());
+    const Result<Json> got = core::parse_json(answer->value_or("\"nothing\""));
+    if (!got) return complain(got.error());
+    if (*got == example["want"]) return;
+    complain(fmt::format("wants {}, resolve says {}", shown(example["want"]), shown(*got)));
   }
 
   void compare(const Json& want, const core::JsonText& got_text) {

@@ -305,10 +305,11 @@ Result<std::optional<JsonText>> MappingScript::resolve(const std::string& field,
     if (!read) return read.error();
     values[i] = std::move(read).value();
   }
-  Result<StatePool::Lease> lease = pool_->take(text_);
-  if (!lease) return lease.error();
+  // No example need run it, so what it keeps would not be found: it answers in a state of its own.
+  const Result<std::unique_ptr<Sandbox>> state = pool_->fresh(text_);
+  if (!state) return state.error();
   std::optional<Json> answer;
-  const Status ran = (*lease)->run([&](lua_State* L) {
+  const Status ran = (*state)->run([&](lua_State* L) {
     Sandbox::push_returned(L);
     lua_getfield(L, -1, "resolve");
     lua_pushlstring(L, field.data(), field.size());

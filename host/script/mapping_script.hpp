@@ -43,7 +43,8 @@ class MappingScript final : public ports::Mapping {
 
   std::map<std::string, ports::KindRules> kinds() const override { return kinds_; }
 
-  /// The mapping's `resolve`, if it has one. nil: the policy decides.
+  /// The mapping's `resolve`, if it has one, in a state that no other call sees. nil: the policy
+  /// decides.
   Result<std::optional<core::JsonText>> resolve(const std::string& field,
                                                 const core::JsonText& base,
                                                 const core::JsonText& here,

@@ -70,3 +70,46 @@ TEST_CASE("memory: what a policy changes in a tier is changed for one answer", "
   REQUIRE(misspelt.size() == 1);
   CHECK(misspelt[0].message.find("did you mean 'exports_per_month'?") != std::string::npos);
 }
+
+TEST_CASE("check: an example says what resolve answers", "[script][check]") {
+  StatePool pool;
+  const auto message = [&](const std::string& example) {
+    const Findings findings =
+        check_script("mappings/a.lua",
+                     "return mapping { connector = 'x', plan = function() return {} end,\n"
+                     "fields = { todo = { { task = 'title', item = 'text' } } },\n"
+                     "resolve = function(field, base, here, there)\n"
+                     "if field == 'text' then return there == none and none or here end end,\n"
+                     "examples = { { resolve = " +
+                         example + " } } }",
+                     pool);
+    return findings.empty() ? std::string() : findings.front().message;
+  };
+  CHECK(message("'text', base = 'a', here = 'b', there = 'c', want = 'b'").empty());
+  CHECK(message("'text', here = 'b', want = none").empty());
+  CHECK(message("'link', here = 'b', there = 'c', want = 'nothing'").empty());
+  CHECK(message("'text', here = 'b', there = 'c', want = 'c'") ==
+        "example 1: wants \"c\", resolve says \"b\"");
+  CHECK(message("7, want = 'c'") ==
+        "example 1: resolve names an item field that both sides changed");
+}
+
+TEST_CASE("memory: nothing of one conflict reaches another", "[script][memory]") {
+  StatePool pool;
+  const auto checked = MappingScript::load(
+      script_text("mappings/a.lua",
+                  "local last return mapping { connector = 'x', plan = function() return {} end,\n"
+                  "fields = { todo = { { task = 'title', item = 'text' } } },\n"
+                  "resolve = function(field, base, here, there) local was = last last = here "
+                  "return was end,\n"
+                  "examples = { { resolve = 'text', here = 'a', there = 'b', want = 'nothing' },\n"
+                  "{ resolve = 'text', here = 'c', there = 'd', want = 'nothing' } } }"),
+      pool);
+  INFO((checked.script ? "" : checked.findings.front().message));
+  REQUIRE(checked.script);
+  for (const char* here : {"\"mine\"", "\"yours\"", "null"}) {
+    const auto answer = checked.script->resolve("text", "null", here, "\"there\"");
+    REQUIRE(answer.ok());
+    CHECK_FALSE(answer->has_value());
+  }
+}
