@@ -9,6 +9,17 @@ namespace mortise::core {
 namespace {
 
 constexpr std::size_t kLongestWord = 64;  // hostile words are not worth a comparison
+constexpr int kMostCompared = 1000;       // nor are hostile numbers of them
+
+// Of two words that differ more than this, one is no slip of the other.
+std::size_t allowed_distance(std::string_view a, std::string_view b) {
+  return std::max(a.size(), b.size()) / 3;
+}
+
+bool worth_comparing(std::string_view a, std::string_view b) {
+  if (std::max(a.size(), b.size()) > kLongestWord) return false;
+  return std::max(a.size(), b.size()) - std::min(a.size(), b.size()) <= allowed_distance(a, b);
+}
 
 char lower(char character) {
   return character >= 'A' && character <= 'Z' ? static_cast<char>(character + 32) : character;
@@ -37,13 +48,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string_view> nearest_word(std::string_view word,
                                              std::span<const std::string_view> candidates) {
-  if (word.size() > kLongestWord) return std::nullopt;
   std::optional<std::string_view> best;
   std::size_t best_distance = 0;
+  int compared = 0;
   for (const std::string_view candidate : candidates) {
-    const std::size_t allowed = std::max(word.size(), candidate.size()) / 3;
+    if (!worth_comparing(word, candidate)) continue;
+    if (++compared > kMostCompared) break;
     const std::size_t apart = distance(word, candidate);
-    if (apart > allowed || (best && apart >= best_distance)) continue;
+    if (apart > allowed_distance(word, candidate) || (best && apart >= best_distance)) continue;
     best = candidate;
     best_distance = apart;
   }

@@ -8,7 +8,9 @@
 namespace mortise::core {
 
 /// The candidate most like `word` (edit distance without regard to ASCII case, a swap of neighbours
-/// counts once), or nothing when none is near: at most a third of the longer word may differ.
+/// counts once), or nothing when none is near: at most a third of the longer word may differ. Quick
+/// whatever it is given: words over 64 bytes, and what comes after 1,000 words of like length, are
+/// left out.
 std::optional<std::string_view> nearest_word(std::string_view word,
                                              std::span<const std::string_view> candidates);
 

@@ -20,7 +20,8 @@ std::vector<std::string> names_in(lua_State* L, int table) {
   std::vector<std::string> names;
   lua_pushnil(L);
   while (lua_next(L, table) != 0) {
-    if (lua_type(L, -2) == LUA_TSTRING) names.emplace_back(lua_tostring(L, -2));
+    Budget::of(L).charge(L, 5);
+    if (lua_type(L, -2) == LUA_TSTRING) names.emplace_back(check_text(L, -2));
     lua_pop(L, 1);
   }
   std::sort(names.begin(), names.end());

@@ -28,6 +28,7 @@ using core::Json;
 constexpr std::array<std::string_view, 14> kExampleKeys = {
     "base",    "dropped",  "edited", "here", "kind",  "link_base", "plan",
     "resolve", "settings", "slot",   "task", "tasks", "there",     "want"};
+constexpr std::size_t kMostFindings = 200;
 constexpr std::array<std::string_view, 8> kPlanKeys = {
     "deadline", "learning_style", "modules", "skill_level", "start", "title", "topic", "zone"};
 constexpr std::array<std::string_view, 2> kModuleKeys = {"title", "weeks"};
@@ -238,8 +239,10 @@ class Examples {
     for (const Json& column : member(*fields, "columns"))
       names.push_back(text_member(column, "name"));
     const std::vector<std::string_view> known(names.begin(), names.end());
+    const std::set<std::string_view> columns(names.begin(), names.end());
     for (const std::string& item : row_items()) {
-      if (std::find(names.begin(), names.end(), item) != names.end()) continue;
+      if (columns.contains(item)) continue;
+      if (findings_.size() == kMostFindings) return;
       ports::ScriptFinding finding{
           mapping_.text().name, std::max(1, line_with(mapping_.text().source, item)),
           fmt::format("fields.row: there is no column '{}'{}", item, suggestion(item, known))};

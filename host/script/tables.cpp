@@ -191,13 +191,13 @@ int on_absent_name(lua_State* L) {
   std::vector<std::string> own;
   lua_pushnil(L);
   while (lua_next(L, 1) != 0) {
-    if (lua_type(L, -2) == LUA_TSTRING) own.emplace_back(lua_tostring(L, -2));
+    Budget::of(L).charge(L, 5);
+    if (lua_type(L, -2) == LUA_TSTRING) own.emplace_back(check_text(L, -2));
     lua_pop(L, 1);
   }
-  for (const std::string& each : own) {
-    if (std::find(names.begin(), names.end(), each) == names.end()) names.push_back(each);
-  }
+  names.insert(names.end(), own.begin(), own.end());
   std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return luaL_error(L, "%s has no '%s'%s", lua_tostring(L, lua_upvalueindex(1)), name.c_str(),
                     suggestion(name, names).c_str());
 }
@@ -240,6 +240,7 @@ std::string text_field(lua_State* L, int table, const char* name, std::string_vi
 
 void check_word(lua_State* L, std::string_view word, const std::string& what,
                 std::span<const std::string_view> known) {
+  Budget::of(L).charge(L, 1 + known.size() / 16);
   if (std::find(known.begin(), known.end(), word) != known.end()) return;
   fail_at(L, word, fmt::format("{}: '{}' is not known{}", what, word, suggestion(word, known)));
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "script/api.hpp"
+#include "script/budget.hpp"
 #include "script/libraries.hpp"
 #include "script/tables.hpp"
 #include "script/words.hpp"
@@ -32,6 +33,7 @@ int look_up(lua_State* L) {
     std::vector<std::string> keys;
     lua_pushnil(L);
     while (lua_next(L, lua_upvalueindex(1)) != 0) {
+      Budget::of(L).charge(L, 5);
       keys.push_back(text_of(L, -2));
       lua_pop(L, 1);
     }

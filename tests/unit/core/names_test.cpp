@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "core/words.hpp"
 
@@ -32,4 +34,17 @@ TEST_CASE("words: the nearest word is offered, a distant one is not", "[core][wo
   CHECK_FALSE(nearest_word("colour", kWords).has_value());
   CHECK_FALSE(nearest_word("", kWords).has_value());
   CHECK_FALSE(nearest_word(std::string(100'000, 't'), kWords).has_value());
+}
+
+TEST_CASE("words: many and long candidates are not worth a comparison", "[core][words]") {
+  const std::string word(60, 't'), near(61, 't'), longer(65, 't');
+  const std::string other = std::string(59, 't') + "u";
+  CHECK(nearest_word(word, std::vector<std::string_view>{longer, near}) == near);
+  CHECK_FALSE(nearest_word(word, std::vector<std::string_view>{longer}).has_value());
+  std::vector<std::string_view> candidates(100'000, std::string_view("ttt"));
+  candidates.push_back(other);
+  CHECK(nearest_word(word, candidates) == other);
+  candidates.assign(100'000, other);
+  candidates.push_back(word);
+  CHECK(nearest_word(word, candidates) == other);
 }
