@@ -245,8 +245,7 @@ Checked<MappingScript> MappingScript::load(ScriptText text, StatePool& pool,
   const Result<KeptState> before = kept_state(mapping->text_, checks);
   Findings findings = run_examples(*mapping, checks);
   const Result<KeptState> after = kept_state(mapping->text_, checks);
-  if (findings.empty() && before && after)
-    findings = state_findings(*before, *after, mapping->text_);
+  if (findings.empty()) findings = state_findings(before, after, mapping->text_);
   if (!findings.empty()) return {nullptr, std::move(findings)};
   mapping->pool_ = &pool;
   return {mapping, {}};

@@ -36,7 +36,7 @@ TierKeys read_tiers(lua_State* L, int tiers) {
     std::set<std::string>& names = keys[tier];
     lua_pushnil(L);
     while (lua_next(L, -2) != 0) {
-      Budget::of(L).charge(L, 5);
+      Budget::of(L).charge(L, 5 + lua_rawlen(L, -2) / 64);  // many tiers may share one table
       names.insert(text_of(L, -2));
       const int type = lua_type(L, -1);
       if (type != LUA_TNUMBER && type != LUA_TBOOLEAN && type != LUA_TSTRING) {

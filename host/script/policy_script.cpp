@@ -103,8 +103,7 @@ Checked<PolicyScript> PolicyScript::load(ScriptText text, StatePool& pool) {
   const Result<KeptState> before = kept_state(policy->text_, checks);
   Findings findings = policy->run_examples(*examples);
   const Result<KeptState> after = kept_state(policy->text_, checks);
-  if (findings.empty() && before && after)
-    findings = state_findings(*before, *after, policy->text_);
+  if (findings.empty()) findings = state_findings(before, after, policy->text_);
   if (!findings.empty()) return {nullptr, std::move(findings)};
   policy->pool_ = &pool;
   return {policy, {}};

@@ -161,7 +161,7 @@ Status Sandbox::load(std::string_view source, const std::string& file) {
     const std::string chunk = "@" + file;
     if (luaL_loadbufferx(L, source_.data(), source_.size(), chunk.c_str(), "t") != LUA_OK)
       lua_error(L);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &kEnvironmentKey);
+    push_environment(L);
     lua_setupvalue(L, -2, 1);  // _ENV
     lua_call(L, 0, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &kReturnedKey);
@@ -172,6 +172,10 @@ Status Sandbox::load(std::string_view source, const std::string& file) {
 
 void Sandbox::push_returned(lua_State* L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &kReturnedKey);
+}
+
+void Sandbox::push_environment(lua_State* L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &kEnvironmentKey);
 }
 
 Status Sandbox::run_raw(void (*body)(lua_State*, void*), void* context) {

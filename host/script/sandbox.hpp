@@ -53,6 +53,8 @@ class Sandbox {
 
   /// Inside run(): pushes what the script returned.
   static void push_returned(lua_State* L);
+  /// Inside run(): pushes the environment that the script was given.
+  static void push_environment(lua_State* L);
 
   /// False after a call that ran into a wall: the state may be full and is not used again.
   bool reusable() const { return reusable_; }

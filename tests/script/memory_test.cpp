@@ -113,3 +113,48 @@ TEST_CASE("memory: nothing of one conflict reaches another", "[script][memory]")
     CHECK_FALSE(answer->has_value());
   }
 }
+
+TEST_CASE("memory: what cannot be looked through is refused", "[script][memory]") {
+  Limits limits;
+  limits.cpu_us = 10'000'000;
+  StatePool pool(StatePool::kIdleBytes, limits);
+  const auto refused = [&](const std::string& before, const std::string& inside) {
+    const std::string message = finding(policy(before, inside), pool);
+    INFO(message);
+    return message.rfind("what the script holds cannot be looked through: ", 0) == 0;
+  };
+  CHECK(refused("local list = {} for i = 1, 160000 do list[i] = i end", "list[160000] = nil"));
+  CHECK(refused("local list = {} for i = 1, 21000 do list[i] = i end", "list[1] = list[1] + 1"));
+  CHECK(refused("local s, list = ('x'):rep(60000), {} for i = 1, 19000 do list[i] = s end",
+                "list[1] = s .. 'y'"));
+  CHECK(refused("local deep = {} for i = 1, 120 do deep = { deep } end", "local x = deep"));
+  CHECK(
+      refused("local s, t = ('x'):rep(100), {} for i = 1, 15000 do t[i] = i end\n"
+              "for i = 1, 50 do t = { [s .. i] = t } end",
+              "local x = t"));
+  CHECK(
+      finding(policy("local list = {} for i = 1, 15000 do list[i] = i end", "local x = list"), pool)
+          .empty());
+}
+
+TEST_CASE("memory: it is found wherever a script keeps it", "[script][memory]") {
+  StatePool pool;
+  const auto kept = [&](const std::string& before, const std::string& inside) {
+    const std::string message = finding(policy(before, inside), pool);
+    INFO(before << " / " << inside << ": " << message);
+    return message.find("kept from one call to the next") != std::string::npos;
+  };
+  CHECK(kept("local _ENV = { policy = policy, allow = allow, n = 0 }", "n = n + 1"));
+  const std::string counters =
+      "local function counter() local n = 0 return function(by) n = n + by end end\n"
+      "local one, two = counter(), counter()";
+  CHECK(kept(counters, "one(1) two(0)"));
+  CHECK(kept(counters, "one(0) two(1)"));
+  CHECK(kept("local t = { [1] = 0, ['1'] = 0 }", "t[1] = t[1] + 1"));
+  CHECK(kept("local t = { [1] = 0, ['1'] = 0 }", "t['1'] = t['1'] + 1"));
+  CHECK(kept("local x = 1.0", "x = x + 1e-15"));
+  CHECK(kept("local t = {}", "t = {}"));
+  CHECK(kept("local next_word = ('a b c'):gmatch('%a')", "next_word()"));
+  CHECK(kept("local s = ('x'):rep(1000)", "s = s:sub(2) .. 'y'"));
+  CHECK(kept("local t = { a = {} } t.a.b = t", "t.a.b.c = 1"));
+}
