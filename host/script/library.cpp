@@ -19,6 +19,10 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostRead = 1 << 20;
 
 ScriptFile read_file(const fs::path& path, std::string name) {
+  std::error_code failed;
+  if (fs::is_other(path, failed)) {  // a pipe would hold whoever opens it
+    return {std::move(name), {}, "the file cannot be read: it is no file, but a pipe or a device"};
+  }
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text(kMostRead, '\0');
@@ -70,25 +74,30 @@ Findings misses(const ActiveScript& before, const std::string& name, const Activ
            fmt::format("no connector is called '{}'{}", connector, suggestion(connector, names))}};
 }
 
-// There is one policy, and one mapping for each connector: a second one is refused.
+// Whether both would do the same: there is one policy, and one mapping for each connector.
+bool same_place(const ActiveScript& a, const ActiveScript& b) {
+  if (a.policy && b.policy) return true;
+  return a.mapping && b.mapping && a.mapping->connector() == b.mapping->connector();
+}
+
+// A second script for one place is refused, unless the file of the first is gone.
 Findings clashes(const ScriptSet& set, const std::string& name, const ActiveScript& candidate) {
   for (const auto& [other_name, other] : set) {
-    if (other_name == name) continue;
-    if (candidate.policy && other.policy) {
+    if (other_name == name || other.looks_gone > 0 || !same_place(candidate, other)) continue;
+    if (candidate.policy) {
       return {{name, 0, fmt::format("there is a policy already: {}", other_name)}};
     }
-    if (candidate.mapping && other.mapping &&
-        candidate.mapping->connector() == other.mapping->connector()) {
-      return {{name, 0,
-               fmt::format("connector '{}' has a mapping already: {}",
-                           candidate.mapping->connector(), other_name)}};
-    }
+    return {{name, 0,
+             fmt::format("connector '{}' has a mapping already: {}", candidate.mapping->connector(),
+                         other_name)}};
   }
   return {};
 }
 
-// Files that were there and are not: what was loaded stays, what never loaded goes.
-void note_gone(ScriptSet& set, std::span<const ScriptFile> files) {
+// Files that were there and are not: what was loaded stays, what never loaded goes. Whether one has
+// been missed for as long as no editor takes to replace it.
+bool note_gone(ScriptSet& set, std::span<const ScriptFile> files) {
+  bool made_room = false;
   for (auto at = set.begin(); at != set.end();) {
     const bool there = std::any_of(files.begin(), files.end(),
                                    [&](const ScriptFile& file) { return file.name == at->first; });
@@ -97,6 +106,8 @@ void note_gone(ScriptSet& set, std::span<const ScriptFile> files) {
       at = set.erase(at);
       continue;
     }
+    active.looks_gone = there ? 0 : active.looks_gone + 1;
+    made_room = made_room || active.looks_gone == 2;
     if (!there) {
       active.rejected = {{at->first, 0,
                           "the file is gone: what was loaded last stays active until the host "
@@ -105,6 +116,7 @@ void note_gone(ScriptSet& set, std::span<const ScriptFile> files) {
     }
     ++at;
   }
+  return made_room;
 }
 
 // Whether this text is active now and was not before. A text that was refused is not tried again,
@@ -140,6 +152,10 @@ bool take_over(ScriptSet& set, const ScriptFile& file, bool others_changed, Stat
     active.clashes = candidate.clashes;
     return false;
   }
+  std::erase_if(set, [&](const auto& other) {
+    return other.first != file.name && other.second.looks_gone > 0 &&
+           same_place(candidate, other.second);
+  });
   candidate.checksum = checksum;
   candidate.loaded_ms = now;
   candidate.rejected_checksum.clear();
@@ -199,8 +215,7 @@ Result<std::vector<ScriptFile>> read_script_files(const fs::path& directory) {
 ScriptSet reload(const ScriptSet& loaded, std::span<const ScriptFile> files, StatePool& pool,
                  core::Instant now, const KnownConnectors& known) {
   ScriptSet next = loaded;
-  note_gone(next, files);
-  bool took = false;  // one that is taken over may make room for another
+  bool took = note_gone(next, files);  // what makes room for another
   for (bool again = true; again;) {
     again = false;
     for (const ScriptFile& file : files) {

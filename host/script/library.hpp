@@ -38,7 +38,8 @@ struct ActiveScript {
   core::Instant loaded_ms = 0;
   Findings rejected;              ///< or why it will not be there after the next start
   std::string rejected_checksum;  ///< of the text that was refused, so that it is not tried again
-  bool clashes = false;  ///< it was refused for another script alone: tried when one was taken over
+  bool clashes = false;  ///< it was refused for another script alone: tried when one made room
+  int looks_gone = 0;    ///< so many looks found no file: it makes room for a successor
 };
 
 /// A value: the scripts by name. Revisions are shared and immutable, so whoever holds one keeps it.
@@ -46,7 +47,9 @@ using ScriptSet = std::map<std::string, ActiveScript>;
 
 /// What is active after these files were read. Pure but for the pool: unchanged texts keep their
 /// revision, a text that fails keeps the last good one and says why, a file that is gone keeps its
-/// last revision, too (an editor may be replacing it), and says so.
+/// last revision, too (an editor may be replacing it), and says so, until another file that loads
+/// takes its place: the policy, or the mapping of the same connector. A file that was refused for
+/// it is tried when two looks have missed it.
 ScriptSet reload(const ScriptSet& loaded, std::span<const ScriptFile> files, StatePool& pool,
                  core::Instant now, const KnownConnectors& known = {});
 

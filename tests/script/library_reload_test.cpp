@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -205,6 +207,49 @@ TEST_CASE("reload: what was refused for another script is taken over when that o
   CHECK(mapper.mapping("c").ok());
 }
 
+TEST_CASE("reload: a renamed file takes the place of the old one", "[script][reload]") {
+  StatePool pool;
+  ScriptShelf shelf(pool);
+  using Files = std::vector<ScriptFile>;
+  const ScriptFile policy = {"policies/tiers.lua", tiers(2)};
+  REQUIRE(shelf.update(Files{{"mappings/a.lua", mapping("a")}, policy}, 1).empty());
+  SECTION("in one look, and edits of it are taken") {
+    CHECK(shelf.update(Files{{"mappings/b.lua", mapping("a")}, policy}, 2).empty());
+    CHECK(shelf.update(Files{{"mappings/b.lua", mapping("a") + " "}, policy}, 3).empty());
+    const auto listed = LuaScripts(shelf).list();
+    REQUIRE(listed.size() == 2);
+    CHECK(listed[0].name == "mappings/b.lua");
+    CHECK(listed[0].loaded_ms == 3);
+    // The old name, back again, is the second one.
+    const Files both = {{"mappings/a.lua", mapping("a")}, {"mappings/b.lua", mapping("a")}, policy};
+    const Findings back = shelf.update(both, 4);
+    REQUIRE(back.size() == 1);
+    CHECK(back[0].file == "mappings/a.lua");
+  }
+  SECTION("copied first, and then removed; but not while an editor replaces the first") {
+    const Files both = {{"mappings/a.lua", mapping("a")}, {"mappings/b.lua", mapping("a")}, policy};
+    const Files second = {{"mappings/b.lua", mapping("a")}, policy};
+    CHECK(shelf.update(both, 2).size() == 1);
+    CHECK(shelf.update(second, 3).size() == 2);
+    CHECK(shelf.update(both, 4).size() == 1);
+    CHECK(LuaScripts(shelf).list()[0].loaded_ms == 1);
+    CHECK(shelf.update(second, 5).size() == 2);
+    CHECK(shelf.update(second, 6).empty());
+    CHECK(LuaScripts(shelf).list()[0].name == "mappings/b.lua");
+  }
+  SECTION("not by a file that does not load, or is for another connector") {
+    CHECK(shelf.update(Files{{"mappings/b.lua", "return nonsense"}, policy}, 2).size() == 2);
+    CHECK(shelf.update(Files{{"mappings/b.lua", mapping("b")}, policy}, 3).size() == 1);
+    CHECK(LuaMapper(shelf).mapping("a").ok());
+  }
+  SECTION("of the policy") {
+    const Files renamed = {{"mappings/a.lua", mapping("a")}, {"policies/new.lua", tiers(9)}};
+    CHECK(LuaScripts(shelf).check("policies/new.lua", tiers(9)).findings.size() == 1);
+    CHECK(shelf.update(renamed, 2).empty());
+    CHECK(LuaGate(shelf).limits("free").limit == 9);
+  }
+}
+
 TEST_CASE("reload: files are read from the folders of a directory, whatever their size",
           "[script][reload]") {
   namespace fs = std::filesystem;
@@ -233,6 +278,8 @@ TEST_CASE("reload: a file that cannot be read is told, and the others are read",
   fs::remove_all(directory);
   fs::create_directories(directory / "mappings");
   fs::create_directories(directory / "policies" / "tiers.lua");  // a folder is no script
+  REQUIRE(::mkfifo((directory / "mappings/pipe.lua").c_str(), 0600) == 0);
+  fs::create_symlink(directory / "mappings/pipe.lua", directory / "mappings/pipe2.lua");
   std::ofstream(directory / "mappings/a.lua") << mapping("a");
   const auto files = read_script_files(directory);
   REQUIRE(files.ok());
@@ -241,6 +288,11 @@ TEST_CASE("reload: a file that cannot be read is told, and the others are read",
       reload({}, std::vector<ScriptFile>{{"policies/tiers.lua", tiers(2)}}, pool, 1);
   const ScriptSet set = reload(kept, *files, pool, 2);
   CHECK(set.at("mappings/a.lua").mapping);
+  for (const char* pipe : {"mappings/pipe.lua", "mappings/pipe2.lua"}) {
+    REQUIRE(set.at(pipe).rejected.size() == 1);
+    CHECK(set.at(pipe).rejected[0].message ==
+          "the file cannot be read: it is no file, but a pipe or a device");
+  }
   CHECK(set.at("policies/tiers.lua").policy);  // the last good one
   REQUIRE(set.at("policies/tiers.lua").rejected.size() == 1);
   CHECK(set.at("policies/tiers.lua").rejected[0].message ==
