@@ -46,8 +46,7 @@ int string_byte(lua_State* L) {
   const std::string_view text = check_text(L, 1);
   const lua_Integer first = luaL_optinteger(L, 2, 1);
   const std::size_t begin = offset_from_start(first, text.size());
-  const std::size_t end =
-      offset_of_end(luaL_optinteger(L, 3, static_cast<lua_Integer>(begin) + 1), text.size());
+  const std::size_t end = offset_of_end(luaL_optinteger(L, 3, first), text.size());
   if (begin >= end) return 0;
   const std::size_t count = end - begin;
   luaL_argcheck(L, count <= static_cast<std::size_t>(kMostBytesGiven), 3, "at most 250 bytes");

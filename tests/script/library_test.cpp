@@ -83,6 +83,9 @@ TEST_CASE("library: texts are cut, built and formatted as in Lua", "[script][lib
   CHECK(value_of("('AbC'):lower(), ('AbC'):upper(), ('abc'):reverse(), ('abc'):len()") ==
         "abc|ABC|cba|3");
   CHECK(value_of("('abc'):byte(), ('abc'):byte(2, 3)") == "97|98|99");
+  CHECK(value_of("('abc'):byte(-1)") == "99");
+  CHECK(value_of("select('#', ('abc'):byte(0)), select('#', ('abc'):byte(-5))") == "0|0");
+  CHECK(value_of("select('#', ('abc'):byte(4)), select('#', ('abc'):byte(-5, -3))") == "0|1");
   CHECK(value_of("string.char(72, 105), ('ab'):rep(3, '-'), ('ab'):rep(0), (''):rep(3, '-')") ==
         "Hi|ab-ab-ab||--");
   CHECK(value_of("('%d h %02d min'):format(1, 6)") == "1 h 06 min");
