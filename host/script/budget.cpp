@@ -133,8 +133,7 @@ void Budget::note_position() {
 }
 
 Wall Budget::hit(bool out_of_memory) const {
-  if (wall_ != Wall::none) return wall_;
-  return out_of_memory ? refused_ : Wall::none;
+  return out_of_memory ? refused_ : wall_;
 }
 
 bool Budget::is_oversized_table(std::size_t size) const {
@@ -143,9 +142,14 @@ bool Budget::is_oversized_table(std::size_t size) const {
   return entries > limits_.table_keys && (entries & (entries - 1)) == 0;
 }
 
+// Lua goes through all that there is for garbage and asks once more: that is paid for here, or a
+// script at the brim of its memory would have it done for every few bytes.
 void* Budget::refuse(Wall wall) {
   refused_ = wall;
-  if (calling_) note_position();
+  if (!calling_) return nullptr;
+  note_position();
+  steps_ += blocks_ + bytes_ / 512;
+  if (spent() && hook_count_ != 1) set_hook(1);  // raising from here is not allowed
   return nullptr;
 }
 
@@ -162,6 +166,7 @@ void* Budget::grow(void* block, std::size_t old_size, std::size_t new_size, bool
   void* grown = std::realloc(block, new_size);
   if (grown == nullptr) return refuse(Wall::memory);
   bytes_ += growth;
+  blocks_ += block == nullptr ? 1 : 0;
   peak_bytes_ = std::max(peak_bytes_, bytes_);
   probe_bytes_ = std::max(probe_bytes_, new_size);
   allocated_since_look_ += growth;
@@ -180,6 +185,7 @@ void* Budget::allocate(void* self, void* block, std::size_t old_size, std::size_
   if (block == nullptr) old_size = 0;
   if (new_size == 0) {
     std::free(block);
+    budget.blocks_ -= block == nullptr ? 0 : 1;
     budget.bytes_ -= block_bytes(old_size);
     return nullptr;
   }

@@ -74,6 +74,7 @@ class Budget {
   std::uint64_t steps_ = 0;
   std::uint64_t steps_at_look_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t blocks_ = 0;
   std::size_t peak_bytes_ = 0;
   std::size_t allocated_since_look_ = 0;
   std::size_t node_bytes_ = 0;  ///< size of one hash entry

@@ -77,6 +77,26 @@ TEST_CASE("sandbox: CPU time alone ends a loop", "[script][sandbox]") {
   CHECK(ended.error().message == "a.lua:1: more than 80 ms of CPU time in one call");
 }
 
+TEST_CASE("sandbox: collecting garbage at the brim of the memory is paid for",
+          "[script][sandbox]") {
+  // Short texts that stay. Lua's table of them grows at 65,536; where no memory is left for that,
+  // it collects garbage and tries again with each text that is made.
+  const auto texts = [](int count) {
+    return "local kept = {} for i = 1, " + std::to_string(count) +
+           " do kept[i] = string.char(33 + i % 40, 33 + i // 40 % 40, 33 + i // 1600) end "
+           "return kept";
+  };
+  script::Limits limits;
+  limits.cpu_us = 60'000'000;
+  limits.steps = 4'000'000;
+  auto roomy = sandbox(limits);
+  REQUIRE(roomy->load(texts(60'000), "a.lua").ok());
+  limits.memory_bytes = roomy->budget().bytes() + 400 * 1024;
+  const Status brim = sandbox(limits)->load(texts(65'500), "a.lua");
+  REQUIRE_FALSE(brim.ok());
+  CHECK(brim.error().message == "a.lua:1: more than 4000000 steps in one call");
+}
+
 TEST_CASE("sandbox: closing a state gives back every byte", "[script][sandbox]") {
   auto box = sandbox();
   const std::size_t empty = box->budget().bytes();
