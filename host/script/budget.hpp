@@ -46,7 +46,7 @@ class Budget {
   std::size_t peak_bytes() const { return peak_bytes_; }
   std::uint64_t steps() const { return steps_; }
 
-  /// The wall that ended the call, if one did, and where: "tiers.lua:12", or empty if unknown.
+  /// The wall that ended the call, if one did, and where: "script:12", or empty if unknown.
   /// `out_of_memory` says that the call ended with Lua's memory error.
   Wall hit(bool out_of_memory) const;
   const std::string& where() const { return where_; }

@@ -12,6 +12,9 @@ namespace mortise::script {
 namespace {
 
 constexpr std::size_t kLongestMessage = 500;
+// What Lua calls the script: it would cut the name of a file after 59 bytes. Messages that leave
+// name the file.
+constexpr std::string_view kChunk = "script";
 const char kEnvironmentKey = 0;
 const char kReturnedKey = 0;
 
@@ -158,7 +161,7 @@ Status Sandbox::load(std::string_view source, const std::string& file) {
   source_ = source;
   Status done = run([&](lua_State* L) {
     set_source(L, &source_);
-    const std::string chunk = "@" + file;
+    const std::string chunk = fmt::format("={}", kChunk);
     if (luaL_loadbufferx(L, source_.data(), source_.size(), chunk.c_str(), "t") != LUA_OK)
       lua_error(L);
     push_environment(L);
@@ -196,13 +199,20 @@ Status Sandbox::run_raw(void (*body)(lua_State*, void*), void* context) {
   return error;
 }
 
+std::string Sandbox::in_file(std::string_view message) const {
+  const std::string chunk = fmt::format("{}:", kChunk);
+  const bool says_where = message.substr(0, chunk.size()) == chunk;
+  return says_where ? fmt::format("{}:{}", file_, message.substr(chunk.size()))
+                    : fmt::format("{}: {}", file_, message);
+}
+
 Error Sandbox::failure(int status) {
   const Wall wall = budget_.hit(status == LUA_ERRMEM);
   if (wall != Wall::none || status == LUA_ERRMEM) {
     reusable_ = false;
-    const std::string& where = budget_.where().empty() ? file_ : budget_.where();
-    return Error{Code::internal, fmt::format("{}: {}", where, wall_text(wall, budget_.limits())),
-                 std::string(kScriptBudget)};
+    std::string text = wall_text(wall, budget_.limits());
+    if (!budget_.where().empty()) text = fmt::format("{}: {}", budget_.where(), text);
+    return Error{Code::internal, in_file(text), std::string(kScriptBudget)};
   }
   std::size_t size = 0;
   const char* text = lua_type(L_, -1) == LUA_TSTRING ? lua_tolstring(L_, -1, &size) : nullptr;
@@ -210,9 +220,7 @@ Error Sandbox::failure(int status) {
     reusable_ = false;
     return Error{Code::internal, file_ + ": an error without a text", std::string(kScriptError)};
   }
-  std::string message = one_line({text, size});
-  if (message.find(':') == message.npos) message = fmt::format("{}: {}", file_, message);
-  return Error{Code::internal, std::move(message), std::string(kScriptError)};
+  return Error{Code::internal, in_file(one_line({text, size})), std::string(kScriptError)};
 }
 
 }  // namespace mortise::script

@@ -64,6 +64,7 @@ class Sandbox {
   explicit Sandbox(const Limits& limits) : budget_(limits) {}
   Status run_raw(void (*body)(lua_State*, void*), void* context);
   Error failure(int status);
+  std::string in_file(std::string_view message) const;
 
   Budget budget_;
   lua_State* L_ = nullptr;

@@ -164,6 +164,17 @@ TEST_CASE("check: the line is that of the misspelt word", "[script][check]") {
   CHECK(second[0].line == line_of(source, "locatoin"));
 }
 
+TEST_CASE("check: the line is told of a script of any name", "[script][check]") {
+  StatePool pool;
+  const std::string name = "mappings/" + std::string(90, 'x') + ".lua";
+  std::string source = shipped("mappings/notion.lua");
+  source.replace(source.find("via = checked"), 13, "via = chekced");
+  const Findings findings = check_script(name, source, pool);
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].line == line_of(source, "chekced"));
+  CHECK(findings[0].message == "no global is called 'chekced'; did you mean 'checked'?");
+}
+
 TEST_CASE("check: an example that fails is told with the line where it stands", "[script][check]") {
   StatePool pool;
   const auto line = [&](const std::string& source) {

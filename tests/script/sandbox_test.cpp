@@ -40,6 +40,19 @@ TEST_CASE("sandbox: errors carry file and line", "[script][sandbox]") {
         "a.lua:2: more than 8 MiB of memory");
 }
 
+TEST_CASE("sandbox: a file of any name is told with its line", "[script][sandbox]") {
+  const std::string file = "mappings/" + std::string(90, 'x') + "/%s.lua";
+  const auto message = [&](std::string_view source) {
+    const Status ended = sandbox()->load(source, file);
+    REQUIRE_FALSE(ended.ok());
+    return ended.error().message;
+  };
+  CHECK(message("\n\nerror('no')") == file + ":3: no");
+  CHECK(message("local a =\n= 2").rfind(file + ":2: unexpected symbol", 0) == 0);
+  CHECK(message("\nlocal t = {} while true do end").rfind(file + ":2: more than", 0) == 0);
+  CHECK(message("\nreturn tabel").rfind(file + ":2: no global is called 'tabel'", 0) == 0);
+}
+
 TEST_CASE("sandbox: a misspelt name is answered with the nearest one", "[script][sandbox]") {
   CHECK(error_of("return tabel.concat({})").message ==
         "a.lua:1: no global is called 'tabel'; did you mean 'table'?");
