@@ -30,6 +30,8 @@ constexpr std::array<std::string_view, 5> kWeekNames = {"id", "key", "milestone"
                                                         "tasks"};
 constexpr std::array<std::string_view, 3> kPlaceNames = {"milestone", "module", "number"};
 constexpr std::array<std::string_view, 4> kScheduleNames = {"end", "kind", "start", "zone"};
+constexpr std::array<std::string_view, 2> kReminderNames = {"method", "minutes_before"};
+constexpr std::array<std::string_view, 2> kAttendeeNames = {"email", "name"};
 constexpr std::array<std::string_view, 2> kAccountNames = {"locale", "zone"};
 constexpr std::array<std::string_view, 5> kHereNames = {"account", "link_base", "plan", "settings",
                                                         "zone"};
@@ -98,6 +100,7 @@ void set_tasks(lua_State* L, const char* name, const std::string& group, std::si
   set(L, "group", group);
   set(L, "count", static_cast<std::int64_t>(count));
   set_kind(L, -1, "tasks");
+  make_strict(L, "tasks");
   lua_setfield(L, -2, name);
 }
 
@@ -231,6 +234,7 @@ void push_task(lua_State* L, const core::Task& task, const MappingInput& input,
     lua_createtable(L, 0, 2);
     set(L, "method", reminder.method);
     set(L, "minutes_before", reminder.minutes_before);
+    make_strict(L, "reminder", kReminderNames);
   });
   set_list(L, "recurrence", core::recurrence_lines(task, zone),
            [&](const std::string& line) { push_record_text(L, line); });
@@ -239,6 +243,7 @@ void push_task(lua_State* L, const core::Task& task, const MappingInput& input,
     lua_createtable(L, 0, 2);
     set(L, "email", attendee.email);
     set(L, "name", attendee.name);
+    make_strict(L, "attendee", kAttendeeNames);
   });
   set(L, "meeting_link", task.meeting_link);
   set(L, "color", task.color);

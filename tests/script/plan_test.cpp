@@ -132,3 +132,29 @@ TEST_CASE("fields: an item's field has no null inside, and no hole", "[script][p
   CHECK(parked("{ a = 1, b = nil }").empty());
   CHECK(parked("none").empty());
 }
+
+TEST_CASE("records: a misspelt name of a reminder, an attendee or a plan's tasks is an error",
+          "[script][plan]") {
+  StatePool pool;
+  const auto message = [&](const std::string& to_item) {
+    const std::string example =
+        "{ task = { title = 'a', reminders = { { method = 'popup', minutes_before = 5 } }, "
+        "attendees = { { email = 'ann@example.org' } } }, kind = 'todo', want = { text = 'x' } }";
+    const Findings findings = check_script(
+        "mappings/x.lua",
+        "return mapping { connector = 'x', plan = function() return {} end, fields = { todo = { { "
+        "item = 'text', to_item = function(task) " +
+            to_item + " return 'x' end } } }, examples = { " + example + " } }",
+        pool);
+    return findings.empty() ? std::string() : findings.front().message;
+  };
+  CHECK(message("local x = task.reminders[1].minuets_before") ==
+        "example 1: reminder has no 'minuets_before'; did you mean 'minutes_before'?");
+  CHECK(message("local x = task.attendees[1].emial") ==
+        "example 1: attendee has no 'emial'; did you mean 'email'?");
+  CHECK(message("assert(task.attendees[1].name == nil and task.reminders[2] == nil)").empty());
+  CHECK(refused("local x = plan.tasks.cuont").find("tasks has no 'cuont'; did you mean 'count'?") !=
+        std::string::npos);
+  CHECK(refused("local x = plan.modules[1].weeks[1].tasks.cuont").find("did you mean 'count'?") !=
+        std::string::npos);
+}
