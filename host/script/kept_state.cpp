@@ -11,7 +11,7 @@
 namespace mortise::script {
 namespace {
 
-constexpr int kDeepest = 100;
+constexpr int kDeepest = 250;  // a chain of 200 local functions is none too deep
 constexpr std::size_t kMostValues = 20'000;
 constexpr std::size_t kMostBytes = 4 << 20;
 constexpr std::size_t kLongestShown = 64;

@@ -112,6 +112,20 @@ TEST_CASE("library: tables are joined, sorted and taken apart as in Lua", "[scri
         "a1 a2 b1 b2");
 }
 
+TEST_CASE("library: lists are long, but for the written ones that look like keyed entries",
+          "[script][library]") {
+  const auto length_of_written = [](int entries) {
+    std::string list = "#{";
+    for (int i = 0; i < entries; ++i) list += "1,";
+    return value_of(list + "}");
+  };
+  CHECK(length_of_written(6'143) == "6143");
+  CHECK(length_of_written(12'289) == "12289");
+  for (const int entries : {6'144, 12'288, 24'576}) {
+    CHECK(length_of_written(entries).find("more than 2048 keyed entries") != std::string::npos);
+  }
+}
+
 TEST_CASE("library: walking a table goes in the order of its keys", "[script][library]") {
   const std::string walk =
       "(function() local r = {} for k, v in pairs(T) do r[#r + 1] = tostring(k) .. '=' .. "

@@ -127,7 +127,7 @@ TEST_CASE("memory: what cannot be looked through is refused", "[script][memory]"
   CHECK(refused("local list = {} for i = 1, 21000 do list[i] = i end", "list[1] = list[1] + 1"));
   CHECK(refused("local s, list = ('x'):rep(60000), {} for i = 1, 19000 do list[i] = s end",
                 "list[1] = s .. 'y'"));
-  CHECK(refused("local deep = {} for i = 1, 120 do deep = { deep } end", "local x = deep"));
+  CHECK(refused("local deep = {} for i = 1, 300 do deep = { deep } end", "local x = deep"));
   CHECK(
       refused("local s, t = ('x'):rep(100), {} for i = 1, 15000 do t[i] = i end\n"
               "for i = 1, 50 do t = { [s .. i] = t } end",
@@ -135,6 +135,12 @@ TEST_CASE("memory: what cannot be looked through is refused", "[script][memory]"
   CHECK(
       finding(policy("local list = {} for i = 1, 15000 do list[i] = i end", "local x = list"), pool)
           .empty());
+  std::string chain = "local function f0() return 1 end\n";
+  for (int i = 1; i < 190; ++i) {
+    chain +=
+        "local function f" + std::to_string(i) + "() return f" + std::to_string(i - 1) + "() end\n";
+  }
+  CHECK(finding(policy(chain, "local x = f189()"), pool).empty());
 }
 
 TEST_CASE("memory: it is found wherever a script keeps it", "[script][memory]") {
