@@ -1,10 +1,13 @@
 #include "script/library.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
+#include <memory>
 #include <system_error>
 
 #include "script/api.hpp"
@@ -18,20 +21,39 @@ namespace fs = std::filesystem;
 // More than a sandbox takes: the rest need not be read for it to be refused.
 constexpr std::size_t kMostRead = 1 << 20;
 
+ScriptFile unreadable(std::string name, std::string_view why) {
+  return {std::move(name), {}, fmt::format("the file cannot be read: {}", why)};
+}
+
+// A link may lead to another file of the same folder, and nowhere else: what it shows of a file is
+// told in findings. A pipe would hold whoever opens it.
 ScriptFile read_file(const fs::path& path, std::string name) {
   std::error_code failed;
-  if (fs::is_other(path, failed)) {  // a pipe would hold whoever opens it
-    return {std::move(name), {}, "the file cannot be read: it is no file, but a pipe or a device"};
+  const fs::path folder = fs::canonical(path.parent_path(), failed);
+  const fs::path file = failed ? fs::path() : fs::canonical(path, failed);
+  if (failed) return unreadable(std::move(name), failed.message());
+  const auto differs = std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
+  if (differs.first != folder.end()) {
+    return unreadable(std::move(name), "it is a link that leads out of its folder");
   }
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
+  const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (opened < 0) return unreadable(std::move(name), std::generic_category().message(errno));
+  const std::unique_ptr<const int, void (*)(const int*)> closing(
+      &opened, [](const int* it) { ::close(*it); });
+  struct stat about {};
+  if (::fstat(opened, &about) != 0 || !S_ISREG(about.st_mode)) {
+    return unreadable(std::move(name), "it is no regular file");
+  }
   std::string text(kMostRead, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || !file.is_open()) {
-    const std::string why = std::generic_category().message(errno);
-    return {std::move(name), {}, fmt::format("the file cannot be read: {}", why)};
+  std::size_t length = 0;
+  while (length < text.size()) {
+    const ssize_t got = ::read(opened, text.data() + length, text.size() - length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return unreadable(std::move(name), std::generic_category().message(errno));
+    if (got == 0) break;
+    length += static_cast<std::size_t>(got);
   }
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  text.resize(length);
   return {std::move(name), std::move(text)};
 }
 

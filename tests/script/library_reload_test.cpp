@@ -271,6 +271,28 @@ TEST_CASE("reload: files are read from the folders of a directory, whatever thei
   fs::remove_all(directory);
 }
 
+TEST_CASE("reload: a link leads to a file of the same folder, or is not read", "[script][reload]") {
+  namespace fs = std::filesystem;
+  const fs::path directory = fs::path(MORTISE_BINARY_DIR) / "script_links_test";
+  fs::remove_all(directory);
+  fs::create_directories(directory / "mappings/..2026");
+  std::ofstream(directory / "secret.key") << "7f00-and-more";
+  fs::create_symlink("../secret.key", directory / "mappings/key.lua");
+  // As a cluster mounts files that it is to exchange at once.
+  std::ofstream(directory / "mappings/..2026/a.lua") << mapping("a");
+  fs::create_symlink("..2026", directory / "mappings/..data");
+  fs::create_symlink("..data/a.lua", directory / "mappings/a.lua");
+  const auto files = read_script_files(directory);
+  REQUIRE(files.ok());
+  StatePool pool;
+  const ScriptSet set = reload({}, *files, pool, 1);
+  CHECK(set.at("mappings/a.lua").mapping);
+  REQUIRE(set.at("mappings/key.lua").rejected.size() == 1);
+  CHECK(set.at("mappings/key.lua").rejected[0].message ==
+        "the file cannot be read: it is a link that leads out of its folder");
+  fs::remove_all(directory);
+}
+
 TEST_CASE("reload: a file that cannot be read is told, and the others are read",
           "[script][reload]") {
   namespace fs = std::filesystem;
@@ -290,13 +312,12 @@ TEST_CASE("reload: a file that cannot be read is told, and the others are read",
   CHECK(set.at("mappings/a.lua").mapping);
   for (const char* pipe : {"mappings/pipe.lua", "mappings/pipe2.lua"}) {
     REQUIRE(set.at(pipe).rejected.size() == 1);
-    CHECK(set.at(pipe).rejected[0].message ==
-          "the file cannot be read: it is no file, but a pipe or a device");
+    CHECK(set.at(pipe).rejected[0].message == "the file cannot be read: it is no regular file");
   }
   CHECK(set.at("policies/tiers.lua").policy);  // the last good one
   REQUIRE(set.at("policies/tiers.lua").rejected.size() == 1);
   CHECK(set.at("policies/tiers.lua").rejected[0].message ==
-        "the file cannot be read: Is a directory");
+        "the file cannot be read: it is no regular file");
   CHECK(reload(set,
                std::vector<ScriptFile>{{"policies/tiers.lua", tiers(2)},
                                        {"mappings/a.lua", mapping("a")}},
