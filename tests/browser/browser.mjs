@@ -57,8 +57,8 @@ export function watch(page) {
 }
 
 /** Comes in as a user of the app does. */
-export async function signIn(world, page, search = '') {
-  const { code } = await world.ok('POST', '/v1/accounts/ana/session_codes');
+export async function signIn(world, page, search = '', account = 'ana') {
+  const { code } = await world.ok('POST', `/v1/accounts/${account}/session_codes`);
   await page.goto(`${world.url}/ui/index.html${search}#code=${code}`);
   await page.locator('mortise-connections section').first().waitFor();
   return code;

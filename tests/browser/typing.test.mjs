@@ -86,6 +86,34 @@ test('pages: what is typed and ticked stays, whatever is read meanwhile', { time
       assert.equal((await now(second)).title, 'From elsewhere');
     });
 
+    await t.test('“Skip to the content” goes there, and takes nothing else along', async () => {
+      await edit({ title: 'From elsewhere' });
+      await page.keyboard.type('Half');
+      await page.locator('.skip').focus();
+      await page.keyboard.press('Enter');
+      await until(() => page.evaluate(() => document.activeElement.id === 'main'), 'the focus');
+      await read(page);
+      assert.equal(await page.getByRole('textbox', { name: 'Title' }).inputValue(), 'Half');
+      await page.keyboard.press('Tab');
+      assert.ok(await page.evaluate(() => document.querySelector('main').contains(document.activeElement)));
+      await page.getByRole('button', { name: 'Cancel', exact: true }).first().click();
+    });
+
+    await t.test('back and forward lead to what was shown, and the focus goes to its title', async () => {
+      const title = () => page.evaluate(() => document.activeElement.id === 'title' && document.activeElement.textContent);
+      await world.import(roadmap({ modules: 1, weeks: 1, tasks: 1, title: 'Learn to cook' }));
+      await page.getByRole('link', { name: /All plans/ }).click();
+      await until(async () => (await title()) === 'Your plans', 'the list');
+      await page.getByRole('link', { name: /^Learn to cook/ }).click();
+      await until(async () => (await title()) === 'Learn to cook', 'the plan');
+      await page.goBack();
+      await until(async () => (await title()) === 'Your plans', 'the list again');
+      await page.goForward();
+      await until(async () => (await title()) === 'Learn to cook', 'the plan again');
+      await page.goto(`${page.url().split('?')[0]}?plan=${plan.id}`);
+      await page.locator('.task').first().waitFor();
+    });
+
     await t.test('a title that was refused is there to be sent again', async () => {
       await page.route(patches, (route) => route.fulfill({ status: 503, json: { title: 'Not now', status: 503 } }));
       await edit({ title: 'From elsewhere' });

@@ -106,22 +106,40 @@ export class Client extends EventTarget {
     }
   }
 
-  /** The answer itself, for streams. Renews an over token once; where that does not help, nobody is signed in any more. */
+  /** The answer itself, for streams. Renews what is over once; where that does not help, nobody is signed in any more. */
   async open(method, path, options) {
     const session = this.#session;
     const { token } = session;
-    try {
-      let answer = await this.#send(session, method, path, options);
-      if (answer.status === 401 && session.code) {
-        if (session.token === token) await this.#renew(session);
-        answer = await this.#send(session, method, path, options);
-      }
+    const send = async () => {
+      const answer = await this.#send(session, method, path, options);
       if (!answer.ok) throw await problemOf(answer);
       return answer;
+    };
+    try {
+      return await send().catch(async (problem) => {
+        if (problem.status === 401 && session.code) {
+          if (session.token === token) await this.#renew(session);
+        } else if (session.csrf && (problem.reason === 'csrf' || problem.status === 404)) {
+          await this.#lookAgain(session);
+          if (problem.status === 404) throw problem;  // it was our own account that was asked for it
+        } else {
+          throw problem;
+        }
+        return send();
+      });
     } catch (problem) {
       if (problem.status === 401 && session === this.#session) this.#leave(problem);
       throw problem;
     }
+  }
+
+  /** All tabs share the cookie, and the newest sign-in in any of them replaces it: whose is it now? */
+  async #lookAgain(session) {
+    const answer = await this.#send(session, 'GET', 'v1/session');
+    if (!answer.ok) throw await problemOf(answer);
+    const { account_id: account, csrf_token: csrf } = await answer.json();
+    if (account !== this.account) throw new Problem(401, { reason: 'other_account', detail: 'Somebody else is signed in by now.' });
+    session.csrf = csrf;
   }
 
   /** The answer's JSON, or nothing where there is none. */

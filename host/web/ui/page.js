@@ -7,7 +7,7 @@ import './toasts.js';
 import { brandColors } from './brand.js';
 import { client } from './client.js';
 import { h, render } from './dom.js';
-import { toast } from './element.js';
+import { complain, toast } from './element.js';
 import { live } from './live.js';
 import { PlanView } from './plan_view.js';
 import { day, language, t, why } from './texts.js';
@@ -17,6 +17,8 @@ let brand = { name: 'Mortise' };
 let failed = null;
 let plan = null;
 let turn = 0;
+/** The address that was opened last. */
+let opened = '';
 
 /** The built-in plan for appointments shows once it holds one. Null until they are read. */
 function shownPlans() {
@@ -27,6 +29,8 @@ function address() {
   return new URL(location.href).searchParams;
 }
 
+const here = () => location.pathname + location.search;
+
 function go(event, search) {
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
@@ -34,8 +38,18 @@ function go(event, search) {
   open().then((shown) => {
     if (!shown) return;
     scrollTo(0, 0);
-    document.getElementById('title')?.focus();
+    focusTitle();
   });
+}
+
+/** Back and forward. A fragment alone opens nothing anew, unless the app sends somebody in once more. */
+function gone() {
+  if (/^#code=/.test(location.hash)) location.reload();
+  else if (here() !== opened) open().then((shown) => shown && focusTitle());
+}
+
+function focusTitle() {
+  document.getElementById('title')?.focus({ preventScroll: true });
 }
 
 /**
@@ -44,6 +58,7 @@ function go(event, search) {
  */
 async function open() {
   const mine = ++turn;
+  opened = here();
   const [wanted, task] = [address().get('plan'), address().get('task')];
   const plans = shownPlans();
   if (!plans) return false;
@@ -72,7 +87,7 @@ function heard() {
   toast(t('plan_removed', plan.plan));
   plan = null;
   history.replaceState(null, '', location.pathname);
-  open();
+  open().then((shown) => shown && document.activeElement === document.body && focusTitle());  // what had the focus is gone
 }
 
 function draw() {
@@ -86,7 +101,7 @@ function draw() {
       live.account && h('div', { class: 'row' },
         live.usage && h('span', { class: 'soft usage' }, live.usage.limit === null ? t('quota_unlimited') : t('quota_used', live.usage)),
         h('button', { class: 'quiet', onclick: signOut }, t('sign_out')))),
-    h('main', { id: 'main' }, content()));
+    h('main', { id: 'main', tabindex: -1 }, content()));
 }
 
 function content() {
@@ -128,7 +143,14 @@ function planList(plans) {
 }
 
 async function signOut() {
-  await client.signOut().catch(() => {});
+  try {
+    await client.signOut();
+  } catch (problem) {
+    if (problem.status !== 401) {
+      complain(problem);  // still signed in
+      return;
+    }
+  }
   location.reload();
 }
 
@@ -159,5 +181,5 @@ async function start() {
   }
 }
 
-addEventListener('popstate', open);
+addEventListener('popstate', gone);
 start();
