@@ -239,17 +239,28 @@ test('pages: components get over a sign-in that failed, and nothing stays of a u
       const listensTo = (account) => until(() => [...streams].map((each) => new URL(each.url()).pathname).join()
         === (account && `/v1/accounts/${account}/events`), `the streams of ${account || 'nobody'}`, 10_000);
 
-      await t.test('a code that was refused, a host that could not be reached; then it works', async () => {
+      await t.test('a code that was refused; then it works, by itself where the host could not be reached', async () => {
         await page.goto(app.url);
         await connections.getByText('Please come in through your app').waitFor();
+        app.code = codes('ana');
         await page.route('**/v1/session', (route) => route.abort());
-        await page.evaluate(() => window.app.signIn().catch(() => {}));
+        await page.evaluate(() => { window.signedIn = window.app.signIn(); });
         await connections.getByText('The host cannot be reached. Trying again by itself.').waitFor();
         await page.unroute('**/v1/session');
-        app.code = codes('ana');
-        await page.evaluate(() => window.app.signIn());
+        await page.evaluate(() => window.signedIn);
         await calendar.getByText('Connected', { exact: true }).waitFor();
         await listensTo('ana');
+      });
+
+      await t.test('nobody’s code is tried again once somebody else is on the way', async () => {
+        await page.route('**/v1/session', (route) => route.fulfill({ status: 503, json: { title: 'Not now', status: 503 } }));
+        await page.evaluate(() => { window.signedIn = window.app.signIn().catch((problem) => problem.status); });
+        await connections.getByText('Not now').waitFor();
+        await page.unroute('**/v1/session');
+        app.code = async () => assert.fail('nobody asks for it');
+        await page.evaluate(() => window.app.signOut());
+        assert.equal(await page.evaluate(() => window.signedIn), 503);
+        await connections.getByText('Please come in through your app').waitFor();
       });
 
       await t.test('another user', async () => {

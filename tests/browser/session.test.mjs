@@ -77,3 +77,66 @@ test('session: who could not be signed out is told so, and is still signed in', 
     await out(page).waitFor();
   });
 });
+
+test('session: a code that did not get through is tried again, and is the person’s who brought it', { timeout: 60_000 }, async () => {
+  await inBrowser({}, async ({ world, page }) => {
+    await world.import(roadmap({ modules: 1, weeks: 1, tasks: 1, title: 'Learn to bake' }));
+    await world.account('ben');
+    await signIn(world, page, '', 'ben');  // whose cookie is there
+    const { code } = await world.ok('POST', '/v1/accounts/ana/session_codes');
+    await page.goto('about:blank');
+    await page.route('**/v1/session', (route) => route.abort());
+    await page.goto(`${world.url}/ui/index.html#code=${code}`);
+    await page.getByText('The host cannot be reached.', { exact: true }).waitFor();
+    await page.unroute('**/v1/session');
+    await page.route('**/v1/accounts/ana/plans?*', (route) => route.fulfill(refusal(400)));
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByText('Not now').waitFor();
+    await page.unroute('**/v1/accounts/ana/plans?*');
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByRole('heading', { name: 'Learn to bake' }).waitFor();
+  });
+});
+
+test('session: a host that falls silent is noticed, on the stream and by a read', { timeout: 120_000 }, async (t) => {
+  await inBrowser({}, async ({ world, page }) => {
+    const plan = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 1 }));
+    const [task] = await world.tasks(plan);
+    const streams = [];
+    page.on('request', (request) => { if (request.url().endsWith('/events')) streams.push(request); });
+    const asked = async (title) => {
+      const request = page.waitForRequest(/\/tasks\?/);
+      await world.ok('PATCH', `/v1/tasks/${task.id}`, { title });
+      return request;
+    };
+    await page.clock.install();
+    await signIn(world, page);
+    await page.locator('.task').first().waitFor();
+    await until(() => streams.length === 1, 'the stream');
+
+    await t.test('a stream on which nothing came for three heartbeats is opened anew', async () => {
+      await page.clock.fastForward(30_000);
+      await asked('One sign of life');
+      await page.getByText('One sign of life', { exact: true }).waitFor();
+      await page.clock.fastForward(30_000);
+      await asked('And another');
+      await page.getByText('And another', { exact: true }).waitFor();
+      assert.equal(streams.length, 1);
+      await page.clock.fastForward(46_000);
+      await until(() => streams[0].failure(), 'the end of the first');
+      await page.clock.fastForward(1_000);
+      await until(() => streams.length === 2, 'the second');
+    });
+
+    await t.test('a read that nobody answers is given up, and tried again', async () => {
+      await page.route(/\/tasks\?/, () => {});
+      await asked('At last');
+      await page.clock.fastForward(61_000);
+      await page.locator('.banner', { hasText: 'The host cannot be reached. Trying again by itself.' }).waitFor();
+      await page.unroute(/\/tasks\?/);
+      await page.clock.fastForward(11_000);
+      await page.getByText('At last', { exact: true }).waitFor();
+      await page.locator('.banner').waitFor({ state: 'detached' });
+    });
+  });
+});

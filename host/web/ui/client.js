@@ -5,6 +5,10 @@
 import { pause } from './reading.js';
 
 const longestPauseMs = 30_000;
+/** How long an answer may take to arrive whole. */
+const answerMs = 60_000;
+/** How long a stream may be silent: the host's heart beats every 15 s. */
+const silenceMs = 45_000;
 
 /** An answer that is no success: RFC 9457, plus `status` 0 where the host could not be reached. */
 export class Problem extends Error {
@@ -28,7 +32,10 @@ export class Client extends EventTarget {
     this.host = new URL(host);
   }
 
-  /** An app's page: `code` is a function that answers a fresh one-time code from the app's server. Also for somebody else. */
+  /**
+   * An app's page: `code` is a function that answers a fresh one-time code from the app's server. Also for somebody else.
+   * A host that cannot answer just now is asked again; throws what no repeat helps against, and where somebody else comes in.
+   */
   useCodes(code) {
     return this.#enter({ code }, (session) => this.#renew(session));
   }
@@ -53,11 +60,20 @@ export class Client extends EventTarget {
   async #enter(session, work) {
     this.#leave(null);
     this.#session = session;
-    try {
-      await work(session);
-    } catch (problem) {
-      if (session === this.#session) this.#leave(problem);
-      throw problem;
+    for (let pauseMs = 1000; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        await work(session);
+        return;
+      } catch (problem) {
+        if (session !== this.#session) throw problem;
+        if (!session.code || !(problem instanceof Problem && problem.retryable)) {
+          this.#leave(problem);
+          throw problem;
+        }
+        this.#tell('', problem);
+        await pause(Math.max(problem.retryAfterMs ?? 0, pauseMs * (0.5 + Math.random())));
+        if (session !== this.#session) throw problem;
+      }
     }
   }
 
@@ -82,11 +98,14 @@ export class Client extends EventTarget {
   }
 
   async #exchange(session) {
-    const answer = await this.#send(session, 'POST', 'v1/session', { body: { code: await session.code(), as: 'token' } });
-    if (!answer.ok) throw await problemOf(answer);
-    const { token, account_id: account } = await answer.json();
-    session.token = token;
-    this.#met(session, account);
+    const code = await session.code();
+    await within(answerMs, undefined, async (signal) => {
+      const answer = await this.#send(session, 'POST', 'v1/session', { body: { code, as: 'token' }, signal });
+      if (!answer.ok) throw await problemOf(answer);
+      const { token, account_id: account } = await bodyOf(answer);
+      session.token = token;
+      this.#met(session, account);
+    });
   }
 
   async #send(session, method, path, { body, headers = {}, signal } = {}) {
@@ -101,8 +120,7 @@ export class Client extends EventTarget {
         body: body === undefined ? undefined : JSON.stringify(body),
       });
     } catch (error) {
-      if (signal?.aborted) throw error;
-      throw new Problem(0, { reason: 'network', detail: error.message });
+      throw signal?.aborted ? error : unreachable(error);
     }
   }
 
@@ -120,7 +138,7 @@ export class Client extends EventTarget {
         if (problem.status === 401 && session.code) {
           if (session.token === token) await this.#renew(session);
         } else if (session.csrf && (problem.reason === 'csrf' || problem.status === 404)) {
-          await this.#lookAgain(session);
+          await this.#lookAgain(session, options?.signal);
           if (problem.status === 404) throw problem;  // it was our own account that was asked for it
         } else {
           throw problem;
@@ -134,18 +152,20 @@ export class Client extends EventTarget {
   }
 
   /** All tabs share the cookie, and the newest sign-in in any of them replaces it: whose is it now? */
-  async #lookAgain(session) {
-    const answer = await this.#send(session, 'GET', 'v1/session');
+  async #lookAgain(session, signal) {
+    const answer = await this.#send(session, 'GET', 'v1/session', { signal });
     if (!answer.ok) throw await problemOf(answer);
-    const { account_id: account, csrf_token: csrf } = await answer.json();
+    const { account_id: account, csrf_token: csrf } = await bodyOf(answer);
     if (account !== this.account) throw new Problem(401, { reason: 'other_account', detail: 'Somebody else is signed in by now.' });
     session.csrf = csrf;
   }
 
   /** The answer's JSON, or nothing where there is none. */
-  async request(method, path, options) {
-    const answer = await this.open(method, path, options);
-    return answer.status === 204 ? undefined : answer.json();
+  request(method, path, options) {
+    return within(answerMs, undefined, async (signal) => {
+      const answer = await this.open(method, path, { ...options, signal });
+      return answer.status === 204 ? undefined : bodyOf(answer);
+    });
   }
 
   get(path) { return this.request('GET', path); }
@@ -171,25 +191,19 @@ export class Client extends EventTarget {
     return items;
   }
 
-  /** Calls `heard(name, data)` for each server-sent event until the stream ends or `signal` says so. */
-  async listen(path, signal, heard) {
-    const answer = await this.open('GET', path, { headers: { Accept: 'text/event-stream' }, signal });
-    if (answer.status === 204) return;
-    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let text = ''; ;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      text += value.replaceAll('\r\n', '\n');
-      for (let end; (end = text.indexOf('\n\n')) >= 0; text = text.slice(end + 2)) {
-        const event = { event: 'message', data: '' };
-        for (const line of text.slice(0, end).split('\n')) {
-          const [, name, rest] = /^(\w+): ?(.*)$/.exec(line) ?? [];
-          if (name === 'data') event.data += rest;
-          else if (name === 'event') event.event = rest;
-        }
-        if (event.data) heard(event.event, JSON.parse(event.data));
+  /** Calls `heard(name, data)` for each server-sent event until the stream ends or falls silent, or `over` says so. */
+  listen(path, over, heard) {
+    return within(silenceMs, over, async (signal, alive) => {
+      const answer = await this.open('GET', path, { headers: { Accept: 'text/event-stream' }, signal });
+      if (answer.status === 204) return;
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let text = ''; ;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        alive();
+        text = told(text + value.replaceAll('\r\n', '\n'), heard);
       }
-    }
+    });
   }
 
   /** The same until `signal` says so, over as many streams as it takes. `failed(problem)` hears why one broke. */
@@ -203,13 +217,55 @@ export class Client extends EventTarget {
         });
       } catch (error) {
         if (signal.aborted) return;
-        const problem = error instanceof Problem ? error : new Problem(0, { reason: 'network', detail: error.message });
+        const problem = error instanceof Problem ? error : unreachable(error);
         leastMs = problem.retryAfterMs ?? 0;
         failed(problem);
       }
       await pause(Math.max(leastMs, pauseMs * (0.5 + Math.random())));
       if (signal.aborted) return;
     }
+  }
+}
+
+const unreachable = (error) => new Problem(0, { reason: 'network', detail: error.message });
+
+/** Runs `work(signal, alive)`; the signal says when `over` does, or that nobody called `alive` for so long. */
+async function within(ms, over, work) {
+  const silent = new AbortController();
+  let timer = 0;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silent.abort(), ms);
+  };
+  alive();
+  try {
+    return await work(over ? AbortSignal.any([over, silent.signal]) : silent.signal, alive);
+  } catch (error) {
+    throw silent.signal.aborted && !(error instanceof Problem) ? unreachable(error) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Tells the whole events in `text`; answers what is left. */
+function told(text, heard) {
+  for (let end; (end = text.indexOf('\n\n')) >= 0; text = text.slice(end + 2)) {
+    const event = { event: 'message', data: '' };
+    for (const line of text.slice(0, end).split('\n')) {
+      const [, name, rest] = /^(\w+): ?(.*)$/.exec(line) ?? [];
+      if (name === 'data') event.data += rest;
+      else if (name === 'event') event.event = rest;
+    }
+    if (event.data) heard(event.event, JSON.parse(event.data));
+  }
+  return text;
+}
+
+async function bodyOf(answer) {
+  try {
+    return await answer.json();
+  } catch (error) {
+    throw unreachable(error);  // it broke off
   }
 }
 

@@ -1,7 +1,7 @@
 // What both sides had changed: both values, which one was kept, and the way back.
 
 import { h, icon } from './dom.js';
-import { ago, moment, t } from './texts.js';
+import { ago, moment, t, why } from './texts.js';
 import { valueText } from './values.js';
 
 const busy = new Set();
@@ -25,7 +25,7 @@ function conflictView(element, conflict) {
       live.keepConflict(await live.api.act(`v1/conflicts/${conflict.id}/undo`));
       await live.readTasksOf(conflict.plan_id);
     } catch (problem) {
-      problems.set(conflict.id, problem.message);  // here: behind a panel nobody hears a toast
+      problems.set(conflict.id, why(problem));  // here: behind a panel nobody hears a toast
     }
     busy.delete(conflict.id);
     element.update();

@@ -3,7 +3,7 @@
 
 import { h, render } from './dom.js';
 import { live } from './live.js';
-import { t, why } from './texts.js';
+import { t, why, whyNotYet } from './texts.js';
 
 const sheet = new CSSStyleSheet();
 const styles = fetch(new URL('components.css', import.meta.url)).then(async (answer) => sheet.replace(await answer.text()));
@@ -53,7 +53,7 @@ export class MortiseElement extends HTMLElement {
 
   /** What stands where nothing is loaded: that it comes, or why it does not. */
   pending() {
-    return h('p', { class: 'soft', role: 'status' }, this.live.problem ? why(this.live.problem) : t('loading'));
+    return h('p', { class: 'soft', role: 'status' }, this.live.problem ? whyNotYet(this.live.problem) : t('loading'));
   }
 
   /** Runs `work`; a failure becomes a toast. Answers undefined then. */
@@ -79,7 +79,7 @@ export function toast(text, kind = 'info') {
 
 /** Says what did not work. That nobody is signed in any more, every component says by itself. */
 export function complain(problem) {
-  if (problem.status !== 401) toast(problem.message, 'error');
+  if (problem.status !== 401) toast(why(problem), 'error');
 }
 
 /** Leaves for the service's consent page; the browser comes back to this page. */

@@ -10,7 +10,7 @@ import { h, render } from './dom.js';
 import { complain, toast } from './element.js';
 import { live } from './live.js';
 import { PlanView } from './plan_view.js';
-import { day, language, t, why } from './texts.js';
+import { day, language, t, why, whyNotYet } from './texts.js';
 
 const root = document.getElementById('page');
 let brand = { name: 'Mortise' };
@@ -19,6 +19,9 @@ let plan = null;
 let turn = 0;
 /** The address that was opened last. */
 let opened = '';
+/** The one-time code that brought us here, until it is exchanged. */
+let code = takeCode();
+let started = false;
 
 /** The built-in plan for appointments shows once it holds one. Null until they are read. */
 function shownPlans() {
@@ -29,7 +32,9 @@ function address() {
   return new URL(location.href).searchParams;
 }
 
-const here = () => location.pathname + location.search;
+function here() {
+  return location.pathname + location.search;
+}
 
 function go(event, search) {
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -109,13 +114,13 @@ function content() {
   if (failed || out) {
     return h('section', { class: 'empty' },
       h('h1', { id: 'title', tabindex: -1 }, out ? t('sign_in_title') : t('error')),
-      h('p', {}, out ? t('sign_in_says', { app: brand.name }) : failed.message),
-      !out && h('button', { onclick: () => location.reload() }, t('retry')));
+      h('p', {}, out ? t('sign_in_says', { app: brand.name }) : why(failed)),
+      !out && h('button', { onclick: retry }, t('retry')));
   }
   const plans = shownPlans();
   if (!plans) return h('p', { class: 'soft', role: 'status' }, t('loading'));
   return [
-    live.problem && h('p', { class: 'banner', role: 'alert' }, why(live.problem)),
+    live.problem && h('p', { class: 'banner', role: 'alert' }, whyNotYet(live.problem)),
     plan ? [
       plans.length > 1 && h('nav', {}, h('a', { href: location.pathname, onclick: (event) => go(event, '') }, `← ${t('back_to_plans')}`)),
       plan.view(),
@@ -155,13 +160,19 @@ async function signOut() {
 }
 
 function takeCode() {
-  const code = /^#code=([\w-]+)$/.exec(location.hash)?.[1];
-  if (code) history.replaceState(null, '', location.pathname + location.search);
-  return code;
+  const found = /^#code=([\w-]+)$/.exec(location.hash)?.[1];
+  if (found) history.replaceState(null, '', here());
+  return found;
+}
+
+/** Once more what did not work. */
+function retry() {
+  failed = null;
+  if (started) open();
+  else start();
 }
 
 async function start() {
-  const code = takeCode();
   const named = client.get('ui/brand.json').then((answer) => {
     brand = answer;
     if (brand.color) for (const [name, value] of Object.entries(brandColors(brand.color))) document.documentElement.style.setProperty(name, value);
@@ -169,14 +180,16 @@ async function start() {
   draw();
   try {
     await client.useCookie(code);
+    code = '';
     await Promise.all([live.begin(), named]);
     document.documentElement.lang = language(live.profile.locale);
     await live.readPlans();
     live.subscribe(heard);
+    started = true;
     await open();
   } catch (problem) {
-    failed = problem;
     await named;
+    failed = problem;
     draw();
   }
 }

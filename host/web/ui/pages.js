@@ -1,7 +1,7 @@
 // A list of the API that a component shows page by page, and what it says meanwhile.
 
 import { h } from './dom.js';
-import { t } from './texts.js';
+import { t, why } from './texts.js';
 
 export class Pages {
   /** Null until something is read. */
@@ -46,7 +46,7 @@ export class Pages {
   /** `empty`: what is said where there is nothing. `list`: makes elements of the items. */
   view(empty, list, items = this.items) {
     if (this.#problem) {
-      return h('div', { class: 'row wrap', role: 'alert' }, h('span', { class: 'message' }, this.#problem.message),
+      return h('div', { class: 'row wrap', role: 'alert' }, h('span', { class: 'message' }, why(this.#problem)),
         h('button', { onclick: () => this.again() }, t('retry')));
     }
     if (!items) return h('p', { class: 'soft', role: 'status' }, t('loading'));

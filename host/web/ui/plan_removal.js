@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { live } from './live.js';
 import { openSheet, sheet } from './sheet.js';
-import { t } from './texts.js';
+import { t, why } from './texts.js';
 
 export class PlanRemoval {
   #draw;
@@ -23,7 +23,7 @@ export class PlanRemoval {
     return [
       h('button', { class: 'quiet', key: 'remove', 'aria-haspopup': 'dialog', disabled: !tasks, onclick: (event) => this.#ask(event.target.closest('article')) }, t('remove_plan')),
       this.#asks && sheet('remove-plan', t('remove_plan_ask', plan), () => { this.#asks = false; this.#draw(); },
-        this.#problem && h('p', { class: 'message', role: 'alert' }, this.#problem.message),
+        this.#problem && h('p', { class: 'message', role: 'alert' }, why(this.#problem)),
         h('p', { role: 'status' }, t(exported ? 'remove_plan_says' : 'remove_plan_bare')),
         h('div', { class: 'row wrap' },
           exported ? [button(t('remove_plan_keep'), 'keep', false), button(t('remove_plan_remove'), 'remove', true)] : button(t('remove_plan_only'), '', true),

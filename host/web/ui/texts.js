@@ -20,10 +20,15 @@ export function t(name, values = {}) {
   return typeof text === 'function' ? text(values) : text;
 }
 
-/** Why something cannot be shown, in words for whoever looks. */
+/** Why something did not work, in words for whoever looks. */
 export function why({ status, message }) {
   if (status === 401) return t('sign_in_title');
   return status === 0 ? t('problem_network') : message;
+}
+
+/** The same of what is tried again by itself. */
+export function whyNotYet(problem) {
+  return problem.status === 0 ? `${why(problem)} ${t('problem_again')}` : why(problem);
 }
 
 /** "2 minutes ago", "in 2 minutes". */
