@@ -209,3 +209,57 @@ test('current: of several connections to a service one that works is worked with
     }), [[undefined, undefined, 'tired', 'fit'], ['tired 2', 'fit 1', 'other 1', 'new 1']]);
   });
 });
+
+test('current: a page that nobody looks at holds no stream; looked at again, it shows what came meanwhile', { timeout: 120_000 }, async (t) => {
+  await inBrowser({}, async ({ world, page }) => {
+    const plan = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 1 }));
+    const [task] = await world.tasks(plan);
+    const streams = [];
+    page.on('request', (request) => { if (request.url().endsWith('/events')) streams.push(request); });
+    const show = (isShown) => page.evaluate((shown) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => !shown });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, isShown);
+    await page.clock.install();
+    await signIn(world, page);
+    await page.locator('.task').first().waitFor();
+    await until(() => streams.length === 1, 'the stream');
+
+    await t.test('a short look away changes nothing', async () => {
+      await show(false);
+      await page.clock.fastForward(25_000);
+      await show(true);
+      await page.clock.fastForward(10_000);
+      await world.ok('PATCH', `/v1/tasks/${task.id}`, { title: 'Heard of' });
+      await page.getByText('Heard of', { exact: true }).waitFor();
+      assert.equal(streams.length, 1);
+    });
+
+    await t.test('a long one ends the stream', async () => {
+      await show(false);
+      await page.clock.fastForward(31_000);
+      await until(() => streams[0].failure(), 'its end');
+      await world.ok('PATCH', `/v1/tasks/${task.id}`, { title: 'Meanwhile' });
+      await page.clock.fastForward(31_000);
+      assert.equal(streams.length, 1);
+      await show(true);
+      await page.getByText('Meanwhile', { exact: true }).waitFor();
+      assert.equal(streams.length, 2);
+    });
+
+    await t.test('where the host has no room for one more, it is waited for', async () => {
+      await page.route('**/events', (route) => route.fulfill({ status: 429, json: { title: 'Too many requests', status: 429, reason: 'too_many_streams', retryable: true } }));
+      await show(false);
+      await page.clock.fastForward(31_000);
+      await show(true);
+      await until(() => streams.length === 3, 'the refused one');
+      await page.clock.fastForward(1_000);
+      await until(() => streams.length >= 4, 'the next one');
+      assert.equal(await page.locator('.banner').count(), 0);
+      await page.unroute('**/events');
+      await page.clock.fastForward(5_000);
+      await world.ok('PATCH', `/v1/tasks/${task.id}`, { title: 'At last' });
+      await page.getByText('At last', { exact: true }).waitFor();
+    });
+  });
+});

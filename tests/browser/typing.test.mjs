@@ -67,6 +67,30 @@ test('pages: what is typed and ticked stays, whatever is read meanwhile', { time
       assert.equal(await box.isChecked(), false);
     });
 
+    await t.test('the answer to a tick that comes late takes back nothing that was read since', async () => {
+      const box = page.getByRole('checkbox', { name: `Done: ${third.title}` });
+      let letGo;
+      const gate = new Promise((resolve) => { letGo = resolve; });
+      await page.route(patches, async (route) => {
+        const answer = await route.fetch();
+        const body = await answer.json();
+        await gate;
+        await route.fulfill({ response: answer, json: { ...body, sync: [{ connection_id: 'cnn_1', connector: 'notion', state: 'pending' }] } });
+      });
+      await box.check();
+      await until(async () => (await now(third)).status === 'done', 'the tick');
+      await read(page);
+      const answered = page.waitForResponse(patches);
+      letGo();
+      await answered;
+      await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 300); }));
+      assert.ok(await box.isChecked());
+      assert.equal(await page.locator('[data-state=pending]').count(), 0);
+      await page.unroute(patches);
+      await box.uncheck();
+      await until(async () => (await now(third)).status === 'todo', 'the tick taken back');
+    });
+
     await t.test('half a title stays as the task is renamed elsewhere', async () => {
       await edit(second);
       await page.keyboard.type('Half');

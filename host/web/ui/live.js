@@ -7,6 +7,8 @@ import { Reading } from './reading.js';
 
 const finished = new Set(['succeeded', 'partial', 'failed', 'cancelled']);
 const tickMs = 60_000;
+/** A page that is hidden for longer holds no stream. */
+const hiddenMs = 30_000;
 const basics = ['connectors', 'connections', 'runs'];
 
 export const isFinished = (run) => finished.has(run.state);
@@ -90,7 +92,27 @@ export class Live {
     if (!signal.aborted) this.#watch(signal);
   }
 
-  #watch(signal) {
+  /** Follows the account's events while somebody may look. A browser has six connections to a host, the host room for so many streams. */
+  #watch(over) {
+    let stream = null;
+    let timer = 0;
+    const look = () => {
+      clearTimeout(timer);
+      if (document.hidden) {
+        timer = setTimeout(() => {
+          stream?.abort();
+          stream = null;
+        }, hiddenMs);
+      } else if (!stream) {
+        stream = new AbortController();
+        this.#follow(AbortSignal.any([over, stream.signal]));
+      }
+    };
+    document.addEventListener('visibilitychange', look, { signal: over });
+    look();
+  }
+
+  #follow(signal) {
     const { problems } = this.#reading;
     this.api.follow(`${this.#path}/events`, signal, (name, data) => {
       problems.delete('events');
@@ -99,7 +121,7 @@ export class Live {
       else if (name === 'plan') this.#heardPlan(data.plan_id);
       else if (name === 'ready') this.refresh();  // the stream is open: what happened before it is read
     }, (problem) => {
-      if (problem.reason !== 'rate_limited') problems.set('events', problem);
+      if (problem.status !== 429) problems.set('events', problem);
       this.changed();
     });
   }

@@ -36,7 +36,7 @@ export class PlanTasks {
       const left = this.#changes.get(id).filter((each) => each !== entry);
       if (left.length > 0) this.#changes.set(id, left);
       else this.#changes.delete(id);
-      this.#show(this.#told?.map((task) => (task.id === answer?.id && answer.rev >= task.rev ? answer : task)));
+      this.#show(this.#told?.map((task) => (task.id === answer?.id && answer.rev > task.rev ? answer : task)));
       changed();
     }
   }
