@@ -42,9 +42,19 @@ test('pages: progress, cancel, a guard that asks, failures with a retry', { time
       await world.quiet();
     });
 
-    await t.test('a retry completes it', async () => {
-      await calendar.getByRole('button', { name: 'Retry' }).click();
+    await t.test('a retry completes it, once, however often it was pressed', async () => {
+      const starts = [];
+      page.on('request', (request) => { if (request.url().endsWith('/exports')) starts.push(request); });
+      await page.route('**/exports', async (route) => {
+        await new Promise((resolve) => { setTimeout(resolve, 500); });
+        await route.continue();
+      });
+      const again = calendar.getByRole('button', { name: 'Retry' });
+      await again.dblclick();
+      assert.ok(await again.isDisabled());
       await calendar.locator('[data-state=succeeded]').waitFor();
+      await page.unroute('**/exports');
+      assert.equal(starts.length, 1);
       assert.equal((await googleEvents(world)).length, 20);
     });
 
@@ -80,6 +90,8 @@ test('pages: progress, cancel, a guard that asks, failures with a retry', { time
       await picture(page, 'failed');
       await calendar.getByText('0 done, 1 did not work.').waitFor();
       await calendar.getByText(/Invalid attendee email/).waitFor();
+      await until(async () => (await calendar.locator('.preview').count()) === 1, 'what is left to do');
+      assert.equal(await calendar.getByText('Everything is up to date.').count(), 0);
       await automatic(world, false);
       await world.ok('PATCH', `/v1/tasks/${last.id}`, { attendees: null });
       await calendar.getByRole('button', { name: 'Retry' }).click();
@@ -173,5 +185,52 @@ test('pages: settings are saved as they are changed, and everything works by key
       await world.quiet();
       assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Edit the title of “By keyboard”');
     });
+  });
+});
+
+test('pages: the upgrade prompt after connecting shows once', { timeout: 120_000 }, async () => {
+  await inBrowser({}, async ({ world, page }) => {
+    const plans = [];
+    for (const title of ['Learn to bake', 'Learn to cook']) plans.push(await world.import(roadmap({ modules: 1, weeks: 1, tasks: 1, title })));
+    const connection = await world.connect('google_calendar');
+    await world.quiet();
+    for (const plan of plans) await world.export(plan, connection);
+    await signIn(world, page, `?plan=${plans[0].id}`);
+    await service(page, 'notion').first().getByRole('button', { name: 'Export to Notion' }).click();
+    await consent(page);
+    const prompts = page.getByRole('dialog', { name: 'No exports left this month' });
+    await prompts.waitFor();
+    await page.keyboard.press('Escape');
+    await prompts.waitFor({ state: 'detached' });
+    await page.evaluate((plan) => {
+      const second = document.body.appendChild(document.createElement('mortise-export'));
+      second.id = 'second';
+      second.setAttribute('plan', plan);
+    }, plans[1].id);
+    await page.locator('#second').getByRole('button', { name: 'Export to Notion' }).waitFor();
+    await page.getByRole('link', { name: /All plans/ }).click();
+    await page.getByRole('link', { name: /^Learn to cook/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'Learn to cook' }).waitFor();
+    await service(page, 'notion').first().getByRole('button', { name: 'Export to Notion' }).waitFor();
+    await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 200); }));
+    assert.equal(await prompts.count(), 0);
+  });
+});
+
+test('pages: what is to change here and what is left out is not called up to date', { timeout: 60_000 }, async () => {
+  await inBrowser({ account: { tier: 'pro' } }, async ({ world, page }) => {
+    await world.import(roadmap({ modules: 1, weeks: 1, tasks: 1 }));
+    await world.connect('google_calendar');
+    await world.quiet();
+    await page.route('**/exports/preview', (route) => route.fulfill({ json: {
+      summary: '', create: 0, update: 0, remove: 0, unchanged: 0, receive: 1, parked: 1, cost: { writes: 0, reads: 1, seconds: 1 },
+      items: [{ key: 'a', kind: 'event', title: 'Moved there', action: 'receive', before: {}, after: {} }],
+      parked_items: [{ key: 'b', title: 'Too long', message: 'the title is too long' }] } }));
+    await signIn(world, page);
+    const calendar = service(page, 'google_calendar');
+    await calendar.getByText('0 to create, 0 to update, 0 to delete: 0 writes, 1 reads, about 1 s · 1 to change here · 1 left out').click();
+    await calendar.getByText('change here Moved there').waitFor();
+    await calendar.getByText('left out Too long: the title is too long').waitFor();
+    assert.equal(await page.getByText('Everything is up to date.').count(), 0);
   });
 });

@@ -15,7 +15,6 @@ export class Export extends MortiseElement {
   #busy = new Set();
   #previews = new Map();
   #quota = null;
-  #returned = false;
 
   forget() {
     this.#previews.clear();
@@ -26,7 +25,7 @@ export class Export extends MortiseElement {
 
   view() {
     if (!this.live.loaded || !this.plan) return this.pending();
-    if (!this.#returned && this.live.usage) this.#takeReturned();
+    this.#takeReturned();
     return [
       h('div', { class: 'cards' }, this.live.connectors.map((connector) => this.#service(connector))),
       this.#quotaView(),
@@ -34,8 +33,10 @@ export class Export extends MortiseElement {
   }
 
   #takeReturned() {
-    this.#returned = true;
-    if (this.live.returned?.export === 'quota_exceeded') this.#refused(this.live.usage);
+    const { returned, usage } = this.live;
+    if (returned?.export !== 'quota_exceeded' || !usage) return;
+    returned.export = '';  // said once, whichever plan it was about
+    this.#refused(usage);
   }
 
   #service(connector) {
@@ -58,7 +59,7 @@ export class Export extends MortiseElement {
       h('div', { 'aria-live': 'polite' },
         !connection && h('p', { class: 'soft' }, t('connect_first', { service: connector.name })),
         run && this.#runView(connector, run),
-        !active && connection && this.#previewView(connection, run?.state === 'succeeded')));
+        !active && connection && this.#previewView(connection, run)));
   }
 
   /** Also a run of the whole connection, while it asks about this plan. */
@@ -94,7 +95,7 @@ export class Export extends MortiseElement {
     return h('div', { class: `result ${run.state}`, key: run.id, 'data-state': run.state, role: good ? undefined : 'alert' },
       h('span', {}, icon(good ? 'check' : run.state === 'cancelled' ? 'cross' : 'warning'), words[run.state]),
       !good && run.error?.message && h('p', { class: 'soft' }, run.error.message),
-      !good && h('button', { onclick: () => this.#start(connector, this.live.connection(connector.id), 'sync') }, t('retry')));
+      !good && h('button', { disabled: this.#busy.has(connector.id), onclick: () => this.#start(connector, this.live.connection(connector.id), 'sync') }, t('retry')));
   }
 
   // Previews cost no quota: one is asked for when a plan or its last run changed.
@@ -115,20 +116,30 @@ export class Export extends MortiseElement {
     this.update();
   }
 
-  #previewView(connection, justDone) {
+  /** `run`: the last one, which may say it already, or that it did not work. */
+  #previewView(connection, run) {
     const preview = this.#previews.get(connection.id)?.preview;
     if (!preview) return null;
-    const { create, update, remove, cost, items } = preview;
-    if (create + update + remove === 0) return justDone ? null : h('p', { class: 'soft preview' }, t('preview_none'));
+    const { create, update, remove, receive, parked, cost } = preview;
+    if (create + update + remove + receive + parked === 0) {
+      return !run || run.state === 'cancelled' ? h('p', { class: 'soft preview' }, t('preview_none')) : null;
+    }
+    const says = [t('preview', { create, update, remove, ...cost }), receive > 0 && t('preview_receive', { count: receive }),
+      parked > 0 && t('preview_parked', { count: parked })].filter(Boolean);
+    const lines = [
+      ...preview.items.map(({ action, title }) => [t(`action_${action}`), title]),
+      ...preview.parked_items.map(({ title, message }) => [t('result_parked'), `${title}: ${message}`]),
+    ];
     return h('details', { class: 'soft preview' },
-      h('summary', {}, t('preview', { create, update, remove, ...cost })),
+      h('summary', {}, says.join(' · ')),
       preview.guard && h('p', {}, icon('warning'), preview.guard),
       h('ul', { 'aria-label': t('preview_list') },
-        items.slice(0, mostPreviewLines).map((item) => h('li', {}, h('em', {}, t(`action_${item.action}`)), ' ', item.title)),
-        items.length > mostPreviewLines && h('li', {}, t('preview_more', { count: items.length - mostPreviewLines }))));
+        lines.slice(0, mostPreviewLines).map(([what, which]) => h('li', {}, h('em', {}, what), ' ', which)),
+        lines.length > mostPreviewLines && h('li', {}, t('preview_more', { count: lines.length - mostPreviewLines }))));
   }
 
   async #start(connector, connection, kind) {
+    if (this.#busy.has(connector.id)) return;
     this.#busy.add(connector.id);
     this.update();
     try {

@@ -29,7 +29,7 @@ export class Live {
   conflicts = [];
   /** Counts the runs that ended or asked while we listened: what was read before may be old. */
   ends = 0;
-  /** What the browser brought back from connecting: {status, reason, access, run, export}, or null. */
+  /** What the browser brought back from connecting: {status, reason, access, run, export}, or null. Who says a part of it empties that. */
   returned = null;
 
   #subscribers = new Set();

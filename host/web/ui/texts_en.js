@@ -57,6 +57,8 @@ export const en = {
   open_in: (p) => `Open in ${p.service}`,
   new_window: '(opens in a new tab)',
   preview: (p) => `${p.create} to create, ${p.update} to update, ${p.remove} to delete: ${p.writes} writes, ${p.reads} reads, about ${p.seconds} s`,
+  preview_receive: (p) => `${p.count} to change here`,
+  preview_parked: (p) => `${p.count} left out`,
   preview_none: 'Everything is up to date.',
   preview_list: 'What would change',
   preview_more: (p) => `and ${p.count} more`,

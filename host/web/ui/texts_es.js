@@ -57,6 +57,8 @@ export const es = {
   open_in: (p) => `Abrir en ${p.service}`,
   new_window: '(se abre en otra pestaña)',
   preview: (p) => `${p.create} por crear, ${p.update} por cambiar, ${p.remove} por borrar: ${p.writes} escrituras, ${p.reads} lecturas, unos ${p.seconds} s`,
+  preview_receive: (p) => `${p.count} por cambiar aquí`,
+  preview_parked: (p) => (p.count === 1 ? '1 dejado fuera' : `${p.count} dejados fuera`),
   preview_none: 'Todo está al día.',
   preview_list: 'Qué cambiaría',
   preview_more: (p) => `y ${p.count} más`,

@@ -9,7 +9,6 @@ const shownMs = 8_000;
 export class Toasts extends MortiseElement {
   #toasts = [];
   #next = 0;
-  #returned = false;
   #hear = (event) => this.#show(event.detail.text, event.detail.kind);
 
   forget() { this.#toasts = []; }
@@ -26,9 +25,9 @@ export class Toasts extends MortiseElement {
 
   view() {
     const { returned } = this.live;
-    if (returned && !this.#returned) {
-      this.#returned = true;
+    if (returned?.status) {
       this.#greet(returned);
+      returned.status = '';
     }
     const list = (role, bad) => h('div', { key: role, role }, this.#toasts.filter((toast) => (toast.kind === 'error') === bad).map((toast) =>
       h('div', { key: toast.id, class: `toast ${toast.kind}` },
