@@ -53,7 +53,7 @@ test('pages: progress, cancel, a guard that asks, failures with a retry', { time
       await again.dblclick();
       assert.ok(await again.isDisabled());
       await calendar.locator('[data-state=succeeded]').waitFor();
-      await page.unroute('**/exports');
+      await page.unrouteAll({ behavior: 'wait' });
       assert.equal(starts.length, 1);
       assert.equal((await googleEvents(world)).length, 20);
     });
@@ -118,11 +118,49 @@ test('pages: settings are saved as they are changed, and everything works by key
     await t.test('where it goes: a page of the user’s, or a new one', async () => {
       const place = card(page, 'notion').getByRole('combobox', { name: 'Where it goes' });
       await until(async () => (await place.locator('option').count()) > 1 && place.isEnabled(), 'the pages of the user');
+      let puts = 0;
+      await page.route('**/target', async (route) => {
+        puts += 1;
+        await new Promise((resolve) => { setTimeout(resolve, 500); });
+        await route.continue();
+      });
       await place.selectOption('+');
       await card(page, 'notion').getByRole('textbox', { name: 'Title of the new one' }).fill('Plans');
       await page.keyboard.press('Enter');
+      await page.keyboard.press('Enter');  // one page is made, however often it is pressed
+      assert.ok(await card(page, 'notion').getByRole('button', { name: 'Make it' }).isDisabled());
       await until(async () => (await connection()).target?.title === 'Plans', 'the new page');
+      await until(() => page.evaluate(() => document.querySelector('mortise-connections').shadowRoot.activeElement?.localName === 'select'), 'the focus');
+      assert.equal(puts, 1);
       await picture(page, 'settings', true);
+
+      const made = (await connection()).target.id;
+      const other = await place.locator('option:not([disabled])').evaluateAll((all, now) => all.map((each) => each.value).find((id) => id && id !== '+' && id !== now), made);
+      await place.selectOption(other);
+      assert.equal(await place.inputValue(), other, 'it shows while it is saved');
+      assert.ok(await place.isDisabled());
+      await until(async () => (await connection()).target?.id === other, 'the other page');
+      await place.and(page.locator(':enabled')).waitFor();
+      assert.equal(await place.inputValue(), other);
+      await page.unrouteAll({ behavior: 'wait' });
+      await page.route('**/target', (route) => route.fulfill({ status: 409, json: { title: 'It holds items', status: 409 } }));
+      await place.selectOption(made);
+      await page.locator('.toast', { hasText: 'It holds items' }).waitFor();
+      await until(async () => (await place.inputValue()) === other, 'the place as it is');
+      await page.unrouteAll({ behavior: 'wait' });
+    });
+
+    await t.test('a page that was made at the service meanwhile is there when the settings are opened again', async () => {
+      await page.route('**/targets', async (route) => {
+        const answer = await route.fetch();
+        const body = await answer.json();
+        await route.fulfill({ response: answer, json: { ...body, items: [...body.items, { id: 'new', title: 'Made meanwhile' }] } });
+      });
+      const summary = card(page, 'notion').getByText('Settings');
+      await summary.click();
+      await summary.click();
+      await card(page, 'notion').getByRole('combobox', { name: 'Where it goes' }).locator('option', { hasText: 'Made meanwhile' }).waitFor({ state: 'attached' });
+      await page.unrouteAll({ behavior: 'wait' });
     });
 
     await t.test('syncing by itself can be switched off: a change then waits for “Sync now”', async () => {
@@ -151,7 +189,7 @@ test('pages: settings are saved as they are changed, and everything works by key
       await notion.getByRole('button', { name: 'Sync now' }).and(page.locator('.main')).waitFor();
       await notion.getByRole('button', { name: 'Export to Notion' }).and(page.locator(':not(.main)')).waitFor();
       await notion.getByRole('link', { name: /Open in Notion/ }).waitFor();
-      await page.unroute(/\/v1\/runs\?/);
+      await page.unrouteAll({ behavior: 'wait' });
     });
 
     await t.test('a run that failed as a whole shows on the card, with its message and a retry', async () => {
@@ -170,7 +208,7 @@ test('pages: settings are saved as they are changed, and everything works by key
       await picture(page, 'error', true);
       await failed.getByRole('button', { name: 'Retry' }).click();
       await failed.getByText('Connected', { exact: true }).waitFor();
-      await page.unroute(/\/v1\/runs\?/);
+      await page.unrouteAll({ behavior: 'wait' });
     });
 
     await t.test('a task is ticked and renamed by keyboard, and the focus stays where it was', async () => {
@@ -232,5 +270,67 @@ test('pages: what is to change here and what is left out is not called up to dat
     await calendar.getByText('change here Moved there').waitFor();
     await calendar.getByText('left out Too long: the title is too long').waitFor();
     assert.equal(await page.getByText('Everything is up to date.').count(), 0);
+  });
+});
+
+test('pages: after disconnecting it is said what stays at the service, and the focus stays at the card', { timeout: 120_000 }, async (t) => {
+  await inBrowser({}, async ({ world, page }) => {
+    await world.account('ben');
+    for (const account of ['ana', 'ben']) {
+      await world.connect('google_calendar', account);
+      await world.quiet(account);
+    }
+    await signIn(world, page);
+    const calendar = card(page, 'google_calendar');
+    const focused = () => page.evaluate(() => document.querySelector('mortise-connections').shadowRoot.activeElement?.textContent);
+    const link = calendar.getByRole('link', { name: 'Open the settings of Google Calendar' });
+    const disconnect = async () => {
+      await calendar.getByRole('button', { name: 'Disconnect' }).click();
+      await until(async () => (await focused()) === 'Keep it', 'the focus on the careful answer');
+      await calendar.getByRole('group', { name: 'Disconnect Google Calendar?' }).getByRole('button', { name: 'Disconnect' }).click();
+      await calendar.getByText('Not connected').waitFor();
+      await until(async () => (await focused()) === 'Connect Google Calendar', 'the focus on the way back');
+    };
+    const connectAgain = async () => {
+      await world.connect('google_calendar');
+      await world.quiet();
+      await page.reload();
+      await calendar.getByText('Connected', { exact: true }).waitFor();
+    };
+
+    await t.test('“Keep it” leads back to where it was asked', async () => {
+      await calendar.getByRole('button', { name: 'Disconnect' }).click();
+      await calendar.getByRole('button', { name: 'Keep it' }).click();
+      await until(async () => (await focused()) === 'Disconnect', 'the focus');
+    });
+
+    await t.test('where another connection needs the access, nobody is sent to take it away', async () => {
+      await disconnect();
+      await calendar.getByText('What you agreed to stays at Google Calendar, because the same account there is still connected elsewhere.').waitFor();
+      assert.equal(await link.count(), 0);
+    });
+
+    await t.test('where the service did not confirm it, the way to do it by hand is shown, also beside another connection', async () => {
+      await connectAgain();
+      await page.route('**/v1/connections/*', async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ response: answer, json: { ...await answer.json(), revoked: false, manage_url: 'https://example.org/permissions' } });
+      });
+      await disconnect();
+      assert.equal(await link.getAttribute('href'), 'https://example.org/permissions');
+      await page.unrouteAll({ behavior: 'wait' });
+      await world.connect('google_calendar');
+      await page.evaluate(async () => (await import('/ui/live.js')).live.refresh());
+      await calendar.getByText('Connected', { exact: true }).waitFor();
+      await link.waitFor();
+      await world.quiet();
+    });
+
+    await t.test('of what is ended there, too, nothing is said', async () => {
+      await world.ok('DELETE', `/v1/accounts/ben`);
+      await page.reload();
+      await disconnect();
+      assert.equal(await calendar.getByText(/stays at Google Calendar|did not confirm/).count(), 0);
+    });
   });
 });

@@ -86,7 +86,7 @@ test('pages: what is typed and ticked stays, whatever is read meanwhile', { time
       await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 300); }));
       assert.ok(await box.isChecked());
       assert.equal(await page.locator('[data-state=pending]').count(), 0);
-      await page.unroute(patches);
+      await page.unrouteAll({ behavior: 'wait' });
       await box.uncheck();
       await until(async () => (await now(third)).status === 'todo', 'the tick taken back');
     });

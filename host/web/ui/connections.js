@@ -31,18 +31,19 @@ export class Connections extends MortiseElement {
     if (this.live.connectors.length === 0) return h('p', { class: 'soft' }, t('no_services'));
     return h('div', { class: 'cards' }, this.live.connectors.map((connector) => {
       const alive = this.live.connections.filter((each) => each.connector === connector.id && each.status !== 'disconnected');
-      return (alive.length ? alive : [null]).map((connection) => this.#card(connector, connection));
+      return (alive.length ? alive : [null]).map((connection, at) => this.#card(connector, connection, at === 0 && this.#note(connector)));
     }));
   }
 
-  #card(connector, connection) {
+  #card(connector, connection, note) {
     const state = this.live.stateOf(connection);
     const id = connection?.id ?? connector.id;
     const name = h('h3', { id: `name-${id}` }, h('span', { class: 'tile', 'aria-hidden': 'true' }, connector.name[0]), connector.name);
     return h('section', { class: 'card', key: id, 'aria-labelledby': `name-${id}`, 'data-connector': connector.id, 'data-state': state },
       h('div', { class: 'row spread' }, name,
         h('span', { class: `state ${state}`, role: 'status' }, icon(pictures[state]), t(state))),
-      connection ? this.#facts(connection, state) : this.#note(connector),
+      note,
+      connection && this.#facts(connection, state),
       connection && this.#news(connector, connection),
       h('div', { class: 'row wrap' }, connection ? this.#actions(connector, connection, state) : this.#connect(connector, connector.connect_label, true)),
       connection && state !== 'needs_reconnect' && settingsView(this, connector, connection, this.#targets, this.#titles),
@@ -84,10 +85,11 @@ export class Connections extends MortiseElement {
     this.update();
   }
 
+  /** What stays at the service after disconnecting. Where the host names no address, taking it away there would end another connection. */
   #note(connector) {
     const note = this.#notes.get(connector.id);
-    return note && h('p', { class: 'message' }, note, ' ',
-      h('a', { href: connector.manage_url, target: '_blank', rel: 'noopener' }, t('manage_at', { service: connector.name }), icon('out')));
+    return note && h('p', { class: note.url ? 'message' : 'soft', key: 'note' }, note.says, note.url && [' ',
+      h('a', { href: note.url, target: '_blank', rel: 'noopener' }, t('manage_at', { service: connector.name }), icon('out'))]);
   }
 
   #tracked(connector) {
@@ -105,7 +107,7 @@ export class Connections extends MortiseElement {
         h('p', { id: `ask-${connection.id}` }, h('strong', {}, t('disconnect_ask', { service: connector.name })), ' ', t('disconnect_says')),
         h('div', { class: 'row wrap' },
           h('button', { class: 'danger', disabled: this.#busy.has(connection.id), onclick: () => this.#disconnect(connector, connection) }, t('disconnect')),
-          h('button', { class: 'keep', onclick: () => this.#ask('') }, t('keep'))));
+          h('button', { class: 'keep', onclick: () => this.#keep(connection) }, t('keep'))));
     }
     const failed = this.#failed(connection);
     const isActive = state === 'syncing' || this.#busy.has(connection.id);
@@ -114,20 +116,25 @@ export class Connections extends MortiseElement {
       state === 'error' && failed && h('button', { key: 'retry', class: 'main', disabled: this.#busy.has(connection.id), onclick: () => this.#retry(connection, failed) }, t('retry')),
       state !== 'needs_reconnect' && h('button', { key: 'sync', disabled: isActive, onclick: () => this.#sync(connection) }, icon('sync'), t('sync_now')),
       h('button', { key: 'activity', 'aria-haspopup': 'dialog', onclick: () => this.#open(connection.id) }, t('activity')),
-      h('button', { key: 'disconnect', onclick: () => this.#ask(connection.id) }, t('disconnect')),
+      h('button', { key: 'disconnect', class: 'leave', onclick: () => this.#ask(connection) }, t('disconnect')),
     ];
   }
 
   #connect(connector, label, main) {
-    return h('button', { key: 'connect', class: main ? 'main' : '', disabled: this.#busy.has(connector.id),
+    return h('button', { key: 'connect', class: main ? 'enter main' : 'enter', disabled: this.#busy.has(connector.id),
       onclick: () => this.#during(connector.id, () => connect(connector.id)) }, label);
   }
 
-  async #ask(connection) {
-    this.#asking = connection;
+  #ask(connection) {
+    this.#asking = connection.id;
     this.update();
-    await new Promise(requestAnimationFrame);
-    this.shadowRoot.querySelector('.ask .keep')?.focus();
+    this.refocus('.ask .keep');
+  }
+
+  #keep(connection) {
+    this.#asking = '';
+    this.update();
+    this.refocus(`[aria-labelledby="name-${connection.id}"] .leave`);
   }
 
   async #during(id, work) {
@@ -150,15 +157,21 @@ export class Connections extends MortiseElement {
         { plan_id: run.plan_id, connection_id: connection.id, kind: 'sync' })));
   }
 
+  #takeNote(connector, { revoked, manage_url: url, message }) {
+    const says = url ? 'revoke_by_hand' : connector.manage_url ? 'access_shared' : '';
+    if (revoked) this.#notes.delete(connector.id);
+    else this.#notes.set(connector.id, { url, says: says ? t(says, { service: connector.name }) : message });
+  }
+
   async #disconnect(connector, connection) {
     const gone = await this.#during(connection.id, () => this.live.api.request('DELETE', `v1/connections/${connection.id}`));
     if (!gone) return;
     this.#asking = '';
-    if (gone.revoked) this.#notes.delete(connector.id);
-    else this.#notes.set(connector.id, t('revoke_by_hand', { service: connector.name }));
+    this.#takeNote(connector, gone);
     this.live.keepConnection(gone.connection);
     this.live.refresh();
     this.toast(t('disconnected', { service: connector.name }));
+    this.refocus(`[data-connector="${connector.id}"] :is(.enter, .leave)`);
   }
 }
 

@@ -68,6 +68,12 @@ export class MortiseElement extends HTMLElement {
     }
   }
 
+  /** Puts the focus where it belongs if what had it is gone; who has moved on meanwhile stays there. */
+  async refocus(selector) {
+    await new Promise(requestAnimationFrame);
+    if (document.activeElement === document.body) this.shadowRoot.querySelector(selector)?.focus();
+  }
+
   toast(text, kind) {
     toast(text, kind);
   }

@@ -48,9 +48,7 @@ export class Removed extends MortiseElement {
     });
     this.#busy.delete(task.id);
     this.update();
-    // What had the focus is gone.
-    await new Promise(requestAnimationFrame);
-    this.shadowRoot.querySelector('button:enabled, summary')?.focus();
+    this.refocus('button:enabled, summary');
   }
 }
 

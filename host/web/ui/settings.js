@@ -7,6 +7,8 @@ import { t } from './texts.js';
 
 /** Changes on their way, by connection: {turn, patch}. They show at once. */
 const saving = new Map();
+/** The places that are being chosen or made ('+'), by connection. */
+const choosing = new Map();
 
 /** `element` is the component that shows it; `targets` and `titles` are its memory, by connection. */
 export function settingsView(element, connector, saved, targets, titles) {
@@ -26,7 +28,7 @@ export function settingsView(element, connector, saved, targets, titles) {
     element.update();
   };
   const open = (event) => {
-    if (event.target.open && !targets.has(connection.id)) readTargets(element, connection, targets);
+    if (event.target.open) readTargets(element, connection, targets);
   };
   return h('details', { class: 'settings', ontoggle: open },
     h('summary', {}, t('settings')),
@@ -46,33 +48,41 @@ function merged(to, patch) {
   return out;
 }
 
+/** What is known shows meanwhile. */
 async function readTargets(element, connection, targets) {
-  targets.set(connection.id, null);
   const page = await element.attempt(() => element.live.api.get(`v1/connections/${connection.id}/targets`));
   if (page) targets.set(connection.id, page.items);
-  else targets.delete(connection.id);
   element.update();
 }
 
 function targetView(element, connection, targets, titles) {
   const items = targets.get(connection.id);
-  const choose = (body) => element.attempt(async () => {
-    element.live.keepConnection(await element.live.api.request('PUT', `v1/connections/${connection.id}/target`, { body }));
-    element.toast(t('saved'));
-    if (body.title) {
-      titles.delete(connection.id);
-      await readTargets(element, connection, targets);
-    }
-  });
+  const choose = async (body) => {
+    if (choosing.has(connection.id)) return;
+    choosing.set(connection.id, body.id ?? '+');
+    element.update();
+    await element.attempt(async () => {
+      element.live.keepConnection(await element.live.api.request('PUT', `v1/connections/${connection.id}/target`, { body }));
+      element.toast(t('saved'));
+      if (body.title) {
+        titles.delete(connection.id);
+        await readTargets(element, connection, targets);
+      }
+    });
+    choosing.delete(connection.id);
+    element.update();
+    element.refocus(`#target-${connection.id}`);
+  };
   const now = connection.target?.id ?? '';
   const fresh = titles.get(connection.id);
-  const select = h('select', { id: `target-${connection.id}`, disabled: !items, value: fresh === undefined ? now : '+',
+  const chosen = choosing.get(connection.id);
+  const select = h('select', { id: `target-${connection.id}`, disabled: !items || chosen !== undefined, value: chosen ?? (fresh === undefined ? now : '+'),
     onchange: (event) => {
       const { value } = event.target;
       if (value === '+') titles.set(connection.id, '');
       else titles.delete(connection.id);
-      element.update();
       if (value && value !== '+') choose({ id: value });
+      element.update();
     } },
   !now && h('option', { value: '' }, t('target_chosen_later')),
   now && !items?.some((item) => item.id === now) && h('option', { value: now }, connection.target.title),
@@ -87,7 +97,7 @@ function targetView(element, connection, targets, titles) {
       if (title) choose({ title });
     } },
     h('input', { name: 'title', required: true, maxlength: 200, 'aria-label': t('target_new_title'), placeholder: t('target_new_title') }),
-    h('button', {}, t('target_make'))));
+    h('button', { disabled: chosen !== undefined }, t('target_make'))));
 }
 
 function settingView(id, setting, override, save) {

@@ -23,6 +23,7 @@ export const en = {
   disconnect_says: 'Your plans and tasks stay, and so does what was exported. Connecting the same account again picks up where it stopped.',
   disconnected: (p) => `${p.service} is disconnected. Your plans stay.`,
   revoke_by_hand: (p) => `${p.service} did not confirm it. You can take the access away there.`,
+  access_shared: (p) => `What you agreed to stays at ${p.service}, because the same account there is still connected elsewhere.`,
   manage_at: (p) => `Open the settings of ${p.service}`,
   keep: 'Keep it',
   retry: 'Retry',

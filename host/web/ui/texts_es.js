@@ -23,6 +23,7 @@ export const es = {
   disconnect_says: 'Tus planes y tareas se quedan, y también lo exportado. Si conectas la misma cuenta otra vez, todo sigue donde estaba.',
   disconnected: (p) => `${p.service} está desconectado. Tus planes se quedan.`,
   revoke_by_hand: (p) => `${p.service} no lo ha confirmado. Puedes retirar allí el acceso.`,
+  access_shared: (p) => `El permiso sigue en ${p.service}, porque la misma cuenta de allí sigue conectada en otro sitio.`,
   manage_at: (p) => `Abrir los ajustes de ${p.service}`,
   keep: 'Mantener',
   retry: 'Reintentar',
