@@ -82,6 +82,13 @@ test('control: what changes there is seen here, with its history; a conflict is 
       await page.getByRole('button', { name: `Restore: ${gone.title}` }).click();
       await row(gone).waitFor();
       await page.getByText('Nothing was removed.').waitFor();
+      await page.route('**/removed?*', (route) => route.abort());
+      await world.ok('PATCH', `/v1/tasks/${gone.id}`, { notes: 'Back again' });
+      await page.locator('mortise-removed').getByRole('alert').getByText('The host cannot be reached.').waitFor();
+      await page.getByText('Nothing was removed.').waitFor();  // what is known stays
+      await page.unroute('**/removed?*');
+      await page.locator('mortise-removed').getByRole('button', { name: 'Retry' }).click();
+      await page.locator('mortise-removed').getByRole('alert').waitFor({ state: 'detached' });
       await until(async () => (await googleEvents(world)).some((event) => event.summary === gone.title), 'the event');
       await world.quiet();
     });
@@ -215,7 +222,21 @@ test('control: a calendar that is suddenly empty removes nothing without an answ
     await t.test('“Keep them” keeps every task, and writes them there again', async () => {
       const prompt = await ask();
       await prompt.getByText('Google Calendar holds nothing of this plan any more. This would remove its 3 tasks here, too.').waitFor();
+      await page.route('**/exports/preview', (route) => route.abort());
       await prompt.getByText('What would be removed').click();
+      await prompt.getByText('The host cannot be reached.').waitFor();
+      await page.unroute('**/exports/preview');
+      await prompt.getByRole('button', { name: 'Retry' }).click();
+      for (const task of tasks) await prompt.getByRole('listitem').filter({ hasText: task.title }).waitFor();
+      await page.evaluate(async () => {  // as the host tells of one that asks something else by now
+        const { live } = await import('/ui/live.js');
+        const [run] = live.runsOf((each) => each.guard);
+        live.keep({ ...run, guard: { ...run.guard, items: run.guard.items + 1 } });
+      });
+      await prompt.getByRole('listitem').first().waitFor({ state: 'detached' });
+      const read = page.waitForRequest('**/exports/preview');
+      await prompt.getByText('What would be removed').click();
+      await read;
       for (const task of tasks) await prompt.getByRole('listitem').filter({ hasText: task.title }).waitFor();
       await waiting.waitFor();
       await service(page, 'google_calendar').getByRole('alert').getByRole('button', { name: 'Keep them' }).waitFor();

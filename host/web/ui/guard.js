@@ -1,14 +1,15 @@
 // What a run that a guard stopped would remove, and the two answers.
 
 import { h, icon } from './dom.js';
-import { t } from './texts.js';
+import { t, why } from './texts.js';
 
 const removesHere = new Set(['mass_removal_here', 'remote_empty', 'container_lost']);
 const words = new Set([...removesHere, 'mass_removal', 'plan_emptied']);
 const mostTitles = 50;
 const deciding = new Set();
-const titles = new Map();
-const asked = (run) => `${run.id} ${run.guard.removals}`;  // it may look again, and ask about more
+/** By question: {titles}, {problem}, or null while it is read. */
+const lists = new Map();
+const question = (run) => `${run.id} ${JSON.stringify(run.guard)}`;  // it may look again, and ask something else
 
 /** `element`: the component that shows it. One of several prompts about a run is the alert. */
 export function guardView(element, connector, run, role = 'alert') {
@@ -38,29 +39,39 @@ export function guardView(element, connector, run, role = 'alert') {
   return h('div', { class: 'guard', role, 'aria-labelledby': id, key: run.id },
     h('p', { id }, icon('warning'), h('strong', {}, t('waiting_approval'))),
     h('p', {}, words.has(guard.reason) ? t(`guard_${guard.reason}`, values) : guard.message ?? ''),
-    guard.plan_id && h('details', { ontoggle: (event) => { if (event.target.open) readTitles(element, run); } },
-      h('summary', {}, t('guard_list')), titlesView(run)),
+    guard.plan_id && h('details', { key: question(run), ontoggle: (event) => { if (event.target.open) readTitles(element, run); } },
+      h('summary', {}, t('guard_list')), titlesView(element, run)),
     h('p', { class: 'soft' }, here ? t('guard_kept_here', values) : t('guard_kept_there')),
     h('div', { class: 'row wrap' },
       h('button', { class: 'danger', disabled: deciding.has(run.id), onclick: decide('approve') }, here ? t('approve_here') : t('approve_there')),
       h('button', { disabled: deciding.has(run.id), onclick: decide('discard') }, t('discard'))));
 }
 
-/** The preview of the plan says what it is about. */
-async function readTitles(element, run) {
-  titles.set(asked(run), null);
-  const preview = await element.attempt(() => element.live.api.request('POST',
-    `v1/accounts/${encodeURIComponent(run.account_id)}/exports/preview`,
-    { body: { plan_id: run.guard.plan_id, connection_id: run.connection_id } }));
+/** The preview of the plan says what it is about. Several places may show it. */
+async function readTitles({ live }, run) {
+  const asked = question(run);
+  if (lists.has(asked) && !lists.get(asked)?.problem) return;
+  lists.set(asked, null);
+  live.changed();
   const wanted = removesHere.has(run.guard.reason) ? 'take_away' : 'remove';
-  if (preview) titles.set(asked(run), preview.items.filter((item) => item.action === wanted).map((item) => item.title));
-  else titles.delete(asked(run));
-  element.update();
+  try {
+    const preview = await live.api.request('POST', `v1/accounts/${encodeURIComponent(run.account_id)}/exports/preview`,
+      { body: { plan_id: run.guard.plan_id, connection_id: run.connection_id } });
+    lists.set(asked, { titles: preview.items.filter((item) => item.action === wanted).map((item) => item.title) });
+  } catch (problem) {
+    lists.set(asked, { problem });
+  }
+  live.changed();
 }
 
-function titlesView(run) {
-  const list = titles.get(asked(run));
+function titlesView(element, run) {
+  const list = lists.get(question(run));
+  if (list?.problem) {
+    return h('div', { class: 'row wrap', role: 'alert' }, h('span', { class: 'message' }, why(list.problem)),
+      h('button', { onclick: () => readTitles(element, run) }, t('retry')));
+  }
   if (!list) return h('p', { class: 'soft', role: 'status' }, t('loading'));
-  return h('ul', {}, list.slice(0, mostTitles).map((title) => h('li', {}, title)),
-    list.length > mostTitles && h('li', {}, t('preview_more', { count: list.length - mostTitles })));
+  const { titles } = list;
+  return h('ul', {}, titles.slice(0, mostTitles).map((title) => h('li', {}, title)),
+    titles.length > mostTitles && h('li', {}, t('preview_more', { count: titles.length - mostTitles })));
 }
