@@ -36,7 +36,7 @@ export async function assertStructure(page) {
   assert.deepEqual(found.twice, []);
 }
 
-/** Text stands out from what is behind it: WCAG 2.2, 1.4.3 (4.5, large text 3). */
+/** Text stands out from what is behind it: WCAG 2.2, 1.4.3 (4.5, large text 3); so do the edges of fields: 1.4.11 (3). */
 export async function assertContrast(page) {
   const weak = await page.evaluate(() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
@@ -57,17 +57,24 @@ export async function assertContrast(page) {
       }
       return [255, 255, 255, 255];
     };
+    const contrast = (one, other) => {
+      const [a, b] = [luminance(one), luminance(other)];
+      return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    };
     const out = [];
     const walk = (root) => {
       for (const element of root.querySelectorAll('*')) {
         if (element.shadowRoot) walk(element.shadowRoot);
+        if (element.matches('select:enabled, input:enabled:not([type=checkbox])') && element.checkVisibility({ visibilityProperty: true })) {
+          const ratio = contrast(rgba(getComputedStyle(element).borderTopColor), behind(element.parentElement));
+          if (ratio < 3) out.push(`the edge of ${element.id || element.name}: ${ratio.toFixed(2)}`);
+        }
         const says = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
         if (!says || !element.checkVisibility({ visibilityProperty: true }) || element.closest(':disabled, option')) continue;
         const box = element.getBoundingClientRect();
         if (box.width <= 1 || box.right < 0) continue;  // for screen readers, or off the page until it has the focus
         const style = getComputedStyle(element);
-        const [a, b] = [luminance(rgba(style.color)), luminance(behind(element))];
-        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        const ratio = contrast(rgba(style.color), behind(element));
         const size = parseFloat(style.fontSize);
         const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
         if (ratio < (large ? 3 : 4.5)) out.push(`${element.textContent.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
