@@ -180,11 +180,55 @@ test('current: a badge that is given a task of another plan shows that one', { t
     await world.quiet();
     await signIn(world, page);
     await page.evaluate(() => { document.body.appendChild(document.createElement('mortise-sync-badge')).id = 'reused'; });
+    await page.route(/\/v1\/tasks\/\w+$/, (route) => route.fulfill({ status: 503, json: refusal(503, 'Not now.') }), { times: 1 });
     for (const plan of plans) {
       const [task] = await world.tasks(plan);
       await page.evaluate((id) => document.getElementById('reused').setAttribute('task', id), task.id);
-      await page.locator(`#reused a[href="${task.sync[0].url}"]`).waitFor();
+      await page.locator(`#reused a[href="${task.sync[0].url}"]`).waitFor();  // also if the first answer was none
     }
+    assert.equal(await page.locator('.toast').count(), 0);
+  });
+});
+
+test('current: a list that is read again keeps what was loaded of it, and so does one that cannot be read', { timeout: 60_000 }, async () => {
+  await inBrowser({}, async ({ world, page }) => {
+    await page.goto(`${world.url}/ui/index.html`);
+    await page.getByRole('heading', { name: 'Please come in through your app' }).waitFor();
+    assert.deepEqual(await page.evaluate(async () => {
+      const { Pages } = await import('/ui/pages.js');
+      let all = [...'abcdefghij'];
+      let fails = false;
+      const get = async ({ searchParams }) => {
+        if (fails) throw new Error('Not now');
+        const [from, limit] = [searchParams.get('cursor') ?? '', Number(searchParams.get('limit'))];
+        const rest = all.filter((each) => each > from);
+        return { items: rest.slice(0, limit), next_cursor: rest.length > limit ? rest[limit - 1] : undefined };
+      };
+      const pages = new Pages({ live: { api: { host: location.href, get } }, update() {} }, 'list', 3);
+      const shown = () => pages.view('nothing', (items) => items.join('')).flat(Infinity).filter(Boolean)
+        .map((each) => each.props?.key ?? (each.tag ? each.children.join('') : each)).join(' ');
+      const press = async (key) => {
+        const found = pages.view('', () => '').flat(Infinity).find((each) => each?.props?.key === key);
+        await (key === 'more' ? found : found.children[1]).props.onclick();
+        return shown();
+      };
+      const seen = [shown()];
+      await pages.again();
+      seen.push(shown(), await press('more'));
+      all = all.filter((each) => each !== 'b' && each !== 'e');
+      await pages.again();
+      seen.push(shown());
+      fails = true;
+      seen.push(await press('more'));
+      await pages.again();
+      seen.push(shown());
+      fails = false;
+      seen.push(await press('failed'), await press('more'));
+      all = [];
+      await pages.again();
+      seen.push(shown());
+      return seen;
+    }), ['Loading…', 'abc more', 'abcdef more', 'acdfgh more', 'failed acdfgh more', 'failed acdfgh more', 'acdfgh more', 'acdfghij', 'nothing']);
   });
 });
 

@@ -73,6 +73,11 @@ test('pages: speak the account’s language', { timeout: 120_000 }, async () => 
     await page.getByText('0 de 2 exportaciones usadas este mes').waitFor();
     await page.getByText('0 de 100 tareas hechas').waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.lang), 'es');
+    assert.deepEqual(await page.evaluate(async () => {
+      const [{ valueText }, { ago }] = await Promise.all(['values', 'texts'].map((name) => import(`/ui/${name}.js`)));
+      const before = (hours) => ago(new Date(Date.now() - hours * 3_600_000).toISOString());
+      return [...['P1D', 'P2D', 'PT1H36M', 'PT30S', 'PT0S', 'P', 'PT', 'Party'].map(valueText), before(0), before(1.5), before(47), before(49)];
+    }), ['1 día', '2 días', '1 h 36 min', '30 s', '0 s', 'P', 'PT', 'Party', 'ahora', 'hace 1 hora', 'hace 1 día', 'hace 2 días']);
     await assertAccessible(page);
     await picture(page, 'spanish');
   });
@@ -159,9 +164,18 @@ test('pages: have a text for every word that the API says', async () => {
   assert.deepEqual(missing, ['push_not_wanted']);  // two texts: push_stay, push_on_request
 });
 
+test('pages: have a text for every reason that connecting brings back', async () => {
+  const { en } = await allTexts();
+  const table = (await readFile(new URL('../../docs/connecting.md', import.meta.url), 'utf8')).split('| `reason` |')[1].split('\n\n')[0];
+  const reasons = table.split('\n').slice(2).flatMap((line) => [...line.split('|')[1].matchAll(/`(\w+)`/g)].map(([, reason]) => reason));
+  assert.ok(reasons.length > 8, `${reasons}`);
+  const known = Object.keys(en).filter((name) => name.startsWith('reason_') && name !== 'reason_other').map((name) => name.slice(7));
+  assert.deepEqual(known.sort(), reasons.sort());
+});
+
 /** An app of somebody else's, as docs/embedding.md says: its server mints codes, its page holds components. */
 async function somebodysApp(work) {
-  const app = { host: '', code: async () => '', plan: '', task: '' };
+  const app = { host: '', code: async () => '', plan: '', task: '', toasts: '<mortise-toasts></mortise-toasts>' };
   const server = createServer(async (request, response) => {
     if (request.url === '/mortise-code') {
       response.end(await app.code());
@@ -172,7 +186,7 @@ async function somebodysApp(work) {
       <style>:root { --mortise-brand: #8a1c5b; }</style>
       <mortise-connections></mortise-connections><mortise-export plan="${app.plan}"></mortise-export>
       <h2>History</h2><mortise-history task="${app.task}"></mortise-history><mortise-removed plan="${app.plan}"></mortise-removed>
-      <p>First task <mortise-sync-badge task="${app.task}"></mortise-sync-badge></p><mortise-toasts></mortise-toasts>
+      <p>First task <mortise-sync-badge task="${app.task}"></mortise-sync-badge></p>${app.toasts}
       <script type="module">
         import * as mortise from '${app.host}/ui/mortise.js';
         window.app = { ...mortise, signIn: () => mortise.signIn(() => fetch('/mortise-code', { method: 'POST' }).then((answer) => answer.text())) };
@@ -217,6 +231,17 @@ test('pages: components work on an app’s own page, with a token and without co
       assert.equal(brand, 'rgb(138, 28, 91)');
       assert.deepEqual((await context.cookies()).filter((cookie) => cookie.name.includes('session')), []);
       await picture(page, 'embedded');
+
+      // Without a place for messages they are told all the same, each once.
+      app.toasts = '';
+      await page.goto(`${app.url}?status=error&reason=missing_scope&access=left`);
+      await page.locator('.toast.error', { hasText: /^Not connected: something that is needed was left unticked.*take it away there\.$/ }).waitFor();
+      await page.route('**/sync', (route) => route.abort());
+      await card(page, 'notion').getByRole('button', { name: 'Sync now' }).click();
+      await page.locator('.toast.error', { hasText: /^The host cannot be reached\.$/ }).waitFor();
+      await page.evaluate(() => document.body.append(document.createElement('mortise-toasts')));
+      await card(page, 'notion').getByRole('button', { name: 'Sync now' }).click();
+      await until(async () => (await page.locator('.toast').count()) === 3, 'the third message, once');
     });
   });
 });

@@ -119,7 +119,9 @@ test('pages: connect both services, export, change, run into the limit, lose acc
       await world.simulator.set('POST', 'grants/revoke', { provider: 'google' });
       await world.ok('PATCH', `/v1/tasks/${second.id}`, { title: 'Feed it again' });
       await card(page, 'google_calendar').getByText('Needs reconnect').waitFor();
-      await badges(page, second.id, 'Google Calendar').and(page.locator('[data-state=paused]')).waitFor();
+      const paused = badges(page, second.id, 'Google Calendar').and(page.locator('[data-state=paused]'));
+      await paused.waitFor();
+      assert.equal(await paused.getAttribute('title'), 'Google Calendar is paused');
       await picture(page, 'needs_reconnect', true);
       await card(page, 'google_calendar').getByRole('button', { name: 'Reconnect Google Calendar' }).click();
       await consent(page);

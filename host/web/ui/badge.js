@@ -11,10 +11,6 @@ const recentMs = 24 * 3600 * 1000;
 export class SyncBadge extends MortiseElement {
   static observedAttributes = ['task'];
   #sync = null;
-  #plan = '';
-  #asked = '';
-
-  forget() { this.#plan = this.#asked = ''; }
 
   set sync(list) {
     this.#sync = list;
@@ -27,7 +23,7 @@ export class SyncBadge extends MortiseElement {
       const service = this.live.connector(each.connector)?.name ?? each.connector;
       const news = each.state === 'synced' ? newsOf(each) : '';
       const says = t(`badge_${news || each.state}`, { service, when: each.received_at && ago(each.received_at) });
-      const title = each.error ? `${says}: ${each.error.message}` : says;
+      const title = each.error && each.state !== 'paused' ? `${says}: ${each.error.message}` : says;
       const content = [icon(pictures[news || each.state]), h('span', { 'aria-hidden': 'true' }, service), h('span', { class: 'hidden' }, title)];
       const props = { key: each.connection_id, class: `badge ${news || each.state}`, 'data-state': each.state, 'data-news': news || undefined, title };
       return each.url
@@ -37,15 +33,8 @@ export class SyncBadge extends MortiseElement {
   }
 
   #own(task) {
-    if (this.#plan) return this.live.tasks(this.#plan)?.find((each) => each.id === task)?.sync ?? [];
-    if (task && this.live.loaded && this.#asked !== task) {
-      this.#asked = task;
-      this.attempt(async () => {
-        const { plan_id: plan } = await this.live.api.get(`v1/tasks/${task}`);
-        if (this.#asked === task) this.#plan = plan;  // else it shows another one by now
-      });
-    }
-    return [];
+    const plan = task && this.live.loaded ? this.live.planOf(task) : '';
+    return (plan && this.live.tasks(plan)?.find((each) => each.id === task)?.sync) || [];
   }
 }
 

@@ -80,7 +80,10 @@ export class MortiseElement extends HTMLElement {
 }
 
 export function toast(text, kind = 'info') {
-  document.dispatchEvent(new CustomEvent('mortise-toast', { detail: { text, kind } }));
+  const say = () => document.dispatchEvent(new CustomEvent('mortise-toast', { detail: { text, kind }, cancelable: true }));
+  if (!say()) return;  // somebody shows it
+  document.body.append(document.createElement('mortise-toasts'));
+  say();
 }
 
 /** Says what did not work. That nobody is signed in any more, every component says by itself. */

@@ -35,12 +35,13 @@ export class Live {
   #subscribers = new Set();
   #loading = null;
   #told = false;
-  // Of the account: its stream, its reads, the parts that were read, its list of plans, tasks by plan, and plans that are not there any more.
+  // Of the account: its stream, its reads, the parts that were read, its list of plans, tasks by plan, plans by task, and plans that are not there any more.
   #over = new AbortController();
   #reading = this.#newReading();
   #taken = new Set();
   #planList = null;
   #tasks = new Map();
+  #plansOf = new Map();
   #gone = new Set();
 
   constructor(api = client) { this.api = api; }
@@ -77,6 +78,7 @@ export class Live {
     this.#taken = new Set();
     this.#planList = null;
     this.#tasks = new Map();
+    this.#plansOf = new Map();
     this.#gone = new Set();
     Object.assign(this, { account: this.api.account, profile: {}, connectors: [], connections: [], runs: new Map(),
       usage: null, conflicts: [], returned: null });
@@ -306,6 +308,18 @@ export class Live {
   tasks(plan) {
     if (!this.#tasks.has(plan) && !this.#gone.has(plan)) this.readTasks(plan).catch(() => {});
     return this.#tasks.get(plan)?.shown ?? null;
+  }
+
+  /** The plan of a task; empty until it is read, and where there is no such task. */
+  planOf(task) {
+    if (!this.#plansOf.has(task)) {
+      this.#plansOf.set(task, '');
+      const orNothing = () => this.api.get(`v1/tasks/${encodeURIComponent(task)}`).catch((problem) => {
+        if (problem.status !== 404) throw problem;
+      });
+      this.#read(`task ${task}`, orNothing, (found) => this.#plansOf.set(task, found?.plan_id ?? '')).catch(() => {});
+    }
+    return this.#plansOf.get(task);
   }
 
   readTasks(plan) {

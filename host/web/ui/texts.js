@@ -34,11 +34,11 @@ export function whyNotYet(problem) {
 /** "2 minutes ago", "in 2 minutes". */
 function relative(instant, most, least) {
   const seconds = Math.min(most, Math.max(least, Math.round((Date.parse(instant) - Date.now()) / 1000)));
-  const format = new Intl.RelativeTimeFormat(language(), { numeric: 'auto' });
+  // "Yesterday" would be said of what was two midnights ago; "now" is right.
   for (const [unit, size] of [['day', 86400], ['hour', 3600], ['minute', 60]]) {
-    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size) return new Intl.RelativeTimeFormat(language()).format(Math.trunc(seconds / size), unit);
   }
-  return format.format(seconds, 'second');
+  return new Intl.RelativeTimeFormat(language(), { numeric: 'auto' }).format(seconds, 'second');
 }
 
 /** Of what has been; clocks that differ make no future of it. */

@@ -12,7 +12,7 @@ export function valueText(value) {
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return day(text, { dateStyle: 'medium' });
   // A local time: no zone shifts it.
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text)) return day(`${text}Z`, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
-  const [, hours, minutes] = /^PT(?:(\d+)H)?(?:(\d+)M)?$/.exec(text) ?? [];
-  if (hours || minutes) return [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(' ');
-  return text;
+  const [, days, hours, minutes, seconds] = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(text) ?? [];
+  return [days && t('days', { count: Number(days) }), hours && `${hours} h`, minutes && `${minutes} min`, seconds && `${seconds} s`]
+    .filter(Boolean).join(' ') || text;
 }
