@@ -166,6 +166,7 @@ test('current: a plan of which only the services still hold something is removed
     await keep.click();
     await page.getByText('“Learn to bake” is removed.').waitFor();
     await page.getByText('There is no plan yet.').waitFor();
+    await until(() => page.evaluate(() => document.activeElement.id === 'title'), 'the focus on what is there now');
     assert.equal((await googleEvents(world)).length, 3);
   });
 });

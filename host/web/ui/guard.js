@@ -50,8 +50,9 @@ export function guardView(element, connector, run, role = 'alert') {
 /** The preview of the plan says what it is about. Several places may show it. */
 async function readTitles({ live }, run) {
   const asked = question(run);
-  if (lists.has(asked) && !lists.get(asked)?.problem) return;
-  lists.set(asked, null);
+  const known = lists.get(asked);
+  if (known === null) return;
+  if (!known?.titles) lists.set(asked, null);
   live.changed();
   const wanted = removesHere.has(run.guard.reason) ? 'take_away' : 'remove';
   try {
