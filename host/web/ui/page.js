@@ -48,7 +48,7 @@ function go(event, search) {
 }
 
 /** Back and forward. A fragment alone opens nothing anew, unless the app sends somebody in once more. */
-function gone() {
+function moved() {
   if (/^#code=/.test(location.hash)) location.reload();
   else if (here() !== opened) open().then((shown) => shown && focusTitle());
 }
@@ -194,5 +194,5 @@ async function start() {
   }
 }
 
-addEventListener('popstate', gone);
+addEventListener('popstate', moved);
 start();
