@@ -19,6 +19,7 @@
 #include "app/pages.hpp"
 #include "app/setting_checks.hpp"
 #include "app/system.hpp"
+#include "app/telling_upkeep.hpp"
 #include "app/test_switches.hpp"
 #include "core/log_value.hpp"
 #include "net/curl_transport.hpp"
@@ -146,6 +147,7 @@ struct Host::Parts {
   std::unique_ptr<sync::VerifiedHooks> hooks;
   std::unique_ptr<sync::PushChannels> channels;
   std::unique_ptr<sync::Scheduler> scheduler;
+  std::unique_ptr<TellingUpkeep> upkeep;
   std::unique_ptr<service::Connecting> connect;
   std::unique_ptr<service::QuotaExports> exports;
   std::unique_ptr<service::StoredTrials> trials;
@@ -249,7 +251,8 @@ Status Host::Parts::wire() {
   authorization = std::make_unique<net::HttpAuthorization>(
       net::AuthorizationPorts{*transport, *secrets, clock, *timers, *workers, random}, endpoints);
   tokens = std::make_unique<service::StoredTokens>(
-      service::TokensPorts{*store, *connectors, *authorization, clock, *workers, random});
+      service::TokensPorts{*store, *connectors, *authorization, clock, *workers, random,
+                           [this](const core::Connection& each) { tell(publisher, each); }});
   egress = std::make_unique<net::PacedEgress>(
       net::EgressPorts{*transport, *tokens, store->connections(), *connectors, clock, *timers,
                        *workers, random},
@@ -272,7 +275,7 @@ Status Host::Parts::wire() {
   return_to.push_back(base_url + "/ui");
   connect = std::make_unique<service::Connecting>(
       service::ConnectPorts{*store, *connectors, *authorization, *tokens, *egress, *dispatcher,
-                            *scheduler, clock, *workers, random},
+                            *upkeep, clock, *workers, random},
       service::ConnectOptions{.base_url = base_url, .return_to = std::move(return_to)});
   exports = std::make_unique<service::QuotaExports>(
       *store, gate, *dispatcher, clock, random,
@@ -302,7 +305,7 @@ Status Host::Parts::wire() {
     log("critical", fmt::format("event=bug request={} what={}", id, core::log_value(what)));
   };
   api = std::make_unique<api::Api>(
-      api::Services{*store, *plans, *exports, *connect, *dispatcher, *hooks, *scheduler, *egress,
+      api::Services{*store, *plans, *exports, *connect, *dispatcher, *hooks, *upkeep, *egress,
                     *connectors, gate, mapper, scripts, *trials, clock, random},
       publisher, std::move(http));
   return {};
@@ -322,6 +325,7 @@ void Host::Parts::wire_upkeep() {
       ports, *channels, *dispatcher, *tokens,
       sync::ScheduleOptions{.poll_ms = settings.number("sync.poll_s") * 1000,
                             .keep_days = settings.number("sync.keep_days")});
+  upkeep = std::make_unique<TellingUpkeep>(*scheduler, *store, publisher);
 }
 
 /// The newest texts of all scripts. What was refused before, and was not edited since, is not said

@@ -248,7 +248,10 @@ Error StoredTokens::give_up(const Work& work, const std::string& reason) {
          ports::EraseGrant{connection.id},
          ports::put(connection_event("needs_reconnect", connection, now_ms, ports_.random))},
         ports::Durability::full);
-    if (status.ok()) return needs_reconnect(connection);
+    if (status.ok()) {
+      if (ports_.gave_up) ports_.gave_up(connection);
+      return needs_reconnect(connection);
+    }
     if (status.error().code != Code::conflict) return status.error();
   }
   return {Code::unavailable,

@@ -2,6 +2,7 @@
 // however many ask, and a refresh survives a crash at any instant.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -23,6 +24,8 @@ struct TokensPorts {
   const ports::Clock& clock;
   ports::Executor& executor;
   ports::Random& random;
+  /// Told of a connection that needs its person, once that is stored; may be empty.
+  std::function<void(const core::Connection&)> gave_up = {};
 };
 
 /// One refresh at a time per connection; whoever asks meanwhile waits for its end without a thread.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { roadmap, until, wideBudgets } from '../system/host.mjs';
 import { googleEvents } from '../system/remote.mjs';
-import { card, inBrowser, service, signIn } from './browser.mjs';
+import { badges, card, inBrowser, service, signIn } from './browser.mjs';
 
 /** Reads everything anew, as the page does when its stream is opened. */
 const read = (page) => page.evaluate(async () => (await import('/ui/live.js')).live.refresh());
@@ -168,6 +168,34 @@ test('current: a plan of which only the services still hold something is removed
     await page.getByText('There is no plan yet.').waitFor();
     await until(() => page.evaluate(() => document.activeElement.id === 'title'), 'the focus on what is there now');
     assert.equal((await googleEvents(world)).length, 3);
+  });
+});
+
+test('current: a connection that is made, set or ended elsewhere shows at once', { timeout: 120_000 }, async () => {
+  await inBrowser({ account: { tier: 'pro' } }, async ({ world, page }) => {
+    const plan = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 2 }));
+    const [task] = await world.tasks(plan);
+    await signIn(world, page);
+    await page.locator('.task').first().waitFor();
+    const calendar = card(page, 'google_calendar');
+    await calendar.getByText('Not connected').waitFor();
+    const connection = await world.connect('google_calendar');
+    await calendar.getByText('Connected', { exact: true }).waitFor();
+    await world.quiet();
+    await world.export(plan, connection);
+    await badges(page, task.id, 'Google Calendar').waitFor();
+    await world.ok('PATCH', `/v1/connections/${connection.id}`, { auto_sync: false });
+    await calendar.getByText(/syncs only when you ask$/).waitFor();
+    await world.quiet();
+
+    // Found out where no run is at work.
+    await world.simulator.set('POST', 'grants/revoke', { provider: 'google' });
+    await world.api('POST', `/v1/connections/${connection.id}/check`, {});
+    await calendar.getByText('Needs reconnect').waitFor();
+    await badges(page, task.id, 'Google Calendar').and(page.locator('[data-state=paused]')).waitFor();
+    await world.ok('DELETE', `/v1/connections/${connection.id}`);
+    await calendar.getByText('Not connected').waitFor();
+    await badges(page, task.id, 'Google Calendar').waitFor({ state: 'detached' });
   });
 });
 

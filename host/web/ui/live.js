@@ -121,6 +121,7 @@ export class Live {
       if (name === 'run') this.#heardRun(data);
       else if (name === 'wait') this.#heardWait(data);
       else if (name === 'plan') this.#heardPlan(data.plan_id);
+      else if (name === 'connection') this.#heardConnection();
       else if (name === 'ready') this.refresh();  // the stream is open: what happened before it is read
     }, (problem) => {
       if (problem.status !== 429) problems.set('events', problem);
@@ -242,6 +243,11 @@ export class Live {
       // Perhaps it was undone on another page.
       this.conflicts.some((each) => each.plan_id === plan && !each.undone_at) && this.#readConflicts(),
     ]);
+  }
+
+  /** How tasks stand hangs on it, too. */
+  #heardConnection() {
+    Promise.allSettled([this.#readConnections(), ...[...this.#tasks.keys()].map((plan) => this.readTasks(plan))]);
   }
 
   /** Takes over a run that an answer brought. */
