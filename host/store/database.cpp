@@ -102,7 +102,7 @@ Status set_behaviour(Database& database, Database::Access access) {
   if (const auto proof = database.read_integer("SELECT count(*) FROM sqlite_master"); !proof) {
     return proof.error();
   }
-  if (access == Database::Access::read) {
+  if (access == Database::Access::read || access == Database::Access::look) {
     return database.run(
         "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; PRAGMA query_only = ON;");
   }
@@ -220,7 +220,8 @@ Database::~Database() = default;
 
 Result<Database> Database::open(const std::string& path, const core::Secret& key, Access access) {
   // A reader opens for writing too: only so can it take part in the write-ahead log.
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+  int flags = access == Access::look ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  flags |= SQLITE_OPEN_NOMUTEX;
   if (access == Access::create) flags |= SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;
   const int opened = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);

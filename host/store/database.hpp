@@ -60,10 +60,11 @@ class Statement {
 /// Not thread-safe: one thread at a time.
 class Database {
  public:
-  enum class Access : std::uint8_t { create, write, read };
+  enum class Access : std::uint8_t { create, write, read, look };
 
   /// Opens the file with a raw 32-byte key, never a passphrase, and reads from it, so that success
-  /// means that the key fits. `create` makes the file if there is none; `read` refuses every write.
+  /// means that the key fits. `create` makes the file if there is none; `read` refuses every write;
+  /// `look` also leaves the database and its log as they are when it is the last to close them.
   /// Errors: `internal` with reason `no_cipher` (this is not SQLCipher) or `store_damaged` (the key
   /// does not fit the file, which SQLCipher cannot tell from damage); `unavailable`.
   static Result<Database> open(const std::string& path, const core::Secret& key, Access access);

@@ -66,13 +66,18 @@ void FileDescriptor::close() noexcept {
   if (number_ >= 0) ::close(std::exchange(number_, -1));
 }
 
-Status prepare_directory(const std::string& path) {
+Status look_at_directory(const std::string& path) {
   const std::string directory = directory_of(path);
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return file_error("make the directory", directory);
-  }
   struct stat about {};
-  if (::stat(directory.c_str(), &about) != 0) return file_error("look at", directory);
+  if (::stat(directory.c_str(), &about) != 0) {
+    if (errno != ENOENT) return file_error("look at", directory);
+    const std::string parent = directory_of(directory);
+    if (::access(parent.c_str(), W_OK | X_OK) == 0) return {};
+    return Error{Code::invalid,
+                 "store: the directory '" + directory + "' cannot be made in '" + parent +
+                     "': " + std::strerror(errno),
+                 "store_directory"};
+  }
   if (!S_ISDIR(about.st_mode)) {
     return Error{Code::invalid, "store: '" + directory + "' is not a directory", "store_directory"};
   }
@@ -83,6 +88,13 @@ Status prepare_directory(const std::string& path) {
                  "store_directory"};
   }
   return {};
+}
+
+Status prepare_directory(const std::string& path) {
+  if (auto status = look_at_directory(path); !status) return status;
+  const std::string directory = directory_of(path);
+  if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return file_error("make the directory", directory);
 }
 
 Result<FileDescriptor> lock_store(const std::string& path) {

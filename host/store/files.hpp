@@ -37,9 +37,12 @@ class FileDescriptor {
   int number_ = -1;
 };
 
-/// Makes the directory of `path` (one level, 0700) if it is missing. Error: `invalid` with reason
-/// `store_directory` if others may write there, for they could put another file in the store's
-/// place.
+/// Whether the directory of `path` will do, or can be made: one level. Writes nothing. Error:
+/// `invalid` with reason `store_directory` if others may write there, for they could put another
+/// file in the store's place.
+Status look_at_directory(const std::string& path);
+
+/// The same, and makes it (0700) if it is missing.
 Status prepare_directory(const std::string& path);
 
 /// Takes <path>.lock for as long as the descriptor lives. Error: `conflict` with reason

@@ -12,7 +12,9 @@
 namespace mortise::store {
 
 /// What lies at `path`, if this key may open it. Writes nothing. Reasons of refusal: `wrong_key`,
-/// `store_plaintext`, `store_damaged`, `store_missing`.
+/// `store_plaintext`, `store_damaged`, `store_missing`, `store_log`: a database that was closed
+/// properly has no log, so one beside it belongs to another state of the store (a backup was put
+/// back beside the log of a host that was killed), and would be written over this one.
 Result<FileState> examine(const std::string& path, const MasterKey& key);
 
 /// Opens an existing database; says wrong key or damage where SQLCipher only says "not a database".

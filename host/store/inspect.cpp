@@ -67,16 +67,32 @@ Status count_rows(Database& database, StoreReport& report) {
   return {};
 }
 
+/// A damaged store may not tell them: `problems` says so already.
+Status name_secrets(Database& database, StoreReport& report) {
+  const bool known = std::any_of(report.counts.begin(), report.counts.end(),
+                                 [](const auto& each) { return each.first == "named_secret"; });
+  if (!known) return {};
+  auto rows = database.prepare("SELECT name FROM named_secret ORDER BY name");
+  if (!rows) return rows.error();
+  for (;;) {
+    const auto row = rows->step();
+    if (!row || !*row) return {};
+    report.secrets.emplace_back(rows->text(0));
+  }
+}
+
 }  // namespace
 
 Result<StoreReport> inspect(const std::string& path, const MasterKey& key) {
+  if (auto status = look_at_directory(path); !status) return status.error();
   const auto file = examine(path, key);
   if (!file) return file.error();
   if (*file == FileState::missing) {
     return Error{Code::not_found, "store: there is no file '" + path + "'"};
   }
-  auto database = open_existing(path, key, Database::Access::read);
+  auto database = open_existing(path, key, Database::Access::look);
   if (!database) return database.error();
+  if (auto status = check_applied(*database, migrations()); !status) return status.error();
   StoreReport report;
   const auto version = schema_version(*database);
   if (!version) return version.error();
@@ -92,6 +108,7 @@ Result<StoreReport> inspect(const std::string& path, const MasterKey& key) {
   report.free_bytes = *free_pages * 4096;
   check_integrity(*database, report.problems);
   if (auto status = count_rows(*database, report); !status) return status.error();
+  if (auto status = name_secrets(*database, report); !status) return status.error();
   return report;
 }
 

@@ -22,10 +22,12 @@ struct StoreReport {
   std::vector<std::string>
       problems;  ///< what the integrity checks found, a line each; empty = whole
   std::vector<std::pair<std::string, std::int64_t>> counts;  ///< rows per table, by name
+  std::vector<std::string> secrets;                          ///< names of those that are set
 };
 
-/// Reads the whole store, also while a host has it open, and changes nothing in it. Errors: as
-/// open_store; `not_found` if there is no store.
+/// Reads the whole store, also while a host has it open, and changes neither it nor its log. (The
+/// index of a log, -shm, may be left behind; it is made anew by whoever opens the store.) Errors:
+/// as open_store; `not_found` if there is no store.
 Result<StoreReport> inspect(const std::string& path, const MasterKey& key);
 
 }  // namespace mortise::store

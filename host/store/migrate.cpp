@@ -27,7 +27,6 @@ Result<bool> table_exists(Database& database) {
   return *found == 1;
 }
 
-/// What was applied must be what this program would have applied.
 Status compare_applied(Database& database, std::span<const Migration> known) {
   auto rows = database.prepare("SELECT number, sha256, program FROM migration ORDER BY number");
   if (!rows) return rows.error();
@@ -98,6 +97,12 @@ Status apply(Database& database, const Migration& migration, std::string_view pr
 }
 
 }  // namespace
+
+Status check_applied(Database& database, std::span<const Migration> known) {
+  const auto exists = table_exists(database);
+  if (!exists) return exists.error();
+  return *exists ? compare_applied(database, known) : Status{};
+}
 
 Result<std::int64_t> schema_version(Database& database) {
   const auto exists = table_exists(database);

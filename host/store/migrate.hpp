@@ -29,6 +29,10 @@ std::span<const Migration> migrations();
 Status migrate(Database& database, std::span<const Migration> known, std::string_view program,
                core::Instant now_ms);
 
+/// Whether what was applied is what this program has, and no more of it; writes nothing. Errors:
+/// `store_newer` and `migration_changed`, as above.
+Status check_applied(Database& database, std::span<const Migration> known);
+
 /// The number of the last migration that was applied; 0 for an empty database.
 Result<std::int64_t> schema_version(Database& database);
 

@@ -29,6 +29,12 @@ Result<Readers::Loan> Readers::borrow() {
   return opened.error();
 }
 
+void Readers::close() {
+  const std::lock_guard lock(mutex_);
+  open_ -= free_.size();
+  free_.clear();
+}
+
 void Readers::give_back(std::unique_ptr<Database> database) {
   {
     const std::lock_guard lock(mutex_);

@@ -40,6 +40,8 @@ class Readers {
   };
 
   Result<Loan> borrow();
+  /// Ends what nobody borrows just now.
+  void close();
 
  private:
   void give_back(std::unique_ptr<Database> database);

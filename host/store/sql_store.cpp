@@ -43,7 +43,9 @@ class SqlStore final : public ports::Store {
         usages_({readers_, sealer_}),
         access_({readers_, sealer_}),
         outbox_({readers_, sealer_}),
-        writer_(std::move(database), work()) {}
+        writer_(std::move(database), work(options)) {}
+  /// The writer is the last to close the database, so that it can put the log away.
+  ~SqlStore() override { readers_.close(); }
 
   const ports::Accounts& accounts() const override { return accounts_; }
   const ports::Plans& plans() const override { return plans_; }
@@ -67,12 +69,12 @@ class SqlStore final : public ports::Store {
   }
 
  private:
-  Writer::Work work() {
+  Writer::Work work(const StoreOptions& options) {
     return {[this](Database& database) { return tidy(database); },
             [this](Database& database, const ports::Change& change) {
               return apply_change(database, sealer_, change);
             },
-            removes_secret};
+            removes_secret, options.writable};
   }
 
   /// Once an hour, on the writer's thread.
@@ -130,27 +132,48 @@ Status create(const StoreOptions& options) {
   return write_key_check(options.path, options.key);
 }
 
+Status expect_store(FileState file, const StoreOptions& options) {
+  if (file == FileState::present || options.opening == Opening::make) return {};
+  return Error{Code::not_found, "store: there is none at '" + options.path + "' yet", "store_none"};
+}
+
+Status bring_up_to_date(Database& database, const StoreOptions& options) {
+  if (options.opening == Opening::make) {
+    return migrate(database, migrations(), options.version, options.clock.now_ms());
+  }
+  if (auto status = check_applied(database, migrations()); !status) return status;
+  const auto version = schema_version(database);
+  if (!version) return version.error();
+  const std::int64_t newest = migrations().back().number;
+  if (*version == newest) return {};
+  return Error{Code::invalid,
+               "store: '" + options.path + "' is of an older program (schema " +
+                   std::to_string(*version) + " of " + std::to_string(newest) +
+                   "); starting the host brings it up to date",
+               "store_older"};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ports::Store>> open_store(const StoreOptions& options) {
   // Before anything is written, the lock file included.
-  if (const auto first = examine(options.path, options.key); !first) return first.error();
+  const auto first = examine(options.path, options.key);
+  if (!first) return first.error();
+  if (auto status = expect_store(*first, options); !status) return status.error();
   if (auto status = prepare_directory(options.path); !status) return status.error();
   auto lock = lock_store(options.path);
   if (!lock) return lock.error();
   // Again, for another host may have been here between.
   const auto file = examine(options.path, options.key);
   if (!file) return file.error();
+  if (auto status = expect_store(*file, options); !status) return status.error();
   if (*file == FileState::missing) {
     if (auto status = create(options); !status) return status.error();
   }
   if (auto status = make_private(options.path); !status) return status.error();
   auto database = open_existing(options.path, options.key, Database::Access::write);
   if (!database) return database.error();
-  if (auto status = migrate(*database, migrations(), options.version, options.clock.now_ms());
-      !status) {
-    return status.error();
-  }
+  if (auto status = bring_up_to_date(*database, options); !status) return status.error();
   const auto check = check_key(options.path, options.key);
   if (!check) return check.error();
   if (*check == KeyCheck::missing) {

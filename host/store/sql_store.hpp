@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,6 +16,12 @@
 
 namespace mortise::store {
 
+/// What opening a store may do to it.
+enum class Opening : std::uint8_t {
+  make,  ///< make it if there is none, and bring it up to date
+  keep   ///< neither: it is there, and as this program knows it
+};
+
 struct StoreOptions {
   std::string path;  ///< of the database file; its directory is made if missing
   MasterKey key;
@@ -21,13 +29,16 @@ struct StoreOptions {
   const ports::Clock& clock;  ///< must outlive the store
   std::string version;        ///< of this program, written beside each migration
   std::size_t readers = 4;    ///< most connections that read at once
+  Opening opening = Opening::make;
+  /// Told when commits begin to fail (why), and when they succeed again; on the writer's thread.
+  std::function<void(const Status&)> writable = [](const Status&) {};
 };
 
-/// Opens the store, makes it if there is none, and brings it up to date. It holds one thread and,
-/// until it is destroyed, the lock that keeps a second host out. Refusals change nothing; their
-/// reasons: `wrong_key`, `store_plaintext`, `store_damaged`, `store_missing` (the key check is
-/// there, the store is not), `store_in_use`, `store_directory`, `store_newer`, `migration_changed`,
-/// `no_cipher`.
+/// Opens the store. It holds one thread and, until it is destroyed, the lock that keeps a second
+/// host out. Refusals change nothing; their reasons: `wrong_key`, `store_plaintext`,
+/// `store_damaged`, `store_missing` (the key check is there, the store is not), `store_log` (a log
+/// lies there that is not this store's), `store_in_use`, `store_directory`, `store_newer`,
+/// `migration_changed`, `no_cipher`; with Opening::keep also `store_none` and `store_older`.
 Result<std::unique_ptr<ports::Store>> open_store(const StoreOptions& options);
 
 }  // namespace mortise::store

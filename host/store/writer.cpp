@@ -20,6 +20,7 @@ Writer::~Writer() {
   }
   wake_.notify_all();
   thread_.join();
+  (void)database_.run("PRAGMA journal_mode = DELETE");
 }
 
 Status Writer::commit(ports::Changes changes, ports::Durability durability) {
@@ -58,6 +59,7 @@ void Writer::work_off() {
       queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
     }
     run(batch);
+    note_outcome(batch);
     for (const auto& job : batch) job->done.set_value();
   }
 }
@@ -140,6 +142,21 @@ void Writer::clear_log() {
   if (!log_must_go_) return;
   const auto busy = database_.read_integer("PRAGMA wal_checkpoint(TRUNCATE)");
   log_must_go_ = !busy || *busy != 0;
+}
+
+/// A commit of nothing proves nothing, and neither does a conflict.
+void Writer::note_outcome(const Batch& batch) {
+  const auto failed = std::find_if(batch.begin(), batch.end(), [](const auto& job) {
+    return !job->status && (job->status.error().code == Code::unavailable ||
+                            job->status.error().code == Code::internal);
+  });
+  const bool saved = std::any_of(batch.begin(), batch.end(), [](const auto& job) {
+    return job->status && !job->changes.empty();
+  });
+  const bool bad = failed != batch.end();
+  if ((!bad && !saved) || writable_ == !bad) return;
+  writable_ = !bad;
+  work_.writable(bad ? (*failed)->status : Status{});
 }
 
 }  // namespace mortise::store

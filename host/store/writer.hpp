@@ -31,6 +31,8 @@ class Writer {
     std::function<Status(Database&, const ports::Change&)> apply;
     /// Whether the pages as they were before must leave the files at once.
     std::function<bool(const ports::Change&)> removes_secret;
+    /// Told when commits begin to fail for the store's own sake, and when they succeed again.
+    std::function<void(const Status&)> writable = [](const Status&) {};
   };
   struct Counts {
     std::int64_t transactions = 0;
@@ -41,7 +43,8 @@ class Writer {
   Writer(Database database, Work work);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
-  /// Finishes what is queued.
+  /// Finishes what is queued. If no other connection is open, the log is carried over and put away,
+  /// and the database says that it has none (gate.hpp).
   ~Writer();
 
   /// Errors: as ports::Store::commit.
@@ -67,11 +70,13 @@ class Writer {
   Status control(std::string_view sql);
   Status set_durability(ports::Durability durability);
   void clear_log();
+  void note_outcome(const Batch& batch);
 
   Database database_;
   const Work work_;
   ports::Durability current_ = ports::Durability::full;  // as Database::open leaves it
   bool log_must_go_ = false;
+  bool writable_ = true;  // whether the last commit that says so succeeded
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

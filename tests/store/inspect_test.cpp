@@ -1,7 +1,10 @@
 // What the doctor is told.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <map>
 
 #include "store/fixture.hpp"
 #include "store/inspect.hpp"
@@ -42,6 +45,52 @@ TEST_CASE("inspect: a whole store is reported whole, open or closed", "[store][i
     CHECK(rows_of(report, "run") == 0);
     CHECK(rows_of(report, "migration") == report.schema_version);
   }
+}
+
+TEST_CASE("inspect: looking changes neither a closed store nor what a killed host left",
+          "[store][inspect]") {
+  Fixture fixture;
+  std::map<std::string, std::string> killed;
+  {
+    const auto store = fixture.open();
+    core::Account account;
+    account.id = "acc";
+    REQUIRE(store->commit({put(account)}, ports::Durability::full));
+    killed = contents(fixture.directory.path());
+  }
+  const auto closed = contents(fixture.directory.path());
+  CHECK(inspect(fixture.path, fixture.key).value().problems.empty());
+  CHECK(contents(fixture.directory.path()) == closed);
+
+  killed.erase("store.db-shm");
+  for (const auto& [name, bytes] : killed) write_file(fixture.directory.file(name), bytes);
+  CHECK(rows_of(inspect(fixture.path, fixture.key).value(), "account") == 1);
+  auto left = contents(fixture.directory.path());
+  left.erase("store.db-shm");
+  CHECK(left == killed);
+}
+
+TEST_CASE("inspect: a store of a newer program, or of another one, is said", "[store][inspect]") {
+  Fixture fixture;
+  fixture.open();
+  REQUIRE(fixture.database().run("INSERT INTO migration VALUES (9999, 'later', 'x', '9.9.9', 1)"));
+  CHECK(inspect(fixture.path, fixture.key).error().reason == "store_newer");
+  REQUIRE(fixture.database().run("DELETE FROM migration WHERE number = 9999"));
+  REQUIRE(fixture.database().run("UPDATE migration SET sha256 = 'x' WHERE number = 2"));
+  CHECK(inspect(fixture.path, fixture.key).error().reason == "migration_changed");
+}
+
+TEST_CASE("inspect: a directory that the host would refuse is refused", "[store][inspect]") {
+  Fixture fixture;
+  REQUIRE(::chmod(fixture.directory.path().c_str(), 0770U) == 0);
+  CHECK(inspect(fixture.path, fixture.key).error().reason == "store_directory");
+  REQUIRE(::chmod(fixture.directory.path().c_str(), 0700U) == 0);
+  fixture.path = fixture.directory.file("no/such/store.db");
+  CHECK(inspect(fixture.path, fixture.key).error().reason == "store_directory");
+  CHECK(fixture.try_open().error().reason == "store_directory");
+  fixture.path = fixture.directory.file("new/store.db");
+  CHECK(inspect(fixture.path, fixture.key).error().code == Code::not_found);
+  CHECK(contents(fixture.directory.path()).empty());
 }
 
 TEST_CASE("inspect: damage is named", "[store][inspect]") {

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "store/fixture.hpp"
+#include "store/inspect.hpp"
+#include "store/migrate.hpp"
 
 using namespace mortise;
 using namespace mortise::store;
@@ -216,6 +218,61 @@ TEST_CASE("open: a log cut anywhere loses its end and no more", "[store][open]")
     }
     REQUIRE(store->commit({put(account("new"))}));
   }
+}
+
+TEST_CASE("open: the log of a host that was killed is not written over a backup put back",
+          "[store][open]") {
+  Fixture fixture;
+  fill(fixture);
+  const auto backup = contents(fixture.directory.path());
+  CHECK(backup.count("store.db-wal") == 0);
+  std::map<std::string, std::string> killed;
+  {
+    const auto store = fixture.open();
+    REQUIRE(store->commit({put(account("later"))}, ports::Durability::full));
+    killed = contents(fixture.directory.path());
+  }
+  write_file(fixture.path, backup.at("store.db"));
+  write_file(fixture.path + "-wal", killed.at("store.db-wal"));
+  const auto before = contents(fixture.directory.path());
+  const auto opened = fixture.try_open();
+  CHECK(reason_of(opened) == "store_log");
+  CHECK(holds(opened.error().message, fixture.path + "-wal"));
+  CHECK(inspect(fixture.path, fixture.key).error().reason == "store_log");
+  CHECK(contents(fixture.directory.path()) == before);
+
+  std::filesystem::remove(fixture.path + "-wal");
+  {
+    const auto store = fixture.open();
+    CHECK(store->accounts().find("acc3"));
+    CHECK_FALSE(store->accounts().find("later"));
+  }
+  // The killed host's own files belong together.
+  write_file(fixture.path, killed.at("store.db"));
+  write_file(fixture.path + "-wal", killed.at("store.db-wal"));
+  CHECK(fixture.open()->accounts().find("later"));
+}
+
+TEST_CASE("open: one command among others neither makes a store nor brings it up to date",
+          "[store][open]") {
+  Fixture fixture;
+  const auto keep = [&fixture] {
+    return open_store({.path = fixture.path,
+                       .key = fixture.key,
+                       .random = fixture.random,
+                       .clock = fixture.clock,
+                       .version = "1.2.3",
+                       .opening = Opening::keep});
+  };
+  CHECK(reason_of(keep()) == "store_none");
+  CHECK(contents(fixture.directory.path()).empty());
+  fill(fixture);
+  CHECK(keep().value()->accounts().find("acc3"));
+  const std::string last = std::to_string(migrations().back().number);
+  REQUIRE(fixture.database().run("DELETE FROM migration WHERE number = " + last));
+  CHECK(reason_of(keep()) == "store_older");
+  CHECK(fixture.database().read_integer("SELECT max(number) FROM migration").value() + 1 ==
+        migrations().back().number);
 }
 
 TEST_CASE("open: a second host is refused while the first has the store", "[store][open]") {

@@ -166,6 +166,34 @@ TEST_CASE("writer: a failing disk fails the commits and leaves the store usable"
   CHECK(database.read_integer("SELECT count(*) FROM account WHERE id = 'acc2'").value() == 1);
 }
 
+TEST_CASE("writer: a full disk is told once, and that it takes writes again", "[store][writer]") {
+  Bench bench;
+  bench.writer.reset();
+  Database small = bench.database();
+  bool full = true;
+  std::vector<bool> told;
+  Writer writer(
+      std::move(small),
+      {[&](Database& database) {
+         return database.run(full ? "PRAGMA max_page_count = 1" : "PRAGMA max_page_count = 100000");
+       },
+       [&bench](Database& database, const ports::Change& change) {
+         return apply_change(database, bench.sealer, change);
+       },
+       removes_secret, [&told](const Status& status) { told.push_back(status.ok()); }});
+  const core::Event big{"evt", "type", "acc", std::string(1'000'000, 'x'), 1};
+  CHECK(writer.commit({put(big)}, Durability::full).error().code == Code::unavailable);
+  CHECK(writer.commit({put(account(0, 7))}, {}).error().code == Code::conflict);
+  CHECK_FALSE(writer.commit({put(big)}, Durability::full));
+  CHECK(writer.commit({}, {}));  // a commit of nothing proves nothing
+  CHECK(told == std::vector{false});
+  full = false;
+  CHECK(writer.commit({put(big)}, {}));
+  CHECK(told == std::vector{false, true});
+  CHECK(writer.commit({put(account(0, 7))}, {}).error().code == Code::conflict);
+  CHECK(told.size() == 2);  // a conflict is no trouble of the store's
+}
+
 TEST_CASE("store: sessions and remembered answers go a day after they expired", "[store][writer]") {
   Fixture fixture;
   const core::Instant now_ms = fixture.clock.now_ms();
