@@ -1,7 +1,11 @@
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "api/resources.hpp"
 #include "core/public_url.hpp"
+#include "ports/secrets.hpp"
 
 namespace mortise::api {
 
@@ -25,13 +29,42 @@ Response health(const Context& context, const Request&) {
                         {"push", {{"enabled", trouble.empty()}, {"message", message}}}});
 }
 
+/// Whether the store takes changes: it is given a small one, and its answer counts for some
+/// seconds, so that asking often costs nothing. A read says nothing of a full disk.
+class WriteTrial {
+ public:
+  Status result(const Services& services) {
+    const std::int64_t now_ms = services.clock.steady_ms();
+    {
+      const std::lock_guard lock(mutex_);
+      if (tried_ms_ && now_ms - *tried_ms_ < kCountsMs) return result_;
+      tried_ms_ = now_ms;
+    }
+    const Status result = services.store.commit(
+        {ports::put(core::NamedSecret{std::string(ports::kOwnSecrets) + "write_trial",
+                                      core::Secret(), services.clock.now_ms()})});
+    const std::lock_guard lock(mutex_);
+    result_ = result;
+    return result;
+  }
+
+ private:
+  static constexpr std::int64_t kCountsMs = 5'000;
+  std::mutex mutex_;
+  std::optional<std::int64_t> tried_ms_;
+  Status result_;
+};
+
 // For load balancers: may requests be sent here?
-Response ready(const Context& context, const Request& request) {
+Response ready(const Context& context, const Request& request, WriteTrial& trial) {
   if (!context.ready()) {
     return refusal(request, make_problem(503, "draining", "The host is about to stop."));
   }
   if (const auto page = context.services.store.accounts().list({1, ""}); !page) {
     return refusal(request, make_problem(503, "store", "The store does not answer."));
+  }
+  if (const Status written = trial.result(context.services); !written) {
+    return refusal(request, make_problem(503, "store", "The store takes no changes."));
   }
   return json_response({{"status", "ready"}});
 }
@@ -42,7 +75,9 @@ void add_health(Router& router, const Context& context) {
   router.add({"GET", "/v1/health", "health", Access::free,
               [&context](const Request& request) { return health(context, request); }});
   router.add({"GET", "/v1/ready", "ready", Access::free,
-              [&context](const Request& request) { return ready(context, request); }});
+              [&context, trial = std::make_shared<WriteTrial>()](const Request& request) {
+                return ready(context, request, *trial);
+              }});
 }
 
 }  // namespace mortise::api

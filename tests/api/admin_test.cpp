@@ -7,6 +7,25 @@ using namespace mortise;
 using namespace mortise::tests;
 using core::Json;
 
+TEST_CASE("ready: a store that takes no changes is said, until it takes them again",
+          "[api][admin]") {
+  ApiHost host;
+  const auto commits = host.store.commits();
+  CHECK(host.visit("GET", "/v1/ready").status == 200);
+  CHECK(host.visit("GET", "/v1/ready").status == 200);
+  CHECK(host.store.commits() == commits + 1);  // tried once in some seconds
+  host.store.before_commit([](const auto&, auto) {
+    return Status{Error{Code::unavailable, "store: database or disk is full"}};
+  });
+  host.clock.advance(5'000);
+  const ApiAnswer full = host.visit("GET", "/v1/ready");
+  CHECK(full.status == 503);
+  CHECK(full.json["reason"] == "store");
+  host.store.before_commit({});
+  host.clock.advance(5'000);
+  CHECK(host.visit("GET", "/v1/ready").status == 200);
+}
+
 TEST_CASE("api keys: are made, shown once, listed and revoked while the host runs",
           "[api][admin]") {
   ApiHost host;
