@@ -1,7 +1,7 @@
 // The demo, as ./dev demo starts it: one URL, the whole tour, a clean end, and everything there at the next start.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -81,6 +81,20 @@ test('demo: the tour, a clean end, and everything there at the next start', { ti
     assert.deepEqual(broken.filter((line) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/.test(line)), []);
   } finally {
     await browser.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('demo: a folder that holds something else is left as it is', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mortise-demo-'));
+  try {
+    await writeFile(join(folder, 'store'), 'mine');
+    const done = spawnSync(script, [process.env.MORTISE_BINARY_DIR, folder], { encoding: 'utf8' });
+    assert.equal(done.status, 2);
+    assert.match(done.stderr, /not the demo's/);
+    assert.deepEqual(await readdir(folder), ['store']);
+    assert.equal(await readFile(join(folder, 'store'), 'utf8'), 'mine');
+  } finally {
     await rm(folder, { recursive: true });
   }
 });
