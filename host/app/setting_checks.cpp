@@ -1,5 +1,7 @@
 #include "app/setting_checks.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -38,6 +40,20 @@ bool is_https(const std::string& text) {
   return is_url(text) && text.starts_with("https://");
 }
 
+/// A number of an address, or a name: whether there is one of this name, only the start can tell.
+bool is_listening_address(const std::string& text) {
+  in6_addr number{};
+  if (::inet_pton(AF_INET, text.c_str(), &number) == 1 ||
+      ::inet_pton(AF_INET6, text.c_str(), &number) == 1) {
+    return true;
+  }
+  const bool name = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.';
+  });
+  return name && text.find_first_not_of("0123456789.") != std::string::npos;
+}
+
 bool is_color(const std::string& text) {
   return (text.size() == 4 || text.size() == 7) && text[0] == '#' &&
          text.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos;
@@ -57,7 +73,10 @@ constexpr Expected kExpected[] = {
     {"app.color", false, is_color, "a colour like #2456c7"},
     {"app.logo_url", false, is_https, "an address like https://app.example/logo.svg"},
     {"app.upgrade_url", false, is_url, "an address like https://app.example/upgrade"},
-    {"outbound.proxy", false, is_base_url, "an address like http://proxy.example:3128"},
+    {"outbound.proxy", false, is_base_url,
+     "an address like http://proxy.example:3128, without a user: a proxy that asks for a password "
+     "is "
+     "not supported"},
 };
 
 std::string near_word(std::string_view word, const std::vector<std::string_view>& words) {
@@ -77,11 +96,24 @@ Status expect_installed(const std::map<std::string, ports::Manifest>& installed,
 
 }  // namespace
 
+std::string without_user(const std::string& text) {
+  const auto at = text.rfind('@');
+  if (at == std::string::npos) return text;
+  const auto slashes = text.find("//");
+  return (slashes < at ? text.substr(0, slashes + 2) : std::string()) + "..." + text.substr(at);
+}
+
 bool is_base_url(const std::string& text) {
   return is_url(text) && text.find_first_of("?#") == std::string::npos;
 }
 
 Status check_values(const Settings& settings) {
+  if (const std::string& address = settings.text("server.address");
+      !is_listening_address(address)) {
+    return Error{
+        Code::invalid,
+        fmt::format("server.address = \"{}\": expected an address like 127.0.0.1 or ::1", address)};
+  }
   for (const Expected& expected : kExpected) {
     const std::string& text = settings.text(expected.key);
     std::vector<std::string> values;
@@ -92,8 +124,8 @@ Status check_values(const Settings& settings) {
     }
     for (const std::string& value : values) {
       if (expected.fits(value)) continue;
-      return Error{Code::invalid,
-                   fmt::format("{} = \"{}\": expected {}", expected.key, value, expected.what)};
+      return Error{Code::invalid, fmt::format("{} = \"{}\": expected {}", expected.key,
+                                              without_user(value), expected.what)};
     }
   }
   if (auto networks = api::Networks::parse(settings.list("server.trusted_proxies")); !networks) {

@@ -18,6 +18,9 @@ Status check_values(const Settings& settings);
 /// A URL that requests can be built on: http or https, a host, no query and no fragment.
 bool is_base_url(const std::string& text);
 
+/// An address as messages may show it: a user and a password before its "@" are left out.
+std::string without_user(const std::string& text);
+
 /// By id, from the folders of `plugins.path`; no code is loaded. One whose manifest cannot be read
 /// is there by its folder's name, with an empty manifest.
 std::map<std::string, ports::Manifest> installed_connectors(const Settings& settings);

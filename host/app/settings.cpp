@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "api/url.hpp"
 #include "app/setting_checks.hpp"
 #include "core/public_url.hpp"
 #include "core/words.hpp"
@@ -27,7 +28,9 @@ constexpr SettingKey kKeys[] = {
     {"server.trusted_proxies", "", "Networks (CIDR) whose X-Forwarded-* headers are believed."},
     {"server.cors_origins", "", "Origins whose pages may call the API from a browser."},
     {"server.threads", "2", "Threads that answer requests."},
-    {"server.drain_ms", "2500", "How long requests under way may take when the host stops."},
+    {"server.drain_ms", "2500",
+     "How long requests under way may take when the host stops; what stops it must wait 10 s more "
+     "(TimeoutStopSec)."},
     {"store.path", "../data/mortise.db",
      "The encrypted store. Its directory is made with mode 0700."},
     {"store.key_file", "",
@@ -62,7 +65,8 @@ constexpr SettingKey kKeys[] = {
     {"sync.remove_percent", "20",
      "A run that would remove a larger share of the items asks first ..."},
     {"sync.remove_at_least", "10", "... if it would remove at least this many."},
-    {"outbound.proxy", "", "An HTTP proxy for requests to services."},
+    {"outbound.proxy", "",
+     "An HTTP proxy for requests to services; one that asks for a password is not supported."},
     {"log.level", "information", "trace, debug, information, notice, warning, error, critical."},
 };
 
@@ -108,6 +112,17 @@ bool is_other_variable(std::string_view name) {
   return name == "MORTISE_KEY" || name == "MORTISE_CONFIG" || name == "MORTISE_SHARED" ||
          name.ends_with("_CLIENT_ID") || name.ends_with("_SECRET") ||
          name.starts_with("MORTISE_DEBUG_") || name.starts_with("MORTISE_TEST_");
+}
+
+/// What Kubernetes tells a container of a service called mortise, or mortise-...
+bool is_service_link(std::string_view name, std::string_view value) {
+  const bool link =
+      value.starts_with("tcp://") || value.starts_with("udp://") || value.starts_with("sctp://");
+  return (name.ends_with("_PORT") && link) || name.ends_with("_SERVICE_HOST") ||
+         name.find("_SERVICE_PORT") != std::string_view::npos ||
+         name.find("_TCP") != std::string_view::npos ||
+         name.find("_UDP") != std::string_view::npos ||
+         name.find("_SCTP") != std::string_view::npos;
 }
 
 std::string trimmed(std::string_view text) {
@@ -161,7 +176,7 @@ Status Settings::set_connector(const std::string& key, const std::string& value,
     if (!is_base_url(value)) {
       return Error{Code::invalid,
                    fmt::format("{}: {} = \"{}\": expected an address like http://127.0.0.1:4010",
-                               where, key, value)};
+                               where, key, without_user(value))};
     }
     origins_[parts[1]][parts[3]] = value;
     return {};
@@ -188,6 +203,9 @@ Status Settings::set_connector(const std::string& key, const std::string& value,
 }
 
 Status Settings::set(const std::string& key, const std::string& value, const std::string& where) {
+  if (!api::is_utf8(value)) {
+    return Error{Code::invalid, fmt::format("{}: {} is not UTF-8", where, key)};
+  }
   if (key.starts_with("connector.")) return set_connector(key, trimmed(value), where);
   const auto names = key_names();
   if (std::find(names.begin(), names.end(), key) == names.end()) {
@@ -227,8 +245,9 @@ Status Settings::check() {
   }
   auto url = core::public_url_from(text("server.public_url"));
   if (!url) {
-    return Error{Code::invalid, fmt::format("server.public_url = \"{}\": {}",
-                                            text("server.public_url"), url.error().message)};
+    return Error{Code::invalid,
+                 fmt::format("server.public_url = \"{}\": {}",
+                             without_user(text("server.public_url")), url.error().message)};
   }
   values_["server.public_url"] = std::move(*url);
   return {};
@@ -276,6 +295,8 @@ Result<Settings> Settings::load(const std::string& file, const Environment& envi
   for (const SettingKey& key : kKeys) variables[variable_of(key.name)] = key.name;
   for (const std::string& name : names()) {
     if (!name.starts_with("MORTISE_") || is_other_variable(name)) continue;
+    const auto value = environment(name);
+    if (is_service_link(name, value.value_or(""))) continue;
     auto found = variables.find(name);
     if (found == variables.end()) {
       std::vector<std::string_view> all;
@@ -285,10 +306,9 @@ Result<Settings> Settings::load(const std::string& file, const Environment& envi
                    fmt::format("the environment variable {} stands for no setting{}", name,
                                near ? fmt::format("; did you mean {}?", *near) : std::string())};
     }
-    if (auto value = environment(name)) {
-      if (Status set = settings.set(found->second, *value, name); !set) {
-        return std::move(set).error();
-      }
+    if (!value) continue;
+    if (Status set = settings.set(found->second, *value, name); !set) {
+      return std::move(set).error();
     }
   }
   if (Status checked = settings.check(); !checked) return std::move(checked).error();

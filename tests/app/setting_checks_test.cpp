@@ -44,6 +44,10 @@ TEST_CASE("settings: addresses, origins, colours, networks and hours make sense"
                           "app.upgrade_url = javascript:alert(1)",
                           "app.upgrade_url = upgrade",
                           "outbound.proxy = proxy:3128",
+                          "server.address = 300.1.2.3",
+                          "server.address = 127.0.0.1:80",
+                          "server.address = [::1]",
+                          "server.address =",
                           "server.trusted_proxies = abc",
                           "server.trusted_proxies = 10.0.0.0/33",
                           "planning.hours = late",
@@ -63,12 +67,26 @@ TEST_CASE("settings: addresses, origins, colours, networks and hours make sense"
         "server.cors_origins =", "app.return_to = https://a.example/, http://localhost:3000/back",
         "app.color = #2456c7", "app.color = #ABC", "app.logo_url = https://a.example/logo.svg?v=2",
         "app.upgrade_url = https://a.example/upgrade?from=mortise#plans",
-        "outbound.proxy = http://proxy:3128", "server.trusted_proxies = 127.0.0.1, fd00::/8",
+        "outbound.proxy = http://proxy:3128", "server.address = 0.0.0.0", "server.address = ::1",
+        "server.address = localhost", "server.trusted_proxies = 127.0.0.1, fd00::/8",
         "planning.hours = 09:00-12:00, 14:00-24:00",
         "connector.notion.origin.api = http://127.0.0.1:4010/v2/"}) {
     CAPTURE(good);
     CHECK(refusal(good) == "");
   }
+}
+
+TEST_CASE("settings: the password in an address is not in what is said of it", "[app][settings]") {
+  for (const char* line : {"outbound.proxy = http://user:hunter2@proxy.example:3128",
+                           "app.return_to = https://user:hunter2@a.example/",
+                           "server.public_url = https://user:hunter2@a.example",
+                           "connector.notion.origin.api = https://user:hunter2@a.example"}) {
+    CAPTURE(line);
+    const std::string said = refusal(line);
+    CHECK_THAT(said, Contains("...@") && !Contains("hunter2") && !Contains("user:h"));
+  }
+  CHECK_THAT(refusal("outbound.proxy = http://user:hunter2@proxy.example:3128"),
+             Contains("is not supported"));
 }
 
 }  // namespace mortise::tests

@@ -111,6 +111,26 @@ TEST_CASE("settings: secrets, switches of tests and other programs' variables ar
                      {"MORTISEX", "1"}}) == "");
 }
 
+TEST_CASE("settings: what Kubernetes tells of services is let be", "[app][settings]") {
+  CHECK(refusal("", {{"MORTISE_PORT", "tcp://10.0.0.1:8080"},
+                     {"MORTISE_SERVICE_HOST", "10.0.0.1"},
+                     {"MORTISE_SERVICE_PORT", "8080"},
+                     {"MORTISE_SERVICE_PORT_HTTP", "8080"},
+                     {"MORTISE_PORT_8080_TCP", "tcp://10.0.0.1:8080"},
+                     {"MORTISE_PORT_8080_TCP_ADDR", "10.0.0.1"},
+                     {"MORTISE_SERVER_PORT", "tcp://10.0.0.2:8080"}}) == "");
+  CHECK_THAT(refusal("", {{"MORTISE_PORT", "8080"}}), Contains("stands for no setting"));
+}
+
+TEST_CASE("settings: text that is not UTF-8 is refused, wherever it comes from",
+          "[app][settings]") {
+  CHECK_THAT(refusal("app.name = Caf\xe9\n"), Contains("app.name is not UTF-8"));
+  CHECK_THAT(refusal("", {{"MORTISE_APP_NAME", "Caf\xe9"}}),
+             Contains("MORTISE_APP_NAME: app.name is not UTF-8"));
+  CHECK_THAT(refusal("connector.notion.origin.api = http://x/\xe9\n"), Contains("is not UTF-8"));
+  CHECK(load_text("app.name = Caf\xc3\xa9\n")->text("app.name") == "Caf\xc3\xa9");
+}
+
 TEST_CASE("settings: the default zone exists", "[app][settings]") {
   CHECK(load_text("planning.zone = Asia/Tokyo\n")->text("planning.zone") == "Asia/Tokyo");
   CHECK_THAT(refusal("planning.zone = Europe/Madird\n"),
