@@ -25,6 +25,12 @@ Error failed(const std::string& program, const std::string& why) {
   return {Code::invalid, "run the key command '" + program + "': " + why, "key_command"};
 }
 
+/// It may answer in time when it is asked again.
+Error too_slow(const std::string& program) {
+  return {Code::unavailable, "run the key command '" + program + "': it took too long",
+          "key_command"};
+}
+
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> all;
   for (const std::string& text : texts) all.push_back(const_cast<char*>(text.c_str()));
@@ -76,7 +82,7 @@ Result<core::Secret> read_all(const std::string& program, int input, Deadline de
     if (ready < 0 && errno == EINTR) continue;
     if (ready <= 0) {
       const core::Secret wiped = answer();
-      return failed(program, ready == 0 ? "it took too long" : std::strerror(errno));
+      return ready == 0 ? too_slow(program) : failed(program, std::strerror(errno));
     }
     const ssize_t got = ::read(input, text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
@@ -129,7 +135,7 @@ Result<core::Secret> run_key_command(const std::vector<std::string>& argv,
   const bool ended = printed.ok() && wait_for_end(*child, deadline);
   const int status = finish(*child);
   if (!printed) return printed;
-  if (!ended) return failed(argv.front(), "it took too long");
+  if (!ended) return too_slow(argv.front());
   if (!WIFEXITED(status)) return failed(argv.front(), "it was killed by a signal");
   if (WEXITSTATUS(status) != 0) {
     return failed(argv.front(), "it ended with exit code " + std::to_string(WEXITSTATUS(status)));

@@ -77,6 +77,7 @@ TEST_CASE("key command: one that overstays is killed with all it started", "[sto
     const auto slow = run(script, 200);
     REQUIRE_FALSE(slow);
     CHECK(holds(slow.error().message, "too long"));
+    CHECK(slow.error().code == Code::unavailable);
   }
 }
 
