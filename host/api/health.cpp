@@ -49,7 +49,7 @@ class WriteTrial {
   }
 
  private:
-  static constexpr std::int64_t kCountsMs = 5'000;
+  static constexpr std::int64_t kCountsMs = 15'000;
   std::mutex mutex_;
   std::optional<std::int64_t> tried_ms_;
   Status result_;

@@ -17,12 +17,12 @@ TEST_CASE("ready: a store that takes no changes is said, until it takes them aga
   host.store.before_commit([](const auto&, auto) {
     return Status{Error{Code::unavailable, "store: database or disk is full"}};
   });
-  host.clock.advance(5'000);
+  host.clock.advance(15'000);
   const ApiAnswer full = host.visit("GET", "/v1/ready");
   CHECK(full.status == 503);
   CHECK(full.json["reason"] == "store");
   host.store.before_commit({});
-  host.clock.advance(5'000);
+  host.clock.advance(15'000);
   CHECK(host.visit("GET", "/v1/ready").status == 200);
 }
 
