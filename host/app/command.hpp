@@ -20,7 +20,9 @@ enum Exit : int {
   kOk = 0,
   kFound = 1,  ///< the check found something wrong, or the thing asked for is not there
   kUsage = 2,  ///< the command was not understood
-  kCannot = 3  ///< it could not be carried out: configuration, key, store, network
+  kCannot =
+      3,       ///< it could not be carried out, and will not be by trying again: configuration, key
+  kNotNow = 4  ///< it could not be carried out just now: disk, network, another host in the way
 };
 
 /// An option "--name VALUE" of a command.
@@ -56,19 +58,27 @@ struct Command {
 /// All commands but `serve`, which the daemon brings (daemon.hpp).
 std::vector<Command> commands();
 
-/// Finds and runs the command that the words name. Answers the exit code.
+/// Finds and runs the command that the words name. Answers the exit code; kCannot, and a complaint,
+/// where what the command wrote did not arrive, or an exception got this far.
 int run_command(const std::vector<Command>& commands, const std::vector<std::string>& words,
                 Terminal& terminal);
 
 /// The settings a command works with: --config, MORTISE_CONFIG, ./config/mortise.properties,
-/// /etc/mortise/mortise.properties, in this order; the first that is given or exists.
+/// /etc/mortise/mortise.properties, in this order; the first that is given or exists. The one in
+/// the working directory counts only where none but the caller and root could have written it: a
+/// configuration names programs that are run.
 Result<Settings> settings_for(const Arguments& arguments, const Terminal& terminal);
 
 /// The message, and the reason behind it where there is one: docs/operations.md lists them.
 std::string text_of(const Error& error);
 
-/// "mortise: <message> (<reason>)" on the error stream.
-int complain(Terminal& terminal, const Error& error, Exit exit = kCannot);
+/// "mortise: <message> (<reason>)" on the error stream. Answers kNotNow for what may pass, kFound
+/// where there is no store yet, else kCannot; or `exit`.
+int complain(Terminal& terminal, const Error& error);
+int complain(Terminal& terminal, const Error& error, Exit exit);
+
+/// A value as it is printed: control characters, which a terminal would obey, as \x1b.
+std::string shown(std::string_view value);
 
 extern const std::string_view kVersion;
 

@@ -1,94 +1,110 @@
 #include "app/daemon.hpp"
 
 #include <Poco/AutoPtr.h>
-#include <Poco/ConsoleChannel.h>
+#include <Poco/Channel.h>
 #include <Poco/FormattingChannel.h>
 #include <Poco/Logger.h>
+#include <Poco/Message.h>
 #include <Poco/PatternFormatter.h>
-#include <Poco/Util/ServerApplication.h>
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <fstream>
-#include <iostream>
 
 #include <fmt/format.h>
 
 #include "app/host.hpp"
+#include "app/termination.hpp"
 
 namespace mortise::app {
 namespace {
 
-/// Called before any thread is made, so that all of them hold back what ends the process: a request
-/// that comes while the host still starts waits for waitForTerminationRequest() to take it.
-void hold_termination_requests() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGQUIT, SIGTERM}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+/// What a stop may take beside `server.drain_ms`: runs and channels have four seconds of it.
+constexpr std::int64_t kStopMs = 10'000;
+
+class StandardError final : public Poco::Channel {
+ public:
+  void log(const Poco::Message& message) override { write_line(STDERR_FILENO, message.getText()); }
+};
+
+/// The one logger, on standard error.
+LogLine make_log(const std::string& least) {
+  const Poco::AutoPtr<Poco::PatternFormatter> line(
+      new Poco::PatternFormatter("ts=%Y-%m-%dT%H:%M:%S.%iZ level=%p %t"));
+  const Poco::AutoPtr<Poco::Channel> out(new StandardError);
+  const Poco::AutoPtr<Poco::Channel> channel(new Poco::FormattingChannel(line, out));
+  Poco::Logger& logger = Poco::Logger::get("mortise");
+  logger.setChannel(channel);
+  logger.setLevel(least);
+  return [&logger](std::string_view level, const std::string& text) {
+    const auto priority = static_cast<Poco::Message::Priority>(log_priority(level));
+    logger.log(Poco::Message("mortise", text, priority));
+  };
 }
 
-/// The life of one server process. Poco waits for the signals; its own configuration and options
-/// are not used: settings.hpp knows every key.
-class Daemon final : public Poco::Util::ServerApplication {
- public:
-  Daemon(Settings settings, const Arguments& arguments, Terminal& terminal)
-      : settings_(std::move(settings)), arguments_(arguments), terminal_(terminal) {}
+/// In one step, so that whoever waits for it never reads half of it.
+Status write_port(const std::string& file, int port) {
+  const std::string draft = file + ".new";
+  std::ofstream out(draft);
+  out << port << '\n';
+  out.close();
+  if (out && std::rename(draft.c_str(), file.c_str()) == 0) return {};
+  return Error{Code::invalid,
+               fmt::format("cannot write the port to {}: {}", file, std::strerror(errno))};
+}
 
-  int main(const std::vector<std::string>&) override {
-    hold_termination_requests();
-    start_log();
-    auto opened = Host::open(
-        {settings_, terminal_.environment, terminal_.environment_names, std::string(kVersion),
-         [this](std::string_view level, const std::string& line) { log(level, line); }});
-    if (!opened) return complain(terminal_, opened.error());
-    std::unique_ptr<Host> host = std::move(*opened);
-    if (Status started = host->start(); !started) return complain(terminal_, started.error());
-    log("information", fmt::format("event=serving version={} address={} port={}", kVersion,
-                                   settings_.text("server.address"), host->port()));
-    if (const std::string file = arguments_.option("port-file"); !file.empty()) {
-      std::ofstream(file + ".new") << host->port() << '\n';
-      std::rename((file + ".new").c_str(), file.c_str());
-    }
-    waitForTerminationRequest();
-    log("information", "event=stopping");
-    host->stop();
-    log("information", "event=stopped");
-    return kOk;
+/// Until it is asked to stop.
+Status run_host(const Settings& settings, const Arguments& arguments, const Terminal& terminal,
+                const LogLine& log, Termination& termination) {
+  auto opened = Host::open(
+      {settings, terminal.environment, terminal.environment_names, std::string(kVersion), log});
+  if (!opened) return std::move(opened).error();
+  const std::unique_ptr<Host> host = std::move(*opened);
+  if (Status started = host->start(); !started) return started;
+  log("information", fmt::format("event=serving version={} address={} port={}", kVersion,
+                                 settings.text("server.address"), host->port()));
+  if (const std::string file = arguments.option("port-file"); !file.empty()) {
+    if (Status written = write_port(file, host->port()); !written) return written;
   }
-
- private:
-  void start_log() {
-    Poco::AutoPtr<Poco::PatternFormatter> line(
-        new Poco::PatternFormatter("ts=%Y-%m-%dT%H:%M:%S.%iZ level=%p %t"));
-    Poco::AutoPtr<Poco::ConsoleChannel> console(new Poco::ConsoleChannel(std::cerr));
-    Poco::AutoPtr<Poco::FormattingChannel> channel(new Poco::FormattingChannel(line, console));
-    logger_ = &Poco::Logger::create("mortise", channel, Poco::Message::PRIO_INFORMATION);
-    logger_->setLevel(settings_.text("log.level"));
-  }
-
-  void log(std::string_view level, const std::string& text) {
-    const auto priority = static_cast<Poco::Message::Priority>(log_priority(level));
-    logger_->log(Poco::Message("mortise", text, priority));
-  }
-
-  const Settings settings_;
-  const Arguments& arguments_;
-  Terminal& terminal_;
-  Poco::Logger* logger_ = nullptr;
-};
+  termination.wait();
+  log("information", "event=stopping");
+  host->stop();
+  log("information", "event=stopped");
+  return {};
+}
 
 int serve(const Arguments& arguments, Terminal& terminal) {
   auto settings = settings_for(arguments, terminal);
   if (!settings) return complain(terminal, settings.error());
-  try {
-    Daemon daemon(std::move(*settings), arguments, terminal);
-    return daemon.run(std::vector<std::string>{"mortise"});
-  } catch (const Poco::Exception& problem) {
-    return complain(terminal, {Code::internal, problem.displayText()});
-  }
+  hold_termination_signals();
+  // A terminal that goes away ends nothing: who started it there stops it as anybody does.
+  std::signal(SIGHUP, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+  const LogLine log = make_log(settings->text("log.level"));
+  Termination termination({.limit_ms = settings->number("server.drain_ms") + kStopMs},
+                          [&log](std::string_view why) {
+                            log("critical", fmt::format("event=stop_forced why={}", why));
+                            ::_exit(kCannot);
+                          });
+  const Status ran = run_host(*settings, arguments, terminal, log, termination);
+  return ran ? kOk : complain(terminal, ran.error());
 }
 
 }  // namespace
+
+void write_line(int file, std::string line) {
+  line += '\n';
+  for (std::string_view rest = line; !rest.empty();) {
+    const ssize_t written = ::write(file, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
 
 int log_priority(std::string_view level) {
   if (level == "trace") return Poco::Message::PRIO_TRACE;
