@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "api/key_rule.hpp"
 #include "core/hash.hpp"
 #include "core/hex.hpp"
 #include "ports/random.hpp"
@@ -75,13 +76,7 @@ Problem unauthenticated(std::string_view reason, std::string_view detail) {
 
 Result<NewKey> make_key(ports::Store& store, std::string name, std::vector<std::string> scopes,
                         const ports::Clock& clock, ports::Random& random) {
-  for (const std::string& scope : scopes) {
-    if (scope != "read" && scope != "write" && scope != "admin") {
-      return Error{Code::invalid,
-                   "there is no scope '" + scope + "'; scopes are read, write, admin"};
-    }
-  }
-  if (scopes.empty()) return Error{Code::invalid, "a key needs at least one scope"};
+  if (Status good = check_key(name, scopes); !good) return std::move(good).error();
   NewKey key;
   key.record.id = ports::random_hex(random, 8);
   std::string text = "mk_" + key.record.id + "_" + random_token(random);

@@ -4,23 +4,20 @@
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "app/command.hpp"
+#include "app/doctor.hpp"
 #include "app/host.hpp"
 #include "app/hours.hpp"
 #include "app/key_commands.hpp"
-#include "app/setting_checks.hpp"
 #include "app/system.hpp"
 #include "core/plan_shapes.hpp"
-#include "core/public_url.hpp"
 #include "core/zones.hpp"
 #include "plugin/loader.hpp"
 #include "script/library.hpp"
-#include "store/inspect.hpp"
 
 namespace mortise::app {
 namespace {
@@ -38,7 +35,7 @@ Result<std::string> read_file(const std::string& path) {
 void print_findings(Terminal& terminal, const std::string& path,
                     const std::vector<ports::ScriptFinding>& findings) {
   for (const ports::ScriptFinding& finding : findings) {
-    terminal.out << fmt::format("{}:{}: {}\n", path, finding.line, finding.message);
+    terminal.out << fmt::format("{}:{}: {}\n", path, finding.line, shown(finding.message));
   }
 }
 
@@ -65,17 +62,12 @@ std::vector<std::string> scripts_at(const std::string& path) {
   return found;
 }
 
-std::shared_ptr<plugin::LoadedConnectors> load_connectors(const Settings& settings) {
-  return plugin::LoadedConnectors::load(plugin_folders(settings), {},
-                                        [](std::int32_t, std::string_view, std::string_view) {});
-}
-
 int script_check(const Arguments& arguments, Terminal& terminal) {
+  auto settings = settings_for(arguments, terminal);
+  if (!settings) return complain(terminal, settings.error());
   script::StatePool states;
-  script::KnownConnectors known;
-  if (auto settings = settings_for(arguments, terminal)) {
-    known = script::known_connectors(load_connectors(*settings)->list());
-  }
+  const script::KnownConnectors known =
+      script::known_connectors(load_connectors(*settings)->list());
   if (known.empty()) {
     terminal.err
         << "mortise: no connectors are found here: connectors and kinds that mappings name "
@@ -117,7 +109,7 @@ int plan_check(const Arguments& arguments, Terminal& terminal) {
     }
     auto document = core::parse_json(*text);
     if (!document) {
-      terminal.out << path << ": " << document.error().message << '\n';
+      terminal.out << path << ": " << shown(document.error().message) << '\n';
       if (exit == kOk) exit = kFound;
       continue;
     }
@@ -125,7 +117,8 @@ int plan_check(const Arguments& arguments, Terminal& terminal) {
     auto read = core::read_plan_document(
         *document, [&](std::string_view prefix) { return fmt::format("{}_{}", prefix, ++next); });
     for (const core::Problem& problem : read.problems) {
-      terminal.out << fmt::format("{}: {}: {}\n", path, problem.pointer, problem.detail);
+      terminal.out << fmt::format("{}: {}: {}\n", path, shown(problem.pointer),
+                                  shown(problem.detail));
       if (exit == kOk) exit = kFound;
     }
     if (!read) continue;
@@ -142,7 +135,8 @@ int plan_check(const Arguments& arguments, Terminal& terminal) {
     }
     if (timing->impossible_deadline) {
       const core::Problem problem = core::as_problem(*timing->impossible_deadline);
-      terminal.out << fmt::format("{}: {}: {}\n", path, problem.pointer, problem.detail);
+      terminal.out << fmt::format("{}: {}: {}\n", path, shown(problem.pointer),
+                                  shown(problem.detail));
       if (exit == kOk) exit = kFound;
       continue;
     }
@@ -150,7 +144,7 @@ int plan_check(const Arguments& arguments, Terminal& terminal) {
     for (const core::Module& module : plan.modules) weeks += module.weeks.size();
     const std::string last = timing->placements.empty() ? "-" : timing->placements.back().due;
     terminal.out << fmt::format("{}: ok: \"{}\", {} modules, {} weeks, {} tasks, last on {}\n",
-                                path, plan.title, plan.modules.size(), weeks,
+                                path, shown(plan.title), plan.modules.size(), weeks,
                                 read.value->tasks.size(), last);
   }
   return exit;
@@ -158,16 +152,16 @@ int plan_check(const Arguments& arguments, Terminal& terminal) {
 
 void print_items(Terminal& terminal, const std::vector<ports::PreviewItem>& items) {
   for (const ports::PreviewItem& item : items) {
-    terminal.out << fmt::format("{:<8}{:<10}{}\n", item.action, item.kind, item.title);
+    terminal.out << fmt::format("{:<8}{:<10}{}\n", item.action, item.kind, shown(item.title));
     if (item.action == "update") {
-      terminal.out << fmt::format("          {} -> {}\n", item.before, item.after);
+      terminal.out << fmt::format("          {} -> {}\n", shown(item.before), shown(item.after));
     }
   }
 }
 
 void print_rest(Terminal& terminal, const ports::Preview& preview) {
   for (const ports::ParkedItem& item : preview.parked_items) {
-    terminal.out << fmt::format("parked  {}: {}\n", item.title, item.error.message);
+    terminal.out << fmt::format("parked  {}: {}\n", shown(item.title), shown(item.error.message));
   }
   if (!preview.guard.empty()) terminal.out << "would stop: " << preview.guard << '\n';
 }
@@ -176,7 +170,8 @@ Result<std::unique_ptr<Host>> open_host(const Arguments& arguments, const Termin
   auto settings = settings_for(arguments, terminal);
   if (!settings) return std::move(settings).error();
   return Host::open({std::move(*settings), terminal.environment, terminal.environment_names,
-                     std::string(kVersion), [](std::string_view, const std::string&) {}});
+                     std::string(kVersion), [](std::string_view, const std::string&) {},
+                     store::Opening::keep});
 }
 
 int preview(const Arguments& arguments, Terminal& terminal) {
@@ -189,8 +184,8 @@ int preview(const Arguments& arguments, Terminal& terminal) {
   if (!host) return complain(terminal, host.error());
   auto preview = (*host)->preview(arguments.option("connection"), arguments.option("plan"));
   if (!preview) {
-    const bool missing = preview.error().code == Code::not_found;
-    return complain(terminal, preview.error(), missing ? kFound : kCannot);
+    if (preview.error().code != Code::not_found) return complain(terminal, preview.error());
+    return complain(terminal, preview.error(), kFound);
   }
   print_items(terminal, preview->items);
   terminal.out << preview->summary << '\n';
@@ -218,8 +213,8 @@ void print_trial(Terminal& terminal, const ports::Trial& trial) {
     return preview ? preview->summary : "fails: " + preview.error().message;
   };
   for (const ports::PlanTrial& plan : trial.plans) {
-    terminal.out << fmt::format("{} \"{}\"\n  now:    {}\n  edited: {}\n", plan.plan_id, plan.title,
-                                said(plan.now), said(plan.edited));
+    terminal.out << fmt::format("{} \"{}\"\n  now:    {}\n  edited: {}\n", plan.plan_id,
+                                shown(plan.title), said(plan.now), said(plan.edited));
     print_items(terminal, plan.differs);
     if (plan.edited) print_rest(terminal, *plan.edited);
   }
@@ -257,8 +252,8 @@ int script_preview(const Arguments& arguments, Terminal& terminal) {
                                   each.pointer == "/plan_id" ? "plan" : "connection", each.detail);
     }
     if (!refused->complaints.empty()) return kUsage;
-    return complain(terminal, refused->error,
-                    refused->error.code == Code::not_found ? kFound : kCannot);
+    if (refused->error.code != Code::not_found) return complain(terminal, refused->error);
+    return complain(terminal, refused->error, kFound);
   }
   const ports::Trial& trial = std::get<ports::Trial>(answer);
   print_findings(terminal, path, trial.findings);
@@ -283,95 +278,6 @@ int plugin_list(const Arguments& arguments, Terminal& terminal) {
   return loaded->refusals().empty() ? kOk : kFound;
 }
 
-/// One line of the doctor's report.
-void report(Terminal& terminal, bool good, std::string_view what, std::string_view detail) {
-  terminal.out << fmt::format("{:<6}{:<12}{}\n", good ? "ok" : "FAIL", what, detail);
-}
-
-std::string damage(const std::vector<std::string>& problems) {
-  const std::string more =
-      problems.size() > 1 ? fmt::format(" and {} more", problems.size() - 1) : std::string();
-  return fmt::format("damaged: restore the backup (store_damaged); {}{}", problems.front(), more);
-}
-
-using Check = std::function<void(bool good, std::string_view what, std::string_view detail)>;
-
-/// Every script, and that every connector has its mapping.
-void check_scripts(const std::vector<script::ScriptFile>& files,
-                   const std::vector<std::shared_ptr<ports::Connector>>& connectors,
-                   const Check& check) {
-  script::StatePool states;
-  const script::ScriptSet set =
-      script::reload({}, files, states, 0, script::known_connectors(connectors));
-  for (const auto& [name, active] : set) {
-    const script::Findings& findings = active.rejected;
-    check(findings.empty(), "script",
-          findings.empty()
-              ? name
-              : fmt::format("{}:{}: {}", name, findings.front().line, findings.front().message));
-  }
-  const std::set<std::string> served = script::served(set);
-  for (const auto& connector : connectors) {
-    const std::string& id = connector->manifest().id;
-    if (served.contains(id)) continue;
-    check(false, "mapping",
-          fmt::format("none for connector {}: write one as mappings/{}.lua", id, id));
-  }
-}
-
-int doctor(const Arguments& arguments, Terminal& terminal) {
-  bool well = true;
-  const auto check = [&](bool good, std::string_view what, std::string_view detail) {
-    report(terminal, good, what, detail);
-    well = well && good;
-  };
-  auto settings = settings_for(arguments, terminal);
-  if (!settings) {
-    check(false, "settings", settings.error().message);
-    return kFound;
-  }
-  const Status known = check_connectors(*settings);
-  check(known.ok(), "settings", known ? "every key and value makes sense" : known.error().message);
-  check(true, "zone", settings->text("planning.zone"));
-  auto key = master_key(*settings, terminal.environment);
-  check(key.ok(), "key", key ? "found" : key.error().message);
-  if (key) {
-    auto store = store::inspect(settings->path("store.path"), *key);
-    if (!store) {
-      const bool fresh = store.error().code == Code::not_found;
-      check(fresh, "store",
-            fresh ? "none yet: it is made at the first start" : text_of(store.error()));
-    } else {
-      check(store->problems.empty(), "store",
-            store->problems.empty() ? fmt::format("whole, {} KiB, schema {} of {}, SQLCipher {}",
-                                                  store->size_bytes / 1024, store->schema_version,
-                                                  store->newest_schema, store->cipher_version)
-                                    : damage(store->problems));
-    }
-  }
-  const auto loaded = load_connectors(*settings);
-  for (const auto& connector : loaded->list()) {
-    check(true, "connector",
-          fmt::format("{} {}", connector->manifest().id, connector->manifest().version));
-  }
-  for (const plugin::Refusal& refusal : loaded->refusals()) {
-    check(false, "connector", refusal.error.message);
-  }
-  if (loaded->list().empty()) {
-    check(false, "connector", "none in " + settings->text("plugins.path"));
-  }
-  auto files = script::read_script_files(settings->path("scripts.path"));
-  check(files.ok(), "scripts", files ? settings->path("scripts.path") : files.error().message);
-  if (files) check_scripts(*files, loaded->list(), check);
-  const std::string& url = settings->text("server.public_url");
-  const std::string trouble = core::push_trouble(url);
-  check(true, "public_url",
-        url.empty()       ? "none: reached directly, push is off"
-        : trouble.empty() ? url
-                          : url + ", push is off: it is not https");
-  return well ? kOk : kFound;
-}
-
 int version(const Arguments&, Terminal& terminal) {
   terminal.out << "mortise " << kVersion << " (plugin ABI " << MT_ABI_MAJOR << ")\n";
   return kOk;
@@ -388,11 +294,7 @@ const std::string_view kVersion = MORTISE_VERSION;
 
 std::vector<Command> commands() {
   std::vector<Command> all = {
-      {"doctor",
-       "",
-       "Looks at settings, key, store, connectors and scripts, and says what is wrong.",
-       {},
-       doctor},
+      doctor_command(),
       {"script check",
        "FILE...",
        "Loads scripts in the sandbox and runs their examples.\nA folder stands for the scripts in "

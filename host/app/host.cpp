@@ -1,5 +1,6 @@
 #include "app/host.hpp"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -91,6 +92,11 @@ std::vector<std::filesystem::path> plugin_folders(const Settings& settings) {
   return folders;
 }
 
+std::shared_ptr<plugin::LoadedConnectors> load_connectors(const Settings& settings) {
+  return plugin::LoadedConnectors::load(plugin_folders(settings), {},
+                                        [](std::int32_t, std::string_view, std::string_view) {});
+}
+
 namespace {
 
 /// A free port, for server.port = 0: redirect URIs must name it before anything listens.
@@ -111,6 +117,13 @@ int free_port() {
 }
 
 }  // namespace
+
+std::string local_url(const std::string& address, int port) {
+  in6_addr number{};
+  if (address == "0.0.0.0" || address == "::") return fmt::format("http://127.0.0.1:{}", port);
+  const bool six = ::inet_pton(AF_INET6, address.c_str(), &number) == 1;
+  return fmt::format("http://{}:{}", six ? "[" + address + "]" : address, port);
+}
 
 Result<store::MasterKey> master_key(const Settings& settings, const Environment& environment) {
   store::KeySources sources;
@@ -163,6 +176,7 @@ struct Host::Parts {
   Status load_code();
   Status wire();
   void wire_upkeep();
+  void tell(const Status& writable);
   void take_over(const std::vector<script::ScriptFile>& files, std::string_view level);
   void tell_refused(std::set<std::string> lines, std::string_view level);
   void watch_scripts();
@@ -177,7 +191,9 @@ Status Host::Parts::open_store() {
                                    .key = *key,
                                    .random = random,
                                    .clock = clock,
-                                   .version = options.version});
+                                   .version = options.version,
+                                   .opening = options.opening,
+                                   .writable = [this](const Status& status) { tell(status); }});
   if (!opened) return std::move(opened).error();
   store = std::move(*opened);
   auto inbox = store::open_inbox_journal(
@@ -190,8 +206,13 @@ Status Host::Parts::open_store() {
   return {};
 }
 
+void Host::Parts::tell(const Status& writable) {
+  if (writable) return log("warning", "event=store_writable");
+  log("critical",
+      fmt::format("event=store_unwritable message={}", core::log_value(writable.error().message)));
+}
+
 Status Host::Parts::load_code() {
-  if (Status known = check_connectors(options.settings); !known) return known;
   connectors = plugin::LoadedConnectors::load(
       plugin_folders(options.settings), {},
       [this](std::int32_t level, std::string_view connector, std::string_view message) {
@@ -220,15 +241,16 @@ Status Host::Parts::wire() {
   if (!hours) return std::move(hours).error();
   auto networks = api::Networks::parse(settings.list("server.trusted_proxies"));
   if (!networks) return std::move(networks).error();
-  auto identity = installation_identity(*store, random, clock);
+  auto identity = installation_identity(
+      *store, random, clock,
+      options.opening == store::Opening::make ? NewIdentity::keep : NewIdentity::forget);
   if (!identity) return std::move(identity).error();
 
   int port = static_cast<int>(settings.number("server.port"));
   if (port == 0) port = free_port();
-  const std::string base_url =
-      settings.text("server.public_url").empty()
-          ? fmt::format("http://{}:{}", settings.text("server.address"), port)
-          : settings.text("server.public_url");
+  const std::string base_url = settings.text("server.public_url").empty()
+                                   ? local_url(settings.text("server.address"), port)
+                                   : settings.text("server.public_url");
   workers = std::make_unique<Workers>(static_cast<std::size_t>(settings.number("sync.threads")));
   timers = std::make_unique<SystemTimers>(clock, *workers);
 
@@ -384,6 +406,7 @@ Host::~Host() {
 }
 
 Result<std::unique_ptr<Host>> Host::open(HostOptions options) {
+  if (Status known = check_connectors(options.settings); !known) return std::move(known).error();
   auto parts = std::make_unique<Parts>(std::move(options));
   if (Status opened = parts->open_store(); !opened) return std::move(opened).error();
   if (Status loaded = parts->load_code(); !loaded) return std::move(loaded).error();

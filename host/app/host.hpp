@@ -12,6 +12,11 @@
 #include "ports/script_trial.hpp"
 #include "ports/service.hpp"
 #include "store/key.hpp"
+#include "store/sql_store.hpp"
+
+namespace mortise::plugin {
+class LoadedConnectors;
+}
 
 namespace mortise::app {
 
@@ -24,10 +29,18 @@ struct HostOptions {
   EnvironmentNames environment_names;
   std::string version;
   LogLine log;
+  /// Opening::keep: to be asked what it would do, not to be started.
+  store::Opening opening = store::Opening::make;
 };
+
+/// Where a browser on this machine reaches a host that listens there.
+std::string local_url(const std::string& address, int port);
 
 /// Where connectors are looked for.
 std::vector<std::filesystem::path> plugin_folders(const Settings& settings);
+
+/// What is in them, for a look: what the connectors log is not kept.
+std::shared_ptr<plugin::LoadedConnectors> load_connectors(const Settings& settings);
 
 /// The master key, from wherever the settings and the environment say.
 Result<store::MasterKey> master_key(const Settings& settings, const Environment& environment);

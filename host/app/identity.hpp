@@ -1,6 +1,7 @@
 // What makes this installation itself: made once, kept in the store.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <mortise/result.hpp>
@@ -16,8 +17,10 @@ struct InstallationIdentity {
   core::Secret session_key;  ///< signs bearer tokens
 };
 
-/// Reads them from the store; makes and stores them on the first start.
+enum class NewIdentity : std::uint8_t { keep, forget };
+
+/// Reads them from the store; makes them on the first start, and stores what is to be kept.
 Result<InstallationIdentity> installation_identity(ports::Store& store, ports::Random& random,
-                                                   const ports::Clock& clock);
+                                                   const ports::Clock& clock, NewIdentity made);
 
 }  // namespace mortise::app

@@ -1,6 +1,10 @@
 #include "app/key_commands.hpp"
 
+#include <termios.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -9,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "api/auth.hpp"
+#include "api/key_rule.hpp"
 #include "app/host.hpp"
 #include "app/setting_checks.hpp"
 #include "app/system.hpp"
@@ -29,18 +34,24 @@ struct OpenStore {
 };
 
 Result<std::unique_ptr<OpenStore>> open_store_for(const Arguments& arguments,
-                                                  const Terminal& terminal) {
+                                                  const Terminal& terminal,
+                                                  store::Opening opening) {
   auto settings = settings_for(arguments, terminal);
   if (!settings) return std::move(settings).error();
   auto key = master_key(*settings, terminal.environment);
   if (!key) return std::move(key).error();
+  const std::string path = settings->path("store.path");
+  std::error_code ignored;
+  const bool fresh = !std::filesystem::exists(path, ignored);
   auto open = std::make_unique<OpenStore>();
-  auto store = store::open_store({.path = settings->path("store.path"),
+  auto store = store::open_store({.path = path,
                                   .key = std::move(*key),
                                   .random = open->random,
                                   .clock = open->clock,
-                                  .version = std::string(kVersion)});
+                                  .version = std::string(kVersion),
+                                  .opening = opening});
   if (!store) return std::move(store).error();
+  if (fresh) terminal.err << "made a new store at " << shown(path) << '\n';
   open->store = std::move(*store);
   return open;
 }
@@ -54,51 +65,73 @@ int key_new(const Arguments& arguments, Terminal& terminal) {
     return kOk;
   }
   if (Status written = store::write_key_file(file, key); !written) {
-    return complain(terminal, written.error());
+    return complain(terminal, written.error(), kCannot);
   }
   terminal.out << "wrote " << file << ": keep a copy elsewhere, without it the store is lost\n";
   return kOk;
 }
 
-int apikey_new(const Arguments& arguments, Terminal& terminal) {
-  auto open = open_store_for(arguments, terminal);
-  if (!open) return complain(terminal, open.error());
+/// What `--scopes` says. An empty word among them is a scope that there is not.
+std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> scopes;
   std::string scope;
-  const std::string wanted = arguments.option("scopes");
-  for (const char c : (wanted.empty() ? "read,write" : wanted) + ",") {
+  for (const char c : text + ",") {
     if (c != ',') {
       scope += c;
     } else {
       scopes.push_back(std::exchange(scope, {}));
     }
   }
-  const auto key = api::make_key(*(*open)->store, arguments.option("name"), std::move(scopes),
-                                 (*open)->clock, (*open)->random);
-  if (!key) {
-    return complain(terminal, key.error(), key.error().code == Code::invalid ? kUsage : kCannot);
+  return scopes;
+}
+
+int apikey_new(const Arguments& arguments, Terminal& terminal) {
+  const std::string wanted = arguments.option("scopes");
+  std::vector<std::string> scopes = split(wanted.empty() ? "read,write" : wanted);
+  const std::string name = arguments.option("name");
+  if (Status good = api::check_key(name, scopes); !good) {
+    return complain(terminal, good.error(), kUsage);
   }
-  terminal.out << key->text.reveal_for_use() << '\n';
+  auto open = open_store_for(arguments, terminal, store::Opening::make);
+  if (!open) return complain(terminal, open.error());
+  const auto key =
+      api::make_key(*(*open)->store, name, std::move(scopes), (*open)->clock, (*open)->random);
+  if (!key) return complain(terminal, key.error());
+  if (!(terminal.out << key->text.reveal_for_use() << '\n' << std::flush)) {
+    const auto revoked = api::revoke_key(*(*open)->store, key->record.id, (*open)->clock);
+    return complain(
+        terminal,
+        {Code::unavailable,
+         fmt::format("the key {} could not be shown, and is {}", key->record.id,
+                     revoked ? "revoked" : "to be revoked: " + text_of(revoked.error()))},
+        kCannot);
+  }
   terminal.err << "This is shown once; only its hash is kept.\n";
   return kOk;
 }
 
+constexpr const char* kNoKeys = "No keys yet: mortise apikey new\n";
+
 int apikey_list(const Arguments& arguments, Terminal& terminal) {
-  auto open = open_store_for(arguments, terminal);
+  auto open = open_store_for(arguments, terminal, store::Opening::keep);
+  if (!open && open.error().reason == "store_none") {
+    terminal.err << kNoKeys;
+    return kOk;
+  }
   if (!open) return complain(terminal, open.error());
   auto keys = (*open)->store->access().keys();
   if (!keys) return complain(terminal, keys.error());
   for (const core::ApiKey& key : *keys) {
-    terminal.out << fmt::format("{}  {}  {}  {}{}\n", key.id, key.name, fmt::join(key.scopes, ","),
-                                core::format_instant(key.created_ms),
+    terminal.out << fmt::format("{}  {}  {}  {}{}\n", key.id, shown(key.name),
+                                fmt::join(key.scopes, ","), core::format_instant(key.created_ms),
                                 key.revoked_ms ? "  revoked" : "");
   }
-  if (keys->empty()) terminal.err << "No keys yet: mortise apikey new\n";
+  if (keys->empty()) terminal.err << kNoKeys;
   return kOk;
 }
 
 int apikey_revoke(const Arguments& arguments, Terminal& terminal) {
-  auto open = open_store_for(arguments, terminal);
+  auto open = open_store_for(arguments, terminal, store::Opening::keep);
   if (!open) return complain(terminal, open.error());
   const auto key = api::revoke_key(*(*open)->store, arguments.words.front(), (*open)->clock);
   if (!key) {
@@ -113,6 +146,41 @@ Status expect_not_own(const std::string& name) {
   return Error{Code::invalid, fmt::format("{} is the host's own", name)};
 }
 
+/// Lets nothing that is typed be seen, for as long as it lives.
+class Unseen {
+ public:
+  Unseen() {
+    known_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    if (known_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+  }
+  ~Unseen() {
+    if (known_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  }
+  Unseen(const Unseen&) = delete;
+  Unseen& operator=(const Unseen&) = delete;
+
+ private:
+  termios before_{};
+  bool known_ = false;
+};
+
+/// One line. A person at a terminal is asked for it.
+std::string read_secret(Terminal& terminal, const std::string& name) {
+  std::string value;
+  if (&terminal.in == &std::cin && ::isatty(STDIN_FILENO) == 1) {
+    const Unseen unseen;
+    terminal.err << name << ", not shown: " << std::flush;
+    std::getline(terminal.in, value);
+    terminal.err << '\n';
+  } else {
+    std::getline(terminal.in, value);
+  }
+  while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.pop_back();
+  return value;
+}
+
 int secret_set(const Arguments& arguments, Terminal& terminal) {
   const std::string& name = arguments.words.front();
   if (Status own = expect_not_own(name); !own) return complain(terminal, own.error(), kUsage);
@@ -121,13 +189,11 @@ int secret_set(const Arguments& arguments, Terminal& terminal) {
   if (Status read = check_secret_name(*settings, name); !read) {
     return complain(terminal, read.error(), kUsage);
   }
-  std::string value;
-  std::getline(terminal.in, value);
-  while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.pop_back();
+  std::string value = read_secret(terminal, name);
   if (value.empty()) {
     return complain(terminal, {Code::invalid, "no secret came on standard input"}, kUsage);
   }
-  auto open = open_store_for(arguments, terminal);
+  auto open = open_store_for(arguments, terminal, store::Opening::make);
   if (!open) return complain(terminal, open.error());
   Status saved =
       (*open)->store->commit({ports::put(core::NamedSecret{name, core::Secret(std::move(value)),
@@ -139,12 +205,13 @@ int secret_set(const Arguments& arguments, Terminal& terminal) {
 }
 
 int secret_list(const Arguments& arguments, Terminal& terminal) {
-  auto open = open_store_for(arguments, terminal);
+  auto open = open_store_for(arguments, terminal, store::Opening::keep);
+  if (!open && open.error().reason == "store_none") return kOk;
   if (!open) return complain(terminal, open.error());
   auto names = (*open)->store->grants().secret_names();
   if (!names) return complain(terminal, names.error());
   for (const std::string& name : *names) {
-    if (!name.starts_with(ports::kOwnSecrets)) terminal.out << name << '\n';
+    if (!name.starts_with(ports::kOwnSecrets)) terminal.out << shown(name) << '\n';
   }
   return kOk;
 }
@@ -152,7 +219,7 @@ int secret_list(const Arguments& arguments, Terminal& terminal) {
 int secret_remove(const Arguments& arguments, Terminal& terminal) {
   const std::string& name = arguments.words.front();
   if (Status own = expect_not_own(name); !own) return complain(terminal, own.error(), kUsage);
-  auto open = open_store_for(arguments, terminal);
+  auto open = open_store_for(arguments, terminal, store::Opening::keep);
   if (!open) return complain(terminal, open.error());
   auto kept = (*open)->store->grants().secret_names();
   if (!kept) return complain(terminal, kept.error());
@@ -193,7 +260,8 @@ std::vector<Command> key_commands() {
        apikey_revoke},
       {"secret set",
        "NAME",
-       "Keeps a secret, read from standard input.\nNames: <connector>.client_id, "
+       "Keeps a secret, read from standard input; at a terminal it is asked for, and not "
+       "shown.\nNames: <connector>.client_id, "
        "<connector>.client_secret. A host that runs has the store: PUT /v1/secrets/NAME.",
        {},
        secret_set},

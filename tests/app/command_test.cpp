@@ -126,8 +126,12 @@ TEST_CASE("command: a configuration that is wrong stops every command that needs
           "[app][command]") {
   Console console;
   console.write("mortise.properties", "server.prot = 1\n");
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"apikey", "list"}, {"plugin", "list"}, {"plan", "check", "x"}, {"serve"}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"apikey", "list"},
+                                             {"plugin", "list"},
+                                             {"plan", "check", "x"},
+                                             {"script", "check", MORTISE_SOURCE_DIR "/scripts"},
+                                             {"serve"}}) {
     const Said said = console.run(words);
     CHECK(said.exit == app::kCannot);
     CHECK_THAT(said.err, Contains("did you mean \"server.port\"?"));
