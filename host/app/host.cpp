@@ -272,9 +272,9 @@ Status Host::Parts::wire() {
   secrets = std::make_unique<service::StoredSecrets>(store->grants(), std::move(variables));
   authorization = std::make_unique<net::HttpAuthorization>(
       net::AuthorizationPorts{*transport, *secrets, clock, *timers, *workers, random}, endpoints);
-  tokens = std::make_unique<service::StoredTokens>(
-      service::TokensPorts{*store, *connectors, *authorization, clock, *workers, random,
-                           [this](const core::Connection& each) { tell(publisher, each); }});
+  tokens = std::make_unique<service::StoredTokens>(service::TokensPorts{
+      *store, *connectors, *authorization, clock, *workers, random,
+      [this](const core::Connection& each) { tell_account(publisher, each); }});
   egress = std::make_unique<net::PacedEgress>(
       net::EgressPorts{*transport, *tokens, store->connections(), *connectors, clock, *timers,
                        *workers, random},

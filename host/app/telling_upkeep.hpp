@@ -12,7 +12,7 @@
 namespace mortise::app {
 
 /// Whoever listens to the account reads the connection anew.
-inline void tell(ports::Publisher& publisher, const core::Connection& connection) {
+inline void tell_account(ports::Publisher& publisher, const core::Connection& connection) {
   publisher.publish("account:" + connection.account_id, "connection",
                     R"({"connection_id":")" + connection.id + R"("})");
 }
@@ -44,7 +44,7 @@ class TellingUpkeep final : public ports::Upkeep {
  private:
   void tell_of(const std::string& connection_id) {
     const auto connection = store_.connections().find(connection_id);
-    if (connection.ok()) tell(publisher_, *connection);
+    if (connection.ok()) tell_account(publisher_, *connection);
   }
 
   ports::Upkeep& upkeep_;

@@ -58,7 +58,7 @@ struct FakeGate final : public ports::Gate {
   }
   ports::Decision limits(const std::string&) override { return {}; }
   std::string denied;
-  std::int64_t used_exports = 0;  ///< as it was told the last time
+  std::int64_t used_exports = 0;    ///< as it was told the last time
   std::function<void()> on_decide;  ///< called once, by the next question
 };
 
