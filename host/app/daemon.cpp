@@ -6,6 +6,7 @@
 #include <Poco/Logger.h>
 #include <Poco/Message.h>
 #include <Poco/PatternFormatter.h>
+#include <Poco/Util/ServerApplication.h>
 
 #include <unistd.h>
 
@@ -13,7 +14,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <fstream>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -77,6 +80,34 @@ Status run_host(const Settings& settings, const Arguments& arguments, const Term
   return {};
 }
 
+/// One server process. Poco's own configuration and options are not used: settings.hpp knows every
+/// key. What its work throws is for the caller.
+class Daemon final : public Poco::Util::ServerApplication {
+ public:
+  explicit Daemon(std::function<Status()> work) : work_(std::move(work)) {}
+
+  Status serve() {
+    // (By a name with a slash: else Poco looks for the program in PATH, which may not be set.)
+    run(std::vector<std::string>{"./mortise"});
+    if (thrown_) std::rethrow_exception(thrown_);
+    return ended_;
+  }
+
+ private:
+  int main(const std::vector<std::string>&) override {
+    try {
+      ended_ = work_();
+    } catch (...) {
+      thrown_ = std::current_exception();
+    }
+    return EXIT_OK;
+  }
+
+  std::function<Status()> work_;
+  Status ended_ = Error{Code::internal, "the host was not run"};
+  std::exception_ptr thrown_;
+};
+
 int serve(const Arguments& arguments, Terminal& terminal) {
   auto settings = settings_for(arguments, terminal);
   if (!settings) return complain(terminal, settings.error());
@@ -90,7 +121,8 @@ int serve(const Arguments& arguments, Terminal& terminal) {
                             log("critical", fmt::format("event=stop_forced why={}", why));
                             ::_exit(kCannot);
                           });
-  const Status ran = run_host(*settings, arguments, terminal, log, termination);
+  Daemon daemon([&] { return run_host(*settings, arguments, terminal, log, termination); });
+  const Status ran = daemon.serve();
   return ran ? kOk : complain(terminal, ran.error());
 }
 
