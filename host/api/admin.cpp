@@ -5,9 +5,9 @@
 
 #include "api/auth.hpp"
 #include "api/resources.hpp"
+#include "core/secret_names.hpp"
 #include "core/time.hpp"
 #include "ports/secrets.hpp"
-#include "service/secrets.hpp"
 
 namespace mortise::api {
 
@@ -91,7 +91,7 @@ Response set_secret(const Context& context, const Request& request) {
   }
   std::vector<std::string> ids;
   for (const auto& each : context.services.connectors.list()) ids.push_back(each->manifest().id);
-  if (const Status read = service::check_secret_name(name, ids); !read) {
+  if (const Status read = core::check_secret_name(name, ids); !read) {
     return refusal(request, make_problem(400, "bad_secret_name", read.error().message));
   }
   if (const auto saved = context.services.store.commit(

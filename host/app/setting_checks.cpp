@@ -13,10 +13,10 @@
 
 #include "api/edge.hpp"
 #include "app/hours.hpp"
+#include "core/secret_names.hpp"
 #include "core/words.hpp"
 #include "plugin/loader.hpp"
 #include "service/return_to.hpp"
-#include "service/secrets.hpp"
 
 namespace mortise::app {
 namespace {
@@ -179,7 +179,7 @@ Status check_connectors(const Settings& settings) {
 Status check_secret_name(const Settings& settings, const std::string& name) {
   std::vector<std::string> ids;
   for (const auto& [id, manifest] : installed_connectors(settings)) ids.push_back(id);
-  return service::check_secret_name(name, ids);
+  return core::check_secret_name(name, ids);
 }
 
 }  // namespace mortise::app

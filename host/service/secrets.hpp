@@ -1,10 +1,8 @@
-// What services gave to sign in: which names there are, and ports::Secrets, the environment first,
-// then the encrypted store.
+// ports::Secrets: the environment first, then the encrypted store.
 #pragma once
 
 #include <map>
 #include <string>
-#include <vector>
 
 #include "ports/secrets.hpp"
 #include "ports/store.hpp"
@@ -13,10 +11,6 @@ namespace mortise::service {
 
 /// "notion.client_secret" is MORTISE_NOTION_CLIENT_SECRET in the environment.
 std::string secret_variable(const std::string& name);
-
-/// Whether the host reads a secret called `name`: `<connector>.client_id`, `.client_secret` or
-/// `.webhook_secret` of one of `connectors` (their ids). Error: `invalid`, with the nearest word.
-Status check_secret_name(const std::string& name, const std::vector<std::string>& connectors);
 
 class StoredSecrets final : public ports::Secrets {
  public:
