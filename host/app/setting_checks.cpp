@@ -79,19 +79,15 @@ constexpr Expected kExpected[] = {
      "not supported"},
 };
 
-std::string near_word(std::string_view word, const std::vector<std::string_view>& words) {
-  const auto near = core::nearest_word(word, words);
-  return near ? fmt::format("; did you mean \"{}\"?", *near) : std::string();
-}
-
 /// Error: there is no such connector.
 Status expect_installed(const std::map<std::string, ports::Manifest>& installed,
                         const Settings& settings, const std::string& id, std::string_view where) {
   if (installed.count(id) > 0) return {};
   std::vector<std::string_view> ids;
   for (const auto& [known, manifest] : installed) ids.push_back(known);
-  return Error{Code::invalid, fmt::format("{}: there is no connector \"{}\" in {}{}", where, id,
-                                          settings.text("plugins.path"), near_word(id, ids))};
+  return Error{Code::invalid,
+               fmt::format("{}: there is no connector \"{}\" in {}{}", where, id,
+                           settings.text("plugins.path"), core::did_you_mean(id, ids))};
 }
 
 }  // namespace
@@ -170,7 +166,7 @@ Status check_connectors(const Settings& settings) {
       std::vector<std::string_view> names;
       for (const ports::Origin& origin : manifest.origins) names.push_back(origin.name);
       return Error{Code::invalid, fmt::format("{}: {} has no origin \"{}\"{}", where, id, name,
-                                              near_word(name, names))};
+                                              core::did_you_mean(name, names))};
     }
   }
   return {};

@@ -209,10 +209,8 @@ Status Settings::set(const std::string& key, const std::string& value, const std
   if (key.starts_with("connector.")) return set_connector(key, trimmed(value), where);
   const auto names = key_names();
   if (std::find(names.begin(), names.end(), key) == names.end()) {
-    const auto near = core::nearest_word(key, names);
-    return Error{Code::invalid,
-                 fmt::format("{}: there is no setting \"{}\"{}", where, key,
-                             near ? fmt::format("; did you mean \"{}\"?", *near) : std::string())};
+    return Error{Code::invalid, fmt::format("{}: there is no setting \"{}\"{}", where, key,
+                                            core::did_you_mean(key, names))};
   }
   values_[key] = trimmed(value);
   return {};
@@ -231,10 +229,8 @@ Status Settings::check() {
   }
   const std::string& level = text("log.level");
   if (std::find(std::begin(kLevels), std::end(kLevels), level) == std::end(kLevels)) {
-    const auto near = core::nearest_word(level, kLevels);
-    return Error{Code::invalid,
-                 fmt::format("log.level = \"{}\" is no level{}", level,
-                             near ? fmt::format("; did you mean \"{}\"?", *near) : std::string())};
+    return Error{Code::invalid, fmt::format("log.level = \"{}\" is no level{}", level,
+                                            core::did_you_mean(level, kLevels))};
   }
   const std::string& zone = text("planning.zone");
   if (!core::zone_exists(zone)) {

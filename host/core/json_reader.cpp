@@ -232,9 +232,8 @@ std::optional<std::string> ObjectReader::word_text(std::string_view name,
 
 void ObjectReader::wrong_word(std::string_view name, std::string_view text,
                               const std::vector<std::string_view>& words) {
-  const std::optional<std::string_view> nearest = nearest_word(text, words);
-  problem(name, fmt::format("must be one of {}{}", fmt::join(words, ", "),
-                            nearest ? fmt::format("; did you mean \"{}\"?", *nearest) : ""));
+  problem(name,
+          fmt::format("must be one of {}{}", fmt::join(words, ", "), did_you_mean(text, words)));
 }
 
 void ObjectReader::owned(std::initializer_list<std::string_view> names) {

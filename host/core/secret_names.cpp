@@ -14,8 +14,7 @@ constexpr std::string_view kRead[] = {"client_id", "client_secret", "webhook_sec
 
 std::string near_word(std::string_view word, const std::vector<std::string>& words) {
   const std::vector<std::string_view> candidates(words.begin(), words.end());
-  const auto near = nearest_word(word, candidates);
-  return near ? fmt::format("; did you mean \"{}\"?", *near) : std::string();
+  return did_you_mean(word, candidates);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <vector>
 
+#include <fmt/format.h>
+
 namespace mortise::core {
 namespace {
 
@@ -60,6 +62,11 @@ std::optional<std::string_view> nearest_word(std::string_view word,
     best_distance = apart;
   }
   return best;
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
+  const auto near = nearest_word(word, candidates);
+  return near ? fmt::format("; did you mean \"{}\"?", *near) : std::string();
 }
 
 }  // namespace mortise::core

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace mortise::core {
@@ -13,5 +14,8 @@ namespace mortise::core {
 /// left out.
 std::optional<std::string_view> nearest_word(std::string_view word,
                                              std::span<const std::string_view> candidates);
+
+/// The same as the end of a complaint: `; did you mean "nearest"?`, or nothing.
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
 
 }  // namespace mortise::core
