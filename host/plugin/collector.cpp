@@ -16,6 +16,12 @@ Code code_of(std::int32_t code) {
   return code >= MT_INVALID && code <= MT_INTERNAL ? static_cast<Code>(code) : Code::internal;
 }
 
+bool is_reason(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
 }  // namespace
 
 template <class Take>
@@ -137,6 +143,21 @@ std::string Collector::message(mt_str raw) {
   return out;
 }
 
+// As a message: what is no reason is left out, and the wait is bounded, but the error stands.
+template <class Struct>
+Error Collector::error(const Struct& raw) {
+  Error error{code_of(raw.code), message(raw.message)};
+  if (!MT_HAS(&raw, retry_after_ms)) return error;  // a plugin before 1.2
+  if (raw.reason.data != nullptr && raw.reason.size <= limits_.reason_bytes) {
+    const std::string_view reason(raw.reason.data, raw.reason.size);
+    if (is_reason(reason)) error.reason = reason;
+  }
+  if (raw.retry_after_ms > 0) {
+    error.retry_after_ms = std::min(raw.retry_after_ms, limits_.retry_after_ms);
+  }
+  return error;
+}
+
 std::int64_t Collector::instant(const char* what, std::int64_t ms) {
   if (ms >= 0 && ms <= limits_.latest_ms) return ms;
   breach(std::string(what) + " is not within the years 1970 to 9999");
@@ -199,7 +220,7 @@ void Collector::take_outcome(const mt_outcome* given) {
   outcome.write = raw.write;
   outcome.result = static_cast<ports::OutcomeResult>(raw.result);
   if (raw.result == MT_FAILED || raw.result == MT_UNCERTAIN) {
-    outcome.error = Error{code_of(raw.code), message(raw.message)};
+    outcome.error = error(raw);
   }
   outcome.id = text("the id in an outcome", raw.id, limits_.id_bytes);
   outcome.parent_id = text("the parent in an outcome", raw.parent_id, limits_.id_bytes);
@@ -281,7 +302,7 @@ ports::Step Collector::close(const mt_step& raw) {
       take_requests(raw);
       break;
     case MT_STEP_FAILED:
-      step_.error = Error{code_of(raw.code), message(raw.message)};
+      step_.error = error(raw);
       break;
     default:
       breach("a step that ended in no known state");

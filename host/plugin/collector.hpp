@@ -58,6 +58,9 @@ class Collector {
   void breach(const std::string& sentence);
   std::string text(const char* what, mt_str raw, std::size_t most);
   std::string message(mt_str raw);
+  // Of an mt_outcome or mt_step.
+  template <class Struct>
+  Error error(const Struct& raw);
   std::int64_t instant(const char* what, std::int64_t ms);
   core::JsonText object(const char* what, mt_str raw, std::size_t most);
 

@@ -112,7 +112,11 @@ LentReplies::LentReplies(const std::vector<ports::ConnectorReply>& replies)
     lent.size = sizeof(lent);
     lent.error = reply.error ? static_cast<std::int32_t>(reply.error->code) : MT_OK;
     lent.flags = reply.error && reply.maybe_sent ? MT_MAYBE_SENT : 0U;
-    if (reply.error) lent.message = lend(reply.error->message);
+    if (reply.error) {
+      lent.message = lend(reply.error->message);
+      lent.reason = lend(reply.error->reason);
+      lent.retry_after_ms = reply.error->retry_after_ms.value_or(0);
+    }
     lent.status = reply.error ? 0 : reply.reply.status;
     lent.headers = headers_[i].data();
     lent.header_count = headers_[i].size();

@@ -1,5 +1,6 @@
 // Whether a grant is good, as the service says it; and that asking ends none that could be renewed.
 #include "net/connect_world.hpp"
+#include "plugin/loader.hpp"
 
 using namespace mortise;
 using namespace mortise::test;
@@ -165,6 +166,20 @@ TEST_CASE("check: a fresh token that is not active either is told, and ends noth
         (by == By::identity ? 3 : 2));  // one of them when it was connected
   CHECK(world.connection().status == core::ConnectionStatus::connected);
   CHECK(world.store.grants().find(world.id).ok());
+}
+
+TEST_CASE("check: a connector in a library says of a refused token what the host told it",
+          "[service][check]") {
+  auto notion =
+      plugin::load_connector(std::filesystem::path(MORTISE_BINARY_DIR) / "plugins/notion", {}, {},
+                             [](ports::Manifest& manifest) { manifest.auth.introspect = {}; });
+  REQUIRE(notion);
+  CheckWorld world(*notion);
+  check_said(world.check(), true, By::identity);
+  world.service.active = false;
+  world.service.after_renewal = false;
+  check_said(world.check(), false, By::identity);
+  CHECK(world.connection().status == core::ConnectionStatus::connected);
 }
 
 TEST_CASE("check: introspection alone ends no grant that cannot be renewed", "[service][check]") {

@@ -320,6 +320,64 @@ TEST_CASE("adapter: a failure's message is cut to one clean line, its unknown co
   CHECK(step.error->message == "two lines ?" + std::string(Limits().message_bytes - 11, 'm'));
 }
 
+TEST_CASE("adapter: why there was no answer reaches the plugin, and comes back with its errors",
+          "[plugin][adapter]") {
+  const auto connector = doubles::load("channels");
+  ConnectorReply none = no_answer(Code::unavailable, false);
+  none.error->reason = "timeout";
+  none.error->retry_after_ms = 90'000;
+
+  Started writes = connector->begin(writing(1));
+  const Step written = writes.operation->resume({none});
+  REQUIRE(written.outcomes.size() == 1);
+  CHECK(written.outcomes[0].error == none.error);
+
+  Call call;
+  call.operation = Operation::open_channel;
+  Started opening = connector->begin(call);
+  CHECK(opening.operation->resume({none}).error == none.error);
+  Error refused{Code::forbidden, "the service opens no channel", "channels_off"};
+  refused.retry_after_ms = 60'000;
+  Started again = connector->begin(call);
+  CHECK(again.operation->resume({answer(403, "no")}).error == refused);
+}
+
+TEST_CASE("adapter: a library of 1.0 says no reason, and is not harmed by one",
+          "[plugin][adapter]") {
+  ConnectorReply none = no_answer(Code::unavailable, false);
+  none.error->reason = "timeout";
+  none.error->retry_after_ms = 90'000;
+  Started started = doubles::load("older")->begin(writing(1));
+  const Step step = started.operation->resume({none});
+  REQUIRE(step.outcomes.size() == 1);
+  CHECK(step.outcomes[0].error == Error{Code::unavailable, "the service did not take it"});
+}
+
+TEST_CASE("adapter: what is no reason is left out, and a wait is bounded", "[plugin][adapter]") {
+  const auto connector = doubles::load("lies");
+  const auto error = [&](const std::string& how) {
+    const auto given = connector->begin(listing("", how)).step.error;
+    REQUIRE(given);
+    CHECK(given->code == Code::rate_limited);
+    CHECK(given->message == "refused");
+    return *given;
+  };
+  const std::string longest(64, 'x');
+  CHECK(error("reason plan_limit_2").reason == "plan_limit_2");
+  CHECK(error("reason " + longest).reason == longest);
+  for (const char* wrong : {"", "planLimit", "plan limit", "plan-limit", "pl\xC3\xA1n", "null"}) {
+    CAPTURE(wrong);
+    CHECK(error(std::string("reason ") + wrong).reason.empty());
+  }
+  CHECK(error("reason x" + longest).reason.empty());
+
+  CHECK(error("wait 5000").retry_after_ms == 5000);
+  CHECK(error("wait 86400001").retry_after_ms == 86'400'000);
+  CHECK(error("wait 9223372036854775807").retry_after_ms == 86'400'000);
+  CHECK_FALSE(error("wait 0").retry_after_ms);
+  CHECK_FALSE(error("wait -9223372036854775808").retry_after_ms);
+}
+
 TEST_CASE("adapter: an operation that sends for ever ends at the bound", "[plugin][adapter]") {
   Limits limits;
   limits.steps = 50;

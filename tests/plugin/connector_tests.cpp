@@ -176,6 +176,25 @@ TEST_CASE("wrapper: an error of a helper ends the operation with its code and me
   REQUIRE(run.error() == Error{Code::not_found, "thing x is not there"});
 }
 
+TEST_CASE("wrapper: an error keeps its reason and its wait, both ways", "[sdk]") {
+  class Passing final : public mortise::Connector {
+    Task<Status> write(Call& call) override {
+      const Request request{.method = "POST", .target = "/things", .writes = {0}};
+      const Reply reply = co_await call.send(request);
+      call.report(Outcome::failed(0, *reply.error));
+      co_return *reply.error;
+    }
+  };
+  const Script script(mortise::make_connector<Passing>);
+  CallInput call = {.operation = Operation::write};
+  call.writes.push_back({.kind = "thing", .key = "one"});
+  Error error{Code::rate_limited, "asked to wait", "rate_limited"};
+  error.retry_after_ms = 90'000;
+  const auto run = script.replay(call, {{"POST /things", {.error = error}}});
+  CHECK(run.outcomes().at(0) == Outcome::failed(0, error));
+  CHECK(run.error() == error);
+}
+
 TEST_CASE("wrapper: send_all sends together and answers in order", "[sdk]") {
   const Script script(mortise::make_connector<Shop>);
   auto run = script.start({.operation = Operation::list});

@@ -1,5 +1,5 @@
 // A new plugin in an old host: this unit is compiled against 1.0 (headers/1.0), whose structs are
-// smaller, and drives plugins that were built against 1.1.
+// smaller, and drives plugins that were built against 1.2.
 #include <catch2/catch.hpp>
 
 #include <cstring>
@@ -48,7 +48,7 @@ const mt_connector* open(const std::string& id) {
   const auto entry = mortise::plugin::open_library(
       std::string(MORTISE_BINARY_DIR) + "/tests/plugin/doubles/plugins/" + id + "/" + id + ".so");
   REQUIRE(entry.ok());
-  CHECK((*entry)->abi_minor == 1);
+  CHECK((*entry)->abi_minor == 2);
   return (*entry)->create(&host);
 }
 
@@ -56,7 +56,8 @@ mt_str text(const char* plain) {
   return {plain, std::strlen(plain)};
 }
 
-// One operation whose requests are all answered with `body`; the state it ends in.
+// One operation whose requests are all answered with `body`, or with none, which is an error; the
+// state it ends in.
 std::int32_t run(const mt_connector& connector, const mt_call& call, const char* body, Seen& seen,
                  std::string& sent) {
   const auto sink = sink_for(seen);
@@ -65,8 +66,9 @@ std::int32_t run(const mt_connector& connector, const mt_call& call, const char*
   REQUIRE(operation != nullptr);
   while (step->state == MT_STEP_SEND) {
     const auto reply = made<mt_reply>();
-    reply->status = 200;
-    reply->body = text(body);
+    reply->status = body == nullptr ? 0 : 200;
+    reply->error = body == nullptr ? MT_UNAVAILABLE : MT_OK;
+    reply->body = text(body == nullptr ? "" : body);
     std::vector<const mt_reply*> replies(step->request_count, reply.get());
     for (std::size_t i = 0; i < step->request_count; ++i) {
       const mt_str& given = step->requests[i]->body;
@@ -81,7 +83,7 @@ std::int32_t run(const mt_connector& connector, const mt_call& call, const char*
 
 }  // namespace
 
-TEST_CASE("abi: a plugin of 1.1 lists in a host of 1.0", "[plugin][abi]") {
+TEST_CASE("abi: a plugin of 1.2 lists in a host of 1.0", "[plugin][abi]") {
   const mt_connector* connector = open("good");
   const auto call = made<mt_call>();
   call->operation = MT_LIST;
@@ -92,7 +94,7 @@ TEST_CASE("abi: a plugin of 1.1 lists in a host of 1.0", "[plugin][abi]") {
   connector->destroy(connector->self);
 }
 
-TEST_CASE("abi: a plugin of 1.1 writes in a host of 1.0, whose writes have no slot",
+TEST_CASE("abi: a plugin of 1.2 writes in a host of 1.0, whose writes have no slot",
           "[plugin][abi]") {
   const mt_connector* connector = open("channels");
   const auto write = made<mt_write>();
@@ -113,7 +115,25 @@ TEST_CASE("abi: a plugin of 1.1 writes in a host of 1.0, whose writes have no sl
   connector->destroy(connector->self);
 }
 
-TEST_CASE("abi: a plugin of 1.1 does not reach behind the sink of a host of 1.0", "[plugin][abi]") {
+TEST_CASE("abi: a plugin of 1.2 fails in a host of 1.0, whose errors have no reason",
+          "[plugin][abi]") {
+  const mt_connector* connector = open("channels");
+  const auto write = made<mt_write>();
+  const mt_write* const writes[] = {write.get()};
+  const auto call = made<mt_call>();
+  call->operation = MT_WRITE;
+  call->writes = writes;
+  call->write_count = 1;
+  Seen seen;
+  std::string sent;
+  CHECK(run(*connector, *call, nullptr, seen, sent) == MT_STEP_DONE);  // one write failed
+  CHECK(seen.outcomes == std::vector<std::string>{""});
+  call->operation = 9;  // MT_OPEN_CHANNEL
+  CHECK(run(*connector, *call, nullptr, seen, sent) == MT_STEP_FAILED);
+  connector->destroy(connector->self);
+}
+
+TEST_CASE("abi: a plugin of 1.2 does not reach behind the sink of a host of 1.0", "[plugin][abi]") {
   const mt_connector* connector = open("channels");
   const void* found = connector->ability(connector->self, MT_ABILITY_CHANNEL);
   REQUIRE(found != nullptr);

@@ -11,6 +11,10 @@
  * reads a field that was not there in 1.0. Arrays are arrays of pointers, so that elements may
  * grow. No struct ends in padding: a field appended there would look present in an old plugin.
  * (mt_str and mt_header have no size and never change.)
+ *  - A `reason` beside an error's code and message is the stable detail that a program may switch
+ * on, e.g. "quota_exceeded": lower-case letters, digits and '_', at most 64, or empty. `message` is
+ * one line for people, without secrets. `retry_after_ms` is how long the service asked to be left
+ * alone, up to 24 hours, and 0 where it did not say.
  *  - A connector does no I/O, starts no thread, reads no clock and keeps no global state. An
  * operation says which requests it wants sent; the host signs, paces, retries and records them.
  *  - Threads: [any worker] = any host thread, but never two at a time for the same operation.
@@ -32,7 +36,7 @@ extern "C" {
 /* A major that differs is refused by name. A minor only tells which fields may be there; what is
  * there is asked of `size`. */
 #define MT_ABI_MAJOR 1
-#define MT_ABI_MINOR 1
+#define MT_ABI_MINOR 2
 
 /* True when the struct behind `p` is large enough to hold `field`. */
 #define MT_HAS(p, field) ((p)->size >= offsetof(__typeof__(*(p)), field) + sizeof((p)->field))
@@ -113,6 +117,9 @@ typedef struct mt_reply {
   const mt_header* headers; /* names in lower case */
   size_t header_count;
   mt_str body;
+  /* Since 1.2, both only with an error. */
+  mt_str reason;
+  int64_t retry_after_ms;
 } mt_reply;
 
 /* ---- what a connector reports ---------------------------------------------------------------- */
@@ -164,6 +171,9 @@ typedef struct mt_outcome {
   mt_str url;
   uint32_t ordinal;
   uint32_t reserved; /* 0 */
+  /* Since 1.2, for FAILED and UNCERTAIN. */
+  mt_str reason;
+  int64_t retry_after_ms;
 } mt_outcome;
 
 /* A place the user may choose to work in (a parent page, a calendar, a database). */
@@ -298,6 +308,9 @@ typedef struct mt_step {
   mt_str message; /* for FAILED; valid until the next call on this operation */
   const mt_request* const* requests;
   size_t request_count;
+  /* Since 1.2, for FAILED. Written only where MT_HAS says that the host reads them. */
+  mt_str reason; /* valid as long as message */
+  int64_t retry_after_ms;
 } mt_step;
 
 /* An operation under way; the connector defines it. */

@@ -151,9 +151,9 @@ class RunningOperation {
       run();
       conclude(step);
     } catch (const std::exception& error) {
-      fail(step, Code::internal, error.what());
+      fail(step, error.what());
     } catch (...) {
-      fail(step, Code::internal, "the connector threw something that is no std::exception");
+      fail(step, "the connector threw something that is no std::exception");
     }
   }
 
@@ -161,35 +161,42 @@ class RunningOperation {
     if (task_.done()) {
       Status status = task_.take();
       task_ = {};
-      if (!status) return fail(step, status.error().code, status.error().message);
-      set(step, MT_STEP_DONE, MT_OK);
+      if (!status) return fail(step, std::move(status).error());
+      set(step, MT_STEP_DONE);
     } else if (call_.waiting_ && !call_.requests_.empty()) {
       sent_.assign(std::exchange(call_.requests_, {}));
-      set(step, MT_STEP_SEND, MT_OK);
+      set(step, MT_STEP_SEND);
       step.requests = sent_.data();
       step.request_count = sent_.size();
     } else {
-      fail(step, Code::internal,
-           "the operation was resumed without its replies or waits for nothing");
+      fail(step, "the operation was resumed without its replies or waits for nothing");
     }
   }
 
-  void fail(mt_step& step, Code code, const char* message) noexcept {
+  // A bug of the connector.
+  void fail(mt_step& step, const char* message) noexcept {
+    Error error;
     try {
-      message_ = message;
+      error.message = message;
     } catch (...) {
-      message_.clear();
+      error.message.clear();
     }
-    set(step, MT_STEP_FAILED, static_cast<std::int32_t>(code));
+    fail(step, std::move(error));
   }
-  void fail(mt_step& step, Code code, const std::string& message) noexcept {
-    fail(step, code, message.c_str());
+  void fail(mt_step& step, Error error) noexcept {
+    error_ = std::move(error);
+    set(step, MT_STEP_FAILED);
+    step.code = static_cast<std::int32_t>(error_.code);
+    step.message = lend(error_.message);
+    if (!MT_HAS(&step, retry_after_ms)) return;  // a host before 1.2
+    step.reason = lend(error_.reason);
+    step.retry_after_ms = error_.retry_after_ms.value_or(0);
   }
 
-  void set(mt_step& step, std::int32_t state, std::int32_t code) noexcept {
+  static void set(mt_step& step, std::int32_t state) noexcept {
     step.state = state;
-    step.code = code;
-    step.message = code == MT_OK ? mt_str{nullptr, 0} : lend(message_);
+    step.code = MT_OK;
+    step.message = {nullptr, 0};
     step.requests = nullptr;
     step.request_count = 0;
   }
@@ -197,7 +204,7 @@ class RunningOperation {
   Call call_;
   Task<Status> task_;
   LentRequests sent_;
-  std::string message_;
+  Error error_;  // what the last step failed with: the host reads it until the next call
 };
 
 // Which optional abilities a connector has.

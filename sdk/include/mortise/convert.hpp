@@ -56,7 +56,9 @@ inline mt_outcome lend(const Outcome& outcome) noexcept {
           lend(outcome.memo),
           lend(outcome.url),
           outcome.ordinal,
-          0};
+          0,
+          says_why ? lend(outcome.error.reason) : mt_str{nullptr, 0},
+          says_why ? outcome.error.retry_after_ms.value_or(0) : 0};
 }
 
 /// A code that is not in the list counts as `internal`.
@@ -64,10 +66,21 @@ constexpr Code own_code(std::int32_t code) noexcept {
   return code >= MT_INVALID && code <= MT_INTERNAL ? static_cast<Code>(code) : Code::internal;
 }
 
+/// The error that an mt_reply, mt_outcome or mt_step tells of; its reason and wait since 1.2.
+template <class Struct>
+Error own_error(std::int32_t code, const Struct& from) {
+  Error error{own_code(code), own(from.message)};
+  if (MT_HAS(&from, retry_after_ms)) {
+    error.reason = own(from.reason);
+    if (from.retry_after_ms > 0) error.retry_after_ms = from.retry_after_ms;
+  }
+  return error;
+}
+
 inline Outcome own(const mt_outcome& outcome) {
   return {outcome.write,
           static_cast<WriteResult>(outcome.result),
-          {own_code(outcome.code), own(outcome.message)},
+          own_error(outcome.code, outcome),
           own(outcome.id),
           own(outcome.parent_id),
           own(outcome.version),
@@ -132,7 +145,7 @@ inline Reply own(const mt_reply& reply) {
   out.status = reply.status;
   out.headers = own(reply.headers, reply.header_count);
   out.body = own(reply.body);
-  if (reply.error != MT_OK) out.error = Error{own_code(reply.error), own(reply.message)};
+  if (reply.error != MT_OK) out.error = own_error(reply.error, reply);
   out.maybe_sent = (reply.flags & MT_MAYBE_SENT) != 0;
   return out;
 }
@@ -198,7 +211,9 @@ class LentReplies {
                           reply.error ? static_cast<std::int32_t>(reply.error->code) : MT_OK,
                           reply.maybe_sent ? MT_MAYBE_SENT : 0U,
                           reply.error ? lend(reply.error->message) : mt_str{nullptr, 0},
-                          reply.status, headers_[i].data(), headers_[i].size(), lend(reply.body)});
+                          reply.status, headers_[i].data(), headers_[i].size(), lend(reply.body),
+                          reply.error ? lend(reply.error->reason) : mt_str{nullptr, 0},
+                          reply.error ? reply.error->retry_after_ms.value_or(0) : 0});
     }
     for (const mt_reply& each : structs_) pointers_.push_back(&each);
   }

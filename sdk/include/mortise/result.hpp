@@ -99,7 +99,8 @@ constexpr int http_status(Code code) noexcept {
 
 /// What went wrong. `message` says what was tried, on what, what came back, in one line and without
 /// a secret; `reason` is the stable detail a program may switch on (`quota_exceeded`,
-/// `needs_reconnect`).
+/// `needs_reconnect`), empty or lower-case letters, digits and '_', at most 64; `retry_after_ms`
+/// how long the other side asked to be left alone.
 struct [[nodiscard]] Error {
   Code code = Code::internal;
   std::string message;

@@ -236,7 +236,7 @@ class Run {
       check_end();
     } else {
       seen_->state = State::failed;
-      seen_->error = Error{own_code(step.code), own(step.message)};
+      seen_->error = own_error(step.code, step);
       breaches.note(step.state != MT_STEP_FAILED, "a step ended in no known state");
       breaches.note(seen_->error.message.empty(), "a failure without a message");
       breaches.note(!is_utf8(seen_->error.message), "the failure's message is not valid UTF-8");

@@ -25,7 +25,11 @@ class Channels final : public mortise::Connector {
       request.body = call.writes()[i].slot + " " MT_CHANNEL_SECRET;
       request.writes = {i};
       const Reply reply = co_await call.send(request);
-      call.report(Outcome::done(i, reply.body));
+      if (reply.error) {
+        call.report(Outcome::failed(i, *reply.error));
+      } else {
+        call.report(Outcome::done(i, reply.body));
+      }
     }
     co_return Status();
   }
@@ -38,7 +42,12 @@ class Channels final : public mortise::Connector {
                    R"(","token":")" MT_CHANNEL_SECRET R"(","expires":)" +
                    std::to_string(call.channel_expires_ms()) + "}";
     const Reply reply = co_await call.send(request);
-    if (!reply.success()) co_return Error{Code::forbidden, "the service opens no channel"};
+    if (reply.error) co_return *reply.error;
+    if (!reply.success()) {
+      Error refused{Code::forbidden, "the service opens no channel", "channels_off"};
+      refused.retry_after_ms = 60'000;
+      co_return refused;
+    }
     if (call.target_id() == "says nothing") co_return Status();
     const std::size_t size = call.target_id() == "too large" ? 5000 : 1;
     const std::int64_t end_ms =

@@ -11,7 +11,7 @@ extern "C" {
 
 namespace {
 
-mt_str lend(const std::string& text) {
+mt_str lend(std::string_view text) {
   return {text.data(), text.size()};
 }
 std::string_view view(mt_str text) {
@@ -191,6 +191,15 @@ mt_operation* begin(void*, const mt_call* call, const mt_sink* sink, mt_step* st
     step->state = MT_STEP_FAILED;
     step->code = 1234;
     step->message = lend(kKept);
+    return operation;
+  }
+  if (lie.substr(0, 7) == "reason " || lie.substr(0, 5) == "wait ") {
+    step->state = MT_STEP_FAILED;
+    step->code = MT_RATE_LIMITED;
+    step->message = good_text("refused");
+    if (lie[0] == 'r') step->reason = lend(lie.substr(7));
+    if (lie[0] == 'w') step->retry_after_ms = std::stoll(std::string(lie.substr(5)));
+    if (lie == "reason null") step->reason = {nullptr, 5};
     return operation;
   }
   if (!report_lie(lie, sink)) request_lie(lie, operation, step);

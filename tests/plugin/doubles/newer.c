@@ -1,4 +1,4 @@
-/* Built against an invented 1.2: uses what 1.2 has where the host has it, and does without
+/* Built against an invented 1.3: uses what 1.3 has where the host has it, and does without
  * elsewhere. */
 #include "good.h"
 

@@ -12,11 +12,16 @@
  * reads a field that was not there in 1.0. Arrays are arrays of pointers, so that elements may
  * grow. No struct ends in padding: a field appended there would look present in an old plugin.
  * (mt_str and mt_header have no size and never change.)
+ *  - A `reason` beside an error's code and message is the stable detail that a program may switch
+ * on, e.g. "quota_exceeded": lower-case letters, digits and '_', at most 64, or empty. `message` is
+ * one line for people, without secrets. `retry_after_ms` is how long the service asked to be left
+ * alone, up to 24 hours, and 0 where it did not say.
  *  - A connector does no I/O, starts no thread, reads no clock and keeps no global state. An
  * operation says which requests it wants sent; the host signs, paces, retries and records them.
  *  - Threads: [any worker] = any host thread, but never two at a time for the same operation.
  *    Several operations of one instance may be open at once, on different threads.
- *  - No exception crosses. Text is UTF-8. All times are milliseconds since 1970-01-01T00:00:00Z.
+ *  - No exception crosses. Text is UTF-8. All times are milliseconds since 1970-01-01T00:00:00Z,
+ *    up to the end of the year 9999; a connector reports 0 for what is not in these years.
  *
  * Decided in docs/adr/0001, 0002, 0003. */
 #ifndef MORTISE_ABI_H
@@ -32,7 +37,7 @@ extern "C" {
 /* A major that differs is refused by name. A minor only tells which fields may be there; what is
  * there is asked of `size`. */
 #define MT_ABI_MAJOR 1
-#define MT_ABI_MINOR 2
+#define MT_ABI_MINOR 3
 
 /* True when the struct behind `p` is large enough to hold `field`. */
 #define MT_HAS(p, field) ((p)->size >= offsetof(__typeof__(*(p)), field) + sizeof((p)->field))
@@ -96,7 +101,7 @@ typedef struct mt_request {
    * sends: a write whose request is not named here is not covered after a crash. */
   const uint32_t* writes;
   size_t write_count;
-  uint64_t priority; /* since 1.2 */
+  uint64_t priority; /* since 1.3 */
 } mt_request;
 
 /* mt_reply.flags: the request may have reached the service although no answer came back. */
@@ -114,6 +119,9 @@ typedef struct mt_reply {
   const mt_header* headers; /* names in lower case */
   size_t header_count;
   mt_str body;
+  /* Since 1.2, both only with an error. */
+  mt_str reason;
+  int64_t retry_after_ms;
 } mt_reply;
 
 /* ---- what a connector reports ---------------------------------------------------------------- */
@@ -138,7 +146,7 @@ typedef struct mt_item {
   mt_str slot;       /* original start within the series, as docs/kinds.md spells it, or empty */
   uint32_t ordinal;  /* position in its container, from 0, in listings */
   int64_t edited_ms; /* last edit as the service says, 0 if unknown */
-  mt_str flavour;    /* since 1.2 */
+  mt_str flavour;    /* since 1.3 */
 } mt_item;
 
 /* mt_outcome.result */
@@ -150,8 +158,8 @@ enum {
   MT_NOT_ATTEMPTED = 4       /* nothing was sent for it */
 };
 
-/* What became of one write. Every write of a batch gets exactly one; what the connector leaves out
- * counts as NOT_ATTEMPTED. Report as soon as known: the host commits at each step. */
+/* What became of a write, one for each; one left out counts as UNCERTAIN if a request that names it
+ * was sent, else as NOT_ATTEMPTED. Report as soon as known: the host commits at each step. */
 typedef struct mt_outcome {
   size_t size;
   uint32_t write; /* index into mt_call.writes */
@@ -166,7 +174,10 @@ typedef struct mt_outcome {
   mt_str url;
   uint32_t ordinal;
   uint32_t reserved; /* 0 */
-  mt_str flavour;    /* since 1.2 */
+  /* Since 1.2, for FAILED and UNCERTAIN. */
+  mt_str reason;
+  int64_t retry_after_ms;
+  mt_str flavour; /* since 1.3 */
 } mt_outcome;
 
 /* A place the user may choose to work in (a parent page, a calendar, a database). */
@@ -178,6 +189,7 @@ typedef struct mt_target {
   mt_str url;
   uint32_t flags;    /* MT_TARGET_DEFAULT, MT_TARGET_READ_ONLY */
   uint32_t reserved; /* 0 */
+  mt_str flavour;    /* since 1.3 */
 } mt_target;
 #define MT_TARGET_DEFAULT 1u
 #define MT_TARGET_READ_ONLY 2u
@@ -187,7 +199,7 @@ typedef struct mt_channel {
   size_t size;
   mt_str resource;    /* what closing it takes beside its id, up to 1 KiB, or empty */
   int64_t expires_ms; /* when it ends, 0 if the service did not say */
-  mt_str flavour;     /* since 1.2 */
+  mt_str flavour;     /* since 1.3 */
 } mt_channel;
 
 /* Where results go. Given by the host with begin(), valid until end(). Every function copies what
@@ -204,13 +216,13 @@ typedef struct mt_sink {
   /* The cursor to pass to the next list(); up to 64 KiB, opaque to the host. */
   void (*cursor)(void* context, mt_str cursor);
   /* Who the grant belongs to: JSON
-   * {"id","email"?,"name"?,"workspace_id"?,"workspace_name"?,"extra"?}. */
+   * {"id","email"?,"name"?,"workspace_id"?,"workspace_name"?}. */
   void (*identity)(void* context, mt_str json);
   /* MT_ESTIMATE: how many requests the batch would take, if nothing has to be repeated. */
   void (*estimate)(void* context, uint32_t write_requests, uint32_t read_requests);
   /* MT_OPEN_CHANNEL: the channel is open. Once (since 1.1). */
   void (*channel)(void* context, const mt_channel* channel);
-  void (*note)(void* context, mt_str text); /* since 1.2 */
+  void (*note)(void* context, mt_str text); /* since 1.3 */
 } mt_sink;
 
 /* ---- operations ------------------------------------------------------------------------------ */
@@ -224,7 +236,8 @@ enum {
   MT_TARGETS = 5,     /* the places the user may choose */
   MT_MAKE_TARGET = 6, /* find or create the place called `title`; report it with sink->target */
   MT_IDENTITY = 7,    /* who the grant belongs to; asked through "mortise.identity/1" */
-  MT_ESTIMATE = 8,    /* what MT_WRITE with the same `writes` would cost; sends nothing */
+  MT_ESTIMATE = 8,    /* what MT_WRITE with the same `writes` would cost; sends nothing. What has to
+                       * be made before, the target or a container, has an invented id */
   /* Since 1.1, asked through "mortise.channel/1": */
   MT_OPEN_CHANNEL = 9,  /* have the target's changes told to `channel_address` */
   MT_CLOSE_CHANNEL = 10 /* no longer; a channel that is gone already counts as closed */
@@ -258,7 +271,11 @@ typedef struct mt_write {
    * by its original start; spelled as mt_item.slot. A create changes the occurrence that the series
    * has there. */
   mt_str slot;
-  mt_str flavour; /* since 1.2 */
+  /* Since 1.1. Not 0: the clocks of its zone change between its start and its end (kinds.md), and
+   * it ends at this instant, in milliseconds since 1970 UTC: a wall clock then does not show its
+   * start plus its duration. 0 if the host does not know the zone, too. */
+  int64_t ends_ms;
+  mt_str flavour; /* since 1.3 */
 } mt_write;
 
 /* What an operation is about. Borrowed for the time of begin(): copy what is needed later. */
@@ -284,7 +301,7 @@ typedef struct mt_call {
   mt_str channel_address;     /* the URL to notify */
   mt_str channel_resource;    /* MT_CLOSE_CHANNEL: as sink->channel reported it */
   int64_t channel_expires_ms; /* MT_OPEN_CHANNEL: the life asked for; 0: the service's choice */
-  mt_str locale;              /* since 1.2 */
+  mt_str locale;              /* since 1.3 */
 } mt_call;
 
 /* mt_step.state */
@@ -300,7 +317,10 @@ typedef struct mt_step {
   mt_str message; /* for FAILED; valid until the next call on this operation */
   const mt_request* const* requests;
   size_t request_count;
-  uint64_t progress_percent; /* since 1.2 */
+  /* Since 1.2, for FAILED. Written only where MT_HAS says that the host reads them. */
+  mt_str reason; /* valid as long as message */
+  int64_t retry_after_ms;
+  uint64_t progress_percent; /* since 1.3 */
 } mt_step;
 
 /* An operation under way; the connector defines it. */
@@ -323,7 +343,7 @@ typedef struct mt_connector {
   /* An optional ability by name and revision, e.g. "mortise.identity/1"; NULL if not offered. The
    * struct it returns lives as long as the connector. */
   const void* (*ability)(void* self, const char* name);
-  void (*warm_up)(void* self); /* since 1.2 */
+  void (*warm_up)(void* self); /* since 1.3 */
 } mt_connector;
 
 /* What the host offers to a plugin; see services.h. Valid as long as the connector. */
