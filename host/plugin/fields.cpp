@@ -18,6 +18,10 @@ Fields::~Fields() {
   if (!value_.is_object() || !problem_.none()) return;
   for (const auto& [name, unused] : value_.items()) {
     if (std::find(asked_.begin(), asked_.end(), name) != asked_.end()) continue;
+    if (problem_.passes_over_unknown()) {
+      problem_.pass_over(path(name));
+      continue;
+    }
     const auto near = core::nearest_word(name, asked_);
     problem_.at(path(name), near ? "unknown member; did you mean '" + std::string(*near) + "'?"
                                  : "unknown member");
@@ -33,8 +37,8 @@ void Fields::problem(const char* name, const std::string& sentence) {
   problem_.at(path(name), sentence);
 }
 
-void Fields::unknown_word(const char* name, const std::string& given,
-                          const std::vector<std::string_view>& words) {
+void Fields::refuse_word(const char* name, const std::string& given,
+                         const std::vector<std::string_view>& words) {
   std::string list;
   for (const std::string_view each : words) list += (list.empty() ? "" : ", ") + std::string(each);
   problem(name, "'" + given + "' is none of: " + list);
@@ -136,7 +140,12 @@ void Fields::flags(const char* name, Need need,
     for (const auto& [word, flag] : known) {
       if (word == given) *flag = found = true;
     }
-    if (!found) unknown_word(name, given, words);
+    if (found) continue;
+    if (problem_.passes_over_unknown()) {
+      problem_.pass_over(path(name) + "/" + given);
+    } else {
+      refuse_word(name, given, words);
+    }
   }
 }
 

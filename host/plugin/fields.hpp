@@ -1,6 +1,7 @@
 // Reads a JSON document strictly: every member is asked for by name, and what nobody asked for is
-// refused with the nearest known word. The first problem is kept, with a JSON pointer to its place;
-// after it everything reads as empty, so that the caller checks once at the end.
+// refused with the nearest known word (of a document of a later version, passed over). The first
+// problem is kept, with a JSON pointer to its place; after it everything reads as empty, so that
+// the caller checks once at the end.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,16 @@ namespace mortise::plugin {
 
 enum class Need : std::uint8_t { required, optional };
 
-/// The first problem of a document.
+/// The first problem of a document, and what was passed over in it.
 class Problem {
  public:
+  /// From now on unknown members and words are passed over: the document is of a later version.
+  void pass_over_unknown() noexcept { passes_over_ = true; }
+  bool passes_over_unknown() const noexcept { return passes_over_; }
+  /// What of the document is not known: its place.
+  void pass_over(const std::string& pointer) { passed_over_.push_back(pointer); }
+  const std::vector<std::string>& passed_over() const noexcept { return passed_over_; }
+
   bool none() const noexcept { return !text_.has_value(); }
   const std::string& text() const { return text_.value(); }
   void at(const std::string& pointer, const std::string& sentence) {
@@ -30,6 +38,8 @@ class Problem {
 
  private:
   std::optional<std::string> text_;
+  bool passes_over_ = false;
+  std::vector<std::string> passed_over_;
 };
 
 /// One JSON object while it is read. Lives on the stack of its reader; borrows the document.
@@ -38,7 +48,7 @@ class Fields {
   Fields(const core::Json& value, std::string pointer, Problem& problem);
   Fields(const Fields&) = delete;
   Fields& operator=(const Fields&) = delete;
-  /// Refuses the members that nobody asked for.
+  /// Refuses or passes over the members that nobody asked for.
   ~Fields();
 
   std::string text(const char* name, Need need, std::string fallback = {});
@@ -60,11 +70,11 @@ class Fields {
       if (each == given) return value;
       words.push_back(each);
     }
-    unknown_word(name, given, words);
+    refuse_word(name, given, words);
     return table[0].second;
   }
 
-  /// Reads a list of words and sets the flag of each.
+  /// Reads a list of words and sets the flag of each; unknown ones are passed over as members are.
   void flags(const char* name, Need need,
              std::initializer_list<std::pair<std::string_view, bool*>> known);
 
@@ -77,8 +87,8 @@ class Fields {
   void objects(const char* name, const std::function<void(Fields&)>& read);
 
   void problem(const char* name, const std::string& sentence);
-  void unknown_word(const char* name, const std::string& given,
-                    const std::vector<std::string_view>& words);
+  void refuse_word(const char* name, const std::string& given,
+                   const std::vector<std::string_view>& words);
 
  private:
   const core::Json* find(const char* name, Need need);

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <system_error>
 
+#include <mortise/services.h>
+
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
 
@@ -71,6 +73,18 @@ Result<std::shared_ptr<ports::Connector>> load_connector(const fs::path& folder,
     return Error{Code::invalid, file.filename().string() + ": is '" + plugin.id + "' " +
                                     plugin.version + ", its manifest says '" + manifest->id + "' " +
                                     manifest->version};
+  }
+  if (plugin.abi_minor < manifest->abi_minor) {
+    const auto abi = [](std::uint32_t major, std::uint32_t minor) {
+      return std::to_string(major) + "." + std::to_string(minor);
+    };
+    return Error{Code::invalid, file.filename().string() + ": is built for ABI " +
+                                    abi(plugin.abi_major, plugin.abi_minor) +
+                                    ", its manifest says " +
+                                    abi(manifest->abi_major, manifest->abi_minor)};
+  }
+  for (const std::string& each : manifest->passed_over) {
+    if (log) log(MT_LOG_WARNING, manifest->id, "manifest.json: " + each + " is not known here");
   }
   auto connector = PluginConnector::make(plugin, *std::move(manifest), limits, log);
   if (!connector) return std::move(connector).error();

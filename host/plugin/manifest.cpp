@@ -31,6 +31,10 @@ void read_abi(Fields& top, Manifest& manifest) {
   manifest.abi_minor = *minor;
 }
 
+bool is_newer(const Manifest& manifest) {
+  return manifest.abi_major == MT_ABI_MAJOR && manifest.abi_minor > MT_ABI_MINOR;
+}
+
 Endpoint read_endpoint(Fields& auth, const char* name, Need need) {
   Endpoint endpoint;
   auth.object(name, need, [&](Fields& fields) {
@@ -228,8 +232,9 @@ void read_limit_rule(Fields& fields, std::vector<LimitRule>& rules) {
   rules.push_back(std::move(rule));
 }
 
-void read(Fields& top, Manifest& manifest) {
+void read(Fields& top, Manifest& manifest, Problem& problem) {
   read_abi(top, manifest);
+  if (is_newer(manifest)) problem.pass_over_unknown();
   manifest.id = top.text("id", Need::required);
   manifest.version = top.text("version", Need::required);
   manifest.name = top.text("name", Need::required);
@@ -272,7 +277,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
   Manifest manifest;
   {
     Fields top(*document, "", problem);
-    read(top, manifest);
+    read(top, manifest, problem);
   }
   if (problem.none() && manifest.abi_major != MT_ABI_MAJOR) {
     return Error{Code::unsupported, "/abi: the connector is built for ABI " +
@@ -281,6 +286,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
   }
   if (problem.none()) check_manifest(manifest, problem);
   if (!problem.none()) return Error{Code::invalid, problem.text()};
+  manifest.passed_over = problem.passed_over();
   return manifest;
 }
 

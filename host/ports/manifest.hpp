@@ -183,6 +183,8 @@ struct Manifest {
   std::vector<LimitRule> limit_rules;
   Notifications notifications;
   std::vector<Setting> settings;
+  /// Places (JSON pointers) of what a later minor of the contract says and this host does not know.
+  std::vector<std::string> passed_over;
 
   const Origin* origin(std::string_view origin_name) const {
     for (const Origin& each : origins) {

@@ -44,7 +44,15 @@ TEST_CASE("loader: a good plugin loads and logs through the host", "[plugin]") {
 
 TEST_CASE("loader: plugins built against older and newer minors load", "[plugin]") {
   REQUIRE(load_connector(doubles::folder("older"), {}, {}).ok());
-  REQUIRE(load_connector(doubles::folder("newer"), {}, {}).ok());
+  std::vector<std::string> lines;
+  const auto newer = load_connector(
+      doubles::folder("newer"), {},
+      [&](int, std::string_view, std::string_view line) { lines.emplace_back(line); });
+  REQUIRE(newer.ok());
+  CHECK((*newer)->manifest().operations.list);
+  REQUIRE(lines.size() == 2);
+  CHECK_THAT(lines[0], Contains("/operations/foretell"));
+  CHECK_THAT(lines[1], Contains("/moods"));
 }
 
 TEST_CASE("loader: each unusable library is refused with a sentence", "[plugin]") {
@@ -59,6 +67,7 @@ TEST_CASE("loader: each unusable library is refused with a sentence", "[plugin]"
       {"unresolved", Code::invalid, "nobody_has_this"},
       {"other_id", Code::invalid, "is 'somebody_else' 1.2.3, its manifest says 'other_id' 1.2.3"},
       {"other_version", Code::invalid, "is 'other_version' 9.9.9"},
+      {"overstated", Code::invalid, "is built for ABI 1.0, its manifest says 1.3"},
       {"makes_nothing", Code::internal, "create() made no connector"},
       {"half_made", Code::internal, "missing functions"},
       {"throws_early", Code::internal, "create() threw"},

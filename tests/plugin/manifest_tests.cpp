@@ -8,6 +8,8 @@
 #include "plugin/doubles.hpp"
 #include "plugin/manifest.hpp"
 
+#include <mortise/abi.h>
+
 namespace {
 
 using Json = nlohmann::json;
@@ -339,6 +341,32 @@ TEST_CASE("manifest: each fault is named with its place", "[plugin][manifest]") 
                              ? Code::invalid
                              : Code::unsupported));
   }
+}
+
+TEST_CASE("manifest: of a later minor, what is not known is passed over, and the rest is checked",
+          "[plugin][manifest]") {
+  Json document = full();
+  document["abi"] = "1." + std::to_string(MT_ABI_MINOR + 1);
+  document["moods"] = {{"good", true}};
+  document["labels"]["tooltip"] = "x";
+  document["operations"].push_back("foretell");
+  document["kinds"]["todo"]["operations"].push_back("archive");
+  const auto parsed = parse_manifest(document.dump());
+  if (!parsed) FAIL(parsed.error().message);
+  CHECK(parsed->passed_over == std::vector<std::string>{"/labels/tooltip", "/operations/foretell",
+                                                        "/kinds/todo/operations/archive",
+                                                        "/moods"});
+  const Fault faults[] = {
+      {"/name", nullptr, "/name: is missing"},
+      {"/auth/style", "mtls", "'mtls' is none of: none, oauth2"},
+      {"/limit_rules/0/reaction", "plead", "'plead' is none of"},
+  };
+  for (const Fault& fault : faults) {
+    CAPTURE(fault.pointer);
+    CHECK_THAT(error_of(changed(document, fault)).message, Contains(fault.says));
+  }
+  document["abi"] = "1." + std::to_string(MT_ABI_MINOR);
+  CHECK_THAT(error_of(document).message, Contains("unknown member"));
 }
 
 TEST_CASE("manifest: what is no object, or no JSON, or too much, is refused",
