@@ -177,6 +177,15 @@ void check_kinds(const Manifest& manifest, Problem& problem) {
     if ((each.create || each.update || each.remove || each.move) && !manifest.operations.write) {
       problem.at(where + "/operations", "'write' is not among the connector's operations");
     }
+    if (each.container && !manifest.operations.list) {
+      problem.at(where + "/container", "'list' is not among the connector's operations");
+    }
+    if (each.container && !manifest.operations.get) {
+      problem.at(where + "/container", "'get' is not among the connector's operations");
+    }
+  }
+  if (manifest.operations.write && !manifest.operations.get) {
+    problem.at("/operations", "'get' is needed with 'write': the host looks at what it wrote");
   }
   if (manifest.targets.empty()) problem.at("/targets", "at least one is expected");
   for (const TargetKind& each : manifest.targets) {

@@ -286,6 +286,10 @@ TEST_CASE("manifest: each fault is named with its place", "[plugin][manifest]") 
        "'identity' is needed"},
       {"/operations", Json::array({"list", "get", "find", "targets", "make_target", "identity"}),
        "'write' is not among"},
+      {"/operations", Json::array({"get", "write", "find", "targets", "make_target", "identity"}),
+       "'list' is not among"},
+      {"/operations", Json::array({"list", "write", "find", "targets", "make_target", "identity"}),
+       "/kinds/page/container: 'get' is not among"},
       {"/operations",
        Json::array({"list", "get", "write", "find", "targets", "make_target", "identity"}),
        "'channels' is needed with notifications by channel"},
@@ -341,6 +345,15 @@ TEST_CASE("manifest: each fault is named with its place", "[plugin][manifest]") 
                              ? Code::invalid
                              : Code::unsupported));
   }
+}
+
+TEST_CASE("manifest: what writes can be asked for what it wrote", "[plugin][manifest]") {
+  Json document = full_application();
+  document["kinds"] = {{"todo", {{"operations", {"create"}}, {"parents", {"target"}}}}};
+  document["operations"] = {"list", "write", "identity", "make_target"};
+  CHECK_THAT(error_of(document).message, Contains("/operations: 'get' is needed with 'write'"));
+  document["operations"].push_back("get");
+  CHECK(parse_manifest(document.dump()).ok());
 }
 
 TEST_CASE("manifest: of a later minor, what is not known is passed over, and the rest is checked",
