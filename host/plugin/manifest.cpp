@@ -102,7 +102,6 @@ Kind read_kind(const std::string& name, Fields& fields) {
                {{"create", &kind.create},
                 {"update", &kind.update},
                 {"remove", &kind.remove},
-                {"move", &kind.move},
                 {"find", &kind.find}});
   kind.client_ids = fields.flag("client_ids", false);
   kind.versions = fields.flag("versions", false);

@@ -174,7 +174,13 @@ void check_kinds(const Manifest& manifest, Problem& problem) {
     if (each.find && !manifest.operations.find) {
       problem.at(where + "/operations", "'find' is not among the connector's operations");
     }
-    if ((each.create || each.update || each.remove || each.move) && !manifest.operations.write) {
+    const bool written = each.create || each.update || each.remove;
+    if (written && !(each.create && each.update && each.remove)) {
+      problem.at(where + "/operations",
+                 "'create', 'update' and 'remove' belong together: what is made is also changed "
+                 "and removed");
+    }
+    if (written && !manifest.operations.write) {
       problem.at(where + "/operations", "'write' is not among the connector's operations");
     }
     if (each.container && !manifest.operations.list) {

@@ -74,8 +74,8 @@ struct Operations {
 /// One kind of items and what can be done with it.
 struct Kind {
   std::string name;
-  bool create = false, update = false, remove = false, move = false;
-  bool find = false;                 ///< can be looked up by our key
+  bool create = false, update = false, remove = false;  ///< all of them, or none: only read
+  bool find = false;                                    ///< can be looked up by our key
   bool client_ids = false;           ///< a create repeated with the same once-key makes nothing new
   bool versions = false;             ///< items have versions and writes honour if_version
   bool container = false;            ///< holds other items; list() takes it as container

@@ -38,7 +38,6 @@ Result<Item> Shelf::apply(const Write& write, std::size_t largest, std::int64_t 
                                      ", not " + write.if_version};
   }
   if (write.action == mortise::Action::update) return update(thing, write, now_ms);
-  if (write.action == mortise::Action::move) return move(thing, write, now_ms);
   if (write.action == mortise::Action::remove) {
     take_out(thing);
     remove(thing, now_ms);
@@ -92,26 +91,6 @@ Result<Item> Shelf::update(Thing& thing, const Write& write, std::int64_t now_ms
   return thing.item;
 }
 
-Result<Item> Shelf::move(Thing& thing, const Write& write, std::int64_t now_ms) {
-  auto parent = parent_of(write);
-  if (!parent) return std::move(parent).error();
-  if (is_inside(*parent, thing.item.id)) {
-    return Error{Code::invalid, "item " + thing.item.id + " cannot stand inside itself"};
-  }
-  if (const std::string after = resolve(write.after_id, write.after_key); after == thing.item.id) {
-    return Error{Code::invalid, "item " + thing.item.id + " cannot stand after itself"};
-  }
-  const std::vector<std::string> before = children_of(thing.item.parent_id);
-  take_out(thing);
-  if (Status placed = insert(thing.item.id, *parent, write); !placed) {
-    children_of(thing.item.parent_id) = before;
-    return std::move(placed).error();
-  }
-  thing.item.parent_id = *parent;
-  touch(thing, now_ms);
-  return thing.item;
-}
-
 void Shelf::remove(Thing& thing, std::int64_t now_ms) {
   for (const std::string& child : thing.children) remove(things_.at(child), now_ms);
   thing.children.clear();
@@ -159,13 +138,6 @@ Status Shelf::insert(const std::string& id, const std::string& parent, const Wri
 void Shelf::take_out(const Thing& thing) {
   std::vector<std::string>& siblings = children_of(thing.item.parent_id);
   siblings.erase(std::remove(siblings.begin(), siblings.end(), thing.item.id), siblings.end());
-}
-
-bool Shelf::is_inside(const std::string& id, const std::string& container) const {
-  for (std::string at = id; !at.empty(); at = things_.at(at).item.parent_id) {
-    if (at == container) return true;
-  }
-  return false;
 }
 
 void Shelf::touch(Thing& thing, std::int64_t now_ms) {

@@ -47,8 +47,6 @@ class Shelf {
                                         std::int64_t now_ms);
   mortise::Result<mortise::Item> update(Thing& thing, const mortise::Write& write,
                                         std::int64_t now_ms);
-  mortise::Result<mortise::Item> move(Thing& thing, const mortise::Write& write,
-                                      std::int64_t now_ms);
   void remove(Thing& thing, std::int64_t now_ms);
 
   // The id that stands for an id or a key, empty if there is none.
@@ -57,7 +55,6 @@ class Shelf {
   mortise::Status insert(const std::string& id, const std::string& parent,
                          const mortise::Write& write);
   void take_out(const Thing& thing);
-  bool is_inside(const std::string& id, const std::string& container) const;
   void touch(Thing& thing, std::int64_t now_ms);
   void collect(const std::vector<std::string>& ids, bool deep,
                std::vector<mortise::Item>& out) const;

@@ -46,9 +46,9 @@ Json full() {
     },
     "operations": ["list", "get", "write", "find", "targets", "make_target", "identity", "estimate", "channels"],
     "kinds": {
-      "page": {"operations": ["create", "update", "remove", "move", "find"], "container": true, "tells_edits": true, "delta": true, "parents": ["target", "page"]},
-      "todo": {"operations": ["create"], "client_ids": true, "versions": true, "parents": ["page"]},
-      "event": {"operations": ["create", "update"], "occurrences": true, "resets_occurrences": ["start", "recurrence"], "parents": ["target"]}
+      "page": {"operations": ["create", "update", "remove", "find"], "container": true, "tells_edits": true, "delta": true, "parents": ["target", "page"]},
+      "todo": {"operations": ["create", "update", "remove"], "client_ids": true, "versions": true, "parents": ["page"]},
+      "event": {"operations": ["create", "update", "remove"], "occurrences": true, "resets_occurrences": ["start", "recurrence"], "parents": ["target"]}
     },
     "targets": {"page": {"label": "Parent page", "make": true}},
     "properties": {"delta": true, "complete_listing": true, "time_precision_ms": 60000, "sweep_hours": 12, "largest_batch": 50},
@@ -145,9 +145,9 @@ TEST_CASE("manifest: every member is read", "[plugin][manifest]") {
   CHECK(manifest.operations.identity);
   REQUIRE(manifest.kind("page") != nullptr);
   CHECK(manifest.kind("page")->container);
-  CHECK(manifest.kind("page")->move);
   CHECK(manifest.kind("todo")->client_ids);
-  CHECK_FALSE(manifest.kind("todo")->update);
+  CHECK(manifest.kind("todo")->update);
+  CHECK_FALSE(manifest.kind("todo")->find);
   CHECK(manifest.kind("page")->tells_edits);
   CHECK(manifest.kind("page")->delta);
   CHECK_FALSE(manifest.kind("page")->occurrences);
@@ -302,7 +302,11 @@ TEST_CASE("manifest: each fault is named with its place", "[plugin][manifest]") 
       {"/kinds/todo/tells_edits", true, "/kinds/todo/tells_edits: belongs to a container"},
       {"/kinds/todo/delta", true, "/kinds/todo/delta: belongs to a container"},
       {"/kinds/page/delta", 1, "/kinds/page/delta: true or false"},
-      {"/kinds/todo/occurrences", true, "/kinds/todo/occurrences: 'update' is not among"},
+      {"/kinds/event/operations", Json::array({"find"}),
+       "/kinds/event/occurrences: 'update' is not among"},
+      {"/kinds/todo/operations", Json::array({"create", "update"}),
+       "/kinds/todo/operations: 'create', 'update' and 'remove' belong together"},
+      {"/kinds/todo/operations", Json::array({"move"}), "'move' is none of: create, update"},
       {"/kinds/todo/resets_occurrences", Json::array({"start"}),
        "/kinds/todo/resets_occurrences: belongs to a kind with occurrences"},
       {"/kinds/event/resets_occurrences", "start", "resets_occurrences: a list of strings"},
@@ -349,7 +353,8 @@ TEST_CASE("manifest: each fault is named with its place", "[plugin][manifest]") 
 
 TEST_CASE("manifest: what writes can be asked for what it wrote", "[plugin][manifest]") {
   Json document = full_application();
-  document["kinds"] = {{"todo", {{"operations", {"create"}}, {"parents", {"target"}}}}};
+  document["kinds"] = {
+      {"todo", {{"operations", {"create", "update", "remove"}}, {"parents", {"target"}}}}};
   document["operations"] = {"list", "write", "identity", "make_target"};
   CHECK_THAT(error_of(document).message, Contains("/operations: 'get' is needed with 'write'"));
   document["operations"].push_back("get");

@@ -144,22 +144,15 @@ TEST_CASE("memory: a cursor of another life is stale", "[plugin][memory]") {
   }
 }
 
-TEST_CASE("memory: moving keeps the item and refuses a circle", "[plugin][memory]") {
+TEST_CASE("memory: a create stands where it was asked to, or not at all", "[plugin][memory]") {
   const Shelf shelf;
   shelf.write(kPlan);
-  Write move = change(WriteAction::move, "once-c");
-  move.parent_id = "once-week";
-  move.after_id = "once-a";
-  CHECK(shelf.write({move}).at(0).result == OutcomeResult::done);
-  CHECK(keys(shelf.list("once-week")) == std::vector<std::string>{"a", "c", "b"});
-  move.after_id = "once-c";
-  CHECK(shelf.write({move}).at(0).error->code == Code::invalid);
-  move.after_id = "once-plan";
-  CHECK(shelf.write({move}).at(0).error->code == Code::not_found);
-  CHECK(keys(shelf.list("once-week")) == std::vector<std::string>{"a", "c", "b"});
-  Write circle = change(WriteAction::move, "once-plan");
-  circle.parent_id = "once-week";
-  CHECK(shelf.write({circle}).at(0).error->code == Code::invalid);
+  const Write there = creation("todo", "d", "week", R"({"text":"D"})", "a");
+  CHECK(shelf.write({there}).at(0).result == OutcomeResult::done);
+  CHECK(keys(shelf.list("once-week")) == std::vector<std::string>{"a", "d", "b", "c"});
+  const Write nowhere = creation("todo", "e", "week", R"({"text":"E"})", "plan");
+  CHECK(shelf.write({nowhere}).at(0).error->code == Code::not_found);
+  CHECK(keys(shelf.list("once-week")) == std::vector<std::string>{"a", "d", "b", "c"});
 }
 
 TEST_CASE("memory: a full shelf refuses, and the rest of the batch goes on", "[plugin][memory]") {

@@ -240,7 +240,7 @@ enum {
  * service sends along with each notification. The connector never sees it. (Since 1.1.) */
 #define MT_CHANNEL_SECRET "${channel_secret}"
 
-/* mt_write.action */
+/* mt_write.action. MT_MOVE is reserved: no host sends it. */
 enum { MT_CREATE = 1, MT_UPDATE = 2, MT_REMOVE = 3, MT_MOVE = 4 };
 
 /* One wanted change. Parents come before their children in a batch. */

@@ -94,7 +94,6 @@ enum class Action : std::int32_t {
   create = MT_CREATE,
   update = MT_UPDATE,
   remove = MT_REMOVE,
-  move = MT_MOVE,
 };
 
 /// One wanted change; mt_write.
