@@ -41,7 +41,7 @@ Status Flight::prepare() {
   }
   const ports::Manifest& manifest = connector_->manifest();
   const ports::Origin* origin = manifest.origin(call_.request.origin);
-  signed_ = origin != nullptr && origin->is_signed && manifest.auth.style != ports::AuthStyle::none;
+  signed_ = origin != nullptr && manifest.signs(*origin);
   if (signed_ && connection->status == core::ConnectionStatus::needs_reconnect) {
     return Error{Code::unauthenticated, "the grant of this connection is dead", "needs_reconnect"};
   }

@@ -156,7 +156,7 @@ void HttpAuthorization::send_signed(const ports::Manifest& manifest,
   signed_request.url = std::move(url).value();
   signed_request.headers = std::move(request.headers);
   signed_request.body = std::move(request.body);
-  if (manifest.origin(request.origin)->is_signed) {
+  if (manifest.signs(*manifest.origin(request.origin))) {
     signed_request.headers.emplace_back("Authorization",
                                         "Bearer " + std::string(token.reveal_for_use()));
   }

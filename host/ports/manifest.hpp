@@ -192,6 +192,8 @@ struct Manifest {
     }
     return nullptr;
   }
+  /// Whether requests to this origin carry the access token.
+  bool signs(const Origin& to) const { return to.is_signed && auth.style != AuthStyle::none; }
   const Kind* kind(std::string_view kind_name) const {
     for (const Kind& each : kinds) {
       if (each.name == kind_name) return &each;

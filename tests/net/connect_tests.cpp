@@ -507,3 +507,22 @@ TEST_CASE("targets: a grant that turns out to be dead needs a reconnect", "[serv
   CHECK(targets.error().code == Code::conflict);
   CHECK(targets.error().reason == "needs_reconnect");
 }
+
+TEST_CASE("connect: a service that wants no authorisation is sent none", "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with([](const ports::HttpRequest&) { return answer(200, "{}"); });
+  ports::Manifest manifest = notion_manifest();
+  manifest.auth = {};
+  ports::ConnectorRequest request;
+  request.origin = "api";
+  request.method = "GET";
+  request.target = "/v1/users/me";
+  bool answered = false;
+  world.authorization.send_signed(
+      manifest, request, core::Secret(),
+      [&](const ports::ConnectorReply& reply) { answered = !reply.error; });
+  REQUIRE(fakes::run_until_quiet(world.clock, world.executor));
+  CHECK(answered);
+  REQUIRE(world.transport.count() == 1);
+  CHECK(header_of(world.transport.requests().back(), "Authorization").empty());
+}
