@@ -249,6 +249,10 @@ void Collector::take_target(const mt_target* given) {
   choice.is_default = (raw.flags & MT_TARGET_DEFAULT) != 0;
   choice.read_only = (raw.flags & MT_TARGET_READ_ONLY) != 0;
   if (choice.target.id.empty() || choice.target.kind.empty()) breach("a target without id or kind");
+  const bool declared =
+      std::any_of(manifest_.targets.begin(), manifest_.targets.end(),
+                  [&](const ports::TargetKind& each) { return each.kind == choice.target.kind; });
+  if (!declared) breach("a target of a kind that the manifest does not declare");
   if (!breach_) step_.targets.push_back(std::move(choice));
 }
 

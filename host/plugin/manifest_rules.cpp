@@ -199,6 +199,11 @@ void check_kinds(const Manifest& manifest, Problem& problem) {
       problem.at("/targets/" + each.kind + "/make", "'make_target' is not among the operations");
     }
   }
+  const bool any_made = std::any_of(manifest.targets.begin(), manifest.targets.end(),
+                                    [](const TargetKind& each) { return each.make; });
+  if (manifest.operations.make_target && !any_made) {
+    problem.at("/targets", "'make_target' is among the operations: one must say \"make\": true");
+  }
   if (manifest.properties.delta && !manifest.operations.list) {
     problem.at("/properties/delta", "'list' is not among the operations");
   }

@@ -228,6 +228,7 @@ TEST_CASE("adapter: every lie in a report is named and ends the operation", "[pl
       {"cursor", "the cursor is larger than 65536"},
       {"outcome of nothing", "an outcome for a write that nobody asked for"},
       {"target", "a target without id or kind"},
+      {"target kind", "a target of a kind that the manifest does not declare"},
       {"identity", "the identity has no id"},
       {"other thread", "outside of a step, or on another thread"},
       {"no operation", "begin() returned no operation"},

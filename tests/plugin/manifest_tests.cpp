@@ -312,6 +312,7 @@ TEST_CASE("manifest: each fault is named with its place", "[plugin][manifest]") 
       {"/kinds/event/resets_occurrences", "start", "resets_occurrences: a list of strings"},
       {"/kinds/event/ocurrences", true, "did you mean 'occurrences'?"},
       {"/targets", Json::object(), "/targets: at least one"},
+      {"/targets/page/make", nullptr, "/targets: 'make_target' is among the operations"},
       {"/notifications", "channel", "/notifications: an object is expected"},
       {"/notifications/subscription", "push", "'push' is none of: none, channel, application"},
       {"/notifications/channel_header", nullptr, "/notifications/channel_header: is missing"},

@@ -84,6 +84,9 @@ bool report_lie(std::string_view lie, const mt_sink* sink) {
   } else if (lie == "outcome without id") {
     outcome.id = {nullptr, 0};
     sink->outcome(sink->context, &outcome);
+  } else if (lie == "target kind") {
+    target.id = target.kind = good_text("moon");
+    sink->target(sink->context, &target);
   } else if (lie == "target") {
     sink->target(sink->context, &target);
   } else if (lie == "identity") {
