@@ -16,6 +16,20 @@ Code code_of(std::int32_t code) {
   return code >= MT_INVALID && code <= MT_INTERNAL ? static_cast<Code>(code) : Code::internal;
 }
 
+// A link that a page may show: http or https, a host, and nothing that a browser would read
+// otherwise.
+bool is_web_url(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos || scheme + 3 == url.size() || url[scheme + 3] == '/')
+    return false;
+  const std::string name = lower_case(url.substr(0, scheme));
+  if (name != "http" && name != "https") return false;
+  return std::none_of(url.begin(), url.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= ' ' || byte == 0x7F || c == '\\' || c == '"' || c == '<' || c == '>';
+  });
+}
+
 bool is_reason(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -125,6 +139,12 @@ std::string Collector::text(const char* what, mt_str raw, std::size_t most) {
   return std::string(borrowed);
 }
 
+std::string Collector::url(const char* what, mt_str raw) {
+  std::string given = text(what, raw, limits_.url_bytes);
+  if (!given.empty() && !is_web_url(given)) breach(std::string(what) + " is no http or https URL");
+  return given;
+}
+
 // A message is for people: cut and made one clean line of, never refused.
 std::string Collector::message(mt_str raw) {
   if (raw.data == nullptr) return {};
@@ -195,7 +215,7 @@ void Collector::take_item(const mt_item* given) {
   item.version = text("the version of an item", raw.version, limits_.id_bytes);
   item.fields = object("the fields of an item", raw.fields, limits_.fields_bytes);
   item.memo = text("the memo of an item", raw.memo, limits_.memo_bytes);
-  item.url = text("the URL of an item", raw.url, limits_.url_bytes);
+  item.url = url("the URL of an item", raw.url);
   item.series = text("the series of an item", raw.series, limits_.id_bytes);
   item.slot = text("the slot of an item", raw.slot, limits_.id_bytes);
   item.ordinal = raw.ordinal;
@@ -227,7 +247,7 @@ void Collector::take_outcome(const mt_outcome* given) {
   outcome.version = text("the version in an outcome", raw.version, limits_.id_bytes);
   outcome.fields = object("the fields in an outcome", raw.fields, limits_.fields_bytes);
   outcome.memo = text("the memo in an outcome", raw.memo, limits_.memo_bytes);
-  outcome.url = text("the URL in an outcome", raw.url, limits_.url_bytes);
+  outcome.url = url("the URL in an outcome", raw.url);
   outcome.ordinal = raw.ordinal;
   if (outcome.result == ports::OutcomeResult::done && outcome.id.empty()) {
     if (write.action == core::WriteAction::create) return breach("a create is done but has no id");
@@ -245,7 +265,7 @@ void Collector::take_target(const mt_target* given) {
   choice.target.id = text("the id of a target", raw.id, limits_.id_bytes);
   choice.target.kind = text("the kind of a target", raw.kind, limits_.id_bytes);
   choice.target.title = text("the title of a target", raw.title, limits_.url_bytes);
-  choice.target.url = text("the URL of a target", raw.url, limits_.url_bytes);
+  choice.target.url = url("the URL of a target", raw.url);
   choice.is_default = (raw.flags & MT_TARGET_DEFAULT) != 0;
   choice.read_only = (raw.flags & MT_TARGET_READ_ONLY) != 0;
   if (choice.target.id.empty() || choice.target.kind.empty()) breach("a target without id or kind");

@@ -57,6 +57,7 @@ class Collector {
   bool accepts();
   void breach(const std::string& sentence);
   std::string text(const char* what, mt_str raw, std::size_t most);
+  std::string url(const char* what, mt_str raw);
   std::string message(mt_str raw);
   // Of an mt_outcome or mt_step.
   template <class Struct>

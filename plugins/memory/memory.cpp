@@ -109,7 +109,6 @@ class Memory final : public mortise::Connector {
     Outcome outcome = Outcome::done(write, item.id);
     outcome.parent_id = item.parent_id;
     outcome.version = item.version;
-    outcome.url = item.url;
     if (item.state == ItemState::present) outcome.fields = item.fields;
     return outcome;
   }

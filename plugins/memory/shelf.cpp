@@ -68,7 +68,6 @@ Result<Item> Shelf::create(const Write& write, std::size_t largest, std::int64_t
   thing.item.key = write.key;
   thing.item.parent_id = *parent;
   thing.item.fields = fields->dump();
-  thing.item.url = "memory:" + id;
   if (!write.key.empty()) ids_by_key_.emplace(write.key, id);
   ++present_;
   touch(thing, now_ms);

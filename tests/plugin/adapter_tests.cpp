@@ -268,6 +268,32 @@ TEST_CASE("adapter: every lie in a report is named and ends the operation", "[pl
   }
 }
 
+TEST_CASE("adapter: a URL is a link to a web page, or is refused", "[plugin][adapter]") {
+  const auto connector = doubles::load("lies");
+  const auto report = [&](const std::string& what, const std::string& url) {
+    const Call call =
+        what == "outcome" ? writing(1, "outcome url " + url) : listing("", what + " url " + url);
+    return connector->begin(call).step;
+  };
+  for (const char* what : {"item", "outcome", "target"}) {
+    for (const char* wrong :
+         {"javascript:alert(1)", "JavaScript://x/%0Aalert(1)", "data:text/html,x",
+          "file:///etc/passwd", "//evil.test/", "https://", "https:///x", "https:/evil.test",
+          "https://a.test/ b", "memory:1", "https://a.test/\"onclick=\"x", "https://a.test\\b",
+          "https://a.test/\n"}) {
+      CAPTURE(what, wrong);
+      const Step step = report(what, wrong);
+      REQUIRE(step.error);
+      CHECK_THAT(step.error->message, Contains("is no http or https URL"));
+    }
+    for (const char* good : {"https://www.notion.so/Plan-1#b", "http://127.0.0.1:4010/x?y=1",
+                             "HTTPS://a.test", "https://a.test/\xC3\xA9"}) {
+      CAPTURE(what, good);
+      CHECK_FALSE(report(what, good).error);
+    }
+  }
+}
+
 TEST_CASE("adapter: all that a request is made of counts toward the bytes of a step",
           "[plugin][adapter]") {
   Limits limits;

@@ -139,7 +139,7 @@ typedef struct mt_item {
   mt_str version;    /* what a guarded write compares (ETag), else empty */
   mt_str fields;     /* JSON object in the kind's vocabulary */
   mt_str memo;       /* up to 4 KiB that the host keeps for the connector beside the pair */
-  mt_str url;        /* where a person can look at it, or empty */
+  mt_str url;        /* where a person can look at it: http or https; or empty */
   mt_str series;     /* id of the recurring item this one belongs to, or empty */
   mt_str slot;       /* original start within the series, as docs/kinds.md spells it, or empty */
   uint32_t ordinal;  /* position in its container, from 0, in listings */

@@ -62,6 +62,16 @@ bool report_lie(std::string_view lie, const mt_sink* sink) {
   } else if (lie == "item memo") {
     item.memo = lend(big);
     sink->item(sink->context, &item);
+  } else if (lie.substr(0, 9) == "item url ") {
+    item.url = lend(lie.substr(9));
+    sink->item(sink->context, &item);
+  } else if (lie.substr(0, 12) == "outcome url ") {
+    outcome.url = lend(lie.substr(12));
+    sink->outcome(sink->context, &outcome);
+  } else if (lie.substr(0, 11) == "target url ") {
+    target.id = target.kind = good_text("place");
+    target.url = lend(lie.substr(11));
+    sink->target(sink->context, &target);
   } else if (lie == "item edited before") {
     item.edited_ms = -1;
     sink->item(sink->context, &item);
