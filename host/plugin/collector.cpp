@@ -7,6 +7,7 @@
 
 #include <mortise/text.hpp>
 
+#include "plugin/plain.hpp"
 #include "plugin/requests.hpp"
 
 namespace mortise::plugin {
@@ -114,9 +115,17 @@ void Collector::breach(const std::string& sentence) {
   if (!breach_) breach_ = sentence;
 }
 
+void Collector::blame(const std::string& culprit) {
+  if (breach_) *breach_ += ": " + culprit;
+}
+
 std::string Collector::text(const char* what, mt_str raw, std::size_t most) {
   if (raw.size == 0) return {};
-  if (raw.data == nullptr || raw.size > most) {
+  if (raw.data == nullptr) {
+    breach(std::string(what) + " has a size, but no bytes");
+    return {};
+  }
+  if (raw.size > most) {
     breach(std::string(what) + " is larger than " + std::to_string(most) + " bytes");
     return {};
   }
@@ -145,28 +154,11 @@ std::string Collector::url(const char* what, mt_str raw) {
   return given;
 }
 
-// A message is for people: cut and made one clean line of, never refused.
-std::string Collector::message(mt_str raw) {
-  if (raw.data == nullptr) return {};
-  std::string out(raw.data, std::min(raw.size, limits_.message_bytes));
-  if (raw.size > out.size()) {  // the cut may go through a character
-    while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xC0U) == 0x80U)
-      out.pop_back();
-    if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xC0U) out.pop_back();
-  }
-  const bool clean = is_utf8(out);
-  for (char& c : out) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < ' ' || byte == 0x7F) c = ' ';
-    if (byte > 0x7F && !clean) c = '?';
-  }
-  return out;
-}
-
-// As a message: what is no reason is left out, and the wait is bounded, but the error stands.
+// A message is for people: cut, never refused. What is no reason is left out, and the wait is
+// bounded.
 template <class Struct>
 Error Collector::error(const Struct& raw) {
-  Error error{code_of(raw.code), message(raw.message)};
+  Error error{code_of(raw.code), one_line(raw.message, limits_.message_bytes)};
   if (!MT_HAS(&raw, retry_after_ms)) return error;  // a plugin before 1.2
   if (raw.reason.data != nullptr && raw.reason.size <= limits_.reason_bytes) {
     const std::string_view reason(raw.reason.data, raw.reason.size);
@@ -204,12 +196,14 @@ core::JsonText Collector::object(const char* what, mt_str raw, std::size_t most)
 void Collector::take_item(const mt_item* given) {
   if (given == nullptr || !MT_HAS(given, edited_ms)) return breach("an item of an impossible size");
   const mt_item& raw = *given;
-  if (raw.state < MT_PRESENT || raw.state > MT_OUT_OF_SCOPE)
-    return breach("an item in no known state");
   ports::Item item;
+  item.id = text("the id of an item", raw.id, limits_.id_bytes);
+  if (raw.state < MT_PRESENT || raw.state > MT_OUT_OF_SCOPE) {
+    breach("an item in state " + std::to_string(raw.state) + ", which is none");
+    return blame("item " + in_quotes(item.id));
+  }
   item.state = static_cast<ports::ItemState>(raw.state);
   item.kind = text("the kind of an item", raw.kind, limits_.id_bytes);
-  item.id = text("the id of an item", raw.id, limits_.id_bytes);
   item.key = text("the key of an item", raw.key, limits_.id_bytes);
   item.parent_id = text("the parent of an item", raw.parent_id, limits_.id_bytes);
   item.version = text("the version of an item", raw.version, limits_.id_bytes);
@@ -224,18 +218,24 @@ void Collector::take_item(const mt_item* given) {
   if (item.id.empty()) breach("an item without an id");
   if (item.state == ports::ItemState::present && item.kind.empty())
     breach("an item without a kind");
-  if (!breach_) step_.items.push_back(std::move(item));
+  if (breach_) return blame("item " + in_quotes(item.id));
+  step_.items.push_back(std::move(item));
 }
 
 void Collector::take_outcome(const mt_outcome* given) {
   if (given == nullptr || !MT_HAS(given, ordinal))
     return breach("an outcome of an impossible size");
   const mt_outcome& raw = *given;
-  if (raw.write >= writes_.size()) return breach("an outcome for a write that nobody asked for");
-  if (reported_[raw.write]) return breach("two outcomes for one write");
-  if (raw.result < MT_DONE || raw.result > MT_NOT_ATTEMPTED)
-    return breach("an outcome of no known result");
+  if (raw.write >= writes_.size()) {
+    breach("an outcome for a write that nobody asked for");
+    return blame("write " + std::to_string(raw.write) + " of " + std::to_string(writes_.size()));
+  }
   const ports::Write& write = writes_[raw.write];
+  const std::string culprit = "write " + std::to_string(raw.write) + ", " + in_quotes(write.key);
+  if (reported_[raw.write]) breach("two outcomes for one write");
+  if (raw.result < MT_DONE || raw.result > MT_NOT_ATTEMPTED)
+    breach("an outcome of result " + std::to_string(raw.result) + ", which is none");
+  if (breach_) return blame(culprit);
   ports::Outcome outcome;
   outcome.write = raw.write;
   outcome.result = static_cast<ports::OutcomeResult>(raw.result);
@@ -250,10 +250,10 @@ void Collector::take_outcome(const mt_outcome* given) {
   outcome.url = url("the URL in an outcome", raw.url);
   outcome.ordinal = raw.ordinal;
   if (outcome.result == ports::OutcomeResult::done && outcome.id.empty()) {
-    if (write.action == core::WriteAction::create) return breach("a create is done but has no id");
+    if (write.action == core::WriteAction::create) breach("a create is done but has no id");
     outcome.id = write.id;
   }
-  if (breach_) return;
+  if (breach_) return blame(culprit);
   reported_[raw.write] = true;
   step_.outcomes.push_back(std::move(outcome));
 }
@@ -273,7 +273,11 @@ void Collector::take_target(const mt_target* given) {
       std::any_of(manifest_.targets.begin(), manifest_.targets.end(),
                   [&](const ports::TargetKind& each) { return each.kind == choice.target.kind; });
   if (!declared) breach("a target of a kind that the manifest does not declare");
-  if (!breach_) step_.targets.push_back(std::move(choice));
+  if (breach_) {
+    return blame("target " + in_quotes(choice.target.id) + " of kind " +
+                 in_quotes(choice.target.kind));
+  }
+  step_.targets.push_back(std::move(choice));
 }
 
 void Collector::take_complete(mt_str container) {

@@ -56,9 +56,10 @@ class Collector {
   // too many.
   bool accepts();
   void breach(const std::string& sentence);
+  // Says of a breach, if there is one, what it is a breach of.
+  void blame(const std::string& culprit);
   std::string text(const char* what, mt_str raw, std::size_t most);
   std::string url(const char* what, mt_str raw);
-  std::string message(mt_str raw);
   // Of an mt_outcome or mt_step.
   template <class Struct>
   Error error(const Struct& raw);

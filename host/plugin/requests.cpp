@@ -7,6 +7,8 @@
 
 #include <mortise/text.hpp>
 
+#include "plugin/plain.hpp"
+
 namespace mortise::plugin {
 namespace {
 
@@ -21,6 +23,16 @@ std::string_view view(mt_str text) {
 // Null with a size is no text.
 bool fits(mt_str text, std::size_t most) {
   return text.size == 0 || (text.data != nullptr && text.size <= most);
+}
+
+// What a sentence about a request ends with: its method, target and origin, as far as they can be
+// read.
+std::string name_of(const mt_request& raw, const Limits& limits) {
+  const auto word = [](mt_str text, std::size_t most) {
+    return in_quotes(fits(text, most) ? view(text) : std::string_view());
+  };
+  return ": " + word(raw.method, limits.id_bytes) + " " + word(raw.target, limits.url_bytes) +
+         " of origin " + word(raw.origin, limits.id_bytes);
 }
 
 // What is copied of a request, without the indexes of its writes.
@@ -100,7 +112,7 @@ Result<std::vector<ports::ConnectorRequest>> RequestRules::take(const mt_step& s
     if (raw == nullptr || !MT_HAS(raw, write_count))
       return wrong("a request of an impossible size");
     auto request = take(*raw);
-    if (!request) return std::move(request).error();
+    if (!request) return wrong(request.error().message + name_of(*raw, limits_));
     bytes += bytes_of(*request);
     if (bytes > limits_.bytes_per_step) {
       return wrong("more than " + std::to_string(limits_.bytes_per_step) + " bytes in one step");
@@ -151,14 +163,14 @@ Status RequestRules::take_headers(const mt_request& raw, ports::ConnectorRequest
   for (std::size_t i = 0; i < raw.header_count; ++i) {
     const mt_header& header = raw.headers[i];
     if (!fits(header.name, limits_.id_bytes) || !fits(header.value, limits_.url_bytes)) {
-      return wrong("a request with too large a header");
+      return wrong("a request with too large a header, number " + std::to_string(i));
     }
     const std::string_view name = view(header.name);
     const std::string_view value = view(header.value);
     if (!is_header_name(name) || !is_header_value(value))
-      return wrong("a request with a malformed header");
+      return wrong("a request with a malformed header " + in_quotes(name));
     if (belongs_to_host(name)) {
-      return wrong("a request that sets '" + std::string(name) + "', which is the host's");
+      return wrong("a request that sets " + in_quotes(name) + ", which is the host's");
     }
     request.headers.emplace_back(name, value);
   }

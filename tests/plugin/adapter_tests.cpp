@@ -213,20 +213,20 @@ TEST_CASE("adapter: every lie in a report is named and ends the operation", "[pl
   const Lie lies[] = {
       {"item null", "an item of an impossible size"},
       {"item size", "an item of an impossible size"},
-      {"item state", "an item in no known state"},
+      {"item state", "an item in state 77, which is none: item '1'"},
       {"item id", "an item without an id"},
-      {"item null text", "the id of an item"},
+      {"item null text", "the id of an item has a size, but no bytes"},
       {"item endless text", "the id of an item is larger than"},
       {"item utf8", "the id of an item is not valid UTF-8"},
       {"item fields", "the fields of an item is no JSON"},
       {"item list fields", "the fields of an item is no JSON object"},
       {"item fraction", "the fields of an item"},
-      {"item memo", "the memo of an item is larger than 4096"},
+      {"item memo", "the memo of an item is larger than 4096 bytes: item '1'"},
       {"item edited before", "the edit time of an item is not within the years 1970 to 9999"},
       {"item edited after", "the edit time of an item is not within the years 1970 to 9999"},
       {"many items", "more than 1000 reports"},
       {"cursor", "the cursor is larger than 65536"},
-      {"outcome of nothing", "an outcome for a write that nobody asked for"},
+      {"outcome of nothing", "an outcome for a write that nobody asked for: write 99 of 0"},
       {"target", "a target without id or kind"},
       {"target kind", "a target of a kind that the manifest does not declare"},
       {"identity", "the identity has no id"},
@@ -240,14 +240,14 @@ TEST_CASE("adapter: every lie in a report is named and ends the operation", "[pl
       {"null body", "too large a target or body"},
       {"null header", "too large a header"},
       {"null header name", "too large a header"},
-      {"origin", "an origin that the manifest does not declare"},
-      {"method", "a method that is not allowed"},
+      {"origin", "the manifest does not declare: 'GET' '/things' of origin 'https://evil.test'"},
+      {"method", "a method that is not allowed: 'CONNECT' '/things' of origin 'api'"},
       {"target host", "a target that is no path"},
       {"target url", "a target that is no path"},
-      {"target lines", "a target that is no path"},
+      {"target lines", "'/a HTTP/1.1  Host: evil.test' of origin 'api'"},
       {"header of the host", "sets 'Authorization'"},
-      {"header lines", "a malformed header"},
-      {"header name", "a malformed header"},
+      {"header lines", "a malformed header 'X-A': 'GET'"},
+      {"header name", "a malformed header 'X A': 'GET'"},
       {"headers null", "too many headers"},
       {"request size", "a request of an impossible size"},
       {"request null", "a request of an impossible size"},
@@ -312,7 +312,7 @@ TEST_CASE("adapter: a lying write keeps what was true and leaves no write withou
           "[plugin][adapter]") {
   const auto connector = doubles::load("lies");
   const Step twice = connector->begin(writing(2, "outcome twice")).step;
-  CHECK_THAT(twice.error->message, Contains("two outcomes for one write"));
+  CHECK_THAT(twice.error->message, Contains("two outcomes for one write: write 0, 'task:0'"));
   REQUIRE(twice.outcomes.size() == 2);
   CHECK(twice.outcomes[0].result == OutcomeResult::done);
   CHECK(twice.outcomes[1].write == 1);
