@@ -218,7 +218,7 @@ Status Host::Parts::load_code() {
       [this](std::int32_t level, std::string_view connector, std::string_view message) {
         constexpr std::array<std::string_view, 4> kLevels{"debug", "information", "warning",
                                                           "error"};
-        log(kLevels[static_cast<std::size_t>(level) % kLevels.size()],
+        log(kLevels.at(static_cast<std::size_t>(level)),
             fmt::format("event=plugin connector={} message={}", connector,
                         core::log_value(message)));
       },

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "plugin/operation.hpp"
+#include "plugin/plain.hpp"
 
 namespace mortise::plugin {
 namespace {
@@ -24,10 +25,7 @@ PluginConnector::PluginConnector(ports::Manifest manifest, Limits limits, Plugin
   host_.size = sizeof(host_);
   host_.context = this;
   host_.log = [](void* context, std::int32_t level, mt_str message) {
-    if (message.data == nullptr) return;
-    const auto* self = static_cast<const PluginConnector*>(context);
-    const std::size_t size = std::min(message.size, self->limits_.message_bytes);
-    self->log(level, std::string_view(message.data, size));
+    static_cast<PluginConnector*>(context)->take_line(level, message);
   };
   host_.service = [](void*, const char*) -> const void* { return nullptr; };
 }
@@ -128,6 +126,33 @@ ports::Started PluginConnector::begin(const ports::Call& call) {
   auto operation = std::make_unique<PluginOperation>(shared_from_this(), call);
   ports::Step step = operation->begin(call);
   return {std::move(operation), std::move(step)};
+}
+
+// Nothing may be thrown back through the plugin's frames: a line is less than that.
+void PluginConnector::take_line(std::int32_t level, mt_str message) noexcept {
+  try {
+    const std::size_t number = count_line();
+    if (number > limits_.log_lines + 1) return;
+    if (number > limits_.log_lines) {
+      return log(MT_LOG_WARNING, "logs more than " + std::to_string(limits_.log_lines) +
+                                     " lines in a minute: what follows in it is left out");
+    }
+    log(std::clamp<std::int32_t>(level, MT_LOG_DEBUG, MT_LOG_ERROR),
+        one_line(message, limits_.message_bytes));
+  } catch (...) {
+    return;
+  }
+}
+
+// Which line of the present minute this one is.
+std::size_t PluginConnector::count_line() {
+  const std::lock_guard lock(lines_mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (lines_ == 0 || now - minute_begun_ >= std::chrono::minutes(1)) {
+    minute_begun_ = now;
+    lines_ = 0;
+  }
+  return ++lines_;
 }
 
 void PluginConnector::log(std::int32_t level, std::string_view message) const {

@@ -2,8 +2,11 @@
 // it says passes the Collector, and what it leaves unsaid about a write is said here.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -51,11 +54,16 @@ class PluginConnector final : public ports::Connector,
   Result<const Ability*> ability(const char* name, const char* operation) const;
   bool declares(ports::Operation operation) const;
   mt_operation* begin_raw(const mt_call& call, const mt_sink& sink, mt_step& step) const;
+  void take_line(std::int32_t level, mt_str message) noexcept;
+  std::size_t count_line();
   void log(std::int32_t level, std::string_view message) const;
 
   ports::Manifest manifest_;
   Limits limits_;
   PluginLog log_;
+  std::mutex lines_mutex_;
+  std::size_t lines_ = 0;  // that the plugin logged in the minute
+  std::chrono::steady_clock::time_point minute_begun_;
   mt_host host_ = {};
   const mt_connector* raw_ = nullptr;
   const mt_identity* identity_ = nullptr;

@@ -9,10 +9,11 @@
 namespace mortise::plugin {
 
 struct Limits {
-  std::size_t id_bytes = 1024;                     ///< ids, keys, versions, kinds, slots
-  std::size_t url_bytes = 8 * 1024;                ///< of an item; target of a request
-  std::size_t message_bytes = 1024;                ///< cut, not refused
-  std::size_t reason_bytes = 64;                   ///< left out, not refused
+  std::size_t id_bytes = 1024;       ///< ids, keys, versions, kinds, slots
+  std::size_t url_bytes = 8 * 1024;  ///< of an item; target of a request
+  std::size_t message_bytes = 1024;  ///< cut, not refused
+  std::size_t log_lines = 100;       ///< of a plugin in a minute; further ones are left out
+  std::size_t reason_bytes = 64;     ///< left out, not refused
   std::int64_t retry_after_ms = 24 * 3'600'000LL;  ///< the longest wait that an error may ask for
   std::size_t memo_bytes = MT_MEMO_MAX;
   std::size_t cursor_bytes = MT_CURSOR_MAX;

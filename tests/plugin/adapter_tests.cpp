@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -403,6 +404,27 @@ TEST_CASE("adapter: what is no reason is left out, and a wait is bounded", "[plu
   CHECK(error("wait 9223372036854775807").retry_after_ms == 86'400'000);
   CHECK_FALSE(error("wait 0").retry_after_ms);
   CHECK_FALSE(error("wait -9223372036854775808").retry_after_ms);
+}
+
+TEST_CASE("adapter: what a plugin logs is one clean line each, and not many of them",
+          "[plugin][adapter]") {
+  Limits limits;
+  limits.log_lines = 300;
+  std::vector<std::pair<int, std::string>> lines;
+  const auto connector = doubles::load(
+      "lies", limits,
+      [&](int level, std::string_view, std::string_view line) { lines.emplace_back(level, line); });
+  CHECK_FALSE(connector->begin(listing("", "logs much")).step.error);
+  REQUIRE(lines.size() == 301);
+  CHECK(lines[0].first == MT_LOG_DEBUG);
+  CHECK(lines[299].first == MT_LOG_ERROR);
+  CHECK(lines[0].second == "two lines ?" + std::string(Limits().message_bytes - 11, 'm'));
+  CHECK_THAT(lines[300].second, Contains("more than 300 lines in a minute"));
+
+  const auto failing = doubles::load("lies", limits, [](int, std::string_view, std::string_view) {
+    throw std::runtime_error("the log is full");
+  });
+  CHECK_FALSE(failing->begin(listing("", "logs much")).step.error);
 }
 
 TEST_CASE("adapter: an operation that sends for ever ends at the bound", "[plugin][adapter]") {

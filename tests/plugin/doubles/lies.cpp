@@ -18,6 +18,8 @@ std::string_view view(mt_str text) {
   return {text.data, text.size};
 }
 
+const mt_host* g_host = nullptr;
+
 // Lies in what it reports.
 bool report_lie(std::string_view lie, const mt_sink* sink) {
   const std::string big(70'000, 'x');
@@ -206,6 +208,12 @@ mt_operation* begin(void*, const mt_call* call, const mt_sink* sink, mt_step* st
     step->message = lend(kKept);
     return operation;
   }
+  if (lie == "logs much") {
+    const std::string line = "two\nlines \xFF" + std::string(5000, 'm');
+    for (std::int32_t i = 0; i < 500; ++i) g_host->log(g_host->context, i - 250, lend(line));
+    g_host->log(g_host->context, MT_LOG_INFO, {nullptr, 5});
+    return operation;
+  }
   if (lie.substr(0, 7) == "reason " || lie.substr(0, 5) == "wait ") {
     step->state = MT_STEP_FAILED;
     step->code = MT_RATE_LIMITED;
@@ -229,7 +237,8 @@ void resume(mt_operation* operation, const mt_reply* const*, size_t, mt_step* st
   good_send(operation, 1, step);
 }
 
-const mt_connector* create(const mt_host*) {
+const mt_connector* create(const mt_host* host) {
+  g_host = host;
   mt_connector* connector = good_connector();
   connector->begin = begin;
   connector->resume = resume;
