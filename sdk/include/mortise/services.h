@@ -18,7 +18,7 @@ struct mt_host {
   /* One event, one line, no secrets, no bodies. A line is cut at 1 KiB; of more than 100 in a
    * minute the rest is left out. An unknown level counts as the nearest. [any worker] */
   void (*log)(void* context, int32_t level, mt_str message);
-  /* A further service by name and revision, or NULL. */
+  /* A further service by name and revision, or NULL. Reserved: this version offers none. */
   const void* (*service)(void* context, const char* name);
 };
 
