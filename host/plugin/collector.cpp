@@ -119,6 +119,18 @@ void Collector::blame(const std::string& culprit) {
   if (breach_) *breach_ += ": " + culprit;
 }
 
+bool Collector::spend(std::size_t bytes) {
+  bytes_ += bytes;
+  all_bytes_ += bytes;
+  if (bytes_ > limits_.bytes_per_step) {
+    breach("more than " + std::to_string(limits_.bytes_per_step) + " bytes in one step");
+  } else if (all_bytes_ > limits_.bytes_per_operation) {
+    breach("more than " + std::to_string(limits_.bytes_per_operation) +
+           " bytes reported in one operation");
+  }
+  return !breach_;
+}
+
 std::string Collector::text(const char* what, mt_str raw, std::size_t most) {
   if (raw.size == 0) return {};
   if (raw.data == nullptr) {
@@ -129,17 +141,7 @@ std::string Collector::text(const char* what, mt_str raw, std::size_t most) {
     breach(std::string(what) + " is larger than " + std::to_string(most) + " bytes");
     return {};
   }
-  bytes_ += raw.size;
-  if (bytes_ > limits_.bytes_per_step) {
-    breach("more than " + std::to_string(limits_.bytes_per_step) + " bytes in one step");
-    return {};
-  }
-  all_bytes_ += raw.size;
-  if (all_bytes_ > limits_.bytes_per_operation) {
-    breach("more than " + std::to_string(limits_.bytes_per_operation) +
-           " bytes reported in one operation");
-    return {};
-  }
+  if (!spend(raw.size)) return {};
   const std::string_view borrowed(raw.data, raw.size);
   if (!is_utf8(borrowed)) {
     breach(std::string(what) + " is not valid UTF-8");
@@ -197,6 +199,7 @@ void Collector::take_item(const mt_item* given) {
   if (given == nullptr || !MT_HAS(given, edited_ms)) return breach("an item of an impossible size");
   const mt_item& raw = *given;
   ports::Item item;
+  if (!spend(sizeof(item))) return;
   item.id = text("the id of an item", raw.id, limits_.id_bytes);
   if (raw.state < MT_PRESENT || raw.state > MT_OUT_OF_SCOPE) {
     breach("an item in state " + std::to_string(raw.state) + ", which is none");
@@ -237,6 +240,7 @@ void Collector::take_outcome(const mt_outcome* given) {
     breach("an outcome of result " + std::to_string(raw.result) + ", which is none");
   if (breach_) return blame(culprit);
   ports::Outcome outcome;
+  if (!spend(sizeof(outcome))) return;
   outcome.write = raw.write;
   outcome.result = static_cast<ports::OutcomeResult>(raw.result);
   if (raw.result == MT_FAILED || raw.result == MT_UNCERTAIN) {
@@ -262,6 +266,7 @@ void Collector::take_target(const mt_target* given) {
   if (given == nullptr || !MT_HAS(given, flags)) return breach("a target of an impossible size");
   const mt_target& raw = *given;
   ports::TargetChoice choice;
+  if (!spend(sizeof(choice))) return;
   choice.target.id = text("the id of a target", raw.id, limits_.id_bytes);
   choice.target.kind = text("the kind of a target", raw.kind, limits_.id_bytes);
   choice.target.title = text("the title of a target", raw.title, limits_.url_bytes);
@@ -282,6 +287,7 @@ void Collector::take_target(const mt_target* given) {
 
 void Collector::take_complete(mt_str container) {
   if (operation_ != ports::Operation::list) return breach("completeness is said only by a listing");
+  if (!spend(sizeof(std::string))) return;
   std::string id = text("the id of a complete container", container, limits_.id_bytes);
   if (!breach_) step_.complete.push_back(std::move(id));
 }

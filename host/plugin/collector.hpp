@@ -58,6 +58,8 @@ class Collector {
   void breach(const std::string& sentence);
   // Says of a breach, if there is one, what it is a breach of.
   void blame(const std::string& culprit);
+  // Counts what a report takes of memory; false, and a breach, if it is too much.
+  bool spend(std::size_t bytes);
   std::string text(const char* what, mt_str raw, std::size_t most);
   std::string url(const char* what, mt_str raw);
   // Of an mt_outcome or mt_step.

@@ -25,7 +25,7 @@ struct Limits {
   std::size_t steps = 10'000;       ///< of one operation: an endless loop of requests ends here
   std::size_t steps_per_write = 8;  ///< and so many more for each write of the batch
   std::size_t reports_per_step = 100'000;  ///< items, outcomes, targets, containers together
-  std::size_t bytes_per_step = std::size_t{64} * 1024 * 1024;  ///< copied in one step
+  std::size_t bytes_per_step = std::size_t{64} * 1024 * 1024;  ///< taken up in one step
   /// The same of a whole operation: the host gathers what a listing reports until it has ended.
   std::size_t reports_per_operation = 1'000'000;
   std::size_t bytes_per_operation = std::size_t{256} * 1024 * 1024;

@@ -35,11 +35,14 @@ std::string name_of(const mt_request& raw, const Limits& limits) {
          " of origin " + word(raw.origin, limits.id_bytes);
 }
 
-// What is copied of a request, without the indexes of its writes.
+// The memory that a request takes.
 std::size_t bytes_of(const ports::ConnectorRequest& request) {
-  std::size_t bytes =
-      request.origin.size() + request.method.size() + request.target.size() + request.body.size();
-  for (const auto& [name, value] : request.headers) bytes += name.size() + value.size();
+  std::size_t bytes = sizeof(request) + request.origin.size() + request.method.size() +
+                      request.target.size() + request.body.size() +
+                      request.writes.size() * sizeof(request.writes[0]);
+  for (const auto& header : request.headers) {
+    bytes += sizeof(header) + header.first.size() + header.second.size();
+  }
   return bytes;
 }
 
@@ -48,10 +51,30 @@ bool is_method(std::string_view method) {
   return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
 }
 
+// "." or "..", also with its dots encoded.
+bool is_dots(std::string_view segment) {
+  std::size_t dots = 0;
+  while (!segment.empty()) {
+    const bool encoded = segment.substr(0, 2) == "%2" && segment.size() > 2 &&
+                         (segment[2] == 'e' || segment[2] == 'E');
+    if (segment[0] != '.' && !encoded) return false;
+    segment.remove_prefix(encoded ? 3 : 1);
+    ++dots;
+  }
+  return dots == 1 || dots == 2;
+}
+
 // Path and query as they go into the request line: visible ASCII, no fragment. "//" at the start
-// would name another host to some parsers.
+// would name another host to some parsers, dot segments another path.
 bool is_target(std::string_view target) {
   if (target.empty() || target[0] != '/' || target.substr(0, 2) == "//") return false;
+  std::string_view path = target.substr(0, target.find('?'));
+  while (!path.empty()) {
+    path.remove_prefix(1);  // the '/'
+    const std::size_t end = std::min(path.find('/'), path.size());
+    if (is_dots(path.substr(0, end))) return false;
+    path.remove_prefix(end);
+  }
   return std::all_of(target.begin(), target.end(),
                      [](char c) { return c > ' ' && c < 0x7F && c != '#' && c != '\\'; });
 }

@@ -245,6 +245,11 @@ TEST_CASE("adapter: every lie in a report is named and ends the operation", "[pl
       {"method", "a method that is not allowed: 'CONNECT' '/things' of origin 'api'"},
       {"target host", "a target that is no path"},
       {"target url", "a target that is no path"},
+      {"target /a/../b", "a target that is no path"},
+      {"target /..", "a target that is no path"},
+      {"target /a/./b", "a target that is no path"},
+      {"target /a/%2E%2e", "a target that is no path"},
+      {"target /a/.%2e/b?c", "a target that is no path"},
       {"target lines", "'/a HTTP/1.1  Host: evil.test' of origin 'api'"},
       {"header of the host", "sets 'Authorization'"},
       {"header lines", "a malformed header 'X-A': 'GET'"},
@@ -307,6 +312,18 @@ TEST_CASE("adapter: all that a request is made of counts toward the bytes of a s
     CHECK_THAT(step.error->message, Contains("more than 1000 bytes in one step"));
   }
   CHECK_FALSE(doubles::load("lies")->begin(listing("", "long target")).step.error);
+  const Step many = connector->begin(writing(300, "covers all")).step;
+  REQUIRE(many.error);
+  CHECK_THAT(many.error->message, Contains("more than 1000 bytes in one step"));
+}
+
+TEST_CASE("adapter: dots are no harm elsewhere in a target", "[plugin][adapter]") {
+  const auto connector = doubles::load("lies");
+  for (const char* good :
+       {"/", "/a//b", "/a.b/...", "/.a/b..", "/a?b=/../c", "/a/%2e%2e%2e", "/%2"}) {
+    CAPTURE(good);
+    CHECK_FALSE(connector->begin(listing("", std::string("target ") + good)).step.error);
+  }
 }
 
 TEST_CASE("adapter: a lying write keeps what was true and leaves no write without an outcome",
@@ -463,9 +480,10 @@ TEST_CASE("adapter: an operation that reports for ever ends at the bound, howeve
   reports.reports_per_operation = 5;
   CHECK(steps_until(reports, "more than 5 reports in one operation") == 6);
   Limits bytes;
-  bytes.bytes_per_step = 50;
-  bytes.bytes_per_operation = 100;  // an item has 24
-  CHECK(steps_until(bytes, "more than 100 bytes reported in one operation") == 5);
+  const std::size_t one = sizeof(Item) + 24;  // what an item takes
+  bytes.bytes_per_step = 2 * one;
+  bytes.bytes_per_operation = 4 * one + 1;
+  CHECK(steps_until(bytes, "bytes reported in one operation") == 5);
 }
 
 TEST_CASE("adapter: a resume without the replies is refused and never reaches the plugin",

@@ -150,6 +150,12 @@ bool request_lie(std::string_view lie, mt_operation* operation, mt_step* step) {
     request->method = good_text("CONNECT");
   } else if (lie == "target host") {
     request->target = good_text("//evil.test/");
+  } else if (lie.substr(0, 8) == "target /") {
+    request->target = lend(lie.substr(7));
+  } else if (lie == "covers all") {
+    static const std::vector<std::uint32_t> kAll(300, 0);
+    request->writes = kAll.data();
+    request->write_count = kAll.size();
   } else if (lie == "target url") {
     request->target = good_text("http://evil.test/");
   } else if (lie == "target lines") {
