@@ -195,6 +195,16 @@ core::JsonText Collector::object(const char* what, mt_str raw, std::size_t most)
   return *std::move(canonical);
 }
 
+core::JsonText Collector::fields(const char* what, mt_str raw) {
+  core::JsonText given = object(what, raw, limits_.fields_bytes);
+  if (given.find("null") == std::string::npos) return given;  // most of them: parsed only once
+  const auto parsed = core::Json::parse(given);
+  for (const auto& [name, value] : parsed.items()) {
+    if (value.is_null()) breach(std::string(what) + ": " + in_quotes(name) + " is null");
+  }
+  return given;
+}
+
 void Collector::take_item(const mt_item* given) {
   if (given == nullptr || !MT_HAS(given, edited_ms)) return breach("an item of an impossible size");
   const mt_item& raw = *given;
@@ -210,7 +220,7 @@ void Collector::take_item(const mt_item* given) {
   item.key = text("the key of an item", raw.key, limits_.id_bytes);
   item.parent_id = text("the parent of an item", raw.parent_id, limits_.id_bytes);
   item.version = text("the version of an item", raw.version, limits_.id_bytes);
-  item.fields = object("the fields of an item", raw.fields, limits_.fields_bytes);
+  item.fields = fields("the fields of an item", raw.fields);
   item.memo = text("the memo of an item", raw.memo, limits_.memo_bytes);
   item.url = url("the URL of an item", raw.url);
   item.series = text("the series of an item", raw.series, limits_.id_bytes);
@@ -249,7 +259,7 @@ void Collector::take_outcome(const mt_outcome* given) {
   outcome.id = text("the id in an outcome", raw.id, limits_.id_bytes);
   outcome.parent_id = text("the parent in an outcome", raw.parent_id, limits_.id_bytes);
   outcome.version = text("the version in an outcome", raw.version, limits_.id_bytes);
-  outcome.fields = object("the fields in an outcome", raw.fields, limits_.fields_bytes);
+  outcome.fields = fields("the fields in an outcome", raw.fields);
   outcome.memo = text("the memo in an outcome", raw.memo, limits_.memo_bytes);
   outcome.url = url("the URL in an outcome", raw.url);
   outcome.ordinal = raw.ordinal;

@@ -67,6 +67,8 @@ class Collector {
   Error error(const Struct& raw);
   std::int64_t instant(const char* what, std::int64_t ms);
   core::JsonText object(const char* what, mt_str raw, std::size_t most);
+  // An object none of whose members is null: what has no value is left out.
+  core::JsonText fields(const char* what, mt_str raw);
 
   void take_requests(const mt_step& step);
 

@@ -222,6 +222,7 @@ TEST_CASE("adapter: every lie in a report is named and ends the operation", "[pl
       {"item fields", "the fields of an item is no JSON"},
       {"item list fields", "the fields of an item is no JSON object"},
       {"item fraction", "the fields of an item"},
+      {"item null field", "the fields of an item: 'notes' is null: item '1'"},
       {"item memo", "the memo of an item is larger than 4096 bytes: item '1'"},
       {"item edited before", "the edit time of an item is not within the years 1970 to 9999"},
       {"item edited after", "the edit time of an item is not within the years 1970 to 9999"},
@@ -335,7 +336,8 @@ TEST_CASE("adapter: a lying write keeps what was true and leaves no write withou
   CHECK(twice.outcomes[0].result == OutcomeResult::done);
   CHECK(twice.outcomes[1].write == 1);
   CHECK(twice.outcomes[1].result == OutcomeResult::not_attempted);
-  for (const char* lie : {"outcome result", "outcome without id", "covers nothing"}) {
+  for (const char* lie :
+       {"outcome result", "outcome without id", "outcome null field", "covers nothing"}) {
     CAPTURE(lie);
     const Step step = connector->begin(writing(2, lie)).step;
     CHECK(step.error->code == Code::internal);

@@ -61,6 +61,12 @@ bool report_lie(std::string_view lie, const mt_sink* sink) {
   } else if (lie == "item fraction") {
     item.fields = good_text("{\"hours\": 1.5}");
     sink->item(sink->context, &item);
+  } else if (lie == "item null field") {
+    item.fields = good_text("{\"title\": \"null\", \"notes\": null}");
+    sink->item(sink->context, &item);
+  } else if (lie == "outcome null field") {
+    outcome.fields = good_text("{\"notes\": null}");
+    sink->outcome(sink->context, &outcome);
   } else if (lie == "item memo") {
     item.memo = lend(big);
     sink->item(sink->context, &item);
