@@ -4,6 +4,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <mortise/testing.hpp>
@@ -75,7 +76,10 @@ class Shop final : public mortise::Connector {
     const std::vector<Request> nothing;
     std::vector<Reply> none = co_await call.send_all(nothing);
     if (!none.empty()) co_return Error{Code::internal, "replies to nothing"};
-    if (call.cursor() == "throw late") co_await deep_throw(call, 3);
+    if (call.cursor() == "throw late") {
+      Status never = co_await deep_throw(call, 3);
+      co_return never;
+    }
     if (call.cursor() == "throw int") throw 42;
     call.complete();
     call.next_cursor("next");
@@ -123,13 +127,14 @@ class Shop final : public mortise::Connector {
     co_return reply;
   }
   static Task<int> plain(int value) { co_return value % 2; }
-  static Task<void> deep_throw(Call& call, int depth) {
+  static Task<Status> deep_throw(Call& call, int depth) {
     if (depth == 0) {
       const Request last{.target = "/last"};
       Reply reply = co_await call.send(last);
       throw std::runtime_error("thrown far inside, after " + reply.body);
     }
-    co_await deep_throw(call, depth - 1);
+    Status deeper = co_await deep_throw(call, depth - 1);
+    co_return deeper;
   }
 };
 
@@ -312,6 +317,26 @@ TEST_CASE("wrapper: a resume that does not fit fails instead of crashing", "[sdk
   REQUIRE(step.state == MT_STEP_FAILED);
   REQUIRE(step.code == MT_INTERNAL);
   raw.end(operation);
+}
+
+TEST_CASE("wrapper: an empty task ends its operation as a bug of the connector", "[sdk]") {
+  class Hollow final : public mortise::Connector {
+    Task<Status> list(Call&) override { return Task<Status>(Task<Status>::Handle()); }
+    Task<Status> get(Call&) override {
+      Task<Status> empty = Task<Status>(Task<Status>::Handle());
+      Status never = co_await empty;
+      co_return never;
+    }
+  };
+  static_assert(!std::is_default_constructible_v<Task<Status>>, "{} is no operation");
+  const Script script(mortise::make_connector<Hollow>);
+  for (const Operation operation : {Operation::list, Operation::get}) {
+    CallInput call;
+    call.operation = operation;
+    const auto run = script.start(call);
+    REQUIRE(run.state() == mortise::testing::Run::State::failed);
+    CHECK(run.error() == Error{Code::internal, "an empty task was run: it was moved from"});
+  }
 }
 
 TEST_CASE("wrapper: a constructor that throws makes no connector", "[sdk]") {

@@ -27,6 +27,7 @@
 #include <coroutine>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -100,8 +101,8 @@ class RunningOperation {
 
   void begin(Connector& connector, mt_step& step) noexcept {
     advance(step, [&] {
-      task_ = start(connector);
-      task_.start();
+      task_.emplace(start(connector));
+      task_->start();
     });
   }
 
@@ -158,9 +159,9 @@ class RunningOperation {
   }
 
   void conclude(mt_step& step) {
-    if (task_.done()) {
-      Status status = task_.take();
-      task_ = {};
+    if (task_ && task_->done()) {
+      Status status = task_->take();
+      task_.reset();
       if (!status) return fail(step, std::move(status).error());
       set(step, MT_STEP_DONE);
     } else if (call_.waiting_ && !call_.requests_.empty()) {
@@ -202,7 +203,7 @@ class RunningOperation {
   }
 
   Call call_;
-  Task<Status> task_;
+  std::optional<Task<Status>> task_;
   LentRequests sent_;
   Error error_;  // what the last step failed with: the host reads it until the next call
 };

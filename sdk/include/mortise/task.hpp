@@ -8,6 +8,7 @@
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -54,26 +55,17 @@ struct ValuePromise : TaskPromise {
   }
 };
 
-struct VoidPromise : TaskPromise {
-  Task<void> get_return_object() noexcept;
-  void return_void() const noexcept {}
-  void take() const {
-    if (exception) std::rethrow_exception(exception);
-  }
-};
-
 }  // namespace detail
 
 /// The coroutine's return type. Move-only; the owner frees the frame. Await it once:
 /// `Result<Page> page = co_await fetch(call, id);`. An exception inside comes out of the co_await.
+/// One that was moved from is empty: awaiting or starting it throws std::logic_error.
 template <class T>
 class [[nodiscard]] Task {
  public:
-  using promise_type =
-      std::conditional_t<std::is_void_v<T>, detail::VoidPromise, detail::ValuePromise<T>>;
+  using promise_type = detail::ValuePromise<T>;
   using Handle = std::coroutine_handle<promise_type>;
 
-  Task() = default;
   explicit Task(Handle handle) noexcept : handle_(handle) {}
   Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
   Task& operator=(Task&& other) noexcept {
@@ -90,11 +82,17 @@ class [[nodiscard]] Task {
   explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
   bool done() const noexcept { return handle_ && handle_.done(); }
   /// For the driver of an outermost task: runs to the first wait or to the end.
-  void start() { handle_.resume(); }
+  void start() {
+    expect_frame();
+    handle_.resume();
+  }
   /// For the driver, once done(): the value; rethrows what the coroutine threw.
   T take() { return handle_.promise().take(); }
 
-  bool await_ready() const noexcept { return false; }
+  bool await_ready() const {
+    expect_frame();
+    return false;
+  }
   // Runs the awaited task on this stack frame and goes on at once if it ended without waiting.
   // (With symmetric transfer instead, a loop over such tasks grows the stack when tail calls are
   // not optimised, as in debug builds.)
@@ -107,6 +105,9 @@ class [[nodiscard]] Task {
   T await_resume() { return handle_.promise().take(); }
 
  private:
+  void expect_frame() const {
+    if (!handle_) throw std::logic_error("an empty task was run: it was moved from");
+  }
   void reset() noexcept {
     if (handle_) handle_.destroy();
     handle_ = {};
@@ -120,10 +121,6 @@ namespace detail {
 template <class T>
 Task<T> ValuePromise<T>::get_return_object() noexcept {
   return Task<T>(Task<T>::Handle::from_promise(*this));
-}
-
-inline Task<void> VoidPromise::get_return_object() noexcept {
-  return Task<void>(Task<void>::Handle::from_promise(*this));
 }
 
 }  // namespace detail
