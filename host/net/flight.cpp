@@ -159,7 +159,8 @@ void Flight::retry_after_limit(Judgement judgement, ports::HttpOutcome outcome) 
   const std::int64_t pause_ms =
       asked.value_or(backoff_ms(egress_.policy_, attempt_, egress_.ports_.random));
   egress_.budgets_.refused(connector_->manifest(), payer_, judgement.scope, sent_ms_, pause_ms);
-  if (!may_wait(pause_ms)) {
+  const bool harmless = call_.request.repeatable || !judgement.maybe_sent;
+  if (!harmless || !may_wait(pause_ms)) {
     judgement.error->retry_after_ms = pause_ms;
     return finish(std::move(judgement), std::move(outcome));
   }

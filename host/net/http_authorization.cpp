@@ -72,8 +72,9 @@ void HttpAuthorization::on_outcome(const std::shared_ptr<Errand>& errand,
                                    ports::HttpOutcome outcome) {
   const Judgement judgement = judge(outcome, errand->repeat == Repeat::lost_too, *errand->rules);
   errand->interrupted = errand->interrupted || judgement.maybe_sent;
-  const bool again =
-      judgement.verdict == Verdict::try_again || judgement.verdict == Verdict::wait_limit;
+  const bool harmless = errand->repeat == Repeat::lost_too || !judgement.maybe_sent;
+  const bool again = judgement.verdict == Verdict::try_again ||
+                     (judgement.verdict == Verdict::wait_limit && harmless);
   std::int64_t wait_ms = backoff_ms(errand->policy, errand->attempt, ports_.random);
   if (outcome.reply.ok()) {
     wait_ms = retry_after_ms(outcome.reply->headers, ports_.clock.now_ms()).value_or(wait_ms);

@@ -65,6 +65,7 @@ Judgement judge_limit(const HttpReply& reply, const LimitRule* rule) {
   const std::string answered = "the service answered " + std::to_string(reply.status);
   Judgement judgement;
   if (rule != nullptr) judgement.scope = rule->scope;
+  judgement.maybe_sent = reply.status >= 500 && reply.status != 529;
   if (rule != nullptr && rule->reaction == LimitRule::Reaction::refuse) {
     judgement.verdict = Verdict::limit_final;
     judgement.error = Error{Code::forbidden, answered + ": it blocks requests of this connection",

@@ -13,7 +13,7 @@ namespace mortise::net {
 
 enum class Verdict : std::uint8_t {
   deliver,      ///< an answer for the connector to read
-  wait_limit,   ///< refused by a limit: nothing was done, wait and send again
+  wait_limit,   ///< refused by a limit: wait; send again unless it may have been carried out
   limit_final,  ///< refused by a limit that waiting does not lift
   try_again,    ///< nothing was done, or doing it twice does no harm
   renew_token,  ///< the token was refused
@@ -30,7 +30,8 @@ struct Judgement {
 
 /// `repeatable`: the connector said so. Rules: 429, 529 and the manifest's limit rules mean that
 /// nothing was done; so does an HTML page instead of the API's JSON with a 403 (an edge in front of
-/// the API blocked the request); 5xx and answers that can not be read leave it open.
+/// the API blocked the request); 5xx, also one that a limit rule names, and answers that can not be
+/// read leave it open.
 Judgement judge(const ports::HttpOutcome& outcome, bool repeatable,
                 const std::vector<ports::LimitRule>& rules);
 

@@ -302,6 +302,34 @@ TEST_CASE("egress: a 403 is a limit only where the manifest says so", "[net][egr
   CHECK(reply.reply.status == (reason == "forbidden" ? 403 : 200));
 }
 
+TEST_CASE("egress: a 5xx that tells of a limit is not repeated where that could do harm",
+          "[net][egress]") {
+  World world;
+  ports::Manifest manifest = notion_manifest();
+  manifest.id = "acme";
+  manifest.limit_rules = {{503, "/code", {"slow_down"}}};
+  world.connectors.add(std::make_shared<ScriptedConnector>(manifest));
+  world.add("cnn_a", "acme", "", "ann");
+  world.script([](int n, const HttpRequest&) {
+    return n == 1 ? answer(503, R"({"code":"slow_down"})", {{"retry-after", "60"}})
+                  : answer(200, "{}");
+  });
+  SECTION("repeatable") {
+    CHECK_FALSE(world.send(World::get("cnn_a")).error.has_value());
+    CHECK(world.passed() == 60'000);
+  }
+  SECTION("not repeatable") {
+    const auto reply = world.send(World::post("cnn_a"));
+    REQUIRE(reply.error.has_value());
+    CHECK(reply.error->code == Code::rate_limited);
+    CHECK(reply.error->retry_after_ms == 60'000);
+    CHECK(reply.maybe_sent);
+    CHECK(world.transport.count() == 1);
+    CHECK_FALSE(world.send(World::get("cnn_a")).error.has_value());
+    CHECK(world.passed() == 60'000);  // the pause is held all the same
+  }
+}
+
 TEST_CASE("egress: a page from something in front of the service is not its answer",
           "[net][egress]") {
   World world;
