@@ -19,21 +19,17 @@ using mortise::Task;
 using mortise::Write;
 
 // What an answer without success means. The host has already refreshed the token, waited out rate
-// limits and repeated what could be repeated.
+// limits and repeated what could be repeated: a 401 or a 429 that stays is a reply.error.
 Error error_of(const Reply& reply, const std::string& what) {
   if (reply.error) return *reply.error;
   const std::string message = what + ": Acme answered " + std::to_string(reply.status);
   switch (reply.status) {
-    case 401:
-      return {Code::unauthenticated, message};
     case 403:
       return {Code::forbidden, message};
     case 404:
       return {Code::not_found, message};
     case 409:
       return {Code::conflict, message};
-    case 429:
-      return {Code::rate_limited, message};
     default:
       return {reply.status >= 500 ? Code::unavailable : Code::invalid, message};
   }

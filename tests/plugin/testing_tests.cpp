@@ -17,10 +17,13 @@ using Catch::Contains;
 using mortise::Call;
 using mortise::CallInput;
 using mortise::Channel;
+using mortise::Code;
+using mortise::Error;
 using mortise::Item;
 using mortise::ItemState;
 using mortise::Operation;
 using mortise::Outcome;
+using mortise::Reply;
 using mortise::Request;
 using mortise::Status;
 using mortise::Target;
@@ -57,6 +60,9 @@ class Puppet final : public mortise::Connector {
   Task<Status> list(Call& call) override { return step(call); }
   Task<Status> get(Call& call) override { return step(call); }
   Task<Status> write(Call& call) override { return step(call); }
+  Task<Status> make_target(Call& call) override { return step(call); }
+  Task<Status> estimate(Call& call) override { return step(call); }
+  Task<Status> identity(Call& call) override { return step(call); }
   Task<Status> close_channel(Call& call) override { return step(call); }
   Task<Status> open_channel(Call& call) override { return step(call); }
   static Task<Status> step(Call& call) {
@@ -172,6 +178,42 @@ TEST_CASE("scripted host: it names what the host refuses of a report", "[sdk][te
   refused(Channel{"r", -1}, "the end of a channel is not within the years");
 }
 
+TEST_CASE("scripted host: get says something of each id", "[sdk][testing]") {
+  Puppet::act = [](Call& call) { call.emit({.state = ItemState::absent, .id = "1"}); };
+  const Script script(mortise::make_connector<Puppet>);
+  CHECK(script.start({.operation = Operation::get, .ids = {"1"}}).breaches().empty());
+  const std::vector<std::string> silent = {"get is done, but said nothing of 2"};
+  CHECK(script.start({.operation = Operation::get, .ids = {"1", "2"}}).breaches() == silent);
+}
+
+TEST_CASE("scripted host: answers that the host judges itself arrive as errors", "[sdk][testing]") {
+  class Asks final : public mortise::Connector {
+    Task<Status> list(Call& call) override { return ask(call); }
+    Task<Status> identity(Call& call) override { return ask(call); }
+    static Task<Status> ask(Call& call) {
+      const Request request{.target = "/things"};
+      const Reply reply = co_await call.send(request);
+      if (reply.error) co_return *reply.error;
+      co_return Error{Code::invalid, std::to_string(reply.status) + " " + reply.body};
+    }
+  };
+  const Script script(mortise::make_connector<Asks>);
+  const auto end = [&](Operation operation, Reply reply) {
+    CallInput call;
+    call.operation = operation;
+    auto run = script.start(call);
+    run.reply({std::move(reply)});
+    return run.error();
+  };
+  const Reply page{.status = 403, .headers = {{"content-type", "text/html; charset=utf-8"}}};
+  CHECK(end(Operation::list, {.status = 429, .body = "{}"}).code == Code::rate_limited);
+  CHECK(end(Operation::list, {.status = 529, .body = "{}"}).code == Code::rate_limited);
+  CHECK(end(Operation::list, page).code == Code::unavailable);
+  CHECK(end(Operation::list, {.status = 403, .body = "{}"}).message == "403 {}");
+  CHECK(end(Operation::list, {.status = 503, .body = "{}"}).message == "503 {}");
+  CHECK(end(Operation::identity, {.status = 429, .body = "{}"}).message == "429 {}");
+}
+
 TEST_CASE("scripted host: an identity has an id of its own", "[sdk][testing]") {
   for (const char* good :
        {R"({"id":"me"})", R"( { "a" : [{"id":""}, "id"], "b\"" : {"id":1} , "id" : "\"" } )"}) {
@@ -200,6 +242,11 @@ TEST_CASE("scripted host: it names a report that is none of its operation, or of
     const Channel channel;
     call.opened(channel);
   });
+  const auto nothing = [](Call&) {};
+  one(Operation::open_channel, "did not report one channel", nothing);
+  one(Operation::identity, "did not say whose the grant is", nothing);
+  one(Operation::make_target, "offered no place", nothing);
+  one(Operation::estimate, "gave no numbers", nothing);
   one(Operation::list, "on another thread",
       [](Call& call) { std::thread([&] { call.complete(); }).join(); });
   one(Operation::list, "too many reports in one step", [](Call& call) {

@@ -81,8 +81,9 @@ typedef struct mt_header {
 /* ---- requests and replies -------------------------------------------------------------------- */
 
 /* mt_request.flags: repeating the request has no further effect, so the host may send it again
- * after an answer that never came. Without it the host repeats only what was certainly not sent,
- * and 429/529. */
+ * after an answer that never came or a status >= 500. Without it the host repeats only what was
+ * certainly not carried out: what was not sent, 429, 529, a status < 500 that a limit rule of the
+ * manifest names, a 401 (once, with a new token), a 403 with an HTML page. */
 #define MT_REPEATABLE 1u
 
 /* One HTTP request that the operation wants sent. The host adds authorisation. Borrowed by the host
@@ -105,9 +106,13 @@ typedef struct mt_request {
 /* mt_reply.flags: the request may have reached the service although no answer came back. */
 #define MT_MAYBE_SENT 1u
 
-/* What came back. `error` != 0: no usable answer (`message` says why; status is 0). A reply with a
- * status >= 400 has error 0: reading the service's error body is the connector's knowledge. The
- * host has already waited out rate limits and repeated what could be repeated. */
+/* What came back. `error` != 0: no usable answer (`message` says why; status is 0, without headers
+ * and body). A reply with a status >= 400 has error 0: reading the service's error body is the
+ * connector's knowledge. Not so what the host judges itself, after it has waited and repeated:
+ *  - 429, 529 and what a limit rule names: RATE_LIMITED, or FORBIDDEN if the rule says "refuse"
+ *  - 401 to a signed request: UNAUTHENTICATED, or UNAVAILABLE if a new token was refused, too
+ *  - 403 with an HTML page, a 2xx that says it is JSON and is none: UNAVAILABLE
+ * MT_IDENTITY, asked while a person connects, gets each of these as it came. */
 typedef struct mt_reply {
   size_t size;
   int32_t error;  /* MT_OK, MT_UNAVAILABLE, MT_CANCELLED, MT_TOO_LARGE, MT_UNAUTHENTICATED ... */
@@ -223,7 +228,7 @@ typedef struct mt_sink {
 /* mt_call.operation */
 enum {
   MT_LIST = 1,  /* items of the target since `cursor`, or all; or the children of `container_id` */
-  MT_GET = 2,   /* the items in `ids`, one by one */
+  MT_GET = 2,   /* the items in `ids`, one by one; one of which nothing is said counts as gone */
   MT_WRITE = 3, /* a batch of writes */
   MT_FIND = 4,  /* items that carry one of our keys (`ids`), where the service can look up */
   MT_TARGETS = 5,     /* the places the user may choose */

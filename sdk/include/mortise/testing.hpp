@@ -5,6 +5,10 @@
 // between their braces, or hold fractions), structs of an impossible size, CPU time, and what is
 // too much only in sum: bytes of a step, steps and reports of an operation.
 //
+// Answers reach the connector as the host would hand them on: a canned 429, 529 or 403 with an HTML
+// page as an error (not so to identity). What else the host judges itself, a test cans as it
+// arrives: {.error = Error{Code::unauthenticated, "the grant is dead"}}.
+//
 //   mortise::testing::Script script(mortise::make_connector<Acme>);
 //   auto run = script.start({.operation = mortise::Operation::get, .ids = {"42"}});
 //   REQUIRE(run.requests().at(0).target == "/things/42");
@@ -92,12 +96,15 @@ class Run {
   /// What the connector did that the contract forbids, one sentence each.
   const std::vector<std::string>& breaches() const noexcept { return seen_->breaches.all(); }
 
-  /// Hands in one reply for each of requests() and runs the next step.
+  /// Hands in one reply for each of requests(), as delivered() makes it, and runs the next step.
   void reply(std::vector<Reply> replies) {
     if (!sending()) throw std::logic_error("reply() on an operation that waits for nothing");
     if (replies.size() != requests().size()) {
       throw std::logic_error("reply() with " + std::to_string(replies.size()) + " replies to " +
                              std::to_string(requests().size()) + " requests");
+    }
+    if (call().operation != Operation::identity) {
+      for (Reply& each : replies) each = delivered(std::move(each));
     }
     const LentReplies lent(replies);
     mt_step step = blank();
@@ -150,6 +157,7 @@ class Run {
     std::vector<Channel> channels;
     std::uint32_t estimated_writes = 0;
     std::uint32_t estimated_reads = 0;
+    bool estimated = false;
     Breaches breaches;
     std::thread::id open_on = {};  // the thread of the open step
     std::size_t reports = 0;       // of the step
@@ -263,9 +271,25 @@ class Run {
 
   void check_end() {
     Breaches& breaches = seen_->breaches;
-    breaches.note(call().operation == Operation::open_channel && seen_->channels.size() != 1,
-                  "open_channel is done, but did not report one channel");
-    if (call().operation != Operation::write) return;
+    const Operation operation = call().operation;
+    const auto silent = [&](Operation of, bool said, std::string_view what) {
+      breaches.note(operation == of && !said, what);
+    };
+    silent(Operation::open_channel, seen_->channels.size() == 1,
+           "open_channel is done, but did not report one channel");
+    silent(Operation::identity, !seen_->identity.empty(),
+           "identity is done, but did not say whose the grant is");
+    silent(Operation::make_target, !seen_->targets.empty(),
+           "make_target is done, but offered no place");
+    silent(Operation::estimate, seen_->estimated, "estimate is done, but gave no numbers");
+    if (operation == Operation::get) {
+      for (const std::string& id : call().ids) {
+        const bool said = std::any_of(seen_->items.begin(), seen_->items.end(),
+                                      [&](const Item& item) { return item.id == id; });
+        breaches.note(!said, "get is done, but said nothing of " + id);
+      }
+    }
+    if (operation != Operation::write) return;
     for (std::size_t i = 0; i < seen_->outcomes_per_write.size(); ++i) {
       breaches.note(seen_->outcomes_per_write[i] == 0,
                     "write " + std::to_string(i) + " got no outcome");
@@ -325,6 +349,7 @@ class Run {
     taking(context, [&](Seen& s) {
       s.estimated_writes = writes;
       s.estimated_reads = reads;
+      s.estimated = true;
     });
   }
 

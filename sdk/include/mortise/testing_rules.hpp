@@ -78,6 +78,21 @@ inline bool has_id(std::string_view json) {
   return false;
 }
 
+/// What the host hands to an operation instead of this answer, as far as that shows without a
+/// manifest: 429, 529 and a 403 with an HTML page arrive as an error, without status and body.
+inline Reply delivered(Reply reply) {
+  if (reply.error) return reply;
+  const bool limit = reply.status == 429 || reply.status == 529;
+  const bool page = reply.status == 403 &&
+                    reply.header("content-type").find("text/html") != std::string_view::npos;
+  if (!limit && !page) return reply;
+  Reply none;
+  none.error =
+      limit ? Error{Code::rate_limited, "the service answered " + std::to_string(reply.status)}
+            : Error{Code::unavailable, "something in front of the service answered 403"};
+  return none;
+}
+
 /// The breaches found so far, one sentence each.
 class Breaches {
  public:

@@ -37,15 +37,16 @@ struct Request {
   std::string target = {};  ///< path and query, percent-encoded
   std::vector<Header> headers = {};
   std::string body = {};
-  bool repeatable = false;                 ///< sending it twice has no further effect
+  bool repeatable = false;  ///< sending it twice has no further effect; MT_REPEATABLE
   std::vector<std::uint32_t> writes = {};  ///< which of call.writes() it may carry out
 
   friend bool operator==(const Request&, const Request&) = default;
 };
 
-/// What came back; mt_reply. With `error` there is no usable answer, and `maybe_sent` tells whether
-/// the service may have seen the request. A status >= 400 is an answer: reading it is the
-/// connector's job.
+/// What came back; mt_reply. With `error` there is no usable answer (status 0, no body), and
+/// `maybe_sent` tells whether the service may have seen the request. A status >= 400 is an answer:
+/// reading it is the connector's job; but not 429, 529, what a limit rule of the manifest names,
+/// 401 to a signed request, and a 403 with a page: those arrive as `error` (abi.h says as which).
 struct Reply {
   int status = 0;
   std::vector<Header> headers = {};  ///< names in lower case
