@@ -343,6 +343,23 @@ TEST_CASE("wrapper: a constructor that throws makes no connector", "[sdk]") {
   REQUIRE(mortise::make_connector<Stillborn>(nullptr) == nullptr);
 }
 
+TEST_CASE("scripted host: it keeps what a connector logs", "[sdk]") {
+  class Talker final : public mortise::Connector {
+   public:
+    explicit Talker(mortise::Host host) : host_(host) { host_.log(MT_LOG_INFO, "made"); }
+
+   private:
+    Task<Status> list(Call&) override {
+      host_.log(MT_LOG_INFO, "listed");
+      co_return Status();
+    }
+    mortise::Host host_;
+  };
+  const Script script(mortise::make_connector<Talker>);
+  const auto run = script.start({.operation = Operation::list});
+  REQUIRE(script.log() == std::vector<std::string>{"made", "listed"});
+}
+
 TEST_CASE("scripted host: it names each breach of the contract", "[sdk]") {
   class Sloppy final : public mortise::Connector {
     Task<Status> write(Call& call) override {

@@ -44,7 +44,8 @@ struct Exchange {
   std::string body_has = {};
 };
 
-/// One operation under way, driven by the test. Ends (or abandons) the operation when destroyed.
+/// One operation under way, driven by the test. Ends (or abandons) the operation when destroyed;
+/// must not outlive the Script that started it.
 class Run {
  public:
   enum class State { sending, done, failed };
@@ -359,14 +360,14 @@ class Run {
   std::unique_ptr<Seen> seen_;
 };
 
-/// A host with one connector and no network.
+/// A host with one connector and no network. Outlives the runs that it starts.
 class Script {
  public:
   using Create = const mt_connector* (*)(const mt_host*);
 
   /// `create` is make_connector<Acme> or mortise_plugin_entry.create.
   explicit Script(Create create) {
-    host_ = {sizeof(mt_host), this, &on_log, &no_service};
+    host_ = {sizeof(mt_host), &log_, &on_log, &no_service};
     connector_ = create(&host_);
     if (connector_ == nullptr) throw std::runtime_error("create() returned no connector");
   }
@@ -404,13 +405,13 @@ class Script {
 
  private:
   static void on_log(void* context, std::int32_t, mt_str message) {
-    static_cast<Script*>(context)->log_.push_back(own(message));
+    static_cast<std::vector<std::string>*>(context)->push_back(own(message));
   }
   static const void* no_service(void*, const char*) { return nullptr; }
 
   mt_host host_ = {};
   const mt_connector* connector_ = nullptr;
-  std::vector<std::string> log_;
+  mutable std::vector<std::string> log_;  // the connector writes it, also of a const Script
 };
 
 }  // namespace mortise::testing
