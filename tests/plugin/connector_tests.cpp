@@ -392,6 +392,10 @@ TEST_CASE("scripted host: it names each breach of the contract", "[sdk]") {
 TEST_CASE("text: percent_encode keeps only the unreserved", "[sdk]") {
   REQUIRE(mortise::percent_encode("a-b_c.d~e/f?g=h i\xC3\xA9") ==
           "a-b_c.d~e%2Ff%3Fg%3Dh%20i%C3%A9");
+  REQUIRE(mortise::percent_encode(".") == "%2E");
+  REQUIRE(mortise::percent_encode("..") == "%2E%2E");
+  REQUIRE(mortise::percent_encode("...") == "...");
+  REQUIRE(mortise::percent_encode(".a") == ".a");
 }
 
 TEST_CASE("text: is_utf8 knows the shortest form and surrogates", "[sdk]") {

@@ -8,15 +8,17 @@
 namespace mortise {
 
 /// Percent-encodes everything but RFC 3986's unreserved characters: for a path segment or a query
-/// value of Request::target.
+/// value of Request::target. A text that is "." or ".." is encoded as well: as a segment it would
+/// climb (RFC 3986 section 5.2.4). An empty one stays empty: leave it out of a path yourself.
 inline std::string percent_encode(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
+  const bool climbs = text == "." || text == "..";
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
+                       c == '-' || (c == '.' && !climbs) || c == '_' || c == '~';
     if (plain) {
       out += c;
     } else {
