@@ -230,7 +230,7 @@ enum {
   MT_LIST = 1,  /* items of the target since `cursor`, or all; or the children of `container_id` */
   MT_GET = 2,   /* the items in `ids`, one by one; one of which nothing is said counts as gone */
   MT_WRITE = 3, /* a batch of writes */
-  MT_FIND = 4,  /* items that carry one of our keys (`ids`), where the service can look up */
+  MT_FIND = 4,  /* items in `container_id` that carry one of our keys (`ids`) */
   MT_TARGETS = 5,     /* the places the user may choose */
   MT_MAKE_TARGET = 6, /* find or create the place called `title`; report it with sink->target */
   MT_IDENTITY = 7,    /* who the grant belongs to; asked through "mortise.identity/1" */
@@ -279,14 +279,16 @@ typedef struct mt_write {
 typedef struct mt_call {
   size_t size;
   int32_t operation;
-  int64_t now_ms;
+  int64_t now_ms;   /* when the operation began: after a wait it is that much behind */
   mt_str settings;  /* JSON object: the connector's settings with defaults filled in */
   mt_str target_id; /* where the connection works, as reported by sink->target */
   mt_str target_kind;
-  mt_str container_id; /* MT_LIST: list only the children of this container; empty: all */
-  mt_str container_kind;
-  mt_str cursor;     /* MT_LIST: from an earlier listing; empty: everything */
-  const mt_str* ids; /* MT_GET: ids. MT_FIND: keys */
+  /* MT_LIST: list only the children of this container, which may be the target; empty: all.
+   * MT_FIND: look only among its children; never empty, may be the target. */
+  mt_str container_id;
+  mt_str container_kind; /* MT_LIST: its kind, or the target's; empty in MT_FIND */
+  mt_str cursor;         /* MT_LIST: from an earlier listing; empty: everything */
+  const mt_str* ids;     /* MT_GET: ids. MT_FIND: keys */
   size_t id_count;
   const mt_write* const* writes; /* MT_WRITE */
   size_t write_count;
@@ -305,7 +307,8 @@ enum { MT_STEP_DONE = 0, MT_STEP_SEND = 1, MT_STEP_FAILED = 2 };
 
 /* What a step of an operation ended with. SEND: the host sends all requests (in this order, perhaps
  * overlapping) and calls resume() once with as many replies, in the same order. FAILED: the
- * operation as a whole could not go on; outcomes already reported stand. */
+ * operation as a whole could not go on. Outcomes already reported stand, other reports are dropped;
+ * docs/plugins.md says what the host does about each code. */
 typedef struct mt_step {
   size_t size; /* set by the host: how much of the struct it reads */
   int32_t state;
@@ -330,13 +333,14 @@ typedef struct mt_connector {
    * *step. [any worker], CPU only, short. */
   mt_operation* (*begin)(void* self, const mt_call* call, const mt_sink* sink, mt_step* step);
   /* Hands in the replies to the last step's requests and runs the next step. Replies are borrowed
-   * for the call. */
+   * for the call. [any worker], perhaps another one than before. */
   void (*resume)(mt_operation* operation, const mt_reply* const* replies, size_t reply_count,
                  mt_step* step);
-  /* Frees the operation, finished or abandoned half-way. */
+  /* Frees the operation, finished or abandoned half-way. [any worker] */
   void (*end)(mt_operation* operation);
   /* An optional ability by name and revision, e.g. "mortise.identity/1"; NULL if not offered. The
-   * struct it returns lives as long as the connector. */
+   * struct it returns lives as long as the connector. `name` is borrowed for the call. [any
+   * worker], also while operations are open. */
   const void* (*ability)(void* self, const char* name);
 } mt_connector;
 
@@ -350,7 +354,8 @@ typedef struct mt_plugin {
   uint32_t size;
   const char* id;      /* equals the manifest's id */
   const char* version; /* equals the manifest's version */
-  /* Makes the connector. On failure returns NULL. The result is borrowed until its destroy(). */
+  /* Makes the connector. On failure returns NULL. The result is borrowed until its destroy().
+   * Called once, before anything else. */
   const mt_connector* (*create)(const mt_host* host);
 } mt_plugin;
 

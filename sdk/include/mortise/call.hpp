@@ -22,13 +22,16 @@ class RunningOperation;
 class Call {
  public:
   Operation operation() const noexcept { return input_.operation; }
+  /// When the operation began, in ms since 1970 UTC: after a wait it is that much behind.
   std::int64_t now_ms() const noexcept { return input_.now_ms; }
   /// JSON object: the connector's settings with defaults filled in.
   const std::string& settings() const noexcept { return input_.settings; }
   const std::string& target_id() const noexcept { return input_.target_id; }
   const std::string& target_kind() const noexcept { return input_.target_kind; }
-  /// list: only the children of this container; empty: the whole target.
+  /// list: only the children of this container, which may be the target; empty: everything. find:
+  /// only among the children of this container; never empty, may be the target.
   const std::string& container_id() const noexcept { return input_.container_id; }
+  /// list: the kind of that container, or the target's. find: empty.
   const std::string& container_kind() const noexcept { return input_.container_kind; }
   /// list: where the last listing ended; empty: everything.
   const std::string& cursor() const noexcept { return input_.cursor; }

@@ -52,14 +52,16 @@ class Connector {
   /// Emits the items of the target (or of one container), says what it listed completely, and the
   /// next cursor. `stale`: the cursor is gone, the host lists everything.
   virtual Task<Status> list(Call& call) { return refuse(call); }
-  /// Emits one item for each id; state absent for what is not there.
+  /// Emits one item for each id; state absent for what is not there, as an id left out counts as
+  /// gone and an error is one of the whole operation.
   virtual Task<Status> get(Call& call) { return refuse(call); }
   /// Carries out the writes and reports one outcome for each.
   virtual Task<Status> write(Call& call) { return refuse(call); }
   /// Says what write() with the same writes would cost; sends nothing. What has to be made before,
   /// the target or a container, has an invented id.
   virtual Task<Status> estimate(Call& call) { return refuse(call); }
-  /// Emits the items that carry the keys in call.ids(); nothing for a key that is nowhere.
+  /// Emits the children of call.container_id() that carry the keys in call.ids(); nothing for a key
+  /// that none of them has.
   virtual Task<Status> find(Call& call) { return refuse(call); }
   /// Offers the places the user may choose.
   virtual Task<Status> targets(Call& call) { return refuse(call); }
@@ -83,7 +85,8 @@ class Connector {
 class Host {
  public:
   explicit Host(const mt_host* host) noexcept : host_(host) {}
-  /// One event, one line, no secrets, no bodies. `level`: MT_LOG_*.
+  /// One event, one line, no secrets, no bodies. `level`: MT_LOG_*. On any thread, also in the
+  /// connector's constructor and destructor.
   void log(std::int32_t level, std::string_view message) const {
     if (host_ != nullptr) host_->log(host_->context, level, lend(message));
   }

@@ -15,10 +15,12 @@ enum { MT_LOG_DEBUG = 0, MT_LOG_INFO = 1, MT_LOG_WARNING = 2, MT_LOG_ERROR = 3 }
 struct mt_host {
   size_t size;
   void* context;
-  /* One event, one line, no secrets, no bodies. A line is cut at 1 KiB; of more than 100 in a
-   * minute the rest is left out. An unknown level counts as the nearest. [any worker] */
+  /* One event, one line, no secrets, no bodies; `message` is borrowed for the call. A line is cut
+   * at 1 KiB; of more than 100 in a minute the rest is left out. An unknown level counts as the
+   * nearest. [any worker], also within create() and destroy(). */
   void (*log)(void* context, int32_t level, mt_str message);
-  /* A further service by name and revision, or NULL. Reserved: this version offers none. */
+  /* A further service by name and revision, or NULL. Reserved: this version offers none. [any
+   * worker], also within create(). */
   const void* (*service)(void* context, const char* name);
 };
 
