@@ -10,6 +10,7 @@ using mortise::Call;
 using mortise::Code;
 using mortise::Error;
 using mortise::Item;
+using mortise::ItemState;
 using mortise::Outcome;
 using mortise::Reply;
 using mortise::Request;
@@ -35,13 +36,20 @@ Error error_of(const Reply& reply, const std::string& what) {
   }
 }
 
+// The path of the target's to-dos, or of one of them.
+std::string path_of(const Call& call, const std::string& id = {}) {
+  std::string path = "/lists/" + mortise::percent_encode(call.target_id()) + "/todos";
+  if (!id.empty()) path += "/" + mortise::percent_encode(id);
+  return path;
+}
+
 }  // namespace
 
 Task<Status> Acme::list(Call& call) {
   std::string next;
   do {
     Request request;
-    request.target = "/lists/" + mortise::percent_encode(call.target_id()) + "/todos";
+    request.target = path_of(call);
     if (!next.empty()) request.target += "?page=" + mortise::percent_encode(next);
     request.repeatable = true;
     const Reply reply = co_await call.send(request);
@@ -52,6 +60,24 @@ Task<Status> Acme::list(Call& call) {
     next = page->next;
   } while (!next.empty());
   call.complete();
+  co_return Status();
+}
+
+Task<Status> Acme::get(Call& call) {
+  for (const std::string& id : call.ids()) {
+    Request request;
+    request.target = path_of(call, id);
+    request.repeatable = true;
+    const Reply reply = co_await call.send(request);
+    if (reply.status == 404) {  // this one is gone: no error, which would be of the whole operation
+      call.emit({.state = ItemState::absent, .id = id});
+      continue;
+    }
+    if (!reply.success()) co_return error_of(reply, "reading a to-do");
+    Result<Item> item = read_todo(reply.body);
+    if (!item) co_return item.error();
+    call.emit(*item);
+  }
   co_return Status();
 }
 
@@ -67,8 +93,7 @@ Task<Outcome> Acme::write_one(Call& call, std::uint32_t index) {
   const Write& write = call.writes()[index];
   Request request;
   request.writes.push_back(index);  // which write this request carries out: the host journals it
-  request.target = "/lists/" + mortise::percent_encode(call.target_id()) + "/todos";
-  if (write.action != Action::create) request.target += "/" + mortise::percent_encode(write.id);
+  request.target = path_of(call, write.id);  // (a create has no id yet)
   request.repeatable = true;  // Acme knows our client_id, and updates and deletes can be repeated
   request.method = write.action == Action::create   ? "POST"
                    : write.action == Action::update ? "PATCH"

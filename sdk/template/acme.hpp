@@ -10,6 +10,7 @@ namespace acme {
 class Acme final : public mortise::Connector {
  public:
   mortise::Task<mortise::Status> list(mortise::Call& call) override;
+  mortise::Task<mortise::Status> get(mortise::Call& call) override;
   mortise::Task<mortise::Status> write(mortise::Call& call) override;
   mortise::Task<mortise::Status> targets(mortise::Call& call) override;
   mortise::Task<mortise::Status> identity(mortise::Call& call) override;

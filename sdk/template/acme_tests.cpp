@@ -45,6 +45,20 @@ void a_listing_follows_every_page(const Script& script) {
   expect(script.abandon_at_every_step(call, answers) == 2, "it can be broken off at each step");
 }
 
+void what_is_not_there_is_absent(const Script& script) {
+  const std::vector<Exchange> answers = {
+      {"GET /lists/l/todos/1", {.status = 404}},
+      {"GET /lists/l/todos/2", {.status = 200, .body = R"({"id":"2","text":"b","done":true})"}}};
+  const CallInput call = {.operation = Operation::get, .target_id = "l", .ids = {"1", "2"}};
+  const Run run = script.replay(call, answers);
+  expect_no_breach(run);
+  expect(run.done() && run.items().size() == 2,
+         "each id is answered, also beside one that is gone");
+  expect(run.items()[0].state == mortise::ItemState::absent, "the one that is gone is absent");
+  expect(run.items()[1].id == "2", "the other one is read");
+  expect(script.abandon_at_every_step(call, answers) == 2, "it can be broken off at each step");
+}
+
 void only_what_changed_is_sent(const Script& script) {
   CallInput call = {.operation = Operation::write, .target_id = "l"};
   call.writes.push_back({.kind = "todo",
@@ -102,6 +116,7 @@ void an_error_of_the_service_itself_is_uncertain(const Script& script) {
 int main() {
   const Script script(mortise::make_connector<acme::Acme>);
   a_listing_follows_every_page(script);
+  what_is_not_there_is_absent(script);
   only_what_changed_is_sent(script);
   a_lost_answer_is_uncertain(script);
   an_error_of_the_service_itself_is_uncertain(script);

@@ -6,8 +6,13 @@
 //       for (const std::string& id : call.ids()) {
 //         mortise::Request request{.target = "/things/" + mortise::percent_encode(id)};
 //         mortise::Reply reply = co_await call.send(request);
-//         if (!reply.success()) co_return error_of(reply);
-//         call.emit(item_of(reply.body));
+//         if (reply.status == 404) {
+//           call.emit({.state = mortise::ItemState::absent, .id = id});
+//         } else if (!reply.success()) {
+//           co_return error_of(reply);  // of the whole operation
+//         } else {
+//           call.emit(item_of(reply.body));
+//         }
 //       }
 //       co_return mortise::Status();
 //     }
