@@ -111,6 +111,51 @@ void an_error_of_the_service_itself_is_uncertain(const Script& script) {
   expect(run.outcomes().at(2).result == WriteResult::failed, "a 403 was not carried out");
 }
 
+// Also an answer that cannot be read is one: the write may have been carried out.
+void an_unreadable_answer_is_uncertain(const Script& script) {
+  for (const char* body : {"", "[]", "{}", R"({"id":7,"text":"a","done":false})",
+                           R"({"id":"1","text":null,"done":false})", R"({"id":"1","text":"a"})"}) {
+    CallInput call = {.operation = Operation::write, .target_id = "l"};
+    call.writes.push_back({.kind = "todo", .key = "task:1", .once_key = "abc"});
+    const Run run = script.replay(call, {{"POST /lists/l/todos", {.status = 201, .body = body}}});
+    expect_no_breach(run);
+    expect(run.done() && run.outcomes().at(0).result == WriteResult::uncertain,
+           "what cannot be read may have been carried out");
+  }
+}
+
+void an_unreadable_listing_is_no_empty_one(const Script& script) {
+  for (const char* body : {"", "{}", R"({"todos":{}})", R"({"todos":[{"id":7}]})"}) {
+    const Run run = script.replay({.operation = Operation::list, .target_id = "l"},
+                                  {{"GET /lists/l/todos", {.status = 200, .body = body}}});
+    expect_no_breach(run);
+    expect(run.error().code == mortise::Code::unavailable, "the listing fails");
+    expect(run.completed().empty(), "nothing is said to be complete");
+  }
+}
+
+void the_lists_are_the_targets(const Script& script) {
+  const CallInput call = {.operation = Operation::targets};
+  const Run run = script.replay(
+      call, {{"GET /lists", {.status = 200, .body = R"({"lists":[{"id":"l","name":"Home"}]})"}}});
+  expect_no_breach(run);
+  const mortise::Target home = {.id = "l", .kind = "list", .title = "Home"};
+  expect(run.targets() == std::vector<mortise::Target>{home}, "the list is offered");
+  const Run broken =
+      script.replay(call, {{"GET /lists", {.status = 200, .body = R"({"lists":[{"id":7}]})"}}});
+  expect(broken.error().code == mortise::Code::unavailable, "a list without an id is an error");
+}
+
+void it_says_whose_the_grant_is(const Script& script) {
+  const CallInput call = {.operation = Operation::identity};
+  const Run run =
+      script.replay(call, {{"GET /me", {.status = 200, .body = R"({"id":"ann","email":null})"}}});
+  expect_no_breach(run);
+  expect(run.identity() == R"({"email":"","id":"ann"})", "the account is told");
+  const Run broken = script.replay(call, {{"GET /me", {.status = 200, .body = R"({"id":7})"}}});
+  expect(!broken.done() && broken.identity().empty(), "an account without an id is an error");
+}
+
 }  // namespace
 
 int main() {
@@ -120,5 +165,9 @@ int main() {
   only_what_changed_is_sent(script);
   a_lost_answer_is_uncertain(script);
   an_error_of_the_service_itself_is_uncertain(script);
+  an_unreadable_answer_is_uncertain(script);
+  an_unreadable_listing_is_no_empty_one(script);
+  the_lists_are_the_targets(script);
+  it_says_whose_the_grant_is(script);
   std::puts("acme: all tests passed");
 }

@@ -18,12 +18,34 @@ Result<Json> parse(const std::string& text, const char* what) {
   return parsed;
 }
 
-Item item_of(const Json& todo) {
+// Every member is looked at before it is used: what throws here would skip the outcome of a write.
+const Json* member(const Json& object, const char* name) {
+  const auto found = object.is_object() ? object.find(name) : object.end();
+  return found == object.end() ? nullptr : &*found;
+}
+// A text, or empty.
+std::string text_in(const Json& object, const char* name) {
+  const Json* text = member(object, name);
+  return text != nullptr && text->is_string() ? text->get<std::string>() : std::string();
+}
+Error unreadable(const char* what) {
+  return {Code::unavailable, std::string("Acme's answer cannot be read: ") + what};
+}
+
+Result<Item> item_of(const Json& todo) {
   Item item;
   item.kind = "todo";
-  item.id = todo.at("id").get<std::string>();
-  item.edited_ms = todo.value("updated", std::int64_t{0});
-  item.fields = Json{{"text", todo.at("text")}, {"checked", todo.at("done")}}.dump();
+  item.id = text_in(todo, "id");
+  if (item.id.empty()) return unreadable("a to-do without an id");
+  const Json* text = member(todo, "text");
+  const Json* done = member(todo, "done");
+  if (text == nullptr || !text->is_string()) return unreadable("a to-do without a text");
+  if (done == nullptr || !done->is_boolean())
+    return unreadable("a to-do that is neither done nor not");
+  const Json* updated = member(todo, "updated");
+  if (updated != nullptr && updated->is_number_integer())
+    item.edited_ms = updated->get<std::int64_t>();
+  item.fields = Json{{"text", *text}, {"checked", *done}}.dump();
   return item;
 }
 
@@ -32,9 +54,15 @@ Item item_of(const Json& todo) {
 Result<Page> read_page(const std::string& body) {
   Result<Json> parsed = parse(body, "list of to-dos");
   if (!parsed) return parsed.error();
+  const Json* todos = member(*parsed, "todos");
+  if (todos == nullptr || !todos->is_array()) return unreadable("a page without to-dos");
   Page page;
-  for (const Json& todo : parsed->at("todos")) page.todos.push_back(item_of(todo));
-  page.next = parsed->value("next", std::string());
+  for (const Json& todo : *todos) {
+    Result<Item> item = item_of(todo);
+    if (!item) return item.error();
+    page.todos.push_back(*std::move(item));
+  }
+  page.next = text_in(*parsed, "next");
   return page;
 }
 
@@ -47,15 +75,19 @@ Result<Item> read_todo(const std::string& body) {
 Result<std::vector<mortise::Target>> read_lists(const std::string& body) {
   Result<Json> parsed = parse(body, "lists");
   if (!parsed) return parsed.error();
+  const Json* lists = member(*parsed, "lists");
+  if (lists == nullptr || !lists->is_array()) return unreadable("no lists");
   std::vector<mortise::Target> targets;
-  for (const Json& each : parsed->at("lists")) {
-    targets.push_back({.id = each.at("id"), .kind = "list", .title = each.at("name")});
+  for (const Json& each : *lists) {
+    const std::string id = text_in(each, "id");
+    if (id.empty()) return unreadable("a list without an id");
+    targets.push_back({.id = id, .kind = "list", .title = text_in(each, "name")});
   }
   return targets;
 }
 
 Result<std::string> write_todo(const mortise::Write& write) {
-  const Json fields = Json::parse(write.fields);
+  const Json fields = Json::parse(write.fields);  // the host's: always an object of the kind
   const bool create = write.action == mortise::Action::create;
   const auto wanted = [&](const std::string& name) {
     for (const std::string& each : write.changed) {
@@ -73,7 +105,9 @@ Result<std::string> write_todo(const mortise::Write& write) {
 Result<std::string> read_me(const std::string& body) {
   Result<Json> parsed = parse(body, "account");
   if (!parsed) return parsed.error();
-  return Json{{"id", parsed->at("id")}, {"email", parsed->value("email", std::string())}}.dump();
+  const std::string id = text_in(*parsed, "id");
+  if (id.empty()) return unreadable("an account without an id");
+  return Json{{"id", id}, {"email", text_in(*parsed, "email")}}.dump();
 }
 
 }  // namespace acme

@@ -13,7 +13,9 @@ struct Page {
   std::string next;  ///< empty: the last page
 };
 
-/// Reads {"todos":[{"id","text","done","updated"}], "next"?}.
+// What Acme answers is read with care: `unavailable` for what is not as expected, and no exception.
+
+/// Reads {"todos":[{"id","text","done","updated"?}], "next"?}.
 mortise::Result<Page> read_page(const std::string& body);
 mortise::Result<mortise::Item> read_todo(const std::string& body);
 mortise::Result<std::vector<mortise::Target>> read_lists(const std::string& body);
@@ -21,7 +23,7 @@ mortise::Result<std::vector<mortise::Target>> read_lists(const std::string& body
 /// The body of a create (every field) or of an update (only what changed).
 mortise::Result<std::string> write_todo(const mortise::Write& write);
 
-/// {"id","email"} of Acme's /me in the form that call.identify() wants.
+/// {"id","email"?} of Acme's /me in the form that call.identify() wants.
 mortise::Result<std::string> read_me(const std::string& body);
 
 }  // namespace acme
