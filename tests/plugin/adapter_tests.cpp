@@ -94,6 +94,20 @@ TEST_CASE("adapter: outcomes come back with what is known of each write", "[plug
   CHECK(step.outcomes[3].result == OutcomeResult::uncertain);
 }
 
+TEST_CASE("adapter: the double in C tells what failed from what may have been carried out",
+          "[plugin][adapter]") {
+  const auto connector = doubles::load("good");
+  Started started = connector->begin(writing(1));
+  const Step step = started.operation->resume({answer(502, "")});
+  REQUIRE(step.outcomes.size() == 1);
+  CHECK(step.outcomes[0].result == OutcomeResult::uncertain);
+  CHECK(step.outcomes[0].error->code == Code::unavailable);
+  CHECK(connector->begin(writing(9)).step.error->code == Code::too_large);
+  const Step nothing = connector->begin(writing(0)).step;
+  CHECK(nothing.done());
+  CHECK_FALSE(nothing.error);
+}
+
 TEST_CASE("adapter: an operation that the manifest does not declare never reaches the plugin",
           "[plugin][adapter]") {
   const auto connector = doubles::load("good");

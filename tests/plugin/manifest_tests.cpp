@@ -427,12 +427,16 @@ TEST_CASE("manifest: no damage to the text makes the parser fail otherwise than 
   }
 }
 
-TEST_CASE("manifest: the template's is good", "[plugin][manifest]") {
-  const std::filesystem::path file =
-      std::filesystem::path(MORTISE_SOURCE_DIR) / "sdk/template/manifest.json";
-  const auto parsed = parse_manifest(doubles::read(file));
-  if (!parsed) FAIL(parsed.error().message);
-  CHECK(parsed->id == "acme");
+TEST_CASE("manifest: those of the templates are good", "[plugin][manifest]") {
+  for (const auto& [folder, id] :
+       {std::pair("template", "acme"), std::pair("template_c", "acme_c")}) {
+    CAPTURE(folder);
+    const std::filesystem::path file =
+        std::filesystem::path(MORTISE_SOURCE_DIR) / "sdk" / folder / "manifest.json";
+    const auto parsed = parse_manifest(doubles::read(file));
+    if (!parsed) FAIL(parsed.error().message);
+    CHECK(parsed->id == id);
+  }
 }
 
 TEST_CASE("manifest: those of our own connectors are good", "[plugin][manifest]") {

@@ -1,6 +1,6 @@
 /* A small, correct connector in C11, without the C++ wrapper: what most doubles are made from.
  *   list   asks GET /things, emits one item whose id is the body
- *   write  one POST per write, all in one step; done with the body as id
+ *   write  one POST per write, all in one step, at most GOOD_MOST; done with the body as id
  * A double includes this file and changes what it is about. */
 #ifndef MORTISE_TEST_GOOD_H
 #define MORTISE_TEST_GOOD_H
@@ -55,8 +55,7 @@ static struct mt_operation* good_begin_operation(const mt_call* call, const mt_s
   if (operation == NULL) return NULL;
   operation->kind = call->operation;
   operation->sink = sink;
-  operation->write_count =
-      (uint32_t)(call->write_count < GOOD_MOST ? call->write_count : GOOD_MOST);
+  operation->write_count = (uint32_t)call->write_count;
   return operation;
 }
 
@@ -68,6 +67,10 @@ static mt_operation* good_begin(void* self, const mt_call* call, const mt_sink* 
   if (call->operation == MT_LIST) {
     good_request(operation, 0, "GET", "/things")->flags = MT_REPEATABLE;
     good_send(operation, 1, step);
+  } else if (call->operation == MT_WRITE && operation->write_count > GOOD_MOST) {
+    good_fail(step, MT_TOO_LARGE, "too many writes at once");
+  } else if (call->operation == MT_WRITE && operation->write_count == 0) {
+    step->state = MT_STEP_DONE; /* a step that sends nothing is refused */
   } else if (call->operation == MT_WRITE) {
     for (uint32_t i = 0; i < operation->write_count; ++i) {
       mt_request* request = good_request(operation, i, "POST", "/things");
@@ -98,12 +101,14 @@ static void good_report(const struct mt_operation* operation, uint32_t write,
   memset(&outcome, 0, sizeof outcome);
   outcome.size = sizeof outcome;
   outcome.write = write;
+  const int broken = reply->error == MT_OK && reply->status >= 500;
   if (reply->error == MT_OK && reply->status < 300) {
     outcome.result = MT_DONE;
     outcome.id = reply->body;
   } else {
-    outcome.result = (reply->flags & MT_MAYBE_SENT) != 0 ? MT_UNCERTAIN : MT_FAILED;
-    outcome.code = reply->error != MT_OK ? reply->error : MT_INVALID;
+    const int lost = reply->error != MT_OK && (reply->flags & MT_MAYBE_SENT) != 0;
+    outcome.result = lost || broken ? MT_UNCERTAIN : MT_FAILED;
+    outcome.code = reply->error != MT_OK ? reply->error : broken ? MT_UNAVAILABLE : MT_INVALID;
     outcome.message = good_text("the service did not take it");
   }
   operation->sink->outcome(operation->sink->context, &outcome);
