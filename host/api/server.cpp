@@ -250,9 +250,10 @@ class Server::Tamed final : public httplib::Server {
   void answer(Job& job) {
     const Request& request = *job.request;
     const bool close = !request.keep_alive || poller_.draining();
-    // The library gets what it needs to write an answer: the line, and whether to keep the
-    // connection. Fields such as Range or Accept-Encoding would set its own machinery in motion.
-    MemoryStream stream(request.method + " " + request.target + " HTTP/1.1\r\n" +
+    // The library gets what it needs to write an answer: the method, and whether to keep the
+    // connection. The target was read already, and the library refuses some that are good; fields
+    // such as Range or Accept-Encoding would set its own machinery in motion.
+    MemoryStream stream(request.method + " / HTTP/1.1\r\n" +
                         (close ? "Connection: close\r\n\r\n" : "\r\n"));
     Exchange exchange{&job};
     current_exchange = &exchange;

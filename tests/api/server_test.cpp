@@ -66,6 +66,13 @@ TEST_CASE("server: an encoded slash stays inside its segment", "[api][server]") 
   CHECK(server.get("http://test/things/absolute").body == "absolute");
 }
 
+TEST_CASE("server: a question mark inside the query is part of it", "[api][server]") {
+  EchoServer server;
+  RawClient client = server.connect();
+  CHECK(client.ask(get_request("/things/a?next=/b?c=d?")).body == "a");
+  CHECK(client.ask(get_request("/things/b??")).body == "b");  // the connection stays
+}
+
 TEST_CASE("server: HTTP/1.0 and Connection: close end the connection", "[api][server]") {
   EchoServer server;
   RawClient old = server.connect();
