@@ -29,9 +29,10 @@ Problem running() {
   return make_problem(409, "idempotency_running", "The first call with this key is still running.");
 }
 
-// What may turn out differently the next time is not kept.
+// What was done, and what is wrong with the request itself. A refusal that the caller or time can
+// mend is not kept.
 bool is_final(int status) {
-  return status < 500 && status != 429 && status != 408;
+  return (status >= 200 && status < 300) || status == 400 || status == 422;
 }
 
 std::string headers_text(const Response& response) {
@@ -90,7 +91,8 @@ Response Idempotency::run(const Request& request, const Handler& handler, const 
   record.scope = scope_of(request.principal);
   record.key = *given;
   record.fingerprint =
-      core::sha256_hex(request.method + "\n" + request.target + "\n" + request.body);
+      core::sha256_hex(request.method + "\n" + request.target + "\n" +
+                       std::string(request.header("if-match").value_or("")) + "\n" + request.body);
   const Claim held = claim({record.scope, record.key});
   if (!held) return refusal(request, running());
 
@@ -126,32 +128,39 @@ Response Idempotency::act(const Request& request, const Handler& handler,
                                                    : refusal(request, reserved.error());
   }
   ++record.rev;
-  std::optional<Response> recovered;
-  if (recover) recovered = (*recover)(*asked);
-  Response response = recovered ? *std::move(recovered) : handler(*asked);
-  if (!response.later) return keep(std::move(record), std::move(response));
+  if (recover) {
+    if (auto found = (*recover)(*asked)) {
+      // Nothing could be found out: the record goes on saying "running".
+      if (found->status >= 500) return *std::move(found);
+      return keep(std::move(record), *std::move(found));
+    }
+  }
+  Response response = handler(*asked);
+  if (!response.later) return settle(std::move(record), std::move(response));
   Response outer;
   outer.later = [this, record = std::move(record), asked, held,
                  inner = std::move(response.later)](const Response::Done& done) {
     inner([this, record, asked, held, done](Response answer) {
-      done(keep(record, std::move(answer)));
+      done(settle(record, std::move(answer)));
     });
   };
   return outer;
 }
 
+// If the commit of these fails, the record goes on saying "running": the next call with the key
+// recovers.
 Response Idempotency::keep(core::IdempotencyRecord record, Response response) {
-  ports::Changes changes;
-  if (is_final(response.status)) {
-    record.status = response.status;
-    record.headers = headers_text(response);
-    record.body = response.body;
-    changes.push_back(ports::put(std::move(record)));
-  } else {
-    changes.push_back(ports::EraseIdempotency{record.scope, record.key});
-  }
-  // If this fails, the record goes on saying "running": the next call with the key recovers.
-  static_cast<void>(store_.commit(std::move(changes), ports::Durability::relaxed));
+  record.status = response.status;
+  record.headers = headers_text(response);
+  record.body = response.body;
+  static_cast<void>(store_.commit({ports::put(std::move(record))}, ports::Durability::relaxed));
+  return response;
+}
+
+Response Idempotency::settle(core::IdempotencyRecord record, Response response) {
+  if (is_final(response.status)) return keep(std::move(record), std::move(response));
+  static_cast<void>(store_.commit({ports::EraseIdempotency{record.scope, record.key}},
+                                  ports::Durability::relaxed));
   return response;
 }
 

@@ -5,6 +5,7 @@
 
 #include "api/api_host.hpp"
 #include "api/auth.hpp"
+#include "api/idempotency.hpp"
 #include "core/time.hpp"
 
 using namespace mortise;
@@ -97,12 +98,67 @@ TEST_CASE("idempotency: the same key gives the same answer, another body is refu
   CHECK(host.post(kExports, other, key_line(std::string(256, 'k'))).problem() ==
         "invalid/bad_idempotency_key");
   CHECK(host.post(kExports, other, key_line("k2")).status == 202);
-  const ApiAnswer over = host.post(kExports, other, key_line("k3"));
-  CHECK(over.status == 403);
-  CHECK(host.post(kExports, other, key_line("k3")).text == over.text);
+  const ApiAnswer bad = host.post(kExports, "{}", key_line("k3"));
+  CHECK(bad.status == 422);
+  CHECK(host.post(kExports, "{}", key_line("k3")).text == bad.text);
   // A day later the key is forgotten.
   host.clock.advance(24LL * 3600 * 1000);
   CHECK(host.post(kExports, other, key_line("k1")).status == 403);
+}
+
+TEST_CASE("idempotency: a refusal that can be mended is not kept", "[api][exports]") {
+  ApiHost host;
+  host.seed();
+  core::Connection connection = host.store.connections().find(host.connection_id).value();
+  connection.status = core::ConnectionStatus::disconnected;
+  REQUIRE(host.store.commit({ports::put(connection)}, ports::Durability::full));
+  const std::string body = Json{{"plan_id", host.plan_id}, {"connector", "memo"}}.dump();
+  CHECK(host.post(kExports, body, key_line("k")).problem() == "conflict/not_connected");
+  connection = host.store.connections().find(host.connection_id).value();
+  connection.status = core::ConnectionStatus::connected;
+  REQUIRE(host.store.commit({ports::put(connection)}, ports::Durability::full));
+  const ApiAnswer mended = host.post(kExports, body, key_line("k"));
+  CHECK(mended.status == 202);
+  CHECK(mended.headers.count("idempotency-replayed") == 0);
+  CHECK(host.post(kExports, body, key_line("k")).text == mended.text);
+  const std::string rev = "If-Match: \"7\"\r\n";
+  CHECK(host.post(kExports, body, key_line("k") + rev).problem() ==
+        "invalid/idempotency_key_reused");
+}
+
+TEST_CASE("idempotency: a recovery that could not find out leaves the first call open",
+          "[api][exports]") {
+  fakes::ManualClock clock;
+  fakes::MemoryStore store;
+  api::Idempotency idempotency(store, clock);
+  std::atomic<int> acted{0};
+  int found = 503;
+  const api::Handler handler = idempotency.around(
+      [&](const api::Request&) {
+        ++acted;
+        return api::Response{};
+      },
+      [&](const api::Request&) {
+        api::Response response;
+        response.status = found;
+        return response;
+      });
+  api::Request request;
+  request.method = "POST";
+  request.target = "/v1/things";
+  request.headers = {{"idempotency-key", "k"}};
+  request.principal.kind = api::Principal::Kind::app;
+  CHECK(handler(request).status == 200);
+  core::IdempotencyRecord record = store.access().idempotency("app", "k").value();
+  record.status = 0;
+  REQUIRE(store.commit({ports::put(record)}, ports::Durability::full));
+  CHECK(handler(request).status == 503);
+  CHECK(handler(request).status == 503);
+  found = 409;
+  CHECK(handler(request).status == 409);
+  found = 202;
+  CHECK(handler(request).status == 409);  // kept
+  CHECK(acted == 1);
 }
 
 TEST_CASE("idempotency: keys of different users do not meet", "[api][exports]") {
