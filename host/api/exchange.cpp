@@ -170,8 +170,7 @@ Response refusal(const Request& request, const Error& error) {
   // A revision that the caller named is a precondition of its own (RFC 9110 section 13.1.1).
   const bool is_other_rev = error.reason == "precondition_failed" || error.reason == "rev_conflict";
   if (is_other_rev && request.header("if-match")) {
-    problem.status = 412;
-    problem.reason = "precondition_failed";
+    problem = make_problem(412, "precondition_failed", error.message);
   }
   return refusal(request, problem);
 }

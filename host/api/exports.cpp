@@ -26,10 +26,8 @@ std::variant<std::string, Response> pick_connection(const Context& context, cons
     picked = &each;
   }
   if (picked) return picked->id;
-  Problem problem =
-      make_problem(409, "not_connected", "The account is not connected to this service.");
-  problem.next_action = "connect";
-  return refusal(request, problem);
+  return refusal(
+      request, make_problem(409, "not_connected", "The account is not connected to this service."));
 }
 
 Asked read_request(const Context& context, const Request& request) {

@@ -1,6 +1,7 @@
 #include "api/problem.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "api/url.hpp"
 #include "core/hex.hpp"
@@ -8,8 +9,6 @@
 namespace mortise::api {
 
 namespace {
-
-constexpr std::string_view kNotConfigured = "not_configured";
 
 Code code_for(int status) {
   switch (status) {
@@ -42,35 +41,69 @@ Code code_for(int status) {
   }
 }
 
-std::string_view next_action_for(int status, std::string_view reason) {
-  if (reason == "quota_exceeded") return "upgrade";
-  if (reason == "needs_reconnect") return "reconnect";
-  if (reason == "not_connected") return "connect";
-  if (reason == "remote_choice_needed") return "fix_request";
-  if (reason == kNotConfigured) return "contact_support";
+/// What to do about a refusal. By its reason where that says more than the status does.
+struct Advice {
+  std::string_view next_action;
+  bool retryable = false;
+  std::int64_t retry_after_ms = 0;  ///< 0: not said
+};
+
+struct ReasonAdvice {
+  std::string_view reason;
+  Advice advice;
+};
+
+// docs/http-api.md has this table; a test compares.
+constexpr std::array kByReason = std::to_array<ReasonAdvice>({
+    {"idempotency_running", {"retry_later", true, 1'000}},
+    {"rev_conflict", {"retry_later", true, 1'000}},
+    {"sync_under_way", {"retry_later", true, 5'000}},
+    {"several_connections", {"fix_request"}},
+    {"remote_choice_needed", {"fix_request"}},
+    {"external_id_taken", {"fix_request"}},
+    {"not_recurring", {"fix_request"}},
+    {"off_rule", {"fix_request"}},
+    {"target_in_use", {"fix_request"}},
+    {"target_read_only", {"fix_request"}},
+    {"not_connected", {"connect"}},
+    {"disconnected", {"connect"}},
+    {"needs_reconnect", {"reconnect"}},
+    {"quota_exceeded", {"upgrade"}},
+    {"not_in_tier", {"upgrade"}},
+    {"csrf", {"authenticate"}},
+    {"not_configured", {"contact_support"}},  // until somebody has set the client's secrets
+    {"no_mapping", {"contact_support"}},
+    {"policy_error", {"contact_support"}},
+    {"built_in", {"none"}},
+    {"no_grant", {"none"}},
+    {"run_ended", {"none"}},
+    {"undone_already", {"none"}},
+    {"nothing_to_undo", {"none"}},
+});
+
+Advice advice_for(int status, std::string_view reason) {
+  const auto* const known =
+      std::find_if(kByReason.begin(), kByReason.end(),
+                   [&](const ReasonAdvice& each) { return each.reason == reason; });
+  if (known != kByReason.end()) return known->advice;
   switch (status) {
     case 401:
-      return "authenticate";
+      return {"authenticate"};
     case 403:
-      return "ask_for_access";
+      return {"ask_for_access"};
     case 409:
     case 410:
     case 412:
-      return "read_again";
+      return {"read_again"};
     case 408:
     case 429:
     case 503:
-      return "retry_later";
+      return {"retry_later", true, 1'000};
     case 500:
-      return "contact_support";
+      return {"contact_support"};
     default:
-      return status < 500 ? "fix_request" : "none";
+      return {status < 500 ? "fix_request" : "none"};
   }
-}
-
-bool is_retryable(int status, std::string_view reason) {
-  if (reason == kNotConfigured) return false;  // until somebody has set the client's secrets
-  return status == 408 || status == 429 || status == 503;
 }
 
 std::string errors_json(const std::vector<BodyError>& errors) {
@@ -88,7 +121,7 @@ std::string errors_json(const std::vector<BodyError>& errors) {
 Problem problem_from(const Error& error) {
   Problem problem = make_problem(http_status(error.code), error.reason, error.message);
   problem.code = error.code;
-  problem.retry_after_ms = error.retry_after_ms;
+  if (error.retry_after_ms) problem.retry_after_ms = error.retry_after_ms;
   // A bug is logged whole; its text is nobody else's business.
   if (error.code == Code::internal) problem.detail = "Something went wrong on our side.";
   return problem;
@@ -100,8 +133,10 @@ Problem make_problem(int status, std::string_view reason, std::string_view detai
   problem.code = code_for(status);
   problem.reason = reason;
   problem.detail = detail;
-  problem.retryable = is_retryable(status, reason);
-  problem.next_action = next_action_for(status, reason);
+  const Advice advice = advice_for(status, reason);
+  problem.retryable = advice.retryable;
+  problem.next_action = advice.next_action;
+  if (advice.retry_after_ms > 0) problem.retry_after_ms = advice.retry_after_ms;
   return problem;
 }
 
@@ -136,8 +171,6 @@ Response to_response(const Problem& problem, std::string_view request_id) {
   if (problem.retry_after_ms) {
     const std::int64_t seconds = std::max<std::int64_t>(1, (*problem.retry_after_ms + 999) / 1000);
     response.set("Retry-After", std::to_string(seconds));
-  } else if (problem.retryable && (problem.status == 503 || problem.status == 429)) {
-    response.set("Retry-After", "1");
   }
   if (!problem.extension.empty()) body += "," + problem.extension;
   response.body = body + "}";

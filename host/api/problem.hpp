@@ -28,7 +28,7 @@ struct Problem {
   bool retryable = false;   ///< the same request may succeed later
   std::string next_action;  ///< what the app should do: `upgrade`, `reconnect`, `fix_request`, ...
   std::vector<BodyError> errors;
-  std::optional<std::int64_t> retry_after_ms;
+  std::optional<std::int64_t> retry_after_ms;  ///< the answer's Retry-After, in whole seconds
   std::string extension;  ///< further members, as the inside of a JSON object: `"limit":2,"used":2`
   std::vector<Header> headers;
 };
@@ -36,7 +36,8 @@ struct Problem {
 /// The problem for an error of the host: status, code, reason, message, whether to try again.
 Problem problem_from(const Error& error);
 
-/// A problem with the class that goes with a status, and the usual next action.
+/// A problem with the class that goes with a status, and what to do about it: next action, whether
+/// and when to try again, by the reason or else by the status.
 Problem make_problem(int status, std::string_view reason, std::string_view detail);
 
 /// 422 with pointers into the body.

@@ -1,4 +1,6 @@
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
 
 #include "api/problem.hpp"
 #include "api/router.hpp"
@@ -103,4 +105,71 @@ TEST_CASE("problem: what somebody has to set up first is not worth trying again"
   CHECK(problem.next_action == "contact_support");
   CHECK_FALSE(to_response(problem, "r").has("Retry-After"));
   CHECK(to_response(problem_from({mortise::Code::unavailable, "busy"}), "r").has("Retry-After"));
+}
+
+namespace {
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(std::string(MORTISE_SOURCE_DIR) + "/" + path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> cells_of(std::string line) {
+  std::vector<std::string> cells;
+  line.erase(0, 1);
+  for (std::size_t bar; (bar = line.find('|')) != std::string::npos; line.erase(0, bar + 1)) {
+    cells.emplace_back(mortise::api::trim(line.substr(0, bar)));
+  }
+  return cells;
+}
+
+/// The words between backticks.
+std::vector<std::string> words_of(const std::string& cell) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; (at = cell.find('`', at)) != std::string::npos;) {
+    const std::size_t end = cell.find('`', at + 1);
+    words.push_back(cell.substr(at + 1, end - at - 1));
+    at = end + 1;
+  }
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("problem: what to do about each is what the guide says", "[api][problem]") {
+  const std::string guide = read_text("docs/http-api.md");
+  std::istringstream table(guide.substr(guide.find("| status | reason | `next_action` |")));
+  const std::string operations = read_text("docs/operations.md");
+  std::string line;
+  std::getline(table, line);
+  std::getline(table, line);
+  std::size_t rows = 0;
+  while (std::getline(table, line) && !line.empty()) {
+    const std::vector<std::string> cells = cells_of(line);
+    REQUIRE(cells.size() == 4);
+    ++rows;
+    std::vector<std::string> reasons = words_of(cells[1]);
+    for (const std::string& reason : reasons) {
+      INFO(reason);
+      CHECK(operations.find("`" + reason + "`") != std::string::npos);
+    }
+    if (cells[1] == "any other") reasons = {"", "a_reason_of_its_own"};
+    REQUIRE_FALSE(reasons.empty());
+    for (std::size_t at = 0; at < cells[0].size(); at += 5) {
+      const int status = std::stoi(cells[0].substr(at, 3));
+      for (const std::string& reason : reasons) {
+        CAPTURE(status, reason);
+        const Problem problem = make_problem(status, reason, "");
+        CHECK(problem.next_action == words_of(cells[2]).front());
+        CHECK(problem.retryable == !cells[3].empty());
+        const Response response = to_response(problem, "r");
+        CHECK(response.has("Retry-After") == !cells[3].empty());
+        if (cells[3].empty() || !response.has("Retry-After")) continue;
+        CHECK(response.headers.front().value == cells[3].substr(0, 1));
+      }
+    }
+  }
+  CHECK(rows > 15);
 }
