@@ -17,6 +17,8 @@ namespace mortise::api {
 
 namespace {
 
+constexpr std::size_t kWaitingPreviews = 16;
+
 bool is_of_run(const std::string& topic) {
   return topic.starts_with("run:");
 }
@@ -107,7 +109,12 @@ struct Api::Parts {
                 [this](const std::string& id) {
                   if (server) server->end_streams(id);
                 },
-                [this](const std::string& id) { return publisher.waiting(id); }},
+                [this](const std::string& id) { return publisher.waiting(id); },
+                previews,
+                trials,
+                [bug = options.bug](const std::string& id, std::string_view what) {
+                  if (bug) bug(id, what);
+                }},
         edge(make_router(std::move(options.more_routes)), std::move(options.edge),
              {[this](Request& request, const Route& route) { return guard(request, route); },
               std::move(options.access_log), std::move(options.bug)}),
@@ -160,6 +167,8 @@ struct Api::Parts {
   Auth auth;
   Idempotency idempotency;
   std::atomic<bool> draining{false};
+  SlowLane previews{kWaitingPreviews};
+  SlowLane trials{1};  ///< the check of a script may take 20 s and more
   Context context;
   Edge edge;
   ServerOptions server_options;
@@ -200,6 +209,8 @@ int Api::port() const {
 void Api::stop(std::chrono::milliseconds at_most) {
   parts_->draining = true;
   parts_->server->stop(at_most);
+  parts_->previews.stop();
+  parts_->trials.stop();
 }
 
 const std::vector<Route>& Api::routes() const {

@@ -82,9 +82,11 @@ std::optional<Response> find_started(const Context& context, const Request& requ
 Response preview_export(const Context& context, const Request& request) {
   Asked asked = read_request(context, request);
   if (auto* refused = std::get_if<Response>(&asked)) return std::move(*refused);
-  return respond(
-      request, context.services.exports.preview(std::get<ports::ExportRequest>(asked)),
-      [](const ports::Preview& preview) { return json_response(preview_json(preview)); });
+  const auto preview = [&context, &request, ask = std::get<ports::ExportRequest>(asked)] {
+    return respond(request, context.services.exports.preview(ask),
+                   [](const ports::Preview& made) { return json_response(preview_json(made)); });
+  };
+  return on_lane(context, context.previews, request, preview);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <exception>
 #include <nlohmann/json.hpp>
 
 #include "api/auth.hpp"
@@ -67,6 +68,25 @@ Response open_stream(const Context& context, const Request& request, std::string
   stream.first = std::move(first);
   Response response;
   response.stream = std::move(stream);
+  return response;
+}
+
+Response on_lane(const Context& context, SlowLane& lane, const Request& request,
+                 std::function<Response()> work) {
+  Response response;
+  response.later = [&context, &lane, &request, work = std::move(work)](const Response::Done& done) {
+    const bool posted = lane.post([&context, &request, work, done] {
+      try {
+        done(work());
+      } catch (const std::exception& error) {
+        context.bug(request.request_id, error.what());
+        done(refusal(request, make_problem(500, "internal", "Something went wrong on our side.")));
+      }
+    });
+    if (!posted) {
+      done(refusal(request, make_problem(503, "busy", "Too much of this kind is under way.")));
+    }
+  };
   return response;
 }
 

@@ -9,6 +9,7 @@
 #include "api/idempotency.hpp"
 #include "api/router.hpp"
 #include "api/services.hpp"
+#include "api/slow_lane.hpp"
 #include "core/ids.hpp"
 
 namespace mortise::api {
@@ -25,6 +26,10 @@ struct Context {
   /// Ends the event streams of a credential that was taken away.
   std::function<void(const std::string& principal_id)> end_streams;
   std::function<std::optional<Waiting>(const std::string& run_id)> waiting;
+  SlowLane& previews;
+  SlowLane& trials;
+  /// An exception that escaped.
+  std::function<void(const std::string& request_id, std::string_view what)> bug;
 };
 
 void add_admin(Router& router, const Context& context);
@@ -57,6 +62,11 @@ Result<core::Run> find_run(const Context& context, const Request& request, const
 /// be let in, and after 15 minutes at the latest: who still may comes back.
 Response open_stream(const Context& context, const Request& request, std::string topic,
                      std::uint64_t since, Event first);
+
+/// The answer that `work` makes on a lane: later, or 503 `busy` if too much waits there. `request`
+/// outlives it.
+Response on_lane(const Context& context, SlowLane& lane, const Request& request,
+                 std::function<Response()> work);
 
 /// 200 with a task as the API shows it, and its ETag.
 Response task_response(const Context& context, const Request& request, const core::Task& task);

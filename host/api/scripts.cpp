@@ -100,8 +100,10 @@ Response check_script(const Context& context, const Request& request) {
                      {kLongestScript, core::TextUnit::bytes, core::TextLines::many});
   body.fields().require("source");
   if (auto refused = body.refused(request)) return *std::move(refused);
-  return respond(request, context.services.trials.run(asked),
-                 [](const ports::Trial& trial) { return json_response(trial_json(trial)); });
+  return on_lane(context, context.trials, request, [&context, &request, asked] {
+    return respond(request, context.services.trials.run(asked),
+                   [](const ports::Trial& trial) { return json_response(trial_json(trial)); });
+  });
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
@@ -164,7 +165,10 @@ class Server::Tamed final : public httplib::Server {
         callbacks_(std::move(callbacks)),
         poller_(options_.limits, random_epoch(),
                 {[this](Poller::ConnectionId id, Request&& request) {
-                   const bool express = request.path.starts_with(options_.express_path);
+                   const auto& paths = options_.express_paths;
+                   const bool express = std::any_of(
+                       paths.begin(), paths.end(),
+                       [&](const std::string& path) { return request.path.starts_with(path); });
                    return (express ? express_ : jobs_)
                        ->push({id, std::make_shared<Request>(std::move(request)), {}},
                               options_.waiting_requests);

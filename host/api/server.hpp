@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <mortise/result.hpp>
 
@@ -19,8 +20,9 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   int port = 0;  ///< 0: any free one, see Server::port()
   unsigned workers = 2;
-  /// Requests below this path have a worker of their own: no slow answer stands before them.
-  std::string express_path = "/hooks/";
+  /// Requests at or below these paths have a worker of their own: no slow answer stands before
+  /// them.
+  std::vector<std::string> express_paths = {"/hooks/", "/v1/health", "/v1/ready"};
   std::size_t waiting_requests = 1024;  ///< more than these are answered with 503
   PollerLimits limits;
 };

@@ -1,4 +1,5 @@
 // Exports, idempotency, runs and their streams.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <future>
 #include <thread>
@@ -76,6 +77,61 @@ TEST_CASE("exports: a preview writes nothing", "[api][exports]") {
   CHECK(preview.json["create"] == 3);
   CHECK(preview.json["items"].size() == 3);
   CHECK(host.store.commits() == commits);
+}
+
+TEST_CASE("exports: previews wait for each other, and nobody waits for them", "[api][exports]") {
+  ApiHost host;
+  host.seed();
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  host.exports.before_preview([released] { released.wait(); });
+  std::vector<std::future<ApiAnswer>> asked;
+  for (int i = 0; i < 20; ++i) {
+    asked.push_back(std::async(
+        std::launch::async, [&] { return host.post(kExports + "/preview", export_body(host)); }));
+  }
+  const auto is_done = [](const std::future<ApiAnswer>& each) {
+    return each.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  };
+  // 16 wait, and one runs.
+  while (std::count_if(asked.begin(), asked.end(), is_done) < 3) std::this_thread::yield();
+  CHECK(host.get("/v1/accounts/ann").status == 200);
+  CHECK(host.post("/v1/scripts/check", R"({"name":"policies/x.lua","source":"return policy {}"})")
+            .status == 200);
+  release.set_value();
+  int made = 0;
+  for (std::future<ApiAnswer>& each : asked) {
+    const ApiAnswer answer = each.get();
+    if (answer.status == 200) {
+      ++made;
+      continue;
+    }
+    CHECK(answer.problem() == "unavailable/busy");
+    CHECK(answer.headers.at("retry-after") == "1");
+  }
+  CHECK(made == 17);
+}
+
+TEST_CASE("health: is told while every worker is held up", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  std::atomic<int> held{0};
+  host.exports.before_start([&held, released] {
+    ++held;
+    released.wait();
+  });
+  std::vector<std::future<ApiAnswer>> asked;
+  for (int i = 0; i < 2; ++i) {
+    asked.push_back(
+        std::async(std::launch::async, [&] { return host.post(kExports, export_body(host)); }));
+  }
+  while (held < 2) std::this_thread::yield();
+  CHECK(host.visit("GET", "/v1/health").status == 200);
+  CHECK(host.visit("GET", "/v1/ready").status == 200);
+  release.set_value();
+  for (std::future<ApiAnswer>& each : asked) CHECK(each.get().status == 202);
 }
 
 TEST_CASE("idempotency: the same key gives the same answer, another body is refused",

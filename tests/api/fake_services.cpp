@@ -286,7 +286,18 @@ void FakeExports::before_start(std::function<void()> hook) {
   before_start_ = std::move(hook);
 }
 
+void FakeExports::before_preview(std::function<void()> hook) {
+  const std::lock_guard lock(mutex_);
+  before_preview_ = std::move(hook);
+}
+
 ports::Answer<ports::Preview> FakeExports::preview(const ports::ExportRequest& request) {
+  std::function<void()> hook;
+  {
+    const std::lock_guard lock(mutex_);
+    hook = before_preview_;
+  }
+  if (hook) hook();
   ports::Preview preview;
   const std::vector<core::Task> tasks = store_.plans().tasks(request.plan_id).value();
   for (const core::Task& task : tasks) {

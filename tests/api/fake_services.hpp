@@ -66,10 +66,13 @@ class FakeExports final : public ports::Exports {
   core::Run move(const std::string& run_id, const std::function<void(core::Run&)>& change);
   /// Runs inside start(), before anything is stored: lets a test hold a call.
   void before_start(std::function<void()> hook);
+  /// The same for preview().
+  void before_preview(std::function<void()> hook);
 
  private:
   std::mutex mutex_;
   std::function<void()> before_start_;
+  std::function<void()> before_preview_;
   ports::Store& store_;
   const ports::Clock& clock_;
   ports::Random& random_;

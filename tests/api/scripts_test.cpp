@@ -1,5 +1,8 @@
 // Scripts: what is asked, what is answered.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <future>
+#include <thread>
 
 #include "api/api_host.hpp"
 
@@ -27,6 +30,37 @@ TEST_CASE("scripts: are listed and checked", "[api][resources]") {
       host.post("/v1/scripts/check", R"({"name":"policies/x.lua","source":"wrong"})");
   CHECK(bad.json["ok"] == false);
   CHECK(bad.json["findings"][0]["line"] == 1);
+}
+
+TEST_CASE("scripts: one is checked at a time, and one waits", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  host.exports.before_preview([released] { released.wait(); });
+  std::vector<std::future<ApiAnswer>> asked;
+  for (int i = 0; i < 3; ++i) {
+    asked.push_back(std::async(std::launch::async, [&] {
+      return check_mapping(host, {{"connection_id", "cnn_ann"}, {"plan_id", host.plan_id}});
+    }));
+  }
+  const auto is_done = [](const std::future<ApiAnswer>& each) {
+    return each.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  };
+  while (std::none_of(asked.begin(), asked.end(), is_done)) std::this_thread::yield();
+  CHECK(host.get("/v1/accounts/ann").status == 200);
+  release.set_value();
+  int tried = 0;
+  for (std::future<ApiAnswer>& each : asked) {
+    const ApiAnswer answer = each.get();
+    if (answer.status == 200) {
+      ++tried;
+      continue;
+    }
+    CHECK(answer.problem() == "unavailable/busy");
+    CHECK(answer.headers.count("retry-after") == 1);
+  }
+  CHECK(tried == 2);
 }
 
 TEST_CASE("scripts: a mapping is tried on the plans of a connection, and nothing is written",
