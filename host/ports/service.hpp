@@ -82,7 +82,8 @@ struct Preview {
 };
 
 /// Starting and watching exports. Thread-safe. start() accepts (reserves quota, stores the queued
-/// run durably) and returns at once.
+/// run durably) and returns at once. Where an export of the plan through the connection is under
+/// way, it answers that one, which is not counted again.
 class Exports {
  public:
   virtual ~Exports() = default;

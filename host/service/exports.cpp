@@ -86,6 +86,22 @@ ports::Decision QuotaExports::decide(const Checked& checked, const ports::Export
                       {.exports_this_month = usage.exports()});
 }
 
+/// An export that is asked for twice is one: what is under way brings over what is there now.
+/// One that asks a person, or was told to stop, is none to wait for.
+Result<std::optional<core::Run>> QuotaExports::under_way(
+    const ports::ExportRequest& request) const {
+  auto runs = store_.runs().unfinished(request.connection_id);
+  if (!runs) return std::move(runs).error();
+  for (core::Run& run : *runs) {
+    const bool same = run.kind == core::RunKind::export_plan && run.plan_id == request.plan_id &&
+                      run.trigger == request.trigger && !run.cancel_requested;
+    const bool asks =
+        run.state == core::RunState::waiting && run.waiting_for == core::RunWait::approval;
+    if (same && !asks) return std::optional(std::move(run));
+  }
+  return std::optional<core::Run>();
+}
+
 ports::Answer<core::Run> QuotaExports::start(const ports::ExportRequest& request) {
   core::Run run;
   run.created_ms = clock_.now_ms();
@@ -109,8 +125,12 @@ ports::Answer<core::Run> QuotaExports::accept(const ports::ExportRequest& reques
   run.kind = *kind;
   ports::Changes changes;
   if (run.kind == core::RunKind::export_plan) {
+    // The usage is read first: two calls at once that both find none meet in its revision.
     auto usage = usage_now(account);
     if (!usage) return refuse(std::move(usage).error());
+    auto other = under_way(request);
+    if (!other) return refuse(std::move(other).error());
+    if (*other) return std::move(**other);
     const ports::Decision decision = decide(*checked, request, *usage);
     if (!decision.allow) {
       ports::Refusal refusal = refuse({Code::forbidden, decision.message, decision.reason});

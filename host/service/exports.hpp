@@ -40,6 +40,7 @@ class QuotaExports final : public ports::Exports {
   /// Decides and stores, once.
   ports::Answer<core::Run> accept(const ports::ExportRequest& request, core::Run run);
   Result<ports::QuotaView> view(const core::Account& account, const core::Usage& usage) const;
+  Result<std::optional<core::Run>> under_way(const ports::ExportRequest& request) const;
   /// What a run of this request would be.
   Result<core::RunKind> kind_of(const ports::ExportRequest& request) const;
   ports::Decision decide(const Checked& checked, const ports::ExportRequest& request,

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -117,6 +118,21 @@ struct World {
                         ports::Durability::relaxed)
                 .ok());
   }
+  /// 200 plans more, "pln_<account>_0" ...
+  void add_plans(const std::string& account) {
+    ports::Changes changes;
+    for (int i = 0; i < 200; ++i) {
+      core::Plan plan;
+      plan.id = "pln_" + account + "_" + std::to_string(i);
+      plan.account_id = account;
+      changes.push_back(ports::put(std::move(plan)));
+    }
+    REQUIRE(store.commit(std::move(changes), ports::Durability::relaxed).ok());
+  }
+  void end(core::Run run) {
+    run.state = core::RunState::succeeded;
+    REQUIRE(store.commit({ports::put(std::move(run))}, ports::Durability::relaxed).ok());
+  }
   static ExportRequest of(const std::string& account) {
     ExportRequest request;
     request.account_id = account;
@@ -137,6 +153,11 @@ struct World {
   }
   core::Usage usage(const std::string& account, const std::string& month = "2026-11") const {
     return store.usages().find(account, month).value();
+  }
+  static ExportRequest elsewhere(const std::string& account) {
+    ExportRequest request = of(account);
+    request.connection_id = "cnn2_" + account;
+    return request;
   }
   std::size_t runs(const std::string& account) const {
     return store.runs().list(account, {}, {.limit = 200, .cursor = {}}).value().items.size();
@@ -174,8 +195,8 @@ TEST_CASE("exports: an accepted export is a stored run, a reserved unit and a ki
 TEST_CASE("exports: over the limit it is refused with all that an upgrade prompt needs",
           "[service][exports]") {
   World world;
-  world.accepted(World::of("ann"));
-  world.accepted(World::of("ann"));
+  world.end(world.accepted(World::of("ann")));
+  world.accepted(World::elsewhere("ann"));
   const Refusal refusal = world.refused(World::of("ann"));
   CHECK(refusal.error.code == Code::forbidden);
   CHECK(refusal.error.reason == "quota_exceeded");
@@ -196,7 +217,7 @@ TEST_CASE("exports: committed and reserved units count, released ones do not",
   core::Usage usage = world.usage("ann");
   usage.committed = 1;
   REQUIRE(world.store.commit({ports::put(usage)}, ports::Durability::relaxed).ok());
-  world.accepted(World::of("ann"));
+  world.end(world.accepted(World::of("ann")));
   CHECK(world.refused(World::of("ann")).quota->used == 2);
   usage = world.usage("ann");
   --usage.reserved;
@@ -218,6 +239,7 @@ TEST_CASE("exports: a policy that errs refuses", "[service][exports]") {
 TEST_CASE("exports: of 200 at once at limit 2, two are accepted, over both connections",
           "[service][exports]") {
   World world;
+  world.add_plans("ann");
   constexpr int kThreads = 8;
   std::atomic<int> accepted{0};
   std::atomic<int> exceeded{0};
@@ -225,8 +247,8 @@ TEST_CASE("exports: of 200 at once at limit 2, two are accepted, over both conne
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {
       for (int j = 0; j < 200 / kThreads; ++j) {
-        ExportRequest request = World::of("ann");
-        if ((i + j) % 2 == 0) request.connection_id = "cnn2_ann";
+        ExportRequest request = (i + j) % 2 == 0 ? World::elsewhere("ann") : World::of("ann");
+        request.plan_id += "_" + std::to_string(i * 200 / kThreads + j);
         const auto answer = world.exports.start(request);
         const auto* refusal = std::get_if<Refusal>(&answer);
         if (refusal == nullptr) ++accepted;
@@ -241,17 +263,60 @@ TEST_CASE("exports: of 200 at once at limit 2, two are accepted, over both conne
   CHECK(world.usage("ann").reserved == 2);
 }
 
+TEST_CASE("exports: one that is under way is not started, nor counted, again",
+          "[service][exports]") {
+  World world;
+  const core::Run run = world.accepted(World::of("ann"));
+  CHECK(world.accepted(World::of("ann")) == run);
+  CHECK(world.runs("ann") == 1);
+  CHECK(world.usage("ann").reserved == 1);
+  CHECK(world.accepted(World::elsewhere("ann")).id != run.id);
+  CHECK(world.accepted(World::of("ann")) == run);  // also when all are used up
+
+  const auto becomes = [&](const std::function<void(core::Run&)>& change) {
+    core::Run now = world.store.runs().find(run.id).value();
+    change(now);
+    REQUIRE(world.store.commit({ports::put(now)}, ports::Durability::relaxed).ok());
+  };
+  becomes([](core::Run& now) { now.state = core::RunState::running; });
+  CHECK(world.accepted(World::of("ann")).id == run.id);
+  becomes([](core::Run& now) { now.cancel_requested = true; });
+  CHECK(world.refused(World::of("ann")).error.reason == "quota_exceeded");
+  becomes([](core::Run& now) {
+    now.cancel_requested = false;
+    now.state = core::RunState::waiting;
+    now.waiting_for = core::RunWait::approval;
+  });
+  CHECK(world.refused(World::of("ann")).error.reason == "quota_exceeded");
+  becomes([](core::Run& now) { now.waiting_for = core::RunWait::budget; });
+  CHECK(world.accepted(World::of("ann")).id == run.id);
+}
+
+TEST_CASE("exports: one that is asked for by 8 at once is one", "[service][exports]") {
+  World world;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] { static_cast<void>(world.exports.start(World::of("bob"))); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(world.runs("bob") == 1);
+  CHECK(world.usage("bob").reserved == 1);
+}
+
 TEST_CASE("exports: with no limit all of 200 at once are counted, none twice",
           "[service][exports]") {
   World world;
+  world.add_plans("bob");
   constexpr int kThreads = 8;
   std::mutex mutex;
   std::set<std::string> ids;
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
+    threads.emplace_back([&, i] {
       for (int j = 0; j < 200 / kThreads; ++j) {
-        const auto answer = world.exports.start(World::of("bob"));
+        ExportRequest request = World::of("bob");
+        request.plan_id += "_" + std::to_string(i * 200 / kThreads + j);
+        const auto answer = world.exports.start(request);
         const std::lock_guard lock(mutex);
         if (const auto* run = std::get_if<core::Run>(&answer)) ids.insert(run->id);
       }
@@ -271,8 +336,10 @@ TEST_CASE("exports: the month is the account's own, and a new one begins at zero
   world.clock.set_wall(1'796'051'400'000);  // 2026-11-30T15:10Z: December in Tokyo
   CHECK(world.accepted(World::of("tok")).usage_month == "2026-12");
   CHECK(world.accepted(World::of("lax")).usage_month == "2026-11");
-  CHECK(world.accepted(World::of("ann")).usage_month == "2026-11");
-  world.accepted(World::of("ann"));
+  const core::Run first = world.accepted(World::of("ann"));
+  CHECK(first.usage_month == "2026-11");
+  world.end(first);
+  world.accepted(World::elsewhere("ann"));
   CHECK(world.refused(World::of("ann")).error.reason == "quota_exceeded");
   const core::Instant resets = world.exports.usage("ann")->resets_ms;
   world.clock.set_wall(resets - 1);
@@ -426,8 +493,8 @@ TEST_CASE("exports: a preview says whether it would be refused, for \"Sync now\"
     return std::get<ports::Preview>(world.exports.preview(request)).refused_reason;
   };
   CHECK(refused(core::RunKind::export_plan) == "");
-  world.accepted(World::of("ann"));
-  world.accepted(World::of("ann"));
+  world.end(world.accepted(World::of("ann")));
+  world.accepted(World::elsewhere("ann"));
   CHECK(refused(core::RunKind::export_plan) == "quota_exceeded");
   CHECK(refused(core::RunKind::sync) == "quota_exceeded");  // never exported there
   core::Pair pair;

@@ -8,10 +8,11 @@ test('quota: one account, two connections, 200 parallel exports at limit 2 give 
   const world = await World.start();
   try {
     await world.account('ana', 'free');
-    const plan = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 2 }));
+    const plans = []; // the export of one plan, asked for twice, would be one
+    for (let i = 0; i < 200; ++i) plans.push(await world.import(roadmap({ modules: 1, weeks: 1, tasks: 2 })));
     const connections = [await world.connect('notion'), await world.connect('google_calendar')];
     const keys = Array.from({ length: 200 }, () => randomUUID());
-    const answers = await Promise.all(keys.map((key, i) => world.startExport(plan, connections[i % 2], 'ana', key)));
+    const answers = await Promise.all(keys.map((key, i) => world.startExport(plans[i], connections[i % 2], 'ana', key)));
     const accepted = answers.filter((answer) => answer.status === 202);
     const refused = answers.filter((answer) => answer.status === 403);
     assert.equal(accepted.length, 2);
@@ -33,11 +34,11 @@ test('quota: one account, two connections, 200 parallel exports at limit 2 give 
     assert.equal(usage.used, committed);
 
     const first = answers.findIndex((answer) => answer.status === 202);
-    const again = await world.startExport(plan, connections[first % 2], 'ana', keys[first]);
+    const again = await world.startExport(plans[first], connections[first % 2], 'ana', keys[first]);
     assert.equal(again.status, 202);
     assert.equal(again.body.id, answers[first].body.id);
     const other = await world.api('POST', '/v1/accounts/ana/exports',
-      { plan_id: plan.id, connection_id: connections[(first + 1) % 2].id }, { 'idempotency-key': keys[first] });
+      { plan_id: plans[first].id, connection_id: connections[(first + 1) % 2].id }, { 'idempotency-key': keys[first] });
     assert.equal(other.status, 422);
     assert.equal(await world.stop(), 0);
   } finally {
