@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kLongestAccountId = 128;
 
 Response list_accounts(const Context& context, const Request& request) {
-  const Query query(request, {"limit", "cursor"});
+  const Query query(request);
   if (auto refused = query.refused(request)) return *std::move(refused);
   const auto page = context.services.store.accounts().list(query.page());
   return respond(request, page, [](const auto& found) {
@@ -86,7 +86,13 @@ void add_accounts(Router& router, const Context& context) {
     return [&context, function](const Request& request) { return function(context, request); };
   };
   const std::string one = "/v1/accounts/{account}";
-  router.add({"GET", "/v1/accounts", "list_accounts", Access::read, with(list_accounts)});
+  router.add({"GET",
+              "/v1/accounts",
+              "list_accounts",
+              Access::read,
+              with(list_accounts),
+              Callers::apps,
+              {"limit", "cursor"}});
   router.add({"GET", one, "get_account", Access::read, with(get_account), Callers::apps_and_users});
   router.add({"PUT", one, "put_account", Access::write, with(put_account)});
   router.add({"DELETE", one, "remove_account", Access::admin, with(remove_account)});

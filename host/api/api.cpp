@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "api/auth.hpp"
+#include "api/exchange.hpp"
 #include "api/idempotency.hpp"
 #include "api/render.hpp"
 #include "api/resources.hpp"
@@ -143,7 +144,7 @@ struct Api::Parts {
     return router;
   }
 
-  // Who asks, may they, and not too often?
+  // Who asks, may they, and not too often? And for something that there is?
   std::optional<Response> guard(Request& request, const Route& route) {
     if (route.access == Access::free) return std::nullopt;
     auto problem = auth.check(request, route);
@@ -156,6 +157,7 @@ struct Api::Parts {
       problem = std::move(slow);
     }
     request.rate = verdict.headers();
+    if (!problem && route.access != Access::open) problem = check_query(request, route.query);
     if (!problem) return std::nullopt;
     return to_response(*problem, request.request_id);
   }

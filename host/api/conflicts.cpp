@@ -17,7 +17,7 @@ Result<core::Conflict> find_conflict(const Context& context, const Request& requ
 }
 
 Response list_conflicts(const Context& context, const Request& request) {
-  const Query query(request, {"limit", "cursor", "connection_id", "task_id"});
+  const Query query(request);
   if (auto refused = query.refused(request)) return *std::move(refused);
   const auto account = context.services.store.accounts().find(request.param("account"));
   if (!account) return refusal(request, account.error());
@@ -53,8 +53,13 @@ void add_conflicts(Router& router, const Context& context) {
   };
   constexpr Callers kBoth = Callers::apps_and_users;
   const std::string one = "/v1/conflicts/{conflict}";
-  router.add({"GET", "/v1/accounts/{account}/conflicts", "list_conflicts", Access::read,
-              with(list_conflicts), kBoth});
+  router.add({"GET",
+              "/v1/accounts/{account}/conflicts",
+              "list_conflicts",
+              Access::read,
+              with(list_conflicts),
+              kBoth,
+              {"limit", "cursor", "connection_id", "task_id"}});
   router.add({"GET", one, "get_conflict", Access::read, with(get_conflict), kBoth});
   router.add({"POST", one + "/undo", "undo_conflict", Access::write,
               context.idempotency.around(with(undo_conflict), Idempotency::unknown()), kBoth});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "api/url.hpp"
 #include "core/hash.hpp"
@@ -87,29 +88,30 @@ std::optional<Response> refused_document(const Request& request) {
   return body.refused(request);
 }
 
-Query::Query(const Request& request, std::vector<std::string_view> known) {
-  auto params = parse_query(request.query);
-  if (!params) {
-    problem_ = make_problem(400, "bad_query", "The query holds a broken percent-escape.");
-    return;
-  }
-  for (auto& [name, value] : *params) {
+std::optional<Problem> check_query(const Request& request,
+                                   const std::vector<std::string_view>& known) {
+  const auto params = parse_query(request.query);
+  if (!params) return make_problem(400, "bad_query", "The query holds a broken percent-escape.");
+  std::set<std::string> seen;
+  for (const auto& [name, value] : *params) {
+    const std::string shown = "'" + name.substr(0, 64) + "'";
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       const auto nearest = core::nearest_word(name, known);
-      problem_ =
-          make_problem(400, "unknown_parameter",
-                       "There is no query parameter '" + name.substr(0, 64) + "'" +
-                           (nearest ? "; did you mean '" + std::string(*nearest) + "'?" : "."));
-      return;
+      return make_problem(400, "unknown_parameter",
+                          "There is no query parameter " + shown +
+                              (nearest ? "; did you mean '" + std::string(*nearest) + "'?" : "."));
     }
-    const bool repeated = std::any_of(params_.begin(), params_.end(),
-                                      [&](const auto& seen) { return seen.first == name; });
-    if (repeated) {
-      problem_ = make_problem(400, "repeated_parameter", "'" + name + "' is given twice.");
-      return;
+    if (!seen.insert(name).second) {
+      return make_problem(400, "repeated_parameter", shown + " is given twice.");
     }
-    params_.emplace_back(std::move(name), std::move(value));
+    if (value.empty() && name != "cursor") {
+      return make_problem(400, "empty_parameter", shown + " has no value.");
+    }
   }
+  return std::nullopt;
+}
+
+Query::Query(const Request& request) : params_(parse_query(request.query).value_or(QueryParams{})) {
   read_page();
 }
 

@@ -50,11 +50,17 @@ class JsonBody {
 /// object.
 std::optional<Response> refused_document(const Request& request);
 
-/// The query's parameters, each of them known and given once.
+/// What is wrong with a query: a parameter that is not one of `known`, or is given twice, or has no
+/// value (a `cursor` may be empty: the first page), or a broken escape.
+std::optional<Problem> check_query(const Request& request,
+                                   const std::vector<std::string_view>& known);
+
+/// The parameters of a query that check_query() let pass.
 class Query {
  public:
-  Query(const Request& request, std::vector<std::string_view> known);
+  explicit Query(const Request& request);
 
+  /// Empty: not given.
   std::string get(std::string_view name) const;
   /// `limit` (1 to 200, default 50) and `cursor`.
   const ports::PageRequest& page() const { return page_; }

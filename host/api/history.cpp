@@ -30,7 +30,7 @@ bool is_after(const core::Cursor& from, const core::Task& task) {
 }
 
 Response list_removed(const Context& context, const Request& request) {
-  const Query query(request, {"limit", "cursor"});
+  const Query query(request);
   if (auto refused = query.refused(request)) return *std::move(refused);
   const std::string& cursor = query.page().cursor;
   const auto from = core::parse_cursor(cursor);
@@ -90,7 +90,7 @@ core::Json line_json(const core::RunItem& item, const std::optional<core::Run>& 
 }
 
 Response task_history(const Context& context, const Request& request) {
-  const Query query(request, {"limit", "cursor"});
+  const Query query(request);
   if (auto refused = query.refused(request)) return *std::move(refused);
   const auto task = find_any_task(context, request);
   if (!task) return refusal(request, task.error());
@@ -118,13 +118,24 @@ void add_history(Router& router, const Context& context) {
   };
   constexpr Callers kBoth = Callers::apps_and_users;
   const std::string task = "/v1/tasks/{task}";
-  router.add(
-      {"GET", "/v1/plans/{plan}/removed", "list_removed", Access::read, with(list_removed), kBoth});
+  router.add({"GET",
+              "/v1/plans/{plan}/removed",
+              "list_removed",
+              Access::read,
+              with(list_removed),
+              kBoth,
+              {"limit", "cursor"}});
   router.add({"POST", "/v1/plans/{plan}/restore", "restore_plan", Access::write,
               context.idempotency.around(with(restore_plan), Idempotency::repeat()), kBoth});
   router.add({"POST", task + "/restore", "restore_task", Access::write,
               context.idempotency.around(with(restore_task), Idempotency::repeat()), kBoth});
-  router.add({"GET", task + "/history", "task_history", Access::read, with(task_history), kBoth});
+  router.add({"GET",
+              task + "/history",
+              "task_history",
+              Access::read,
+              with(task_history),
+              kBoth,
+              {"limit", "cursor"}});
 }
 
 }  // namespace mortise::api

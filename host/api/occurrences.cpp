@@ -52,7 +52,7 @@ Result<ports::OccurrenceWindow> read_window(const Query& query, core::Instant no
 }
 
 Response list_occurrences(const Context& context, const Request& request) {
-  const Query query(request, {"from", "to", "limit"});
+  const Query query(request);
   if (auto refused = query.refused(request)) return *std::move(refused);
   const auto task = find_task(context, request, request.param("task"));
   if (!task) return refusal(request, task.error());
@@ -114,7 +114,13 @@ void add_occurrences(Router& router, const Context& context) {
   constexpr Callers kBoth = Callers::apps_and_users;
   const std::string all = "/v1/tasks/{task}/occurrences";
   const std::string one = all + "/{slot}";
-  router.add({"GET", all, "list_occurrences", Access::read, with(list_occurrences), kBoth});
+  router.add({"GET",
+              all,
+              "list_occurrences",
+              Access::read,
+              with(list_occurrences),
+              kBoth,
+              {"from", "to", "limit"}});
   router.add({"PATCH", one, "edit_occurrence", Access::write, with(edit_occurrence), kBoth});
   router.add({"DELETE", one, "cancel_occurrence", Access::write, with(cancel_occurrence), kBoth});
   router.add({"POST", one + "/split", "split_series", Access::write,

@@ -8,7 +8,7 @@ namespace mortise::api {
 namespace {
 
 Response list_plans(const Context& context, const Request& request) {
-  const Query query(request, {"limit", "cursor", "external_id"});
+  const Query query(request);
   if (auto refused = query.refused(request)) return *std::move(refused);
   const ports::Plans& plans = context.services.store.plans();
   core::Json items = core::Json::array();
@@ -78,7 +78,7 @@ std::optional<ports::RemoteItems> remote_of(const std::string& word) {
 }
 
 Response remove_plan(const Context& context, const Request& request) {
-  const Query query(request, {"remote"});
+  const Query query(request);
   if (auto refused = query.refused(request)) return *std::move(refused);
   const auto remote = remote_of(query.get("remote"));
   if (!remote && !query.get("remote").empty()) {
@@ -112,12 +112,18 @@ void add_plans(Router& router, const Context& context) {
   const std::string all = "/v1/accounts/{account}/plans";
   const std::string one = "/v1/plans/{plan}";
   Idempotency& idempotency = context.idempotency;
-  router.add({"GET", all, "list_plans", Access::read, with(list_plans), kBoth});
+  router.add({"GET",
+              all,
+              "list_plans",
+              Access::read,
+              with(list_plans),
+              kBoth,
+              {"limit", "cursor", "external_id"}});
   router.add({"POST", all, "import_plan", Access::write,
               idempotency.around(with(import_plan), recover_import), kBoth});
   router.add({"GET", one, "get_plan", Access::read, with(get_plan), kBoth});
   router.add({"PATCH", one, "edit_plan", Access::write, with(edit_plan), kBoth});
-  router.add({"DELETE", one, "remove_plan", Access::write, with(remove_plan), kBoth});
+  router.add({"DELETE", one, "remove_plan", Access::write, with(remove_plan), kBoth, {"remote"}});
   router.add({"POST", one + "/reschedule", "reschedule_plan", Access::write,
               idempotency.around(with(reschedule_plan), Idempotency::repeat()), kBoth});
 }

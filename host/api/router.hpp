@@ -27,6 +27,8 @@ struct Route {
   Access access = Access::open;
   Handler handler;
   Callers callers = Callers::apps;
+  /// The query parameters that it takes: any other is refused, with an access above `open`.
+  std::vector<std::string_view> query = {};
 };
 
 class Router {

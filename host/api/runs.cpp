@@ -23,7 +23,7 @@ core::Run as_now(const Context& context, core::Run run) {
 }
 
 Response list_runs(const Context& context, const Request& request) {
-  const Query query(request, {"limit", "cursor", "account_id", "connection_id"});
+  const Query query(request);
   if (auto refused = query.refused(request)) return *std::move(refused);
   std::string account = query.get("account_id");
   if (request.principal.kind == Principal::Kind::user) {
@@ -56,7 +56,7 @@ Response get_run(const Context& context, const Request& request) {
 Response list_run_items(const Context& context, const Request& request) {
   static constexpr std::array<std::string_view, 4> kResults = {"done", "failed", "parked",
                                                                "uncertain"};
-  const Query query(request, {"limit", "cursor", "result"});
+  const Query query(request);
   if (auto refused = query.refused(request)) return *std::move(refused);
   const std::string result = query.get("result");
   if (!result.empty() && std::find(kResults.begin(), kResults.end(), result) == kResults.end()) {
@@ -175,9 +175,21 @@ void add_runs(Router& router, const Context& context) {
   };
   constexpr Callers kBoth = Callers::apps_and_users;
   const std::string one = "/v1/runs/{run}";
-  router.add({"GET", "/v1/runs", "list_runs", Access::read, with(list_runs), kBoth});
+  router.add({"GET",
+              "/v1/runs",
+              "list_runs",
+              Access::read,
+              with(list_runs),
+              kBoth,
+              {"limit", "cursor", "account_id", "connection_id"}});
   router.add({"GET", one, "get_run", Access::read, with(get_run), kBoth});
-  router.add({"GET", one + "/items", "list_run_items", Access::read, with(list_run_items), kBoth});
+  router.add({"GET",
+              one + "/items",
+              "list_run_items",
+              Access::read,
+              with(list_run_items),
+              kBoth,
+              {"limit", "cursor", "result"}});
   router.add({"GET", one + "/exchanges", "list_exchanges", Access::read, with(list_exchanges)});
   router.add({"GET", one + "/events", "watch_run", Access::read, with(watch_run), kBoth});
   router.add({"POST", one + "/cancel", "cancel_run", Access::write, acting(cancel_run), kBoth});

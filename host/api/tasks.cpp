@@ -16,7 +16,7 @@ core::Json task_json(const core::Task& task, const TaskSync& sync) {
 }
 
 Response list_tasks(const Context& context, const Request& request) {
-  const Query query(request, {"limit", "cursor"});
+  const Query query(request);
   if (auto refused = query.refused(request)) return *std::move(refused);
   const auto plan = find_plan(context, request, request.param("plan"));
   if (!plan) return refusal(request, plan.error());
@@ -91,7 +91,8 @@ void add_tasks(Router& router, const Context& context) {
   constexpr Callers kBoth = Callers::apps_and_users;
   const std::string all = "/v1/plans/{plan}/tasks";
   const std::string one = "/v1/tasks/{task}";
-  router.add({"GET", all, "list_tasks", Access::read, with(list_tasks), kBoth});
+  router.add(
+      {"GET", all, "list_tasks", Access::read, with(list_tasks), kBoth, {"limit", "cursor"}});
   router.add({"POST", all, "add_task", Access::write,
               context.idempotency.around(with(add_task), Idempotency::unknown()), kBoth});
   router.add({"GET", one, "get_task", Access::read, with(get_task), kBoth});

@@ -108,6 +108,13 @@ test('every path parameter is described', () => {
   }
 });
 
+test('the query parameters are described as they are', () => {
+  for (const route of routes.filter((each) => !each.open)) {
+    const described = operations.get(route.operation).parameters.filter((p) => p.in === 'query').map((p) => p.name);
+    assert.deepEqual(described.sort(), route.query.sort(), route.operation);
+  }
+});
+
 test('every reference leads somewhere and every schema is used', () => {
   const text = JSON.stringify(description);
   for (const [, ref] of text.matchAll(/"\$ref":"([^"]+)"/g)) assert.ok(follow({ $ref: ref }), ref);

@@ -19,6 +19,7 @@ TEST_CASE("openapi: every route has a name of its own", "[api][openapi]") {
         {{"method", route.method},
          {"path", route.pattern},
          {"operation", route.name},
+         {"query", route.query},
          {"open", route.access == api::Access::free || route.access == api::Access::open},
          {"users", route.callers == api::Callers::apps_and_users}});
   }

@@ -104,6 +104,31 @@ TEST_CASE(
   CHECK(host.get("/v1/accounts?limit=1&limit=2").problem() == "invalid/repeated_parameter");
 }
 
+TEST_CASE("queries: what a call does not take is refused, whatever it does", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string body = Json{{"plan_id", host.plan_id}, {"connector", "memo"}}.dump();
+  const std::string task = "/v1/tasks/" + host.task_id;
+  const std::string refused = "invalid/unknown_parameter";
+  CHECK(host.post("/v1/accounts/ann/exports?preview=true", body).problem() == refused);
+  CHECK(host.get("/v1/runs").json["items"].empty());
+  CHECK(host.post("/v1/plans/" + host.plan_id + "/tasks?week_id=w", R"({"title":"x"})").problem() ==
+        refused);
+  CHECK(host.call("PATCH", task + "?dry=1", R"({"title":"x"})").problem() == refused);
+  CHECK(host.call("DELETE", task + "?remote=keep").problem() == refused);
+  CHECK(host.call("PUT", "/v1/accounts/ann?x", "{}").problem() == refused);
+  CHECK(host.get("/v1/accounts/ann/connections?limit=1").problem() == refused);
+  CHECK(host.get(task).json["title"] == "Install");
+  // A filter that got lost on the way is no "all of them".
+  const std::string empty = "invalid/empty_parameter";
+  CHECK(host.get("/v1/accounts/ann/plans?external_id=").problem() == empty);
+  CHECK(host.get("/v1/runs?account_id=").problem() == empty);
+  CHECK(host.get("/v1/runs/run_1/items?result=").problem() == empty);
+  CHECK(host.get("/v1/accounts/ann/plans?cursor=").status == 200);
+  // What others add to the addresses that they were given does no harm.
+  CHECK(host.visit("GET", "/v1/health?probe=1").status == 200);
+}
+
 TEST_CASE("plans: are imported, read, changed, listed, removed", "[api][resources]") {
   ApiHost host;
   host.seed();
