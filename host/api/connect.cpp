@@ -30,8 +30,8 @@ Response start_session(const Context& context, const Request& request) {
   start.export_plan_id = body.text("export_plan_id");
   if (auto refused = body.refused(request)) return *std::move(refused);
   if (!start.export_plan_id.empty()) {
-    const auto plan = find_plan(context, request, start.export_plan_id);
-    if (!plan || plan->account_id != start.account_id) return not_found(request, "plan");
+    const auto plan = find_plan_of(context, request, start.account_id, start.export_plan_id);
+    if (!plan) return refusal(request, plan.error());
   }
   return respond(request, context.services.connect.start_session(start),
                  [](const ports::ConnectView& view) {
@@ -70,7 +70,7 @@ std::optional<Response> refused_browser(const Context& context, const Request& r
                                         const ports::ConnectView& session) {
   const auto user = cookie_session(context.services, context.site, request);
   if (!user && user.error().code != Code::not_found) {
-    return refusal(request, not_looked_up(user.error()));
+    return connect_error_page(not_looked_up(user.error()));
   }
   if (!user || user->account_id == session.account_id) return std::nullopt;
   return connect_refused_page("This link is for another account than the one you use here.");
@@ -80,10 +80,11 @@ std::optional<Response> refused_browser(const Context& context, const Request& r
 // the URL does no harm.
 Response show_session(const Context& context, const Request& request) {
   const auto session = context.services.connect.session(request.param("session"));
-  if (!session) return connect_gone_page();
+  if (!session) return connect_error_page(session.error());
   const auto connector = context.services.connectors.find(session->connector);
   const auto account = context.services.store.accounts().find(session->account_id);
-  if (!connector || !account) return connect_gone_page();
+  if (!connector) return connect_gone_page();
+  if (!account) return connect_error_page(account.error());
   if (auto refused = refused_browser(context, request, *session)) return *std::move(refused);
   return connect_page(connector->manifest(), context.site.app_name,
                       account->email.empty() ? account->id : account->email);
@@ -91,7 +92,7 @@ Response show_session(const Context& context, const Request& request) {
 
 Response enter_session(const Context& context, const Request& request) {
   const auto session = context.services.connect.session(request.param("session"));
-  if (!session) return connect_gone_page();
+  if (!session) return connect_error_page(session.error());
   if (!is_own_form(context.site, request)) {
     return connect_refused_page("This was sent by another page than ours.");
   }
@@ -99,10 +100,7 @@ Response enter_session(const Context& context, const Request& request) {
   const std::string name = ports::connect_cookie_name(session->connector);
   const auto entered =
       context.services.connect.enter(session->session_id, read_cookie(request, name).value_or(""));
-  if (!entered) {
-    return entered.error().code == Code::not_found ? connect_gone_page()
-                                                   : connect_refused_page(entered.error().message);
-  }
+  if (!entered) return connect_error_page(entered.error());
   Response response = redirect(entered->location);
   response.set("Set-Cookie",
                set_cookie(context.site, name, entered->browser_cookie, "/", kBrowserCookieLifeS));
@@ -145,7 +143,7 @@ Response callback(const Context& context, const Request& request) {
   response.later = [&context, &request, back](const Response::Done& done) {
     context.services.connect.callback(
         back, [&context, &request, done](Result<ports::Connected> result) {
-          if (!result) return done(connect_refused_page(result.error().message));
+          if (!result) return done(connect_error_page(result.error()));
           go_on_with_export(context, request, *result);
           Response away = redirect(result->location);
           away.set("Set-Cookie",

@@ -90,4 +90,31 @@ Response connect_refused_page(std::string_view why) {
               "<p>" + escape(why) + "</p><p>Go back to the app and choose Connect again.</p>");
 }
 
+Response connect_error_page(const Error& error) {
+  if (error.reason == "not_configured" || error.reason == "connector_missing") {
+    return page(503, "This does not work here",
+                "<p>This service is not set up for the app. Tell whoever runs it.</p>");
+  }
+  switch (error.code) {
+    case Code::not_found:
+      return connect_gone_page();
+    case Code::forbidden:
+      return connect_refused_page("This connect was begun in another browser, or is over.");
+    case Code::unavailable:
+    case Code::rate_limited:
+    case Code::cancelled:
+    case Code::conflict: {
+      Response response = page(503, "Not just now",
+                               "<p>Something that is needed does not answer. Wait a moment, then "
+                               "load this page again.</p>");
+      response.set("Retry-After", "5");
+      return response;
+    }
+    default:
+      return page(500, "This did not work",
+                  "<p>Something went wrong on our side. Go back to the app and choose Connect "
+                  "again.</p>");
+  }
+}
+
 }  // namespace mortise::api

@@ -127,15 +127,17 @@ struct ConnectionPatch {
   const core::Json* settings = nullptr;
 };
 
-void read_left_out(const Context& context, const core::Connection& connection, JsonBody& body,
-                   ConnectionPatch& patch) {
-  if (!body.fields().has("left_out_plans")) return;
+// Error: the store could not say which plans there are.
+Status read_left_out(const Context& context, const core::Connection& connection, JsonBody& body,
+                     ConnectionPatch& patch) {
+  if (!body.fields().has("left_out_plans")) return {};
   std::vector<std::string>& ids = patch.left_out_plans.emplace();
   const core::Json* values = body.fields().array("left_out_plans", kMostLeftOut);
   for (std::size_t i = 0; values && i < values->size(); ++i) {
     const core::Json& value = (*values)[i];
     const std::string id = value.is_string() ? value.get<std::string>() : "";
     const auto plan = context.services.store.plans().find(id);
+    if (!plan && plan.error().code != Code::not_found) return plan.error();
     if (!plan || plan->account_id != connection.account_id) {
       core::add_problem(body.fields().problems(), "/left_out_plans/" + std::to_string(i),
                         "is no plan of this account");
@@ -143,10 +145,11 @@ void read_left_out(const Context& context, const core::Connection& connection, J
       ids.push_back(id);
     }
   }
+  return {};
 }
 
-ConnectionPatch read_patch(const Context& context, const core::Connection& connection,
-                           JsonBody& body) {
+Result<ConnectionPatch> read_patch(const Context& context, const core::Connection& connection,
+                                   JsonBody& body) {
   ConnectionPatch patch;
   patch.settings = body.fields().member("settings");
   if (const core::Json* auto_sync = body.fields().member("auto_sync")) {
@@ -166,7 +169,9 @@ ConnectionPatch read_patch(const Context& context, const core::Connection& conne
       body.fields().problem("interval_s", "must be 0 (the default) or at least 60 seconds");
     }
   }
-  read_left_out(context, connection, body, patch);
+  if (Status read = read_left_out(context, connection, body, patch); !read) {
+    return std::move(read).error();
+  }
   return patch;
 }
 
@@ -211,7 +216,8 @@ Response edit_connection(const Context& context, const Request& request) {
   auto connection = find_connection(context, request, request.param("connection"));
   if (!connection) return refusal(request, connection.error());
   JsonBody body(request);
-  const ConnectionPatch patch = read_patch(context, *connection, body);
+  const auto patch = read_patch(context, *connection, body);
+  if (!patch) return refusal(request, patch.error());
   if (auto refused = body.refused(request)) return *std::move(refused);
   const auto rev = if_match(request);
   if (!rev) return refusal(request, rev.error());
@@ -221,7 +227,7 @@ Response edit_connection(const Context& context, const Request& request) {
   }
   // Runs write their connections, too: only who names a revision is refused for that.
   for (int race = 0;; ++race) {
-    const auto answer = edit_once(context, patch, *connection);
+    const auto answer = edit_once(context, *patch, *connection);
     const auto* refused = std::get_if<ports::Refusal>(&answer);
     const bool overtaken = refused && refused->error.reason == "rev_conflict";
     if (!overtaken || *rev || race == kMostRaces) {

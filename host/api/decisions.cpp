@@ -72,8 +72,8 @@ Response decide(const Context& context, const Request& request) {
   const ports::Used used{quota->used};
   core::Json out = decision_json(context.services.gate.decide(ask, used), ask, used);
   if (!plan_id.empty()) {
-    const auto plan = find_plan(context, request, plan_id);
-    if (!plan || plan->account_id != account->id) return not_found(request, "plan");
+    const auto plan = find_plan_of(context, request, account->id, plan_id);
+    if (!plan) return refusal(request, plan.error());
     auto result = mapped(context, *account, *plan, ask.connector);
     if (!result) return refusal(request, result.error());
     out["mapped"] = *std::move(result);

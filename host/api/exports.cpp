@@ -43,16 +43,16 @@ Asked read_request(const Context& context, const Request& request) {
     body.fields().problem("connection_id", "name either a connection or a connector");
   }
   if (auto refused = body.refused(request)) return *std::move(refused);
-  const auto plan = find_plan(context, request, ask.plan_id);
-  if (!plan || plan->account_id != ask.account_id) return not_found(request, "plan");
+  const auto plan = find_plan_of(context, request, ask.account_id, ask.plan_id);
+  if (!plan) return refusal(request, plan.error());
   if (ask.connection_id.empty()) {
     auto picked = pick_connection(context, request, connector);
     if (auto* refused = std::get_if<Response>(&picked)) return std::move(*refused);
     ask.connection_id = std::get<std::string>(std::move(picked));
   } else {
     const auto connection = find_connection(context, request, ask.connection_id);
-    if (!connection || connection->account_id != ask.account_id)
-      return not_found(request, "connection");
+    if (!connection) return refusal(request, connection.error());
+    if (connection->account_id != ask.account_id) return not_found(request, "connection");
   }
   return ask;
 }

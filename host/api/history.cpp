@@ -58,8 +58,8 @@ Response list_removed(const Context& context, const Request& request) {
 Response restore_plan(const Context& context, const Request& request) {
   JsonBody body(request);
   if (auto refused = body.refused(request)) return *std::move(refused);
-  const auto plan = context.services.store.plans().find(request.param("plan"));
-  if (!plan || !request.principal.may_see(plan->account_id)) return not_found(request, "plan");
+  const auto plan = find_any_plan(context, request, request.param("plan"));
+  if (!plan) return refusal(request, plan.error());
   return respond(request, context.services.plans.restore_plan(plan->id),
                  [&](const core::Plan& restored) {
                    return json_response(request, core::to_json(restored), restored.rev);

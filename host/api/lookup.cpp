@@ -30,9 +30,21 @@ Result<T> seen(const Request& request, Result<T> found, std::string_view what) {
 
 Result<core::Plan> find_plan(const Context& context, const Request& request,
                              const std::string& id) {
-  auto plan = seen(request, context.services.store.plans().find(id), "plan");
+  auto plan = find_any_plan(context, request, id);
   if (plan && plan->deleted_ms) return nothing("plan");
   return plan;
+}
+
+Result<core::Plan> find_plan_of(const Context& context, const Request& request,
+                                const std::string& account_id, const std::string& id) {
+  auto plan = find_plan(context, request, id);
+  if (plan && plan->account_id != account_id) return nothing("plan");
+  return plan;
+}
+
+Result<core::Plan> find_any_plan(const Context& context, const Request& request,
+                                 const std::string& id) {
+  return seen(request, context.services.store.plans().find(id), "plan");
 }
 
 Result<core::Task> find_task(const Context& context, const Request& request,

@@ -53,6 +53,12 @@ void add_health(Router& router, const Context& context);
 /// Records that the caller may see. Error `not_found` also for those of other accounts: what one
 /// may not see does not exist.
 Result<core::Plan> find_plan(const Context& context, const Request& request, const std::string& id);
+/// Of this account only.
+Result<core::Plan> find_plan_of(const Context& context, const Request& request,
+                                const std::string& account_id, const std::string& id);
+/// Also a removed one.
+Result<core::Plan> find_any_plan(const Context& context, const Request& request,
+                                 const std::string& id);
 Result<core::Task> find_task(const Context& context, const Request& request, const std::string& id);
 Result<core::Connection> find_connection(const Context& context, const Request& request,
                                          const std::string& id);

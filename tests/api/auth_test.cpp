@@ -168,12 +168,15 @@ TEST_CASE("auth: a store that cannot say who asks refuses nobody", "[api][auth]"
   host.store.fail_access(Error{GENERATE(Code::unavailable, Code::internal), "the disk is gone"});
   for (const ApiAnswer& answer :
        {host.get("/v1/accounts/ann", key), host.get("/v1/accounts/ann", ann),
-        host.visit("POST", "/v1/session", {}, code),
-        host.visit("GET", url.substr(url.find("/connect/")), ann)}) {
+        host.visit("POST", "/v1/session", {}, code)}) {
     CHECK(answer.status == 503);
     CHECK(answer.json["retryable"] == true);
     CHECK(answer.text.find("disk") == std::string::npos);
   }
+  const ApiAnswer page = host.visit("GET", url.substr(url.find("/connect/")), ann);
+  CHECK(page.status == 503);
+  CHECK(page.headers.at("content-type") == "text/html; charset=utf-8");
+  CHECK(page.text.find("disk") == std::string::npos);
   // Who shows nothing that would have to be looked up is refused all the same.
   CHECK(host.visit("GET", "/v1/accounts/ann").status == 401);
   host.store.fail_access(std::nullopt);

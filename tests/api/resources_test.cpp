@@ -104,6 +104,31 @@ TEST_CASE(
   CHECK(host.get("/v1/accounts?limit=1&limit=2").problem() == "invalid/repeated_parameter");
 }
 
+TEST_CASE("records: that one cannot be read is not told as that there is none",
+          "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string connect = Json{
+      {"connector", "memo"},
+      {"return_to", "https://app.example/done"},
+      {"export_plan_id",
+       host.plan_id}}.dump();
+  const std::string by_connector = Json{{"plan_id", host.plan_id}, {"connector", "memo"}}.dump();
+  const std::string decide = Json{
+      {"account_id", "ann"},
+      {"action", "export.start"},
+      {"connector", "memo"},
+      {"map_plan_id",
+       host.plan_id}}.dump();
+  host.store.fail_records(Error{Code::unavailable, "the disk is gone"});
+  CHECK(host.post("/v1/plans/" + host.plan_id + "/restore", "").status == 503);
+  CHECK(host.post("/v1/accounts/ann/connect_sessions", connect).status == 503);
+  CHECK(host.post("/v1/accounts/ann/exports", by_connector).status == 503);
+  CHECK(host.post("/v1/decisions", decide).status == 503);
+  host.store.fail_records(std::nullopt);
+  CHECK(host.post("/v1/accounts/ann/exports", by_connector).status == 202);
+}
+
 TEST_CASE("queries: what a call does not take is refused, whatever it does", "[api][resources]") {
   ApiHost host;
   host.seed();

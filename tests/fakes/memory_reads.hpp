@@ -29,6 +29,7 @@ class MemoryPlans final : public ports::Plans {
   explicit MemoryPlans(const MemoryTables& tables) : tables_(tables) {}
   Result<core::Plan> find(const std::string& id) const override {
     const Lock lock(tables_.mutex);
+    if (tables_.record_error) return Error(*tables_.record_error);
     return find_in<core::Plan>(tables_.plans, id, "plan");
   }
   Result<core::Plan> find_external(const std::string& account_id,
@@ -99,6 +100,7 @@ class MemoryConnections final : public ports::Connections {
   explicit MemoryConnections(const MemoryTables& tables) : tables_(tables) {}
   Result<core::Connection> find(const std::string& id) const override {
     const Lock lock(tables_.mutex);
+    if (tables_.record_error) return Error(*tables_.record_error);
     return find_in<core::Connection>(tables_.connections, id, "connection");
   }
   Result<std::vector<core::Connection>> list(const std::string& account_id) const override {

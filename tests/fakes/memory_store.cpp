@@ -359,6 +359,11 @@ void MemoryStore::fail_access(std::optional<Error> error) {
   tables_->access_error = std::move(error);
 }
 
+void MemoryStore::fail_records(std::optional<Error> error) {
+  const std::lock_guard lock(tables_->mutex);
+  tables_->record_error = std::move(error);
+}
+
 void MemoryStore::fail_grants(std::optional<Error> error) {
   const std::lock_guard lock(tables_->mutex);
   tables_->grant_error = std::move(error);

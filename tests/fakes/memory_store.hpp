@@ -46,6 +46,8 @@ class MemoryStore final : public ports::Store {
 
   /// While there is an error, every read of keys, sessions and idempotency records answers it.
   void fail_access(std::optional<Error> error);
+  /// While there is an error, every look-up of a plan or a connection by its id answers it.
+  void fail_records(std::optional<Error> error);
   /// While there is an error, every read of a connection's grant answers it.
   void fail_grants(std::optional<Error> error);
 

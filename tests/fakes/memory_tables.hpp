@@ -34,6 +34,7 @@ struct MemoryTables {
   std::int64_t full_commits = 0;
   MemoryStore::Gatekeeper gatekeeper;
   std::optional<Error> access_error;
+  std::optional<Error> record_error;
   std::optional<Error> grant_error;
 
   std::map<std::string, core::Account> accounts;
