@@ -132,13 +132,15 @@ Response callback(const Context& context, const Request& request) {
   back.connector = request.param("connector");
   back.browser_cookie =
       read_cookie(request, ports::connect_cookie_name(back.connector)).value_or("");
-  // Providers add parameters as they like: what is not known is ignored here.
-  for (auto& [name, value] : parse_query(request.query).value_or(QueryParams{})) {
-    if (name == "state") back.state = value;
-    if (name == "code") back.code = value;
-    if (name == "error") back.error = value;
-    if (name == "iss") back.iss = value;
-  }
+  // Providers add parameters as they like, and write them as they like: an error's description in
+  // Latin-1 must not cost the state.
+  const auto given = [&](std::string_view name) {
+    return query_value(request.query, name).value_or("");
+  };
+  back.state = given("state");
+  back.code = given("code");
+  back.error = given("error");
+  back.iss = given("iss");
   Response response;
   response.later = [&context, &request, back](const Response::Done& done) {
     context.services.connect.callback(

@@ -21,6 +21,28 @@ bool is_clean(std::string_view text) {
   return !control && is_utf8(text);
 }
 
+/// What stands between the ampersands, without what is empty.
+std::vector<std::string_view> parts_of(std::string_view raw) {
+  std::vector<std::string_view> parts;
+  while (!raw.empty()) {
+    const auto end = std::min(raw.find('&'), raw.size());
+    if (end > 0) parts.push_back(raw.substr(0, end));
+    raw.remove_prefix(std::min(end + 1, raw.size()));
+  }
+  return parts;
+}
+
+std::optional<QueryParams::value_type> read_param(std::string_view part) {
+  std::string text(part);
+  std::replace(text.begin(), text.end(), '+', ' ');
+  const auto equals = std::min(text.find('='), text.size());
+  const std::string_view whole = text;
+  auto name = percent_decode(whole.substr(0, equals));
+  auto value = percent_decode(whole.substr(std::min(equals + 1, whole.size())));
+  if (!name || !value) return std::nullopt;
+  return QueryParams::value_type(*std::move(name), *std::move(value));
+}
+
 }  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text) {
@@ -77,24 +99,20 @@ std::optional<std::vector<std::string>> split_path(std::string_view raw) {
 
 std::optional<QueryParams> parse_query(std::string_view raw) {
   QueryParams out;
-  while (!raw.empty()) {
-    const auto end = raw.find('&');
-    const std::string_view part = raw.substr(0, end);
-    if (!part.empty()) {
-      std::string text(part);
-      std::replace(text.begin(), text.end(), '+', ' ');
-      const auto equals = text.find('=');
-      auto name = percent_decode(std::string_view(text).substr(0, equals));
-      auto value =
-          percent_decode(equals == std::string::npos ? std::string_view()
-                                                     : std::string_view(text).substr(equals + 1));
-      if (!name || !value || name->empty()) return std::nullopt;
-      out.emplace_back(*std::move(name), *std::move(value));
-    }
-    if (end == std::string_view::npos) break;
-    raw.remove_prefix(end + 1);
+  for (const std::string_view part : parts_of(raw)) {
+    auto param = read_param(part);
+    if (!param || param->first.empty()) return std::nullopt;
+    out.push_back(*std::move(param));
   }
   return out;
+}
+
+std::optional<std::string> query_value(std::string_view raw, std::string_view name) {
+  for (const std::string_view part : parts_of(raw)) {
+    auto param = read_param(part);
+    if (param && param->first == name) return std::move(param->second);
+  }
+  return std::nullopt;
 }
 
 bool is_utf8(std::string_view text) {

@@ -27,6 +27,10 @@ using QueryParams = std::vector<std::pair<std::string, std::string>>;
 /// `a=1&b=2`, where `+` is a blank. Nothing if a part is malformed.
 std::optional<QueryParams> parse_query(std::string_view raw_query);
 
+/// The first value of one parameter, whatever the others hold: for queries that somebody else
+/// writes. Nothing if it is not there, or malformed.
+std::optional<std::string> query_value(std::string_view raw_query, std::string_view name);
+
 /// Well-formed UTF-8 (no overlong forms, no surrogates).
 bool is_utf8(std::string_view text);
 

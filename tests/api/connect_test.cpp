@@ -141,6 +141,23 @@ TEST_CASE("connect: a link is bound to the first browser and over after ten minu
   CHECK(host.visit("GET", "/connect/none").status == 404);
 }
 
+TEST_CASE("connect: what a service writes beside the state does not cost it", "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  const std::string description =
+      GENERATE(as<std::string>{}, "%0Adenied", "refus%E9", "100%", "%zz", "a=b?c=d");
+  CAPTURE(description);
+  const std::string path = begin(host);
+  const ApiAnswer entered = host.visit("POST", path);
+  const ApiAnswer back = host.visit("GET",
+                                    "/oauth/memo/callback?error_description=" + description +
+                                        "&error=access_denied&state=" + path.substr(9),
+                                    cookie_of(entered));
+  CHECK(back.status == 303);
+  CHECK(back.headers.at("location") ==
+        "https://app.example/done?status=error&reason=access_denied");
+}
+
 TEST_CASE("connect: an export that was asked for goes on after consent, or says why not",
           "[api][connect]") {
   ApiHost host;

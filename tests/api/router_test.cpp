@@ -71,6 +71,11 @@ TEST_CASE("url: queries keep order, repeats and empty values", "[api][url]") {
   CHECK(*params == QueryParams{{"a", "1"}, {"b", "x&y z"}, {"a", ""}, {"flag", ""}});
   CHECK_FALSE(parse_query("a=%zz"));
   CHECK_FALSE(parse_query("=1"));
+  CHECK(query_value("a=%zz&&c=%E9&b=x+y%26&b=2", "b") == "x y&");
+  CHECK(query_value("a=1&a", "a") == "1");
+  CHECK(query_value("a", "a") == "");
+  CHECK_FALSE(query_value("a=%zz&b=%0A", "a"));
+  CHECK_FALSE(query_value("", "a"));
   CHECK(percent_encode("a/b é") == "a%2Fb%20%C3%A9");
   CHECK(percent_decode(percent_encode("a/b é%")) == "a/b é%");
 }
