@@ -117,10 +117,14 @@ void go_on_with_export(const Context& context, const Request& request,
   ask.connection_id = connected.connection_id;
   ask.request_id = request.request_id;
   const auto answer = context.services.exports.start(ask);
-  const auto* run = std::get_if<core::Run>(&answer);
-  const std::string outcome =
-      run ? "run=" + percent_encode(run->id)
-          : "export=" + percent_encode(std::get<ports::Refusal>(answer).error.reason);
+  std::string outcome;
+  if (const auto* refused = std::get_if<ports::Refusal>(&answer)) {
+    const Error& error = refused->error;
+    outcome =
+        "export=" + percent_encode(error.reason.empty() ? code_name(error.code) : error.reason);
+  } else {
+    outcome = "run=" + percent_encode(std::get<core::Run>(answer).id);
+  }
   std::string& location = connected.location;
   const std::size_t fragment = std::min(location.find('#'), location.size());
   const bool has_query = location.find('?') < fragment;

@@ -174,6 +174,19 @@ TEST_CASE("connect: an export that was asked for goes on after consent, or says 
   CHECK(host.get("/v1/runs").json["items"].size() == 2);
 }
 
+TEST_CASE("connect: an export that is refused without a reason is told by its class",
+          "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = begin(host, host.plan_id);
+  const ApiAnswer entered = host.visit("POST", path);
+  host.exports.refuse_start(Error{Code::unavailable, "the disk is full"});
+  const ApiAnswer done =
+      host.visit("GET", "/oauth/memo/callback?code=c&state=" + path.substr(9), cookie_of(entered));
+  CHECK(done.headers.at("location") ==
+        "https://app.example/done?status=success&export=unavailable");
+}
+
 TEST_CASE("connect: what cannot be begun says why", "[api][connect]") {
   ApiHost host;
   host.seed();

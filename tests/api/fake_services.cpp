@@ -228,6 +228,7 @@ ports::Answer<core::Run> FakeExports::start(const ports::ExportRequest& request)
   std::function<void()> hook;
   {
     const std::lock_guard lock(mutex_);
+    if (start_error_) return Refusal{*start_error_, {}, {}};
     hook = before_start_;
   }
   if (hook) hook();
@@ -284,6 +285,11 @@ Result<core::Run> FakeExports::sync(const std::string& connection_id,
 void FakeExports::before_start(std::function<void()> hook) {
   const std::lock_guard lock(mutex_);
   before_start_ = std::move(hook);
+}
+
+void FakeExports::refuse_start(std::optional<Error> error) {
+  const std::lock_guard lock(mutex_);
+  start_error_ = std::move(error);
 }
 
 void FakeExports::before_preview(std::function<void()> hook) {

@@ -66,6 +66,8 @@ class FakeExports final : public ports::Exports {
   core::Run move(const std::string& run_id, const std::function<void(core::Run&)>& change);
   /// Runs inside start(), before anything is stored: lets a test hold a call.
   void before_start(std::function<void()> hook);
+  /// While there is an error, start() refuses with it.
+  void refuse_start(std::optional<Error> error);
   /// The same for preview().
   void before_preview(std::function<void()> hook);
 
@@ -73,6 +75,7 @@ class FakeExports final : public ports::Exports {
   std::mutex mutex_;
   std::function<void()> before_start_;
   std::function<void()> before_preview_;
+  std::optional<Error> start_error_;
   ports::Store& store_;
   const ports::Clock& clock_;
   ports::Random& random_;
