@@ -167,8 +167,16 @@ Response refusal(const Request& request, const Problem& problem) {
   return to_response(problem, request.request_id);
 }
 
+std::string shown_message(const Request& request, const Error& error) {
+  if (request.principal.kind != Principal::Kind::user) return error.message;
+  if (error.reason == "not_configured") return "This service is not set up here.";
+  if (error.reason == "policy_error") return "The rules for this could not be applied.";
+  return error.message;
+}
+
 Response refusal(const Request& request, const Error& error) {
   Problem problem = problem_from(error);
+  if (error.code != Code::internal) problem.detail = shown_message(request, error);
   // A revision that the caller named is a precondition of its own (RFC 9110 section 13.1.1).
   const bool is_other_rev = error.reason == "precondition_failed" || error.reason == "rev_conflict";
   if (is_other_rev && request.header("if-match")) {
@@ -187,6 +195,7 @@ Response refusal(const Request& request, const ports::Refusal& refused) {
   }
   if (!refused.quota) return refusal(request, refused.error);
   Problem problem = problem_from(refused.error);
+  problem.detail = shown_message(request, refused.error);
   problem.status = 403;
   problem.code = Code::forbidden;
   const std::string members =

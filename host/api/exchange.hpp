@@ -80,6 +80,10 @@ Response json_response(const core::Json& document, int status = 200);
 Response json_response(const Request& request, const core::Json& document, core::Rev rev);
 Response no_content();
 
+/// An error's message. For an end user a sentence in its place where the message is for the
+/// operator: what is not set up, or where a script failed.
+std::string shown_message(const Request& request, const Error& error);
+
 Response refusal(const Request& request, const Problem& problem);
 Response refusal(const Request& request, const Error& error);
 Response refusal(const Request& request, const ports::Refusal& refusal);

@@ -83,8 +83,11 @@ Response preview_export(const Context& context, const Request& request) {
   Asked asked = read_request(context, request);
   if (auto* refused = std::get_if<Response>(&asked)) return std::move(*refused);
   const auto preview = [&context, &request, ask = std::get<ports::ExportRequest>(asked)] {
-    return respond(request, context.services.exports.preview(ask),
-                   [](const ports::Preview& made) { return json_response(preview_json(made)); });
+    return respond(request, context.services.exports.preview(ask), [&](ports::Preview made) {
+      made.refused_message =
+          shown_message(request, {Code::forbidden, made.refused_message, made.refused_reason});
+      return json_response(preview_json(made));
+    });
   };
   return on_lane(context, context.previews, request, preview);
 }

@@ -3,6 +3,7 @@
 
 #include "api/api_host.hpp"
 #include "api/auth.hpp"
+#include "api/connect_page.hpp"
 
 using namespace mortise;
 using namespace mortise::tests;
@@ -201,6 +202,42 @@ TEST_CASE("connect: what cannot be begun says why", "[api][connect]") {
                     {"return_to", "https://app.example/"},
                     {"export_plan_id", "pln_x"}})
             .status == 404);
+}
+
+TEST_CASE("refusals: what is for the operator is told to the app's server alone",
+          "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  const std::string ann = host.sign_in("ann");
+  const std::string connect =
+      Json{{"connector", "unset"}, {"return_to", "https://app.example/done"}}.dump();
+  const std::string sessions = "/v1/accounts/ann/connect_sessions";
+  CHECK(host.post(sessions, connect).text.find("mortise secret set") != std::string::npos);
+  const ApiAnswer unset = host.post(sessions, connect, ann);
+  CHECK(unset.problem() == "unavailable/not_configured");
+  CHECK(unset.json["detail"] == "This service is not set up here.");
+  host.exports.refuse_start(Error{Code::forbidden, "tiers.lua:3: no such field", "policy_error"});
+  const std::string body = Json{{"plan_id", host.plan_id}, {"connector", "memo"}}.dump();
+  CHECK(host.post("/v1/accounts/ann/exports", body).text.find("tiers.lua:3") != std::string::npos);
+  const ApiAnswer failed = host.post("/v1/accounts/ann/exports", body, ann);
+  CHECK(failed.problem() == "forbidden/policy_error");
+  CHECK(failed.text.find("tiers.lua") == std::string::npos);
+}
+
+TEST_CASE("connect: a page says in words of its own what went wrong", "[api][connect]") {
+  const auto page = [](Code code, const char* reason) {
+    return api::connect_error_page({code, "a secret detail", reason});
+  };
+  CHECK(page(Code::not_found, "connect_session_gone").status == 404);
+  CHECK(page(Code::forbidden, "other_browser").status == 403);
+  CHECK(page(Code::unavailable, "").status == 503);
+  CHECK(page(Code::unavailable, "").has("Retry-After"));
+  CHECK(page(Code::conflict, "rev_conflict").status == 503);
+  CHECK_FALSE(page(Code::unavailable, "not_configured").has("Retry-After"));
+  CHECK(page(Code::internal, "seal_broken").status == 500);
+  for (const Code code : {Code::forbidden, Code::unavailable, Code::internal, Code::invalid}) {
+    CHECK(page(code, "").body.find("secret detail") == std::string::npos);
+  }
 }
 
 TEST_CASE("check: says what the service said of a grant, to the app alone", "[api][connect]") {

@@ -366,6 +366,10 @@ Result<core::Run> FakeExports::discard(const std::string& run_id) {
 }
 
 Result<ports::ConnectView> FakeConnect::start_session(const ports::StartConnect& start) {
+  if (start.connector == "unset") {
+    return Error{Code::unavailable, "unset.client_id is not set: run `mortise secret set`",
+                 "not_configured"};
+  }
   if (start.connector != "memo") return Error{Code::not_found, "There is no such connector."};
   if (start.return_to.rfind("https://app.example/", 0) != 0) {
     return Error{Code::invalid, "return_to is not on the allow list", "return_to_refused"};
