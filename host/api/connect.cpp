@@ -77,7 +77,7 @@ std::optional<Response> refused_browser(const Context& context, const Request& r
 }
 
 // GET shows what will be synced and asks; nothing has happened yet, so a link checker that follows
-// the URL does no harm.
+// the URL does no harm. Its cookie counts once the form comes back with it.
 Response show_session(const Context& context, const Request& request) {
   const auto session = context.services.connect.session(request.param("session"));
   if (!session) return connect_error_page(session.error());
@@ -86,8 +86,15 @@ Response show_session(const Context& context, const Request& request) {
   if (!connector) return connect_gone_page();
   if (!account) return connect_error_page(account.error());
   if (auto refused = refused_browser(context, request, *session)) return *std::move(refused);
-  return connect_page(connector->manifest(), context.site.app_name,
-                      account->email.empty() ? account->id : account->email);
+  Response page = connect_page(connector->manifest(), context.site.app_name,
+                               account->email.empty() ? account->id : account->email);
+  const std::string name = ports::connect_cookie_name(session->connector);
+  page.set("Set-Cookie",
+           set_cookie(context.site, name,
+                      context.services.connect.browser_cookie(
+                          session->session_id, read_cookie(request, name).value_or("")),
+                      "/", kBrowserCookieLifeS));
+  return page;
 }
 
 Response enter_session(const Context& context, const Request& request) {

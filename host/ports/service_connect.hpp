@@ -90,6 +90,10 @@ class Connect {
   virtual Result<ConnectView> start_session(const StartConnect& start) = 0;
   /// What a connect page shows before anything happens. `not_found` also when used up or expired.
   virtual Result<ConnectView> session(const std::string& session_id) const = 0;
+  /// The cookie that the page of a session gives a browser (Entered::browser_cookie): what it
+  /// `brought`, if that was made for this session, else a fresh one. A browser that sends the
+  /// page's form twice shows the same cookie twice.
+  virtual std::string browser_cookie(const std::string& session_id, const std::string& brought) = 0;
   /// The end user agreed to go to the service. The first browser that comes is the only one that
   /// may come back; `browser_cookie` is what it sent, or empty. Errors: `not_found`, `forbidden`
   /// with reason `other_browser`.

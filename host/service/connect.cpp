@@ -8,6 +8,7 @@
 #include "service/arrival.hpp"
 #include "service/events.hpp"
 #include "service/return_to.hpp"
+#include "service/saving.hpp"
 
 namespace mortise::service {
 namespace {
@@ -32,7 +33,7 @@ ConnectOptions completed(ConnectOptions options) {
 }  // namespace
 
 Connecting::Connecting(ConnectPorts use, ConnectOptions options)
-    : ports_(use), options_(completed(std::move(options))) {}
+    : ports_(use), options_(completed(std::move(options))), cookie_key_(unguessable()) {}
 
 std::string Connecting::redirect_uri(const std::string& connector) const {
   return options_.base_url + "/oauth/" + connector + "/callback";
@@ -92,8 +93,30 @@ Result<ConnectView> Connecting::session(const std::string& session_id) const {
                      options_.base_url + "/connect/" + session->id, session->expires_ms};
 }
 
+// "<nonce><its HMAC for this session>", 32 hex digits each.
+std::string Connecting::browser_cookie(const std::string& session_id, const std::string& brought) {
+  const auto cookie_of = [&](const std::string& nonce) {
+    return nonce + core::hmac_sha256_hex(cookie_key_, session_id + "." + nonce).substr(0, 32);
+  };
+  if (brought.size() == 64 &&
+      core::constant_time_equal(brought, cookie_of(brought.substr(0, 32)))) {
+    return brought;
+  }
+  return cookie_of(ports::random_hex(ports_.random, 16));
+}
+
 Result<ports::Entered> Connecting::enter(const std::string& session_id,
                                          const std::string& browser_cookie) {
+  for (int race = 0;; ++race) {
+    auto entered = enter_once(session_id, browser_cookie);
+    if (entered.ok() || entered.error().reason != "rev_conflict" || race == kMostRaces) {
+      return entered;
+    }
+  }
+}
+
+Result<ports::Entered> Connecting::enter_once(const std::string& session_id,
+                                              const std::string& browser_cookie) {
   auto session = live_session(session_id);
   if (!session.ok()) return std::move(session).error();
   const auto connector = ports_.connectors.find(session->connector);
@@ -101,8 +124,8 @@ Result<ports::Entered> Connecting::enter(const std::string& session_id,
 
   std::string cookie = browser_cookie;
   if (session->browser_hash.empty()) {
-    // Never a value that the browser brought: somebody else might have put it there.
-    cookie = unguessable();
+    // Only a value that we made for this session: any other somebody else might have put there.
+    cookie = this->browser_cookie(session_id, browser_cookie);
     session->browser_hash = core::sha256_hex(cookie);
   } else if (!core::constant_time_equal(session->browser_hash, core::sha256_hex(cookie))) {
     return Error{Code::forbidden, "this connect was begun in another browser", "other_browser"};

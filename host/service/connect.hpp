@@ -49,6 +49,7 @@ class Connecting final : public ports::Connect {
 
   Result<ports::ConnectView> start_session(const ports::StartConnect& start) override;
   Result<ports::ConnectView> session(const std::string& session_id) const override;
+  std::string browser_cookie(const std::string& session_id, const std::string& brought) override;
   Result<ports::Entered> enter(const std::string& session_id,
                                const std::string& browser_cookie) override;
   void callback(ports::ConnectCallback callback,
@@ -73,6 +74,8 @@ class Connecting final : public ports::Connect {
 
   std::string redirect_uri(const std::string& connector) const;
   std::string unguessable();
+  Result<ports::Entered> enter_once(const std::string& session_id,
+                                    const std::string& browser_cookie);
   Result<core::ConnectSession> live_session(const std::string& session_id) const;
   /// Takes the session out of use; the error says that the browser can not be sent anywhere.
   Result<core::ConnectSession> claim(const ports::ConnectCallback& callback);
@@ -92,6 +95,7 @@ class Connecting final : public ports::Connect {
 
   const ConnectPorts ports_;
   const ConnectOptions options_;
+  const core::Secret cookie_key_;  ///< of this process: what a page gave outlives no restart
 };
 
 }  // namespace mortise::service

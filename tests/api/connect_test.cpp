@@ -142,6 +142,23 @@ TEST_CASE("connect: a link is bound to the first browser and over after ten minu
   CHECK(host.visit("GET", "/connect/none").status == 404);
 }
 
+TEST_CASE("connect: who presses Continue twice goes on twice", "[api][connect]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = begin(host);
+  const ApiAnswer page = host.visit("GET", path);
+  CHECK(page.headers.at("set-cookie").find("HttpOnly; SameSite=Lax") != std::string::npos);
+  const std::string cookie = cookie_of(page);
+  CHECK(cookie_of(host.visit("GET", path, cookie)) == cookie);
+  CHECK(cookie_of(host.visit("GET", path)) != cookie);
+  CHECK(cookie_of(host.visit("POST", path, cookie)) == cookie);
+  CHECK(cookie_of(host.visit("POST", path, cookie)) == cookie);
+  CHECK(host.visit("POST", path).status == 403);
+  const ApiAnswer back =
+      host.visit("GET", "/oauth/memo/callback?code=c&state=" + path.substr(9), cookie);
+  CHECK(back.headers.at("location") == "https://app.example/done?status=success");
+}
+
 TEST_CASE("connect: what a service writes beside the state does not cost it", "[api][connect]") {
   ApiHost host;
   host.seed();

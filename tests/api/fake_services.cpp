@@ -395,6 +395,12 @@ Result<ports::ConnectView> FakeConnect::session(const std::string& id) const {
   return found->second.view;
 }
 
+std::string FakeConnect::browser_cookie(const std::string& id, const std::string& brought) {
+  const std::lock_guard lock(mutex_);
+  const std::string made = "browser-of-" + id + "-";
+  return brought.starts_with(made) ? brought : made + std::to_string(++cookies_);
+}
+
 Result<ports::Entered> FakeConnect::enter(const std::string& id,
                                           const std::string& browser_cookie) {
   if (auto view = session(id); !view) return view.error();
@@ -403,7 +409,9 @@ Result<ports::Entered> FakeConnect::enter(const std::string& id,
   if (!begun.cookie.empty() && begun.cookie != browser_cookie) {
     return Error{Code::forbidden, "This link was opened in another browser.", "other_browser"};
   }
-  begun.cookie = "browser-of-" + id;
+  const std::string made = "browser-of-" + id + "-";
+  begun.cookie =
+      browser_cookie.starts_with(made) ? browser_cookie : made + std::to_string(++cookies_);
   return ports::Entered{"https://provider.example/consent?state=" + id, begun.cookie};
 }
 

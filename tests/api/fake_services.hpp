@@ -108,6 +108,7 @@ class FakeConnect final : public ports::Connect {
       : store_(store), clock_(clock), executor_(executor) {}
   Result<ports::ConnectView> start_session(const ports::StartConnect&) override;
   Result<ports::ConnectView> session(const std::string&) const override;
+  std::string browser_cookie(const std::string&, const std::string& brought) override;
   Result<ports::Entered> enter(const std::string&, const std::string&) override;
   void callback(ports::ConnectCallback, std::function<void(Result<ports::Connected>)>) override;
   void check(const std::string&, std::function<void(Result<ports::GrantChecked>)>) override;
@@ -137,6 +138,7 @@ class FakeConnect final : public ports::Connect {
   ports::Executor& executor_;
   mutable std::mutex mutex_;
   std::map<std::string, Begun> sessions_;
+  int cookies_ = 0;
 };
 
 /// Answers what a test says, and remembers what came.

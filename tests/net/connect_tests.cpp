@@ -156,6 +156,39 @@ TEST_CASE("connect: entering again in the same browser replaces the state", "[se
   CHECK(world.callback(back)->reason.empty());
 }
 
+TEST_CASE("connect: the form may come twice, at the same moment too, with the page's cookie",
+          "[service][connect]") {
+  ConnectWorld world;
+  world.transport.answer_with(notion_says());
+  const auto view = world.begin("notion");
+  const std::string cookie = world.connecting.browser_cookie(view.session_id, "");
+  CHECK(cookie.size() == 64);
+  CHECK(world.connecting.browser_cookie(view.session_id, cookie) == cookie);
+  CHECK(world.connecting.browser_cookie(view.session_id, "") != cookie);
+  std::string state;
+  bool pressed = false;
+  world.store.before_commit([&](const ports::Changes&, ports::Durability) -> Status {
+    if (!std::exchange(pressed, true)) {  // the second press comes first
+      CHECK(world.connecting.enter(view.session_id, cookie).ok());
+    }
+    return {};
+  });
+  const auto entered = world.connecting.enter(view.session_id, cookie);
+  world.store.before_commit({});
+  REQUIRE(entered.ok());
+  CHECK(entered->browser_cookie == cookie);
+  CHECK(world.connecting.enter(view.session_id, "").error().reason == "other_browser");
+  CHECK(world.callback({"notion", parameter(entered->location, "state"), "c", "", "", cookie})
+            ->reason.empty());
+}
+
+TEST_CASE("connect: a cookie of another session is not taken over", "[service][connect]") {
+  ConnectWorld world;
+  const std::string other = world.connecting.browser_cookie(world.begin("notion").session_id, "");
+  const auto entered = world.connecting.enter(world.begin("notion").session_id, other);
+  CHECK(entered->browser_cookie != other);
+}
+
 TEST_CASE("connect: a cookie that somebody else planted is not taken over", "[service][connect]") {
   ConnectWorld world;
   const std::string planted(64, 'e');
