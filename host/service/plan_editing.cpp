@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -128,7 +129,9 @@ Answer<core::Account> StoredPlans::put_account(const std::string& account_id,
   if (!document) return refuse(std::move(document).error());
   auto read = core::read_account(*document);
   if (!read) return refuse(read.problems, "the account");
-  return retried<core::Account>([&]() -> Answer<core::Account> {
+  std::set<std::string> moved;  // plans that are mapped in another zone now
+  auto answer = retried<core::Account>([&]() -> Answer<core::Account> {
+    moved.clear();
     core::Account account = *read.value;
     account.id = account_id;
     account.created_ms = account.updated_ms = clock_.now_ms();
@@ -143,6 +146,12 @@ Answer<core::Account> StoredPlans::put_account(const std::string& account_id,
       }
       account.rev = existing->rev;
       account.created_ms = existing->created_ms;
+      if (core::zone_of(account, settings_.host_zone) !=
+          core::zone_of(*existing, settings_.host_zone)) {
+        auto exported = exported_plans(account_id);
+        if (!exported) return refuse(std::move(exported).error());
+        moved = std::move(*exported);
+      }
     } else {
       if (if_match) return refuse(stale("the account", *if_match, 0));
       Plan calendar;  // for stand-alone appointments
@@ -160,6 +169,22 @@ Answer<core::Account> StoredPlans::put_account(const std::string& account_id,
     ++account.rev;
     return account;
   });
+  if (std::holds_alternative<core::Account>(answer)) {
+    for (const std::string& plan_id : moved) changed_.plan_saved(account_id, plan_id);
+  }
+  return answer;
+}
+
+Result<std::set<std::string>> StoredPlans::exported_plans(const std::string& account_id) const {
+  auto connections = store_.connections().list(account_id);
+  if (!connections) return std::move(connections).error();
+  std::set<std::string> plans;
+  for (const core::Connection& connection : *connections) {
+    auto exported = store_.pairs().plans(connection.id);
+    if (!exported) return std::move(exported).error();
+    plans.insert(exported->begin(), exported->end());
+  }
+  return plans;
 }
 
 Answer<ports::ImportReport> StoredPlans::import(const std::string& account_id,

@@ -68,6 +68,8 @@ class StoredPlans final : public ports::PlanEditing {
   /// the deadline cannot be met.
   ports::Answer<std::vector<std::size_t>> place(Opened& opened) const;
   Result<core::Task> live_task(const std::string& task_id, std::optional<core::Rev> if_match) const;
+  /// Those with items, or what is left of them, at any service.
+  Result<std::set<std::string>> exported_plans(const std::string& account_id) const;
   Result<std::string> zone_of_plan(const std::string& plan_id) const;
   /// The task with a patch applied, and timed anew if it lost its time. Other tasks that move along
   /// are put into `changes`.

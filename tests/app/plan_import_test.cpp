@@ -199,4 +199,25 @@ TEST_CASE("plans: an account is made with its calendar, and kept when put again"
   CHECK(world.changed.saved.empty());
 }
 
+TEST_CASE("plans: with an account's zone its exported plans travel", "[service][plans]") {
+  PlanWorld world;
+  const Plan plan = world.imported();
+  core::Connection connection;
+  connection.id = "cnn_1";
+  connection.account_id = "ann";
+  core::Pair pair;
+  pair.connection_id = connection.id;
+  pair.plan_id = plan.id;
+  pair.key = "plan:" + plan.id;
+  REQUIRE(
+      world.store.commit({ports::put(connection), ports::put(pair)}, ports::Durability::relaxed));
+  world.changed.saved.clear();
+  const auto put = [&](const char* body) { value_of(world.plans.put_account("ann", body, {})); };
+  put(R"({"tier": "free", "zone": "Europe/Madrid"})");  // the host's, as before
+  put(R"({"tier": "pro"})");
+  CHECK(world.changed.saved.empty());
+  put(R"({"tier": "pro", "zone": "Asia/Tokyo"})");
+  CHECK(world.changed.saved == std::vector<std::string>{plan.id});
+}
+
 }  // namespace mortise::tests
