@@ -162,6 +162,16 @@ Result<Task> occurrence_task(const Task& series, std::string_view slot) {
   return task;
 }
 
+namespace {
+
+Status check_override_count(const Task& series) {
+  if (series.overrides.size() <= kMaxOverrides) return {};
+  return Error{Code::invalid,
+               fmt::format("a series has at most {} edited occurrences", kMaxOverrides)};
+}
+
+}  // namespace
+
 Read<Task> edit_occurrence(Task series, std::string_view slot, const Json& patch) {
   Read<Task> read;
   Result<Task> edited = occurrence_task(series, slot);
@@ -180,9 +190,8 @@ Read<Task> edit_occurrence(Task series, std::string_view slot, const Json& patch
     return read;
   }
   put_override(series, std::move(*changed));
-  if (series.overrides.size() > kMaxOverrides) {
-    add_problem(read.problems, "",
-                fmt::format("a series has at most {} edited occurrences", kMaxOverrides));
+  if (Status fits = check_override_count(series); !fits) {
+    add_problem(read.problems, "", fits.error().message);
     return read;
   }
   read.value = std::move(series);
@@ -196,6 +205,7 @@ Result<Task> cancel_occurrence(Task series, std::string_view slot) {
   Result<Override> changed = override_of(series, slot, std::move(*edited), true);
   if (!changed) return changed.error();
   put_override(series, std::move(*changed));
+  if (Status fits = check_override_count(series); !fits) return std::move(fits).error();
   return series;
 }
 

@@ -139,6 +139,7 @@ Answer<Task> StoredPlans::split_once(const ports::OccurrenceEdit& edit, const Js
   if (!opened) return refuse(std::move(opened).error());
   ports::Changes changes;
   std::vector<Task>& tasks = opened->tasks;
+  if (auto full = refuse_full(tasks.size())) return std::move(*full);
   std::size_t index = 0;
   while (index < tasks.size() && tasks[index].id != series->task.id) ++index;
   if (index == tasks.size()) {  // it was removed since

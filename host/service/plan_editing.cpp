@@ -330,6 +330,7 @@ Answer<Task> StoredPlans::add_task(const ports::TaskInsert& insert) {
     auto opened = open(insert.plan_id);
     if (!opened) return refuse(std::move(opened).error());
     std::vector<Task>& tasks = opened->tasks;
+    if (auto full = refuse_full(tasks.size())) return std::move(*full);
     auto index = place_in_order(tasks, opened->plan, insert);
     if (!index) return refuse(std::move(index).error());
     Task task = *read.value;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/bounds.hpp"
+
 namespace mortise::service {
 
 ports::Refusal refuse(Error error) {
@@ -18,6 +20,11 @@ ports::Refusal refuse(const std::vector<core::Problem>& problems, std::string_vi
     refusal.complaints.push_back({problem.pointer, problem.detail});
   }
   return refusal;
+}
+
+std::optional<ports::Refusal> refuse_full(std::size_t tasks) {
+  if (tasks < core::kMaxTasks) return std::nullopt;
+  return refuse({{"", fmt::format("a plan has at most {} tasks", core::kMaxTasks)}}, "the task");
 }
 
 Error stale(std::string_view what, core::Rev wanted, core::Rev stored) {

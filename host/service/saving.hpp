@@ -1,6 +1,8 @@
 // What all saves share: refusals, and another try when another writer came first.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -16,6 +18,9 @@ namespace mortise::service {
 ports::Refusal refuse(Error error);
 /// `what`: the document, as in "the task".
 ports::Refusal refuse(const std::vector<core::Problem>& problems, std::string_view what);
+
+/// A plan with so many tasks is full: none more can be added. Nothing if it is not.
+std::optional<ports::Refusal> refuse_full(std::size_t tasks);
 
 /// `what` was read at revision `wanted`, and is at `stored` now.
 Error stale(std::string_view what, core::Rev wanted, core::Rev stored);

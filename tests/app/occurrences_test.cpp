@@ -56,6 +56,21 @@ TEST_CASE("occurrences: an edit of one is saved with its task and told once",
   CHECK(world.changed.saved.size() == 2);
 }
 
+TEST_CASE("occurrences: a series with 1,000 that differ calls no other off",
+          "[service][occurrences]") {
+  Mondays world;
+  Task full = world.now();
+  for (int i = 0; i < 1'000; ++i) {
+    full.overrides.push_back({"2025-01-01T00:" + std::to_string(100'000 + i), false, "{}"});
+  }
+  REQUIRE(world.store.commit({ports::put(full)}, ports::Durability::relaxed));
+  world.leaves_everything([&] {
+    const Refusal refused =
+        refusal_of(world.plans.cancel_occurrence(world.at("2026-12-07T18:00:00")));
+    CHECK(refused.complaints.at(0).detail == "a series has at most 1000 edited occurrences");
+  });
+}
+
 TEST_CASE("occurrences: only what happens can be edited, at the revision that was read",
           "[service][occurrences]") {
   Mondays world;

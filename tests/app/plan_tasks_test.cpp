@@ -75,6 +75,31 @@ TEST_CASE("plans: where there is no room between two tasks, those behind move on
   }
 }
 
+TEST_CASE("plans: one that is full takes no task more, however it would come", "[service][plans]") {
+  PlanWorld world;
+  const std::string plan = world.calendar().id;
+  const Task series = value_of(world.plans.add_task({plan, "", "", R"({"title": "Swim",
+    "schedule": {"start": "2026-11-23T18:00:00"}, "recurrence": ["RRULE:FREQ=DAILY;COUNT=5"]})"}));
+  ports::Changes changes;
+  for (int i = 1; i < 20'000; ++i) {
+    Task task;
+    task.id = "tsk_" + std::to_string(i);
+    task.account_id = "ann";
+    task.plan_id = plan;
+    task.position = series.position + i;
+    changes.push_back(ports::put(std::move(task)));
+  }
+  REQUIRE(world.store.commit(std::move(changes), ports::Durability::relaxed));
+  world.leaves_everything([&] {
+    const Refusal added = refusal_of(
+        world.plans.add_task({plan, "", "", R"({"title": "More", "due": "2026-12-24"})"}));
+    CHECK(added.complaints.at(0).detail == "a plan has at most 20000 tasks");
+    const Refusal split =
+        refusal_of(world.plans.split_series({series.id, "2026-11-25T18:00:00", "{}", {}}));
+    CHECK(split.complaints.at(0).detail == "a plan has at most 20000 tasks");
+  });
+}
+
 TEST_CASE("plans: an external id that is taken is said", "[service][plans]") {
   PlanWorld world;
   const Plan plan = world.imported();
