@@ -64,7 +64,8 @@ Response edit_plan(const Context& context, const Request& request) {
   if (!plan) return refusal(request, plan.error());
   const auto rev = if_match(request);
   if (!rev) return refusal(request, rev.error());
-  return respond(request, context.services.plans.edit_plan(plan->id, request.body, *rev),
+  const std::string patch = request.body.empty() ? "{}" : request.body;
+  return respond(request, context.services.plans.edit_plan(plan->id, patch, *rev),
                  [&](const core::Plan& saved) {
                    return json_response(request, core::to_json(saved), saved.rev);
                  });

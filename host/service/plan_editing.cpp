@@ -288,6 +288,7 @@ Answer<Plan> StoredPlans::edit_plan(const std::string& plan_id, const core::Json
                                     std::optional<core::Rev> if_match) {
   auto document = core::parse_json(patch);
   if (!document) return refuse(std::move(document).error());
+  bool stored = false;
   auto answer = retried<Plan>([&]() -> Answer<Plan> {
     auto opened = open(plan_id);
     if (!opened) return refuse(std::move(opened).error());
@@ -301,6 +302,7 @@ Answer<Plan> StoredPlans::edit_plan(const std::string& plan_id, const core::Json
     const bool built_in =
         named == core::kBuiltInPlan || opened->plan.external_id == core::kBuiltInPlan;
     if (renames && built_in) return names_built_in();
+    if (*read.value == opened->plan) return std::move(opened->plan);
     opened->plan = std::move(*read.value);
     opened->plan.updated_ms = clock_.now_ms();
     auto placed = place(*opened);  // also tells a deadline that the stored times cannot meet
@@ -312,12 +314,14 @@ Answer<Plan> StoredPlans::edit_plan(const std::string& plan_id, const core::Json
     if (Status saved = store_.commit(std::move(changes)); !saved) {
       return refuse(std::move(saved).error());
     }
-    auto stored = store_.plans().find(plan_id);
-    if (!stored) return refuse(std::move(stored).error());
-    return std::move(*stored);
+    stored = true;
+    auto saved_plan = store_.plans().find(plan_id);
+    if (!saved_plan) return refuse(std::move(saved_plan).error());
+    return std::move(*saved_plan);
   });
-  if (const auto* plan = std::get_if<Plan>(&answer))
+  if (const auto* plan = std::get_if<Plan>(&answer); plan != nullptr && stored) {
     changed_.plan_saved(plan->account_id, plan->id);
+  }
   return answer;
 }
 

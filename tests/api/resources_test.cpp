@@ -129,6 +129,13 @@ TEST_CASE("records: that one cannot be read is not told as that there is none",
   CHECK(host.post("/v1/accounts/ann/exports", by_connector).status == 202);
 }
 
+TEST_CASE("plans: an empty patch is one that says nothing", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  CHECK(host.call("PATCH", "/v1/plans/" + host.plan_id).status == 200);
+  CHECK(host.call("PATCH", "/v1/tasks/" + host.task_id).status == 200);
+}
+
 TEST_CASE("queries: what a call does not take is refused, whatever it does", "[api][resources]") {
   ApiHost host;
   host.seed();

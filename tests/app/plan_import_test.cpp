@@ -199,6 +199,18 @@ TEST_CASE("plans: an account is made with its calendar, and kept when put again"
   CHECK(world.changed.saved.empty());
 }
 
+TEST_CASE("plans: an edit that changes nothing writes nothing and tells nobody",
+          "[service][plans]") {
+  PlanWorld world;
+  const Plan plan = world.imported();
+  world.leaves_everything([&] {
+    CHECK(value_of(world.plans.edit_plan(plan.id, "{}", plan.rev)) == plan);
+    CHECK(value_of(world.plans.edit_plan(plan.id, R"({"title": "Swift"})", {})) == plan);
+  });
+  const Plan renamed = value_of(world.plans.edit_plan(plan.id, R"({"title": "Swift 6"})", {}));
+  CHECK(renamed.rev == plan.rev + 1);
+}
+
 TEST_CASE("plans: with an account's zone its exported plans travel", "[service][plans]") {
   PlanWorld world;
   const Plan plan = world.imported();
