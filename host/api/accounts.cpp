@@ -27,6 +27,20 @@ Response get_account(const Context& context, const Request& request) {
   });
 }
 
+/// The revision that the account must have, 0 if there must be none yet. Empty: whatever it has.
+Result<std::optional<core::Rev>> expected_account(const Context& context, const Request& request,
+                                                  const std::string& id) {
+  if (trim(request.header("if-none-match").value_or("")) == "*") return std::optional<core::Rev>(0);
+  if (trim(request.header("if-match").value_or("")) == "*") {
+    const auto account = context.services.store.accounts().find(id);
+    if (!account && account.error().code == Code::not_found) {
+      return Error{Code::conflict, "there is no such account yet", "precondition_failed"};
+    }
+    if (!account) return account.error();
+  }
+  return if_match(request);
+}
+
 Response put_account(const Context& context, const Request& request) {
   const std::string& id = request.param("account");
   if (id.size() > kLongestAccountId) {
@@ -34,7 +48,7 @@ Response put_account(const Context& context, const Request& request) {
                    make_problem(400, "bad_account", "An account's id has at most 128 bytes."));
   }
   if (auto refused = refused_document(request)) return *std::move(refused);
-  const auto rev = if_match(request);
+  const auto rev = expected_account(context, request, id);
   if (!rev) return refusal(request, rev.error());
   const auto answer =
       context.services.plans.put_account(id, request.body.empty() ? "{}" : request.body, *rev);

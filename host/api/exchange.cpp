@@ -26,6 +26,32 @@ std::string etag_of(core::Rev rev, std::string_view body) {
   return "\"" + std::to_string(rev) + "-" + core::sha256_hex(body).substr(0, 16) + "\"";
 }
 
+/// What stands in the quotes of a list of entity tags (RFC 9110 section 8.8.3). Weak ones, too: a
+/// proxy that compresses weakens ours. Nothing if it is no such list, or empty.
+std::optional<std::vector<std::string_view>> read_tags(std::string_view list) {
+  std::vector<std::string_view> tags;
+  while (true) {
+    list = trim(list);
+    if (list.starts_with("W/")) list.remove_prefix(2);
+    if (!list.starts_with('"')) return std::nullopt;
+    const auto end = list.find('"', 1);
+    if (end == std::string_view::npos) return std::nullopt;
+    tags.push_back(list.substr(1, end - 1));
+    list = trim(list.substr(end + 1));
+    if (list.empty()) return tags;
+    if (list.front() != ',') return std::nullopt;
+    list.remove_prefix(1);
+  }
+}
+
+/// Whether an If-None-Match names this tag.
+bool is_known(std::string_view field, std::string_view tag) {
+  if (trim(field) == "*") return true;
+  const auto tags = read_tags(field);
+  const std::string_view opaque = tag.substr(1, tag.size() - 2);
+  return tags && std::find(tags->begin(), tags->end(), opaque) != tags->end();
+}
+
 bool is_json(std::string_view content_type) {
   const std::string type = lower_case(trim(content_type.substr(0, content_type.find(';'))));
   return type == "application/json" || (type.rfind("application/", 0) == 0 && type.size() > 5 &&
@@ -149,7 +175,8 @@ Response json_response(const Json& document, int status) {
 Response json_response(const Request& request, const Json& document, core::Rev rev) {
   Response response = json_response(document);
   const std::string tag = etag_of(rev, response.body);
-  if (request.method == "GET" && request.header("if-none-match") == tag) {
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (reads && is_known(request.header("if-none-match").value_or(""), tag)) {
     response = {};
     response.status = 304;
   }
@@ -179,7 +206,7 @@ Response refusal(const Request& request, const Error& error) {
   if (error.code != Code::internal) problem.detail = shown_message(request, error);
   // A revision that the caller named is a precondition of its own (RFC 9110 section 13.1.1).
   const bool is_other_rev = error.reason == "precondition_failed" || error.reason == "rev_conflict";
-  if (is_other_rev && request.header("if-match")) {
+  if (is_other_rev && (request.header("if-match") || request.header("if-none-match"))) {
     problem = make_problem(412, "precondition_failed", error.message);
   }
   return refusal(request, problem);
@@ -210,18 +237,21 @@ Response not_found(const Request& request, std::string_view what) {
 }
 
 Result<std::optional<core::Rev>> if_match(const Request& request) {
+  const Error malformed{Code::invalid, "If-Match is not an ETag of this API", "bad_if_match"};
   const auto field = request.header("if-match");
-  if (!field || *field == "*") return std::optional<core::Rev>();
-  core::Rev rev = 0;
-  const std::string_view text = *field;
-  const bool quoted = text.size() > 2 && text.front() == '"' && text.back() == '"';
-  if (quoted) {
-    const char* end = text.data() + text.size() - 1;
-    const auto [rest, error] = std::from_chars(text.data() + 1, end, rev);
+  if (!field || trim(*field) == "*") return std::optional<core::Rev>();
+  const auto tags = read_tags(*field);
+  if (!tags) return malformed;
+  core::Rev newest = 0;
+  for (const std::string_view tag : *tags) {
+    core::Rev rev = 0;
+    const char* end = tag.data() + tag.size();
+    const auto [rest, error] = std::from_chars(tag.data(), end, rev);
     const bool is_whole = rest == end || *rest == '-';
-    if (error == std::errc{} && is_whole && rev > 0) return std::optional<core::Rev>(rev);
+    if (error != std::errc{} || !is_whole || rev <= 0) return malformed;
+    newest = std::max(newest, rev);
   }
-  return Error{Code::invalid, "If-Match is not an ETag of this API", "bad_if_match"};
+  return std::optional<core::Rev>(newest);
 }
 
 std::string etag(core::Rev rev, const Json& document) {

@@ -89,8 +89,8 @@ Response refusal(const Request& request, const Error& error);
 Response refusal(const Request& request, const ports::Refusal& refusal);
 Response not_found(const Request& request, std::string_view what);
 
-/// The revision in `If-Match: "12-5f2c..."`, or `"12"`. Empty: not given, or `*`. Error `invalid`:
-/// not one of our ETags.
+/// The revision in `If-Match: "12-5f2c..."`, or `"12"`; of several the newest, for a record goes on
+/// from revision to revision. Empty: not given, or `*`. Error `invalid`: not one of our ETags.
 Result<std::optional<core::Rev>> if_match(const Request& request);
 std::string etag(core::Rev rev, const core::Json& document);
 

@@ -166,7 +166,7 @@ struct ImportReport {
 class PlanEditing {
  public:
   virtual ~PlanEditing() = default;
-  /// Where this changes the zone, the account's exported plans travel anew.
+  /// `if_match` 0: there must be none yet. A changed zone travels with the exported plans.
   virtual Answer<core::Account> put_account(const std::string& account_id,
                                             const core::JsonText& body,
                                             std::optional<core::Rev> if_match) = 0;

@@ -153,7 +153,7 @@ Answer<core::Account> StoredPlans::put_account(const std::string& account_id,
         moved = std::move(*exported);
       }
     } else {
-      if (if_match) return refuse(stale("the account", *if_match, 0));
+      if (if_match && *if_match != 0) return refuse(stale("the account", *if_match, 0));
       Plan calendar;  // for stand-alone appointments
       calendar.id = new_id()(core::kPlanPrefix);
       calendar.external_id = core::kBuiltInPlan;

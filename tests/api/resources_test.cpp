@@ -26,7 +26,13 @@ TEST_CASE("accounts: are put, read, listed; ids are the app's own", "[api][resou
   CHECK(host.call("PUT", path, "{}", "If-Match: \"1\"\r\n").problem() ==
         "conflict/precondition_failed");
   CHECK(host.call("PUT", path, "{}", "If-Match: \"1\"\r\n").status == 412);
-  CHECK(host.call("PUT", path, "{}", "If-Match: W/\"1\"\r\n").problem() == "invalid/bad_if_match");
+  CHECK(host.call("PUT", path, "{}", "If-Match: W/\"1\"\r\n").status == 412);
+  for (const char* wrong :
+       {"1", "\"1x\"", "\"0\"", "\"1\" \"2\"", "\"1\",", "\"1", "x/\"1\"", ","}) {
+    INFO(wrong);
+    CHECK(host.call("PUT", path, "{}", std::string("If-Match: ") + wrong + "\r\n").problem() ==
+          "invalid/bad_if_match");
+  }
   CHECK(host.call("PUT", "/v1/accounts/" + std::string(129, 'x'), "{}").problem() ==
         "invalid/bad_account");
   CHECK(host.get("/v1/accounts/nobody").status == 404);
@@ -134,6 +140,34 @@ TEST_CASE("plans: an empty patch is one that says nothing", "[api][resources]") 
   host.seed();
   CHECK(host.call("PATCH", "/v1/plans/" + host.plan_id).status == 200);
   CHECK(host.call("PATCH", "/v1/tasks/" + host.task_id).status == 200);
+}
+
+TEST_CASE("entity tags: lists, weak ones and any are understood", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string path = "/v1/accounts/ann";
+  const std::string tag = host.get(path).headers.at("etag");
+  for (const std::string& known :
+       {tag, "W/" + tag, "\"1-0\", W/" + tag, tag + " , \"x\"", std::string("*")}) {
+    INFO(known);
+    CHECK(host.get(path, "If-None-Match: " + known + "\r\n").status == 304);
+    CHECK(host.call("HEAD", path, {}, "If-None-Match: " + known + "\r\n").status == 304);
+  }
+  for (const char* other : {"\"1-0\"", "x", "W/\"\""}) {
+    CHECK(host.get(path, std::string("If-None-Match: ") + other + "\r\n").status == 200);
+  }
+  const auto put = [&](const std::string& account, const std::string& line) {
+    return host.call("PUT", "/v1/accounts/" + account, R"({"tier":"free"})", line + "\r\n");
+  };
+  CHECK(put("ann", "If-Match: \"0-1\", W/" + tag).problem() == "invalid/bad_if_match");
+  CHECK(put("ann", "If-Match: \"99-1\", W/" + tag).status == 412);
+  CHECK(put("ann", "If-Match: W/" + tag).status == 200);
+  CHECK(put("ann", "If-Match: *").status == 200);
+  CHECK(put("ann", "If-None-Match: *").problem() == "conflict/precondition_failed");
+  CHECK(put("ann", "If-None-Match: *").status == 412);
+  CHECK(put("eve", "If-Match: *").status == 412);
+  CHECK(host.get("/v1/accounts/eve").status == 404);
+  CHECK(put("eve", "If-None-Match: *").status == 201);
 }
 
 TEST_CASE("queries: what a call does not take is refused, whatever it does", "[api][resources]") {

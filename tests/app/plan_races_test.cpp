@@ -17,11 +17,13 @@ TEST_CASE("plans: If-Match guards every edit", "[service][plans]") {
           refusal_of(world.plans.edit_plan(plan.id, R"({"title": "x"})", plan.rev + 1)),
           refusal_of(world.plans.remove_plan(plan.id, {}, 0)),
           refusal_of(world.plans.put_account("ann", R"({"tier": "pro"})", 7)),
+          refusal_of(world.plans.put_account("ann", R"({"tier": "pro"})", 0)),
           refusal_of(world.plans.put_account("new", R"({"tier": "pro"})", 1))}) {
       CHECK(refusal.error.code == Code::conflict);
       CHECK(refusal.error.reason == "precondition_failed");
     }
   });
+  value_of(world.plans.put_account("new", R"({"tier": "pro"})", 0));
   const Task edited = value_of(world.plans.edit_task({read.id, R"({"title": "x"})", read.rev}));
   CHECK(refusal_of(world.plans.edit_task({read.id, R"({"title": "y"})", read.rev})).error.reason ==
         "precondition_failed");
