@@ -73,10 +73,11 @@ Response remove_account(const Context& context, const Request& request) {
   response.later = [&context, &request](const Response::Done& done) {
     context.services.connect.remove_account(
         request.param("account"),
-        [&request, done](Result<std::vector<ports::Disconnected>> result) {
+        [&context, &request, done](Result<std::vector<ports::Disconnected>> result) {
           if (!result && result.error().code == Code::not_found) {
             return done(not_found(request, "account"));
           }
+          if (result) context.end_streams("account:" + request.param("account"));
           done(respond(request, result, [](const std::vector<ports::Disconnected>& all) {
             core::Json items = core::Json::array();
             for (const ports::Disconnected& ended : all) items.push_back(ended_json(ended));

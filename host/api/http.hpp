@@ -74,6 +74,8 @@ struct StreamLease {
   std::string owner;        ///< all streams of one owner are counted together; empty: not counted
   std::size_t at_most = 0;  ///< streams that the owner may have at once
   std::chrono::milliseconds life{std::chrono::hours(24)};
+  /// When its request came, before anybody looked who asks: what was ended since is not opened.
+  std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::time_point::max();
 };
 
 /// An answer that stays open: the hub sends what is published on `topic`. No thread waits for it.

@@ -73,7 +73,8 @@ Response open_stream(const Context& context, const Request& request, std::string
   }
   Stream stream;
   stream.lease = {principal.id, user ? "account:" + principal.account_id : principal.id,
-                  user ? kStreamsOfUser : kStreamsOfApp, std::chrono::milliseconds(life_ms)};
+                  user ? kStreamsOfUser : kStreamsOfApp, std::chrono::milliseconds(life_ms),
+                  request.begin};
   stream.topic = std::move(topic);
   stream.since = since;
   stream.last_event_id = request.header("last-event-id").value_or("");

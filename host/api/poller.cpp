@@ -49,8 +49,8 @@ void Poller::answer(ConnectionId id, std::string head, Stream stream) {
   post(OpenStream{id, std::move(head), std::move(stream)});
 }
 
-void Poller::end_streams(std::string credential) {
-  post(EndStreams{std::move(credential)});
+void Poller::end_streams(std::string name) {
+  post(EndStreams{std::move(name)});
 }
 
 void Poller::publish(std::string topic, Event event) {

@@ -66,8 +66,9 @@ class Poller {
   void answer(ConnectionId id, std::string head, Stream stream);
   /// Any thread. An event for the listeners of a topic.
   void publish(std::string topic, Event event);
-  /// Any thread. Ends the streams that were opened with a credential.
-  void end_streams(std::string credential);
+  /// Any thread. Ends the streams of a credential, an owner or a topic of this name, and lets none
+  /// open that was asked for before.
+  void end_streams(std::string name);
   /// Any thread. The number of the newest event; see Stream::since.
   std::uint64_t now() const { return sequence_.load(); }
 
@@ -100,7 +101,7 @@ class Poller {
     Event event;
   };
   struct EndStreams {
-    std::string credential;
+    std::string name;
   };
   struct Drain {
     std::chrono::steady_clock::time_point until;

@@ -20,6 +20,7 @@ constexpr std::size_t kReadBytes = 32 * 1024;
 constexpr std::size_t kSmallRequest = 2 * 1024;  // goes through however much others hold
 constexpr std::size_t kLookedAt = 256;
 constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
+constexpr std::chrono::minutes kEndedKept(1);  // longer than a request waits for its stream
 
 }  // namespace
 
@@ -121,6 +122,10 @@ void Poller::Loop::on(OpenStream& command) {
   Connection* connection = find(command.id);
   if (!connection) return;
   if (poller_.draining()) return close(command.id);
+  if (was_ended(command.stream)) {
+    return refuse(command.id, *connection,
+                  {401, "bad_credentials", "What let this in was taken away.", connection->origin});
+  }
   StreamLease& lease = command.stream.lease;
   if (!lease.owner.empty()) {
     std::size_t& open = streams_of_[lease.owner];
@@ -145,6 +150,16 @@ void Poller::Loop::on(OpenStream& command) {
   if ((connection = find(command.id))) flush(command.id, *connection);
 }
 
+/// Who asks was looked at before the stream is opened here: what let it in may be gone since.
+bool Poller::Loop::was_ended(const Stream& stream) const {
+  const StreamLease& lease = stream.lease;
+  for (const std::string& name : {lease.credential, lease.owner, stream.topic}) {
+    const auto found = ended_.find(name);
+    if (found != ended_.end() && found->second >= lease.asked) return true;
+  }
+  return false;
+}
+
 void Poller::Loop::on(Publish& command) {
   hub_.publish(command.topic, command.sequence, command.event,
                [this](ConnectionId id, std::string_view bytes, Event::Last last) {
@@ -153,10 +168,17 @@ void Poller::Loop::on(Publish& command) {
 }
 
 void Poller::Loop::on(EndStreams& command) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  std::erase_if(ended_, [&](const auto& each) { return each.second + kEndedKept < now; });
+  ended_[command.name] = now;
   std::vector<ConnectionId> ended;
   for (const auto& [id, connection] : connections_) {
-    const bool streams = connection->phase == Phase::streaming;
-    if (streams && connection->lease.credential == command.credential) ended.push_back(id);
+    if (connection->phase != Phase::streaming) continue;
+    const StreamLease& lease = connection->lease;
+    if (lease.credential == command.name || lease.owner == command.name ||
+        connection->topic == command.name) {
+      ended.push_back(id);
+    }
   }
   for (ConnectionId id : ended) end_stream(id, *find(id));
 }

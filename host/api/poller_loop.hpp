@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -62,6 +63,7 @@ class Poller::Loop {
   void on(OpenStream& command);
   void on(Publish& command);
   void on(EndStreams& command);
+  bool was_ended(const Stream& stream) const;
   void on(Drain& command);
   bool make_room();
   void on_ready(ConnectionId id, std::uint32_t events);
@@ -93,6 +95,7 @@ class Poller::Loop {
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   std::set<std::pair<SteadyTime, ConnectionId>> deadlines_;
   std::unordered_map<std::string, std::size_t> streams_of_;  ///< by owner
+  std::map<std::string, SteadyTime> ended_;                  ///< what end_streams() named lately
   ConnectionId last_id_ = 0;
   std::size_t buffered_ = 0;
   SteadyTime drain_until_ = SteadyTime::max();

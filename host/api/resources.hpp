@@ -23,8 +23,8 @@ struct Context {
   Idempotency& idempotency;
   EventPosition event_position;
   std::function<bool()> ready;  ///< false while draining
-  /// Ends the event streams of a credential that was taken away.
-  std::function<void(const std::string& principal_id)> end_streams;
+  /// Ends the event streams of a credential that was taken away, or of a topic that is gone.
+  std::function<void(const std::string& name)> end_streams;
   std::function<std::optional<Waiting>(const std::string& run_id)> waiting;
   SlowLane& previews;
   SlowLane& trials;

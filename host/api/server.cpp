@@ -349,8 +349,8 @@ void Server::stop(std::chrono::milliseconds drain) {
 void Server::publish(std::string topic, Event event) {
   tamed_->poller().publish(std::move(topic), std::move(event));
 }
-void Server::end_streams(std::string credential) {
-  tamed_->poller().end_streams(std::move(credential));
+void Server::end_streams(std::string name) {
+  tamed_->poller().end_streams(std::move(name));
 }
 std::uint64_t Server::now() const {
   return tamed_->poller().now();

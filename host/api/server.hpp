@@ -53,8 +53,9 @@ class Server {
 
   /// Any thread: sends an event to the streams open on a topic.
   void publish(std::string topic, Event event);
-  /// Any thread: ends the streams that were opened with a credential (StreamLease::credential).
-  void end_streams(std::string credential);
+  /// Any thread: ends the streams of a credential, of an owner (StreamLease), or of a topic, and
+  /// those that were asked for before and are not open yet.
+  void end_streams(std::string name);
   /// Any thread: see Stream::since.
   std::uint64_t now() const;
   std::size_t connections() const;

@@ -468,6 +468,22 @@ TEST_CASE("runs: a stream ends with what let its reader in", "[api][runs]") {
   CHECK(other_page.read_until("\n\n").find("\"state\"") != std::string::npos);
 }
 
+TEST_CASE("runs: with an account its streams end", "[api][runs]") {
+  ApiHost host;
+  host.seed();
+  const auto open = [&](const std::string& lines) {
+    RawClient client(host.api->port());
+    client.send(get_request("/v1/accounts/ann/events", lines));
+    client.read_until("\n\n");
+    return client;
+  };
+  RawClient page = open(host.sign_in("ann"));
+  RawClient app = open(host.key_line({"read"}));
+  CHECK(host.call("DELETE", "/v1/accounts/ann").status == 200);
+  CHECK(page.is_closed());
+  CHECK(app.is_closed());
+}
+
 TEST_CASE("runs: no user takes all connections with streams", "[api][runs]") {
   ApiHost host;
   host.seed();

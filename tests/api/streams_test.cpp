@@ -1,6 +1,7 @@
 // Server-sent events over real sockets.
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <future>
 #include <string>
 
 #include "api/echo_server.hpp"
@@ -151,4 +152,29 @@ TEST_CASE("streams: two hundred of them leave the workers free, slow readers are
     if (part.size() < 65'000) break;
   }
   CHECK(got < 256 * 65'536);
+}
+
+TEST_CASE("streams: one whose credential is taken away before it is open does not open",
+          "[api][streams]") {
+  std::promise<void> asked;
+  std::promise<void> go_on;
+  std::vector<api::Route> routes;
+  routes.push_back({"GET", "/slow", "slow", api::Access::open, [&](const api::Request& r) {
+                      asked.set_value();
+                      go_on.get_future().wait();
+                      api::Response response;
+                      api::Stream stream;
+                      stream.topic = "run_1";
+                      stream.lease.credential = "key:1";
+                      stream.lease.asked = r.begin;
+                      response.stream = std::move(stream);
+                      return response;
+                    }});
+  EchoServer server({}, {}, std::move(routes));
+  RawClient client = server.connect();
+  client.send(get_request("/slow"));
+  asked.get_future().wait();
+  server.server().end_streams("key:1");
+  go_on.set_value();
+  CHECK(client.read_answer().status == 401);
 }
