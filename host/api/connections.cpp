@@ -108,9 +108,11 @@ Response list_connectors(const Context& context, const Request&) {
 }
 
 Response list_connections(const Context& context, const Request& request) {
-  const auto found = context.services.store.connections().list(request.param("account"));
+  const auto account = context.services.store.accounts().find(request.param("account"));
+  if (!account) return refusal(request, account.error());
+  const auto found = context.services.store.connections().list(account->id);
   return respond(request, found, [&](const std::vector<core::Connection>& connections) {
-    const std::vector<core::Run> finished = finished_runs(context, request.param("account"));
+    const std::vector<core::Run> finished = finished_runs(context, account->id);
     core::Json items = core::Json::array();
     for (const core::Connection& each : connections) {
       items.push_back(shown(context, each, finished));

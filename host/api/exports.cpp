@@ -2,12 +2,20 @@
 
 #include "api/render.hpp"
 #include "api/resources.hpp"
+#include "core/words.hpp"
 
 namespace mortise::api {
 
 namespace {
 
 using Asked = std::variant<ports::ExportRequest, Response>;
+
+std::string unknown_connector(const Context& context, const std::string& name) {
+  const auto connectors = context.services.connectors.list();
+  std::vector<std::string_view> ids;
+  for (const auto& each : connectors) ids.emplace_back(each->manifest().id);
+  return "is no connector here" + core::did_you_mean(name, ids);
+}
 
 // The one connected connection of a connector, where the caller names only the service.
 std::variant<std::string, Response> pick_connection(const Context& context, const Request& request,
@@ -26,6 +34,9 @@ std::variant<std::string, Response> pick_connection(const Context& context, cons
     picked = &each;
   }
   if (picked) return picked->id;
+  if (!context.services.connectors.find(connector)) {
+    return refusal(request, body_problem({{"/connector", unknown_connector(context, connector)}}));
+  }
   return refusal(
       request, make_problem(409, "not_connected", "The account is not connected to this service."));
 }

@@ -10,6 +10,8 @@ namespace {
 Response list_plans(const Context& context, const Request& request) {
   const Query query(request);
   if (auto refused = query.refused(request)) return *std::move(refused);
+  const auto account = context.services.store.accounts().find(request.param("account"));
+  if (!account) return refusal(request, account.error());
   const ports::Plans& plans = context.services.store.plans();
   core::Json items = core::Json::array();
   if (const std::string external_id = query.get("external_id"); !external_id.empty()) {

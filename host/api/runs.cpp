@@ -32,6 +32,10 @@ Response list_runs(const Context& context, const Request& request) {
     }
     account = request.principal.account_id;
   }
+  if (!account.empty()) {
+    const auto known = context.services.store.accounts().find(account);
+    if (!known) return refusal(request, known.error());
+  }
   const auto page =
       context.services.store.runs().list(account, query.get("connection_id"), query.page());
   return respond(request, page, [&](const auto& found) {

@@ -41,10 +41,11 @@ TEST_CASE("exports: are accepted with a place to look, named by connection or co
   CHECK(host.get("/v1/connections/" + host.connection_id).json["state"] == "syncing");
   CHECK(host.post(kExports, Json{{"plan_id", host.plan_id}, {"connector", "memo"}}.dump()).status ==
         202);
-  const ApiAnswer none =
-      host.post(kExports, Json{{"plan_id", host.plan_id}, {"connector", "other"}}.dump());
-  CHECK(none.problem() == "conflict/not_connected");
-  CHECK(none.json["next_action"] == "connect");
+  const ApiAnswer misspelt =
+      host.post(kExports, Json{{"plan_id", host.plan_id}, {"connector", "meno"}}.dump());
+  CHECK(misspelt.status == 422);
+  CHECK(misspelt.json["errors"][0]["pointer"] == "/connector");
+  CHECK(misspelt.json["errors"][0]["detail"] == "is no connector here; did you mean \"memo\"?");
   CHECK(host.post(kExports, Json{{"plan_id", host.plan_id}}.dump()).status == 422);
   CHECK(host.post(kExports, Json{{"plan_id", "pln_x"}, {"connector", "memo"}}.dump()).status ==
         404);
@@ -169,7 +170,9 @@ TEST_CASE("idempotency: a refusal that can be mended is not kept", "[api][export
   connection.status = core::ConnectionStatus::disconnected;
   REQUIRE(host.store.commit({ports::put(connection)}, ports::Durability::full));
   const std::string body = Json{{"plan_id", host.plan_id}, {"connector", "memo"}}.dump();
-  CHECK(host.post(kExports, body, key_line("k")).problem() == "conflict/not_connected");
+  const ApiAnswer none = host.post(kExports, body, key_line("k"));
+  CHECK(none.problem() == "conflict/not_connected");
+  CHECK(none.json["next_action"] == "connect");
   connection = host.store.connections().find(host.connection_id).value();
   connection.status = core::ConnectionStatus::connected;
   REQUIRE(host.store.commit({ports::put(connection)}, ports::Durability::full));

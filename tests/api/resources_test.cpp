@@ -170,6 +170,15 @@ TEST_CASE("entity tags: lists, weak ones and any are understood", "[api][resourc
   CHECK(put("eve", "If-None-Match: *").status == 201);
 }
 
+TEST_CASE("accounts: the lists of an unknown one are not found", "[api][resources]") {
+  ApiHost host;
+  CHECK(host.get("/v1/accounts/nobody/plans").status == 404);
+  CHECK(host.get("/v1/accounts/nobody/connections").status == 404);
+  CHECK(host.get("/v1/accounts/nobody/conflicts").status == 404);
+  CHECK(host.get("/v1/runs?account_id=nobody").status == 404);
+  CHECK(host.get("/v1/runs").status == 200);
+}
+
 TEST_CASE("queries: what a call does not take is refused, whatever it does", "[api][resources]") {
   ApiHost host;
   host.seed();
