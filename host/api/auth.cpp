@@ -47,21 +47,6 @@ std::string signature(const core::Secret& key, std::string_view text) {
   return base64url({reinterpret_cast<const char*>(out.data()), length});
 }
 
-std::string_view scope_of(Access access) {
-  switch (access) {
-    case Access::free:
-    case Access::open:
-      return "";
-    case Access::read:
-      return "read";
-    case Access::write:
-      return "write";
-    case Access::admin:
-      return "admin";
-  }
-  return "admin";
-}
-
 Error nobody() {
   return {Code::not_found, "nobody is known by this"};
 }
@@ -100,6 +85,21 @@ Result<core::ApiKey> revoke_key(ports::Store& store, const std::string& id,
   if (!saved) return std::move(saved).error();
   ++key->rev;
   return key;
+}
+
+std::string_view scope_of(Access access) {
+  switch (access) {
+    case Access::free:
+    case Access::open:
+      return "";
+    case Access::read:
+      return "read";
+    case Access::write:
+      return "write";
+    case Access::admin:
+      return "admin";
+  }
+  return "admin";
 }
 
 std::string key_principal(std::string_view key_id) {

@@ -34,6 +34,9 @@ Result<NewKey> make_key(ports::Store& store, std::string name, std::vector<std::
 Result<core::ApiKey> revoke_key(ports::Store& store, const std::string& id,
                                 const ports::Clock& clock);
 
+/// The scope that a key needs for this; empty: none.
+std::string_view scope_of(Access access);
+
 /// Principal::id of whoever shows the key with this id.
 std::string key_principal(std::string_view key_id);
 

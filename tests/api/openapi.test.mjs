@@ -96,6 +96,7 @@ test('who may call is described as it is', () => {
   for (const route of routes) {
     const operation = operations.get(route.operation);
     assert.equal(operation.security?.length === 0, route.open, `${route.operation}: security`);
+    assert.equal(operation['x-scope'] ?? '', route.scope, `${route.operation}: x-scope`);
     if (!route.open) assert.equal(operation['x-callers'] !== 'apps', route.users, `${route.operation}: x-callers`);
   }
 });

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "api/api_host.hpp"
+#include "api/auth.hpp"
 
 using namespace mortise;
 using namespace mortise::tests;
@@ -20,6 +21,7 @@ TEST_CASE("openapi: every route has a name of its own", "[api][openapi]") {
          {"path", route.pattern},
          {"operation", route.name},
          {"query", route.query},
+         {"scope", api::scope_of(route.access)},
          {"open", route.access == api::Access::free || route.access == api::Access::open},
          {"users", route.callers == api::Callers::apps_and_users}});
   }
