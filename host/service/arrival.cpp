@@ -110,7 +110,7 @@ void Arrival::store(const core::Identity& identity) {
 
 /// Ends the new grant, unless a connection keeps it: there it is one grant.
 void Arrival::give_back(const core::Identity& identity, const std::string& reason) {
-  const auto sharing = connecting_.sharing_grant(session_.connector, identity.id, "");
+  const auto sharing = sharing_grant(connecting_.ports_.store, session_.connector, identity.id, "");
   const bool is_kept = !sharing.ok() || sharing->has_value();
   if (is_kept || manifest().auth.style != ports::AuthStyle::oauth2) return end(reason);
   connecting_.ports_.authorization.revoke(

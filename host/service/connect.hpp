@@ -79,11 +79,6 @@ class Connecting final : public ports::Connect {
   Result<core::ConnectSession> live_session(const std::string& session_id) const;
   /// Takes the session out of use; the error says that the browser can not be sent anywhere.
   Result<core::ConnectSession> claim(const ports::ConnectCallback& callback);
-  /// What holds a grant of the same identity at the same service beside the connection `but`: there
-  /// it is one grant, which a revocation ends for all. The grant as it is, or nothing.
-  Result<std::optional<ports::ExpectRev>> sharing_grant(const std::string& connector,
-                                                        const std::string& identity_id,
-                                                        const std::string& but) const;
   void drive_targets(const std::string& connection_id, ports::Call call,
                      std::function<void(Result<std::vector<ports::TargetChoice>>)> done);
   bool holds_items(const std::string& connection_id) const;

@@ -16,28 +16,12 @@ void Connecting::disconnect(const std::string& connection_id,
   ports_.executor.post([departure] { departure->start(); });
 }
 
-Result<std::optional<ports::ExpectRev>> Connecting::sharing_grant(const std::string& connector,
-                                                                  const std::string& identity_id,
-                                                                  const std::string& but) const {
-  auto all = ports_.store.connections().list_all();
-  if (!all.ok()) return std::move(all).error();
-  for (const core::Connection& one : *all) {
-    if (one.id == but || one.connector != connector || one.identity.id != identity_id) continue;
-    auto grant = ports_.store.grants().find(one.id);
-    if (grant.ok()) {
-      return std::optional(ports::ExpectRev{ports::ExpectRev::Of::grant, one.id, grant->rev});
-    }
-    if (grant.error().code != Code::not_found) return std::move(grant).error();
-  }
-  return std::optional<ports::ExpectRev>();
-}
-
 /// False: nobody could say, and done_ was told. Where there is no token to revoke with, it only
 /// matters for what the person is told.
 bool Departure::look_for_sharing() {
   sharing_.reset();
-  auto sharing =
-      connecting_.sharing_grant(connection_.connector, connection_.identity.id, connection_.id);
+  auto sharing = sharing_grant(connecting_.ports_.store, connection_.connector,
+                               connection_.identity.id, connection_.id);
   if (sharing.ok()) {
     sharing_ = std::move(sharing).value();
   } else if (!is_unreadable_) {

@@ -38,7 +38,7 @@ class Departure : public std::enable_shared_from_this<Departure> {
   core::Connection connection_;
   std::optional<core::Grant> grant_;
   bool is_unreadable_ = false;               ///< the seal of its tokens is broken
-  std::optional<ports::ExpectRev> sharing_;  ///< Connecting::sharing_grant()
+  std::optional<ports::ExpectRev> sharing_;  ///< sharing_grant()
   std::shared_ptr<ports::Connector> connector_;
 };
 

@@ -95,4 +95,21 @@ Result<core::Identity> identity_from_claims(const core::JsonText& visible_token_
   return identity;
 }
 
+Result<std::optional<ports::ExpectRev>> sharing_grant(const ports::Store& store,
+                                                      const std::string& connector,
+                                                      const std::string& identity_id,
+                                                      const std::string& but) {
+  auto all = store.connections().list_all();
+  if (!all.ok()) return std::move(all).error();
+  for (const core::Connection& one : *all) {
+    if (one.id == but || one.connector != connector || one.identity.id != identity_id) continue;
+    auto grant = store.grants().find(one.id);
+    if (grant.ok()) {
+      return std::optional(ports::ExpectRev{ports::ExpectRev::Of::grant, one.id, grant->rev});
+    }
+    if (grant.error().code != Code::not_found) return std::move(grant).error();
+  }
+  return std::optional<ports::ExpectRev>();
+}
+
 }  // namespace mortise::service

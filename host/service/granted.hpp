@@ -1,6 +1,7 @@
-// What a grant is good for, and whose it is. Pure.
+// What a grant is good for, and whose it is.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "core/secret.hpp"
 #include "core/sync_records.hpp"
 #include "ports/manifest.hpp"
+#include "ports/store.hpp"
 
 namespace mortise::service {
 
@@ -33,6 +35,14 @@ Granted granted_features(const ports::Auth& auth, const std::string& scope);
 /// Of a grant's tokens the one whose revocation ends it.
 const core::Secret& revocable(const ports::Auth& auth, const core::Secret& access,
                               const core::Secret& refresh);
+
+/// What holds a grant of the same identity at the same service beside the connection `but`: there
+/// it is one grant, which a revocation ends for all. The grant as it is, or nothing. Error: the
+/// store could not say, and nothing may be revoked.
+Result<std::optional<ports::ExpectRev>> sharing_grant(const ports::Store& store,
+                                                      const std::string& connector,
+                                                      const std::string& identity_id,
+                                                      const std::string& but);
 
 /// What a connector's identity operation reported: {"id","email"?,"name"?,"workspace_id"?,...}.
 /// Error: `invalid` without an id.

@@ -216,16 +216,11 @@ Result<core::Secret> StoredTokens::save(Work work, const ports::TokenReply& repl
 }
 
 /// Tokens that came for a connection which ended meanwhile would live on at the service. Where
-/// another connection holds the same grant, they are part of that.
+/// another connection holds the same grant, or may, they are part of that.
 void StoredTokens::revoke(const Work& work, const ports::TokenReply& reply) {
-  auto all = ports_.store.connections().list_all();
-  if (!all.ok()) return;
-  for (const core::Connection& other : *all) {
-    const bool same = other.id != work.connection.id &&
-                      other.connector == work.connection.connector &&
-                      other.identity.id == work.connection.identity.id;
-    if (same && other.status == core::ConnectionStatus::connected) return;
-  }
+  const auto sharing = sharing_grant(ports_.store, work.connection.connector,
+                                     work.connection.identity.id, work.connection.id);
+  if (!sharing.ok() || sharing->has_value()) return;
   const ports::Manifest& manifest = work.connector->manifest();
   ports_.authorization.revoke(manifest,
                               revocable(manifest.auth, reply.access_token, reply.refresh_token),

@@ -387,11 +387,15 @@ TEST_CASE("tokens: what a refresh brings for a connection that has ended is revo
   });
   add_connection(store, "notion", {});
   const bool is_shared = GENERATE(false, true);
-  if (is_shared) {
+  if (is_shared) {  // whatever becomes of that one: it holds the grant
     core::Connection other = connection_in(store);
     other.id = "cnn_other";
     other.rev = 0;
-    keep(store, {ports::put(other)});
+    other.status = GENERATE(core::ConnectionStatus::connected, core::ConnectionStatus::error);
+    core::Grant grant = store.grants().find(kConnection).value();
+    grant.connection_id = other.id;
+    grant.rev = 0;
+    keep(store, {ports::put(other), ports::put(std::move(grant))});
   }
   CHECK_FALSE(host.renew("access1").ok());
   CHECK_FALSE(store.grants().find(kConnection).ok());
