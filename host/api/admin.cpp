@@ -28,6 +28,7 @@ std::vector<std::string> read_scopes(JsonBody& body) {
   if (!body.fields().has("scopes")) return {"read", "write"};
   std::vector<std::string> scopes;
   const core::Json* given = body.fields().array("scopes", 3);
+  if (body.json()["scopes"].is_null()) body.fields().problem("scopes", "must not be null");
   for (std::size_t i = 0; given != nullptr && i < given->size(); ++i) {
     const core::Json& one = (*given)[i];
     const std::string scope = one.is_string() ? one.get<std::string>() : std::string();

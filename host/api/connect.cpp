@@ -26,7 +26,7 @@ Response start_session(const Context& context, const Request& request) {
   ports::StartConnect start;
   start.account_id = request.param("account");
   start.connector = body.required_text("connector", 64);
-  start.return_to = body.required_text("return_to", 2'048);
+  start.return_to = body.required_text("return_to", 2'000);
   start.export_plan_id = body.text("export_plan_id");
   if (auto refused = body.refused(request)) return *std::move(refused);
   if (!start.export_plan_id.empty()) {

@@ -84,11 +84,15 @@ core::Json given_in(const core::Json& patch, const std::string& part) {
 std::vector<BodyError> merge_settings(const Context& context, core::Connection& connection,
                                       const core::Json& patch) {
   std::vector<BodyError> errors;
+  if (patch.is_null()) {  // all as it was in the beginning
+    connection.settings = "{}";
+    return errors;
+  }
   if (!patch.is_object()) return {{"/settings", "must be an object"}};
   for (const auto& [part, members] : patch.items()) {
     if (part != "connector" && part != "mapping") {
       errors.push_back({"/settings/" + part, "unknown field; there are 'connector' and 'mapping'"});
-    } else if (!members.is_object()) {
+    } else if (!members.is_object() && !members.is_null()) {
       errors.push_back({"/settings/" + part, "must be an object"});
     }
   }

@@ -193,7 +193,8 @@ void Edge::decorate(const Request& request, Response& response) const {
   response.set("Access-Control-Allow-Origin", std::string(*origin));
   response.set("Access-Control-Allow-Credentials", "true");
   response.set("Access-Control-Expose-Headers",
-               "ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id");
+               "ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, "
+               "X-Request-Id");
 }
 
 std::string Edge::make_request_id() const {

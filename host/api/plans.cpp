@@ -96,7 +96,8 @@ Response remove_plan(const Context& context, const Request& request) {
 }
 
 Response reschedule_plan(const Context& context, const Request& request) {
-  if (auto refused = refused_document(request)) return *std::move(refused);
+  JsonBody body(request);
+  if (auto refused = body.refused(request)) return *std::move(refused);
   const auto plan = find_plan(context, request, request.param("plan"));
   if (!plan) return refusal(request, plan.error());
   return respond(request, context.services.plans.reschedule(plan->id),

@@ -131,6 +131,9 @@ Response cancel_run(const Context& context, const Request& request) {
                     [](auto& exports, const std::string& id) { return exports.cancel(id); });
 }
 
+constexpr std::array<std::string_view, 6> kGuardMembers = {"plan_id", "script_revision", "reason",
+                                                           "message", "removals",        "items"};
+
 /// Whether a run asks, and what it asks is something else than `shown`: members of a guard.
 bool asks_otherwise(const core::Run& run, const core::Json& shown) {
   if (run.state != core::RunState::waiting || run.waiting_for != core::RunWait::approval) {
@@ -150,6 +153,10 @@ Response approve_run(const Context& context, const Request& request) {
   const core::Json* shown = body.fields().member("guard");
   if (shown != nullptr && !shown->is_object()) {
     body.fields().problem("guard", "must be an object");
+  } else if (shown != nullptr) {
+    core::ObjectReader guard(*shown, "/guard", body.fields().problems());
+    for (const std::string_view name : kGuardMembers) guard.member(name);
+    guard.finish();
   }
   if (auto refused = body.refused(request)) return *std::move(refused);
   const auto run = find_run(context, request, request.param("run"));

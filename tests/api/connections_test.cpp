@@ -26,6 +26,10 @@ TEST_CASE("connections: settings are checked by their schemas, targets are chose
   const auto pointer = [&](const std::string& body) {
     return host.call("PATCH", path, body).json["errors"][0]["pointer"].get<std::string>();
   };
+  CHECK(host.call("PATCH", path, R"({"settings":{"mapping":null}})")
+            .json["settings"]
+            .contains("mapping") == false);
+  CHECK(host.call("PATCH", path, R"({"settings":null})").json["settings"].empty());
   CHECK(pointer(R"({"settings":{"connector":{"paper":"wet"}}})") == "/settings/connector/paper");
   CHECK(pointer(R"({"settings":{"connector":{"margin":11}}})") == "/settings/connector/margin");
   CHECK(pointer(R"({"settings":{"connector":{"stamp":1}}})") == "/settings/connector/stamp");

@@ -354,6 +354,9 @@ TEST_CASE("runs: can be cancelled, approved, discarded", "[api][runs]") {
     CHECK(changed.json["next_action"] == "read_again");
   }
   CHECK(host.post(approve, R"({"guard":30})").status == 422);
+  const ApiAnswer misspelt = host.post(approve, R"({"guard":{"removal":30}})");
+  CHECK(misspelt.status == 400);
+  CHECK(misspelt.json["errors"][0]["pointer"] == "/guard/removal");
   CHECK(host.post(approve, R"({"removals":30})").status == 400);
   CHECK_FALSE(host.store.runs().find(run)->approved);
   CHECK(host.post(approve, R"({"guard":{"removals":30}})").status == 202);

@@ -135,6 +135,22 @@ TEST_CASE("records: that one cannot be read is not told as that there is none",
   CHECK(host.post("/v1/accounts/ann/exports", by_connector).status == 202);
 }
 
+TEST_CASE("bodies: what a call does not take is refused by name", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  CHECK(host.post("/v1/plans/" + host.plan_id + "/reschedule", R"({"from":"today"})").problem() ==
+        "invalid/unknown_field");
+  const ApiAnswer no_scopes = host.post("/v1/api_keys", R"({"scopes":null})");
+  CHECK(no_scopes.status == 422);
+  CHECK(no_scopes.json["errors"][0]["pointer"] == "/scopes");
+  const ApiAnswer far = host.post(
+      "/v1/accounts/ann/connect_sessions",
+      Json{{"connector", "memo"}, {"return_to", "https://app.example/" + std::string(1'990, 'x')}}
+          .dump());
+  CHECK(far.status == 422);
+  CHECK(far.json["errors"][0]["pointer"] == "/return_to");
+}
+
 TEST_CASE("plans: an empty patch is one that says nothing", "[api][resources]") {
   ApiHost host;
   host.seed();
