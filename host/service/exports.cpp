@@ -171,6 +171,9 @@ ports::Answer<ports::Preview> QuotaExports::preview(const ports::ExportRequest& 
   auto kind = kind_of(request);
   if (!kind) return refuse(std::move(kind).error());
   if (*kind == core::RunKind::export_plan) {
+    auto other = under_way(request);
+    if (!other) return refuse(std::move(other).error());
+    if (*other) return std::move(*preview);  // start() would answer that one
     auto usage = usage_now(checked->account);
     if (!usage) return refuse(std::move(usage).error());
     ports::Decision decision = decide(*checked, request, *usage);

@@ -493,8 +493,10 @@ TEST_CASE("exports: a preview says whether it would be refused, for \"Sync now\"
     return std::get<ports::Preview>(world.exports.preview(request)).refused_reason;
   };
   CHECK(refused(core::RunKind::export_plan) == "");
-  world.end(world.accepted(World::of("ann")));
   world.accepted(World::elsewhere("ann"));
+  const core::Run run = world.accepted(World::of("ann"));
+  CHECK(refused(core::RunKind::export_plan) == "");  // it would be that run
+  world.end(run);
   CHECK(refused(core::RunKind::export_plan) == "quota_exceeded");
   CHECK(refused(core::RunKind::sync) == "quota_exceeded");  // never exported there
   core::Pair pair;
