@@ -38,7 +38,8 @@ struct Handshake {
   bool open = false;  ///< one may arrive now
   core::Instant until_ms = 0;
   std::optional<core::Instant> arrived_ms;  ///< the key came, and is stored
-  /// The key, once after it came: a person pastes it into the service's page. Empty ever after.
+  /// The key, for ten minutes after it came: a person pastes it into the service's page. Empty
+  /// before and ever after.
   core::Secret token;
 };
 
@@ -51,7 +52,7 @@ class Hooks {
   /// For ten minutes the connector's service may bring a key; the one that is stored is replaced by
   /// it. Errors: `not_found` (no such connector), `unsupported` (it has no handshake).
   virtual Result<Handshake> open_handshake(const std::string& connector) = 0;
-  /// How that went. Answers the key to the first who asks.
+  /// How that went. Changes nothing.
   virtual Result<Handshake> handshake(const std::string& connector) = 0;
 };
 

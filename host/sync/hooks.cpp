@@ -240,9 +240,9 @@ Result<ports::Handshake> VerifiedHooks::handshake(const std::string& connector) 
   const std::lock_guard lock(mutex_);
   ports::Handshake& kept = handshakes_[connector];
   if (kept.until_ms <= now_ms) kept.open = false;
-  ports::Handshake told = kept;
-  kept.token = core::Secret();
-  return told;
+  // Not only once: an answer may get lost on its way.
+  if (!kept.arrived_ms || *kept.arrived_ms + kHandshakeMs <= now_ms) kept.token = core::Secret();
+  return kept;
 }
 
 }  // namespace mortise::sync

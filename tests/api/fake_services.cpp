@@ -701,10 +701,10 @@ Result<ports::Handshake> FakeHooks::handshake(const std::string& connector) {
   if (connector != "memo") return Error{Code::not_found, "no such connector", "connector_missing"};
   const std::lock_guard lock(mutex_);
   ports::Handshake told = handshake_;
-  // It arrives as soon as somebody asks, and is told once.
+  // It arrives as soon as somebody asks.
   told.open = false;
   told.arrived_ms = 1'795'165'201'000;
-  if (std::exchange(handshake_.open, false)) told.token = core::Secret("secret_of_the_service");
+  if (handshake_.until_ms > 0) told.token = core::Secret("secret_of_the_service");
   return told;
 }
 

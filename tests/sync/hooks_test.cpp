@@ -324,7 +324,11 @@ TEST_CASE("hooks: a handshake counts only while an operator waits for it, and on
   CHECK_FALSE(told->open);
   CHECK(told->arrived_ms == world.clock.now_ms());
   CHECK(told->token.equals(token));
+  world.clock.advance(599'999);
+  CHECK(world.process->hooks.handshake("pages")->token.equals(token));
+  world.clock.advance(1);
   CHECK(world.process->hooks.handshake("pages")->token.empty());
+  CHECK(world.process->hooks.handshake("pages")->arrived_ms == told->arrived_ms);
   CHECK_FALSE(world.logged(token));
 }
 
