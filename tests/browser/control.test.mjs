@@ -2,7 +2,7 @@
 // removals are asked about, and what travels is for the person to say.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { roadmap, until } from '../system/host.mjs';
+import { dayFromNow, roadmap, until } from '../system/host.mjs';
 import { googleEvents } from '../system/remote.mjs';
 import { assertAccessible } from './accessible.mjs';
 import { badges, card, inBrowser, picture, service, signIn, watch } from './browser.mjs';
@@ -44,7 +44,8 @@ test('control: what changes there is seen here, with its history; a conflict is 
 
     await t.test('an event that is renamed and one that is moved by hand show on the page', async () => {
       await person('edit_event', { id: events.get(renamed.title), changes: { summary: 'Knead the dough' } });
-      await person('edit_event', { id: events.get(moved.title), changes: { start: { dateTime: '2026-12-24T19:00:00', timeZone: 'Europe/Madrid' }, end: { dateTime: '2026-12-24T20:00:00', timeZone: 'Europe/Madrid' } } });
+      const at = (hour) => ({ dateTime: `${dayFromNow(32)}T${hour}:00:00`, timeZone: 'Europe/Madrid' });
+      await person('edit_event', { id: events.get(moved.title), changes: { start: at(19), end: at(20) } });
       await world.resetTraffic();
       await syncNow(world, calendar);
       await row(renamed).getByText('Knead the dough').waitFor();

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connected, forms } from './expect.mjs';
-import { roadmap, until, wideBudgets, World } from './host.mjs';
+import { dayFromNow, roadmap, until, wideBudgets, World } from './host.mjs';
 import { googleEvents, notionTasks, renameThere } from './remote.mjs';
 
 const person = (world, action, body) => world.simulator.set('POST', action, body);
@@ -174,17 +174,18 @@ test('a first sync of a calendar that holds what the app holds links it: only wh
     const { items: plans } = await world.ok('GET', '/v1/accounts/ana/plans');
     const calendar = plans.find((each) => each.external_id === 'calendar');
     const [{ email: user }] = (await person(world, 'google/users', {})).users;
+    const at = (day, hour) => `${dayFromNow(9 + day)}T${hour}:00:00`;
     const appointment = (title, day) => world.ok('POST', `/v1/plans/${calendar.id}/tasks`, {
-      title, kind: 'appointment', duration_s: 3600, schedule: { kind: 'timed', start: `2026-12-${day}T09:00:00`, zone: 'Europe/Madrid' } });
+      title, kind: 'appointment', duration_s: 3600, schedule: { kind: 'timed', start: at(day, '09'), zone: 'Europe/Madrid' } });
     const event = (summary, day) => person(world, 'google/create_event', { user, event: {
-      summary, start: { dateTime: `2026-12-${day}T09:00:00`, timeZone: 'Europe/Madrid' },
-      end: { dateTime: `2026-12-${day}T10:00:00`, timeZone: 'Europe/Madrid' } } });
-    for (const day of ['01', '02', '03', '04', '05']) {
+      summary, start: { dateTime: at(day, '09'), timeZone: 'Europe/Madrid' },
+      end: { dateTime: at(day, '10'), timeZone: 'Europe/Madrid' } } });
+    for (const day of [1, 2, 3, 4, 5]) {
       await appointment('Physiotherapy', day);
       await event('Physiotherapy', day);
     }
-    await appointment('Only here', '06');
-    await event('Only there', '07');
+    await appointment('Only here', 6);
+    await event('Only there', 7);
 
     const made = (await googleEvents(world)).map(({ id }) => id);
     const connection = await world.connect('google_calendar', 'ana', { user });

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { client, Simulator } from '../simulators/clients/simulator.mjs';
+import { dayAfter, today } from './model/times.mjs';
 
 const binaries = () => {
   const path = process.env.MORTISE_BINARY_DIR;
@@ -327,9 +328,14 @@ export class World {
 export const wideBudgets = Object.fromEntries(['notion', 'google_calendar'].flatMap((id) =>
   ['connection', 'application'].map((scope) => [`connector.${id}.budget.${scope}`, '1000000/60'])));
 
-/** A plan in the roadmap shape: modules x weeks x tasks. */
+/** The day that is `days` from today: the calendar's connector looks from 30 days back to 365 ahead. */
+export const dayFromNow = (days) => dayAfter(today, days);
+
+const nextMonday = () => dayFromNow(7 - (new Date(`${today}T00:00:00Z`).getUTCDay() + 6) % 7);
+
+/** A plan in the roadmap shape, modules x weeks x tasks, that begins next Monday. */
 export function roadmap({ modules = 2, weeks = 2, tasks = 3, title = 'Learn' } = {}) {
-  const document = { topic: title, external_id: randomUUID(), weekly_time: 18, start: '2026-11-23', weeks: [] };
+  const document = { topic: title, external_id: randomUUID(), weekly_time: 18, start: nextMonday(), weeks: [] };
   for (let m = 0; m < modules; ++m) {
     for (let w = 0; w < weeks; ++w) {
       document.weeks.push({

@@ -2,7 +2,7 @@
 // the connection; and Notion's handshake.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { World, until } from './host.mjs';
+import { dayFromNow, World, until } from './host.mjs';
 
 let world;
 before(async () => {
@@ -42,7 +42,7 @@ test('what a person changes there starts a sync by itself', async () => {
   const [channel] = await channels();
   await world.simulator.set('POST', 'google/create_event', {
     user: channel.email,
-    event: { summary: 'Dentist', start: { dateTime: '2026-12-01T09:00:00Z' }, end: { dateTime: '2026-12-01T09:30:00Z' } },
+    event: { summary: 'Dentist', start: { dateTime: `${dayFromNow(9)}T09:00:00Z` }, end: { dateTime: `${dayFromNow(9)}T09:30:00Z` } },
   });
   await until(async () => {
     const { items } = await world.ok('GET', '/v1/runs?account_id=ana&limit=50');

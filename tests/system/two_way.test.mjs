@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { forms } from './expect.mjs';
-import { roadmap, until, World } from './host.mjs';
+import { dayFromNow, roadmap, until, World } from './host.mjs';
 import { subscribeNotion } from './model/trouble.mjs';
 import { renameThere } from './remote.mjs';
 
@@ -32,6 +32,9 @@ async function sync(world, plan, connection) {
     return ['succeeded', 'partial', 'failed', 'cancelled', 'waiting'].includes(run.state) && run;
   }, 'the sync');
 }
+
+/** An appointment of a whole day. */
+const dentist = { summary: 'Dentist', start: { date: dayFromNow(9) }, end: { date: dayFromNow(10) } };
 
 /** What a person does at the provider. */
 const person = (world, action, body) => world.simulator.set('POST', action, body);
@@ -72,7 +75,7 @@ test('the first sync makes appointments of what stands in the calendar, and an e
     const start = { dateTime: task.schedule.start, timeZone: 'Europe/Madrid' };
     const end = { dateTime: new Date(Date.parse(`${task.schedule.start}Z`) + 3_600_000).toISOString().slice(0, 19), timeZone: 'Europe/Madrid' };
     await person(world, 'google/create_event', { user, event: { summary: task.title, start, end } });
-    await person(world, 'google/create_event', { user, event: { summary: 'Dentist', start: { date: '2026-12-01' }, end: { date: '2026-12-02' } } });
+    await person(world, 'google/create_event', { user, event: dentist });
     const connection = await world.connect('google_calendar', 'ana', { user });
     const { items: plans } = await world.ok('GET', '/v1/accounts/ana/plans');
     const calendar = plans.find((each) => each.external_id === 'calendar');
@@ -99,7 +102,7 @@ test('another calendar may be chosen after the first sync: what mirrored the old
   try {
     await world.account();
     const [{ email: user }] = (await person(world, 'google/users', {})).users;
-    await person(world, 'google/create_event', { user, event: { summary: 'Dentist', start: { date: '2026-12-01' }, end: { date: '2026-12-02' } } });
+    await person(world, 'google/create_event', { user, event: dentist });
     const connection = await world.connect('google_calendar', 'ana', { user });
     const { items: plans } = await world.ok('GET', '/v1/accounts/ana/plans');
     const calendar = plans.find((each) => each.external_id === 'calendar');
@@ -191,8 +194,7 @@ test('a plan that was exported while it had no tasks is kept in step: what is ad
     assert.deepEqual([run.kind, run.state, run.counts.writes], ['export', 'succeeded', 0], JSON.stringify(run));
     const used = async () => (await world.ok('GET', '/v1/accounts/ana/usage')).used;
     assert.equal(await used(), 1);
-    const start = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
-    await world.ok('POST', `/v1/plans/${plan.id}/tasks`, { title: 'Swim', schedule: { kind: 'all_day', start } });
+    await world.ok('POST', `/v1/plans/${plan.id}/tasks`, { title: 'Swim', schedule: { kind: 'all_day', start: dayFromNow(10) } });
     const shown = async () => (await person(world, 'google/events', { user: connection.identity.email })).items.map((each) => each.summary);
     await until(async () => (await shown()).length > 0, 'the task to travel by itself');
     assert.deepEqual(await shown(), ['Swim']);
