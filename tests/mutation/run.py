@@ -4,15 +4,18 @@
     tests/mutation/run.py [--all | --only WORDS ...] [--seed N] [--model]
 
 Each mutant changes one decision of host/core/merge.cpp or host/core/reconcile.cpp in a copy of the sources: it breaks
-a promise, or does what an `if` says when it does not hold. It is built there, and a test has to fail: a unit test, else
+a promise, or does what an `if` says when it does not hold. It is built there, and a test has to notice: a unit test, else
 a sync test. With --model the model test alone (tests/system/sync_model, 20,000 edits on an optimised build) has to
-notice. Without --all or --only (those whose promise or condition has one of these words) five mutants are drawn by the
-seed, which is printed. Exit code 0: every mutant was noticed."""
+notice. A test has noticed when it says which of its expectations failed, and the first of them is shown. One that crashed,
+came to no end, or failed without saying so, has decided nothing: it is run once more. Without --all or --only (those
+whose promise or condition has one of these words) five mutants are drawn by the seed, which is printed. Exit code 0:
+every mutant was noticed."""
 import argparse
 import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -131,40 +134,76 @@ def build(folder, preset, targets):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
-def quietly(command, folder, limit_s, **more):
-    """Whether the command succeeded; one that does not come to an end in several times its usual time did not."""
-    try:
-        return subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              timeout=limit_s, **more).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
+class Verdict(typing.NamedTuple):
+    word: str  # fine, noticed, undecided
+    said: str = ""  # the first expectation that failed, or why nothing is decided
+
+
+def verdict(judge, code, output):
+    """What a test means that ended with this code (None: it came to no end) and this output."""
+    if code == 0:
+        return Verdict("fine")
+    if judge == "model":
+        found = re.search(r"\d+ of \d+ histories failed; the first: .*", output)
+    else:  # Catch2; a crash is a FAILED, too
+        found = re.search(r"^.+: FAILED:\n(?!due to a fatal error condition).*", output, re.MULTILINE)
+    if code is not None and found:
+        return Verdict("noticed", " ".join(found.group().split())[:300])
+    last = (output.strip().splitlines() or ["it said nothing"])[-1]
+    return Verdict("undecided", f"{'no end' if code is None else f'code {code}'}: {last[:300]}")
+
+
+def ended(command, folder, limit_s, environment=None):
+    """The code with which the command ended, and what it said; None for one that did not in several times its usual
+    time. Whatever it started is ended with it."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT, env=environment,
+                                   start_new_session=True)
+        try:
+            code = process.wait(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            code = None
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+        said.seek(0)
+        return code, said.read().decode(errors="replace")
 
 
 def judged_by(folder, judge, seed):
-    """Builds for this judge and asks it: "fine", "noticed", or what the compiler says."""
+    """Builds for this judge and asks it, if it decides nothing once more."""
     targets = {"unit": ["unit_tests"], "sync": ["sync_tests"], "model": ["mortise", "connectors", "mortise-simulators"]}
     preset = "release" if judge == "model" else "dev"
     built = build(folder, preset, targets[judge])
     if built.returncode != 0:
-        return built.stdout.decode()[-2000:]
+        sys.exit("this does not compile: " + built.stdout.decode()[-2000:])
+    environment = None
     if judge == "model":
-        command = ["node", "--test", str(folder / "tests/system/sync_model.test.mjs")]
+        command, limit_s = ["node", "--test", str(folder / "tests/system/sync_model.test.mjs")], 900
         environment = {**os.environ, "MORTISE_BINARY_DIR": str(folder / "build/release"),
                        "MORTISE_TEST_SEED": str(seed), "MORTISE_MODEL_OPERATIONS": "20000"}
-        return "fine" if quietly(command, folder, 900, env=environment) else "noticed"
-    tests = {"unit": "[merge],[reconcile]", "sync": "[inbound],[guard],[convergence]"}[judge]
-    return "fine" if quietly([str(folder / "build/dev/bin" / f"{judge}_tests"), tests], folder, 300) else "noticed"
+    else:
+        tests = {"unit": "[merge],[reconcile]", "sync": "[inbound],[guard],[convergence]"}[judge]
+        command, limit_s = [str(folder / "build/dev/bin" / f"{judge}_tests"), tests], 300
+    for _ in range(2):
+        says = verdict(judge, *ended(command, folder, limit_s, environment))
+        if says.word != "undecided":
+            break
+    return says
 
 
-def noticed_by(folder, judges, seed):
-    """The first judge that notices; None if none does."""
+def judged(folder, judges, seed):
+    """What the first judge says that notices, and its name; else that nothing is decided, or that all is fine."""
+    undecided = None
     for judge in judges:
         says = judged_by(folder, judge, seed)
-        if says == "noticed":
-            return judge
-        if says != "fine":
-            sys.exit("this does not compile: " + says)
-    return None
+        if says.word == "noticed":
+            return judge, says
+        if says.word == "undecided":
+            undecided = undecided or (judge, says)
+    return undecided or ("", Verdict("fine"))
 
 
 def main():
@@ -186,17 +225,20 @@ def main():
         copy_sources(folder)
         for preset in ["release"] if chosen.model else ["dev"]:
             subprocess.run(["cmake", "--preset", preset, "-DMORTISE_TESTS=ON"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        if by := noticed_by(folder, judges, chosen.seed):
-            sys.exit(f"the sources as they are do not pass: {by}")
+        by, says = judged(folder, judges, chosen.seed)
+        if says.word != "fine":
+            sys.exit(f"the sources as they are do not pass: {by}: {says.said}")
         for mutant in mutants:
             path = folder / mutant.file
             text = path.read_text()
             path.write_text(mutant.apply(text))
-            by = noticed_by(folder, judges, chosen.seed)
+            by, says = judged(folder, judges, chosen.seed)
             path.write_text(text)
-            survivors += by is None
-            print(f"{'noticed by ' + by if by else 'SURVIVED':20} {mutant.promise}", flush=True)
+            survivors += says.word != "noticed"
+            outcome = {"noticed": f"noticed by {by}", "fine": "SURVIVED", "undecided": f"UNDECIDED by {by}"}[says.word]
+            print(f"{outcome:20} {mutant.promise}" + (f"\n{'':20} {says.said}" if says.said else ""), flush=True)
     sys.exit(1 if survivors else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

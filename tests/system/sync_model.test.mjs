@@ -50,7 +50,7 @@ test(`sync model: ${operations} edits end equal (seed ${seed})`, { timeout: 36_0
         console.log(failures.at(-1));
         if (failures.length >= enough) done = operations;
       } finally {
-        await history.end();
+        await history.end().catch((problem) => failures.push(`history ${history.number} did not end well: ${problem.message}`));
       }
     }
   };
