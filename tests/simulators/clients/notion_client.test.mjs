@@ -28,7 +28,6 @@ async function refused(promise, status, code) {
 
 before(async () => {
   oracle = await Oracle.load(['notion']);
-  if (!oracle) console.log('# no API descriptions on this machine: replies are not held against them');
   simulator = await Simulator.start(['--seed', '11']);
 });
 
@@ -49,6 +48,10 @@ afterEach(async () => {
   const { checked, failures } = oracle.check(await simulator.requests('?provider=notion&replies=1'));
   assert.ok(checked > 0);
   assert.deepEqual(failures.filter(({ status, problems }) => status !== 400 || problems.some((problem) => problem.startsWith('reply'))), []);
+});
+
+test("the replies are held against Notion's API description", (t) => {
+  if (!oracle) t.skip('it is not on this machine: MORTISE_SHARED names where to look');
 });
 
 const schema = {
