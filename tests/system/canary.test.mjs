@@ -1,5 +1,5 @@
-// Tokens, codes, the client secret, the app's key and the master key go every way of a real host: connect,
-// export, refresh, faults, reconnect, disconnect. Then they are searched for, in every spelling, wherever
+// Tokens, codes, the client secret, the app's key and the master key, what proves a notification and who is signed in go
+// every way of a real host: connect, export, refresh, faults, notifications, reconnect, disconnect. Then they are searched for, in every spelling, wherever
 // something of the host can be read; and what was leaked on purpose is found by the same search.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -54,6 +54,8 @@ class Canaries {
     };
     const { notion, google } = await world.simulator.set('GET', 'state');
     walk([notion.grants, google.oauth]);
+    const { channels } = await world.simulator.set('POST', 'google/channels', {});
+    for (const { token } of channels) this.add('channel token', token);
   }
 
   /** What is found in `places` ({name: bytes}), as "secret (spelling) in place". */
@@ -87,7 +89,10 @@ function decrypted(world, key) {
   return done.stdout;
 }
 
-/** Keeps all that the host answers, pages and streams too, and learns the codes that consent brings. */
+/**
+ * Keeps all that the host answers, pages and streams too, and learns the codes that consent brings; but not what it answers
+ * to `unheard(act)`: what a secret is told to whoever it is for.
+ */
 function listen(world, canaries) {
   const plainFetch = globalThis.fetch;
   const heard = { answers: '' };
@@ -102,7 +107,17 @@ function listen(world, canaries) {
     }
     return answer;
   };
-  return { heard, stop: () => { globalThis.fetch = plainFetch; } };
+  const hearing = globalThis.fetch;
+  const stop = () => { globalThis.fetch = plainFetch; };
+  const unheard = async (act) => {
+    stop();
+    try {
+      return await act();
+    } finally {
+      globalThis.fetch = hearing;
+    }
+  };
+  return { heard, stop, unheard };
 }
 
 /** Reads the account's events until the host ends. */
@@ -209,6 +224,47 @@ async function askCurious(world) {
   for (const word of ['exports_this_month=0', 'account=curious', 'globals={', 'string={']) assert.ok(body.detail.includes(word), `${word} in ${body.detail}`);
 }
 
+/** Notion's handshake: an operator waits, Notion brings the key of its signatures, and the operator is shown it once. */
+async function shakeHands(world, canaries, unheard) {
+  await world.ok('POST', '/v1/connectors/notion/handshake');
+  await world.simulator.set('POST', 'notion/subscribe', { url: `${world.url}/hooks/notion` });
+  const token = await until(() => unheard(async () => (await world.ok('GET', '/v1/connectors/notion/handshake')).token), "Notion's handshake");
+  canaries.add('key of Notion\'s signatures', token);
+  await world.simulator.set('POST', 'notion/confirm', { token });
+}
+
+/** A user of the app comes in: a code, and what it is exchanged for, are told to them alone. */
+async function comeIn(world, canaries, unheard) {
+  const exchange = (body) => fetch(`${world.url}/v1/session`,
+    { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const mint = async () => (await unheard(() => world.ok('POST', '/v1/accounts/ana/session_codes'))).code;
+  const [code, other] = [await mint(), await mint()];
+  for (const each of [code, other]) canaries.add('session code', each);
+  const answer = await unheard(() => exchange({ code }));
+  assert.equal(answer.status, 200, await answer.clone().text());
+  const [cookie, secret] = /^[^=]+=([^;]+)/.exec(answer.headers.get('set-cookie'));
+  canaries.add('session cookie', secret);
+  const { token } = await (await unheard(() => exchange({ code: other, as: 'token' }))).json();
+  canaries.add('session token', token);
+  const now = async (headers) => (await fetch(`${world.url}/v1/session`, { headers })).status;
+  assert.deepEqual([await now({ cookie }), await now({ authorization: `Bearer ${token}` })], [200, 200]);
+  assert.deepEqual([await now({ cookie: `${cookie}x` }), await now({ authorization: `Bearer ${token}x` })], [401, 401]);
+  assert.equal((await exchange({ code })).status, 401, 'a code is good once');
+}
+
+/** Somebody knocks with what proves a notification, and with what nearly does. */
+async function knock(world, canaries) {
+  const [{ id, token }] = (await world.simulator.set('POST', 'google/channels', {})).channels;
+  canaries.add('channel token', token);
+  const send = async (path, headers, body) => (await fetch(world.url + path, { method: 'POST', headers, body })).status;
+  const proof = (secret) => ({ 'x-goog-channel-id': id, 'x-goog-channel-token': secret, 'x-goog-resource-state': 'exists', 'x-goog-message-number': '9001' });
+  assert.equal(await send(`/hooks/google_calendar/${id}`, proof(token)), 200);
+  assert.equal(await send(`/hooks/google_calendar/${id}`, proof(`${token}x`)), 401);
+  assert.equal(await send(`/hooks/google_calendar/${token}`, proof(token)), 404);
+  const [key] = [...canaries.secrets].find(([, { name }]) => name.startsWith('key of'));
+  assert.equal(await send('/hooks/notion', { 'x-notion-signature': `sha256=${key}` }, JSON.stringify({ verification_token: key })), 401);
+}
+
 /** Wrong keys and tokens where they don't belong. */
 async function misuse(world) {
   for (const [path, key] of [['/v1/runs', `${world.key}x`], [`/v1/accounts/${encodeURIComponent(world.key)}`, world.key], ['/oauth/notion/callback?state=none&code=none', '']]) {
@@ -256,8 +312,8 @@ test('canary: every spelling of a secret is found where it was leaked on purpose
 test('canary: no secret is in files, decrypted pages, logs, answers, commands or child processes', { timeout: 300_000 }, async (t) => {
   const canaries = new Canaries();
   const scripts = await scriptsThatTell();
-  const world = await World.start({ settings: { ...wideBudgets, 'scripts.path': scripts, 'sync.debounce_ms': 1, 'log.level': 'trace' } });
-  const { heard, stop } = listen(world, canaries);
+  const world = await World.start({ settings: { ...wideBudgets, 'server.public_url': '${url}', 'scripts.path': scripts, 'sync.debounce_ms': 1, 'log.level': 'trace' } });
+  const { heard, stop, unheard } = listen(world, canaries);
   const key = world.env.MORTISE_KEY;
   const places = heard;
   try {
@@ -270,7 +326,10 @@ test('canary: no secret is in files, decrypted pages, logs, answers, commands or
     await world.account();
     const watching = watch(world, heard);
     const plan = await world.import(roadmap());
+    await shakeHands(world, canaries, unheard);
     const connections = await connectAndExport(world, canaries, plan);
+    await knock(world, canaries);
+    await comeIn(world, canaries, unheard);
     await refreshTwice(world, canaries, await world.tasks(plan));
     await storm(world, canaries, plan, connections);
     await loseAndFind(world, canaries, plan);
@@ -299,6 +358,8 @@ test('canary: no secret is in files, decrypted pages, logs, answers, commands or
     assert.match(places.events, /^event: /m);
     assert.match(places[`preview --plan ${plan.id} --connection ${connections[1].id}`], /writes/);
     assert.match(places['standard error'], /event=request .*route=oauth_callback/);
+    const names = new Set([...canaries.secrets.values()].map(({ name }) => name));
+    for (const name of ['channel token', "key of Notion's signatures", 'session code', 'session cookie', 'session token']) assert.ok(names.has(name), name);
     assert.deepEqual(canaries.found(places), []);
     const size = Object.values(places).reduce((sum, bytes) => sum + bytes.length, 0);
     t.diagnostic(`${canaries.secrets.size} secrets in ${Object.keys(spellings('')).length} spellings, ${Object.keys(places).length} places, ${size} bytes`);
