@@ -82,7 +82,7 @@ export class World {
     try {
       await world.begin(options);
     } catch (problem) {
-      await world.end();
+      await world.end().catch(() => {});
       throw problem;
     }
     return world;
@@ -142,7 +142,8 @@ export class World {
       { env: { ...this.env, ...this.environment, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
     child.stderr.on('data', (part) => { this.log += part; });
     this.child = child;
-    this.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+    this.mayDie = 'MORTISE_DEBUG_FAILPOINT' in environment;
+    this.ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
     let dead = null;
     this.ended.then((how) => { dead = how; });
     await until(async () => {
@@ -153,25 +154,46 @@ export class World {
         return false;
       }
     }, 'the host to be ready');
-    if (dead && !dead.signal) throw new Error(`the host ended: ${JSON.stringify(dead)}\n${this.log}`);
+    if (dead && await this.death() === 0) throw new Error(`the host ended at its start: ${this.log.slice(-8_000)}`);
   }
 
-  /** kill -9, as a power cut would. */
+  /** Whether the host is not running any more. */
+  get isOver() {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Waits for the end of the host; it is an error unless that ended well, or died as it was meant to. Answers the exit code. */
+  async death() {
+    const { code, signal } = await this.ended;
+    if (code !== 0 && !(this.mayDie && signal === 'SIGKILL')) {
+      throw new Error(`the host ended by itself with ${signal ?? code}: ${this.log.slice(-8_000)}`);
+    }
+    return code;
+  }
+
+  /** kill -9, as a power cut would. One that its failpoint has killed already is as dead. */
   async kill() {
+    if (!this.isOver) this.mayDie = true;
     this.child.kill('SIGKILL');
-    await this.ended;
+    const code = await this.death();
+    if (code === 0) throw new Error(`the host ended before it was killed: ${this.log.slice(-8_000)}`);
   }
 
   async stop() {
     this.child.kill('SIGINT');
-    const { code } = await this.ended;
-    return code;
+    return this.death();
   }
 
+  /** Ends everything. Complains if the host, or the simulator, did not end well: a crash, a leak that a sanitizer found. */
   async end() {
-    if (this.child?.exitCode === null && this.child.signalCode === null) await this.stop();
-    await this.simulator?.stop();
-    await rm(this.folder, { recursive: true, force: true });
+    let code = 0;
+    try {
+      if (this.child) await (this.isOver ? this.death() : this.stop());
+    } finally {
+      code = await this.simulator?.stop();
+      await rm(this.folder, { recursive: true, force: true });
+    }
+    if (code) throw new Error(`the simulator ended with ${code}`);
   }
 
   /** One call of the API as the app. Answers {status, headers, body}. */

@@ -33,7 +33,7 @@ async function dieAt(world, form, { point, answer }, nth, change, isOver) {
   }
   await world.resetTraffic();
   let dead = false;
-  world.ended.then(() => { dead = true; });
+  world.ended.then(() => { dead = true; });  // of the failpoint: kill() below takes no other death for it
   let made = null;
   try {
     made = await change();
