@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { until } from '../system/host.mjs';
+import { takePort } from '../system/ports.mjs';
 import { card, consent, launch, picture, service, watch } from './browser.mjs';
 
 const script = new URL('../simulators/demo/run', import.meta.url).pathname;
@@ -31,7 +32,7 @@ async function demo(folder, port, work) {
 
 test('demo: the tour, a clean end, and everything there at the next start', { timeout: 180_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mortise-demo-'));
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const { port, release } = await takePort([0, 10, 20]);  // the app's, the providers', the host's
   const browser = await launch();
   try {
     const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1100, height: 900 } });
@@ -81,6 +82,7 @@ test('demo: the tour, a clean end, and everything there at the next start', { ti
     assert.deepEqual(broken.filter((line) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/.test(line)), []);
   } finally {
     await browser.close();
+    release();
     await rm(folder, { recursive: true });
   }
 });

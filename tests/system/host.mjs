@@ -2,11 +2,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { client, Simulator } from '../simulators/clients/simulator.mjs';
 import { dayAfter, today } from './model/times.mjs';
+import { takePort } from './ports.mjs';
 
 const binaries = () => {
   const path = process.env.MORTISE_BINARY_DIR;
@@ -15,13 +15,7 @@ const binaries = () => {
 };
 const sources = new URL('../..', import.meta.url).pathname;
 
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+const kNotNow = 4;  // the exit code of a host that another one is in the way of
 
 /** Reads a provider's consent page and sends its form as a person would; answers the redirect. */
 export async function decide(url, { user, untick = [], decision = 'allow' } = {}) {
@@ -78,7 +72,7 @@ function setCookies(headers) {
 export class World {
   /** A simulator, a store of its own, and a host on it. `settings` are further properties; ${url} in them is the host's. */
   static async start(options = {}) {
-    const world = new World();
+    const world = new this();
     try {
       await world.begin(options);
     } catch (problem) {
@@ -92,10 +86,31 @@ export class World {
     this.folder = await mkdtemp(join(tmpdir(), 'mortise-system-'));
     process.env.MORTISE_SIMULATORS ??= join(binaries(), 'bin', 'mortise-simulators');
     this.simulator = await Simulator.start(simulator);
-    this.port = await freePort();
-    this.url = `http://127.0.0.1:${this.port}`;
     this.environment = environment;
     await mkdir(join(this.folder, 'config'));
+    await this.configure(settings);
+    this.env.MORTISE_KEY = randomBytes(32).toString('hex');
+    const newKey = () => this.command(['apikey', 'new', '--scopes', 'read,write,admin']).trim();
+    this.key = newKey();
+    this.furtherKeys = Array.from({ length: furtherKeys }, newKey);  // each may make 100 calls a second
+    for (const connector of ['notion', 'google_calendar']) {
+      this.command(['secret', 'set', `${connector}.client_id`], client.id);
+      this.command(['secret', 'set', `${connector}.client_secret`], client.secret);
+    }
+    try {
+      await this.boot();
+    } catch (problem) {
+      if (problem.exitCode !== kNotNow) throw problem;
+      await this.configure(settings);  // somebody else took the port
+      await this.boot();
+    }
+  }
+
+  /** Takes a port of the host's own, and writes its configuration. */
+  async configure(settings) {
+    this.releasePort();
+    const { port, release } = await takePort();
+    Object.assign(this, { port, url: `http://127.0.0.1:${port}`, releasePort: release });
     const origins = ['notion.origin.api', 'google_calendar.origin.api', 'google_calendar.origin.accounts',
       'google_calendar.origin.oauth2', 'google_calendar.origin.openid'];
     const properties = {
@@ -109,17 +124,9 @@ export class World {
     };
     await writeFile(join(this.folder, 'config', 'mortise.properties'),
       Object.entries(properties).map(([key, value]) => `${key} = ${String(value).replace('${url}', this.url)}\n`).join(''));
-    this.env.MORTISE_KEY = randomBytes(32).toString('hex');
-    const newKey = () => this.command(['apikey', 'new', '--scopes', 'read,write,admin']).trim();
-    this.key = newKey();
-    this.furtherKeys = Array.from({ length: furtherKeys }, newKey);  // each may make 100 calls a second
-    for (const connector of ['notion', 'google_calendar']) {
-      this.command(['secret', 'set', `${connector}.client_id`], client.id);
-      this.command(['secret', 'set', `${connector}.client_secret`], client.secret);
-    }
-    await this.boot();
   }
 
+  releasePort = () => {};
   returnTo = 'http://127.0.0.1:9/back';
   env = { PATH: process.env.PATH, TZ: 'UTC', ASAN_OPTIONS: process.env.ASAN_OPTIONS ?? '' };
 
@@ -149,7 +156,7 @@ export class World {
     await until(async () => {
       if (dead) return true;
       try {
-        return (await fetch(`${this.url}/v1/ready`)).ok;
+        return (await fetch(`${this.url}/v1/ready`, { signal: AbortSignal.timeout(10_000) })).ok;
       } catch {
         return false;
       }
@@ -166,7 +173,7 @@ export class World {
   async death() {
     const { code, signal } = await this.ended;
     if (code !== 0 && !(this.mayDie && signal === 'SIGKILL')) {
-      throw new Error(`the host ended by itself with ${signal ?? code}: ${this.log.slice(-8_000)}`);
+      throw Object.assign(new Error(`the host ended by itself with ${signal ?? code}: ${this.log.slice(-8_000)}`), { exitCode: code });
     }
     return code;
   }
@@ -191,6 +198,7 @@ export class World {
       if (this.child) await (this.isOver ? this.death() : this.stop());
     } finally {
       code = await this.simulator?.stop();
+      this.releasePort();
       await rm(this.folder, { recursive: true, force: true });
     }
     if (code) throw new Error(`the simulator ended with ${code}`);

@@ -1,7 +1,11 @@
 // The tests' own view of the host: a host that crashes, or ends badly, is told from one that was killed on purpose.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import test from 'node:test';
 import { World } from './host.mjs';
+import { takePort } from './ports.mjs';
 
 /** A host that ends as `act` makes it; what is said of that at the end. */
 async function complaint(act) {
@@ -48,4 +52,36 @@ test('world: a host that dies of its failpoint does as it should', async () => {
     assert.deepEqual(await world.ended, { code: null, signal: 'SIGKILL' });
   };
   assert.equal(await complaint(dies), '');
+});
+
+test('world: a host whose port somebody else took meanwhile gets another', async () => {
+  class Robbed extends World {
+    async configure(settings) {
+      await super.configure(settings);
+      if (this.robber) return;
+      this.robber = createServer((socket) => socket.destroy());
+      this.robber.listen(this.port, '127.0.0.1');
+      await once(this.robber, 'listening');
+    }
+  }
+  const world = await Robbed.start();
+  try {
+    assert.notEqual(world.port, world.robber.address().port);
+    await world.account();
+  } finally {
+    world.robber.close();
+    await world.end();
+  }
+});
+
+test('world: no two hosts have the same port, and the system hands none of them out', async () => {
+  const taken = await Promise.all(Array.from({ length: 40 }, () => takePort([0, 10, 20])));
+  try {
+    const ports = taken.flatMap(({ port }) => [port, port + 10, port + 20]);
+    assert.equal(new Set(ports).size, ports.length);
+    const [first, last] = (await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')).trim().split(/\s+/).map(Number);
+    assert.deepEqual(ports.filter((port) => port >= first && port <= last), []);
+  } finally {
+    for (const { release } of taken) release();
+  }
 });
