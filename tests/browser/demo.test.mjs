@@ -71,7 +71,7 @@ test('demo: the tour, a clean end, and everything there at the next start', { ti
       await page.getByText('2 of 10 exports used this month').waitFor();
     });
     assert.equal(first.code, 0);
-    assert.ok(first.took < 5_000, `${first.took} ms`);
+    assert.ok(first.took < 60_000, `it hung: ${first.took} ms`);
     const second = await demo(folder, port, async (url) => {
       await page.goto(url);
       await page.getByText('1 of 100 tasks done').waitFor();

@@ -129,24 +129,27 @@ test('scripts: an endless policy denies, and others are answered meanwhile', () 
     const through = await world.connect('notion', 'ben', { user: '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0b02' });
 
     let denials = 0;
-    const slowest = [];
+    let meanwhile = 0;  // of the denials, those during which others asked and were answered
+    const took = [];
     await Promise.all([
       (async () => {
         for (; denials < 10; ++denials) {
+          const answered = took.length;
           const denied = await world.startExport(his, through, 'ben');
           assert.deepEqual([denied.status, denied.body.reason], [403, 'policy_error'], JSON.stringify(denied.body));
+          if (took.length > answered + 1) ++meanwhile;  // the first may have been asked before
         }
       })().finally(() => { denials = 10; }),
       (async () => {
         while (denials < 10) {
           const at = performance.now();
           assert.equal((await fetch(`${world.url}/v1/health`)).status, 200);
-          slowest.push(performance.now() - at);
+          took.push(performance.now() - at);
         }
       })(),
     ]);
-    // One endless call is cut off at 80 ms of CPU time; the rest is a busy machine.
-    assert.ok(Math.max(...slowest) < 2_000, `the slowest answer took ${Math.max(...slowest)} ms`);
+    assert.ok(meanwhile > 0, `${took.length} answers, none of them during a denial`);
+    assert.ok(Math.max(...took) < 60_000, `an answer hung for ${Math.max(...took)} ms`);
     assert.equal((await started()).status, 202, 'others are decided as before');
     await world.quiet();
     const { items } = await world.ok('GET', '/v1/runs?account_id=ben');
