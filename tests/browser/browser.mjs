@@ -70,6 +70,19 @@ export async function consent(page, decision = 'Allow') {
   await page.getByRole('button', { name: decision, exact: true }).click();
 }
 
+/** Waits until the page has worked off what it was answered before: it asks for something else, and has read that answer. */
+export const caughtUp = (page) => page.evaluate(async () => {
+  await (await fetch('/v1/health')).text();
+  await new Promise((resolve) => { setTimeout(resolve); });
+});
+
+/** A door for what a route holds back until `open()`. */
+export function gate() {
+  let open;
+  const opened = new Promise((resolve) => { open = resolve; });
+  return { opened, open };
+}
+
 export const card = (page, connector) => page.locator(`mortise-connections [data-connector=${connector}]`);
 export const service = (page, connector) => page.locator(`mortise-export [data-connector=${connector}]`);
 export const badges = (page, task, connector) => page.locator(`mortise-sync-badge[task=${task}] [data-state]`, { hasText: connector });

@@ -5,7 +5,7 @@ import test from 'node:test';
 import { dayFromNow, roadmap, until } from '../system/host.mjs';
 import { googleEvents } from '../system/remote.mjs';
 import { assertAccessible } from './accessible.mjs';
-import { badges, card, inBrowser, picture, service, signIn, watch } from './browser.mjs';
+import { badges, card, gate, inBrowser, picture, service, signIn, watch } from './browser.mjs';
 
 /** An exported plan, the page on it, and a person at the calendar. */
 async function inStep(how, work) {
@@ -153,12 +153,14 @@ test('control: what travels, which way and how often is kept', { timeout: 120_00
     await interval().selectOption({ label: 'every 5 min' });
     await until(async () => (await stored()).interval_s === 300, 'the interval');
     // Two while the first is still on its way: neither undoes the other.
+    const { opened, open } = gate();
     await page.route('**/v1/connections/*', async (route) => {
-      await new Promise((resolve) => { setTimeout(resolve, 200); });
+      await opened;
       await route.continue();
     });
     await travels().uncheck();
     await calendar.getByRole('checkbox', { name: /^Calendar/ }).uncheck();
+    open();
     await until(async () => (await stored()).left_out_plans.length === 2, 'the plans');
     await page.unroute('**/v1/connections/*');
     await calendar.getByRole('checkbox', { name: /^Calendar/ }).check();
@@ -258,7 +260,7 @@ test('control: a calendar that is suddenly empty removes nothing without an answ
       await page.route(/\/sync$/, async (route) => {  // the run's events overtake the answer
         const answer = await route.fetch();
         await until(async () => (await world.ok('GET', '/v1/runs?account_id=ana&limit=1')).items[0].state === 'waiting', 'the question');
-        await new Promise((resolve) => { setTimeout(resolve, 300); });
+        await calendar.getByText('Needs your decision').waitFor();
         await route.fulfill({ response: answer });
       });
       const answered = page.waitForResponse(/\/sync$/);

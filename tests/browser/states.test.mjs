@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { roadmap, until } from '../system/host.mjs';
 import { googleEvents, notionTasks } from '../system/remote.mjs';
-import { badges, card, consent, inBrowser, picture, service, signIn } from './browser.mjs';
+import { badges, card, caughtUp, consent, gate, inBrowser, picture, service, signIn } from './browser.mjs';
 
 async function connect(world, page, connector, name) {
   await card(page, connector).getByRole('button', { name: `Connect ${name}` }).click();
@@ -45,13 +45,15 @@ test('pages: progress, cancel, a guard that asks, failures with a retry', { time
     await t.test('a retry completes it, once, however often it was pressed', async () => {
       const starts = [];
       page.on('request', (request) => { if (request.url().endsWith('/exports')) starts.push(request); });
+      const { opened, open } = gate();
       await page.route('**/exports', async (route) => {
-        await new Promise((resolve) => { setTimeout(resolve, 500); });
+        await opened;
         await route.continue();
       });
       const again = calendar.getByRole('button', { name: 'Retry' });
       await again.dblclick();
       assert.ok(await again.isDisabled());
+      open();
       await calendar.locator('[data-state=succeeded]').waitFor();
       await page.unrouteAll({ behavior: 'wait' });
       assert.equal(starts.length, 1);
@@ -119,9 +121,10 @@ test('pages: settings are saved as they are changed, and everything works by key
       const place = card(page, 'notion').getByRole('combobox', { name: 'Where it goes' });
       await until(async () => (await place.locator('option').count()) > 1 && place.isEnabled(), 'the pages of the user');
       let puts = 0;
+      const { opened, open } = gate();
       await page.route('**/target', async (route) => {
         puts += 1;
-        await new Promise((resolve) => { setTimeout(resolve, 500); });
+        await opened;
         await route.continue();
       });
       await place.selectOption('+');
@@ -129,6 +132,7 @@ test('pages: settings are saved as they are changed, and everything works by key
       await page.keyboard.press('Enter');
       await page.keyboard.press('Enter');  // one page is made, however often it is pressed
       assert.ok(await card(page, 'notion').getByRole('button', { name: 'Make it' }).isDisabled());
+      open();
       await until(async () => (await connection()).target?.title === 'Plans', 'the new page');
       await until(() => page.evaluate(() => document.querySelector('mortise-connections').shadowRoot.activeElement?.localName === 'select'), 'the focus');
       assert.equal(puts, 1);
@@ -250,7 +254,7 @@ test('pages: the upgrade prompt after connecting shows once', { timeout: 120_000
     await page.getByRole('link', { name: /^Learn to cook/ }).click();
     await page.getByRole('heading', { level: 1, name: 'Learn to cook' }).waitFor();
     await service(page, 'notion').first().getByRole('button', { name: 'Export to Notion' }).waitFor();
-    await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 200); }));
+    await caughtUp(page);
     assert.equal(await prompts.count(), 0);
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { roadmap, until } from '../system/host.mjs';
-import { inBrowser, signIn } from './browser.mjs';
+import { caughtUp, inBrowser, signIn } from './browser.mjs';
 
 const patches = /\/v1\/tasks\/[^/]+$/;
 const focused = (page) => page.evaluate(() => document.activeElement.getAttribute('aria-label'));
@@ -83,7 +83,7 @@ test('pages: what is typed and ticked stays, whatever is read meanwhile', { time
       const answered = page.waitForResponse(patches);
       letGo();
       await answered;
-      await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 300); }));
+      await caughtUp(page);
       assert.ok(await box.isChecked());
       assert.equal(await page.locator('[data-state=pending]').count(), 0);
       await page.unrouteAll({ behavior: 'wait' });
