@@ -6,6 +6,7 @@ import { assertInStep, connected, forms } from './expect.mjs';
 import { roadmap, until, wideBudgets } from './host.mjs';
 import { googleEvents, notionTasks } from './remote.mjs';
 
+const kDay = 86_400_000;
 const person = (world, action, body) => world.simulator.set('POST', action, body);
 const user = (connection) => connection.identity.email;
 const there = (world, form) => (form.provider === 'notion' ? notionTasks(world) : googleEvents(world));
@@ -205,6 +206,38 @@ test('pages: a page on which somebody wrote stays when what we made there goes',
     await world.quiet();
     const left = await things(world, connection, is_module);
     assert.deepEqual(left.map(({ id }) => id), [page.id], `and not ${other.id}`);
+  } finally {
+    await world.end();
+  }
+});
+
+test('database: more rows than Notion lists at once: what it leaves out is not taken for removed', { timeout: 300_000 }, async () => {
+  const form = forms.database;
+  const { world, plan, connection } = await connected(form, roadmap({ modules: 1, weeks: 2, tasks: 10 }));
+  try {
+    assert.equal((await world.export(plan, connection)).state, 'succeeded');
+    assert.equal((await sync(world, connection)).state, 'succeeded');
+    const tasks = await here(world, plan);
+
+    // A day later everything is listed anew, and the listing ends before all is told: so many rows were made in one minute.
+    await world.stop();
+    await world.simulator.set('PUT', 'clock', { advance_ms: kDay });
+    await world.simulator.set('PUT', 'limits', { notion_query_rows: 7 });
+    const [gone] = await things(world, connection, (thing) => is_row(thing) && thing.text === tasks.at(-1).title);
+    await person(world, 'notion/trash', { id: gone.id });
+    await world.resetTraffic();
+    await world.boot({ MORTISE_DEBUG_NOW: new Date(Date.now() + kDay).toISOString() });
+    for (let looks = 0; looks < 2; ++looks) {
+      const run = await sync(world, connection);
+      assert.deepEqual([run.guard ?? null, run.counts.received, run.counts.writes], [null, 0, 0], JSON.stringify(run));
+      assert.deepEqual(await here(world, plan), tasks, 'also the one that is gone: nobody can know');
+    }
+    assert.equal((await world.traffic(form.provider)).writes ?? 0, 0);
+
+    await world.simulator.set('PUT', 'limits', { notion_query_rows: 10_000 });
+    const run = await sync(world, connection);
+    assert.deepEqual([run.state, run.counts.received], ['succeeded', 1], JSON.stringify(run));
+    assert.deepEqual((await here(world, plan)).map(({ id }) => id), tasks.slice(0, -1).map(({ id }) => id));
   } finally {
     await world.end();
   }
