@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { assertInStep, connectFor, forms } from './expect.mjs';
-import { roadmap, until, wideBudgets, World } from './host.mjs';
+import { dice, roadmap, until, wideBudgets, World } from './host.mjs';
 
 const long = Boolean(process.env.MORTISE_TEST_LONG);
 const seed = Number(process.env.MORTISE_TEST_SEED ?? 1);
@@ -37,14 +37,6 @@ const deaths = {
   },
 };
 const order = ['the answer withheld', 'the request refused', 'the answer withheld', 'the answer on its way'];
-
-/** A linear congruence: repeatable, and good enough for instants. */
-function dice(state) {
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 4294967296;
-  };
-}
 
 /** The connection once an export has ended or the grant is known to be dead. */
 async function exported(world, plan, connection) {
