@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import assert from 'node:assert/strict';
 import googleapis from '@googleapis/calendar';
+import { decide } from './consent.mjs';
 
 export const CLIENT_ID = 'mortise-simulated';
 export const CLIENT_SECRET = 'simulated-secret';
@@ -56,19 +57,8 @@ export const authorizeUrl = (base, query) => `${base}/o/oauth2/v2/auth?${new URL
 
 /** Reads the consent page and sends its form as a person would; answers where the browser is sent. */
 export async function consent(base, query, { person = ANA, untick = [], decision = 'allow' } = {}) {
-  const shown = await fetch(authorizeUrl(base, query), { redirect: 'manual' });
-  if (shown.status === 302) return new URL(shown.headers.get('location'));
-  const html = await shown.text();
-  assert.equal(shown.status, 200, html);
-  const unescape = (text) => text.replaceAll('&amp;', '&').replaceAll('&quot;', '"').replaceAll('&#39;', "'");
-  const form = new URLSearchParams({ user: person.id, decision });
-  for (const [, name, value] of html.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)) form.append(name, unescape(value));
-  for (const [, value] of html.matchAll(/type="checkbox" name="scope" value="([^"]*)"/g)) {
-    if (!untick.includes(unescape(value))) form.append('scope', unescape(value));
-  }
-  const action = /<form[^>]* action="([^"]*)"/.exec(html)[1];
-  const sent = await fetch(base + unescape(action), { method: 'POST', body: form, redirect: 'manual' });
-  assert.ok([302, 303].includes(sent.status), `${sent.status}`);
+  const sent = await decide(authorizeUrl(base, query), { user: person.id, untick, decision });
+  assert.ok([302, 303].includes(sent.status), `${sent.status} ${sent.url}`);
   return new URL(sent.headers.get('location'));
 }
 
