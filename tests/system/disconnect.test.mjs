@@ -50,8 +50,7 @@ const there = (world, form) => (form.provider === 'notion' ? notionTasks(world) 
 const channels = async (world) => (await person(world, 'google/channels', {})).channels;
 
 async function sync(world, connection) {
-  const started = await world.startSync(connection);
-  const run = await world.finished(started.id);
+  const run = await world.sync(connection);
   assert.equal(run.state, 'succeeded', JSON.stringify(run));
   await world.quiet();
   return run;

@@ -24,11 +24,7 @@ async function asking(world, reason) {
 
 /** "Sync now"; answers the run when it has ended or asks. */
 async function sync(world, connection) {
-  const { id } = await world.startSync(connection);
-  return until(async () => {
-    const run = await world.run(id);
-    return ['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state) || run.waiting_for === 'approval' ? run : null;
-  }, `the sync ${id}`);
+  return world.endedOrAsking((await world.startSync(connection)).id);
 }
 
 const answer = (world, run, word) => world.ok('POST', `/v1/runs/${run.id}/${word}`, {}, { 'idempotency-key': randomUUID() });

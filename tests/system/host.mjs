@@ -18,6 +18,7 @@ const binaries = () => {
 };
 const sources = new URL('../..', import.meta.url).pathname;
 
+const hasEnded = (run) => ['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state);
 const kNotNow = 4;  // the exit code of a host that another one is in the way of
 
 /** The body of an answer of the API to `call`, which must have succeeded. */
@@ -263,8 +264,21 @@ export class World {
   async finished(id, timeoutMs = 300_000) {
     return until(async () => {
       const run = await this.run(id);
-      return ['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state) && run;
+      return hasEnded(run) && run;
     }, `run ${id}`, timeoutMs);
+  }
+
+  /** Waits until a run has ended or asks a person; answers it. */
+  async endedOrAsking(id) {
+    return until(async () => {
+      const run = await this.run(id);
+      return (hasEnded(run) || run.waiting_for === 'approval') && run;
+    }, `run ${id}`);
+  }
+
+  /** "Sync now" of a connection; answers the run when it has ended. */
+  async sync(connection) {
+    return this.finished((await this.startSync(connection)).id);
   }
 
   async export(plan, connection, account = 'ana', timeoutMs = 300_000) {
@@ -290,7 +304,7 @@ export class World {
     const what = { toString: () => `runs to end: ${JSON.stringify(open)}` };
     return until(async () => {
       const { items } = await this.ok('GET', `/v1/runs?account_id=${account}&limit=50`);
-      open = items.filter((run) => !['succeeded', 'partial', 'failed', 'cancelled'].includes(run.state));
+      open = items.filter((run) => !hasEnded(run));
       return open.length === 0;
     }, what, timeoutMs);
   }

@@ -23,11 +23,6 @@ async function later(world, minutes) {
   await world.boot({ MORTISE_DEBUG_NOW: new Date(Date.now() + world.ahead_ms).toISOString() });
 }
 
-async function syncNow(world, connection) {
-  const started = await world.startSync(connection);
-  return world.finished(started.id);
-}
-
 const runs = async (world) => (await world.ok('GET', '/v1/runs?account_id=ana&limit=200')).items;
 
 /** What `act` cost: at the service, in the runs that it started, and of the host. */
@@ -55,7 +50,7 @@ async function unchanged(t, form, document) {
     await by_itself(false);
     assert.equal((await world.export(plan, connection)).state, 'succeeded');
     await later(world, 10);
-    await syncNow(world, connection);
+    await world.sync(connection);
     await world.quiet();
 
     const modules = new Set(document.weeks.map((week) => week.module)).size;
@@ -66,7 +61,7 @@ async function unchanged(t, form, document) {
       await by_itself(false);
     });
     for (const run of polls.runs) assert.ok(run.counts.reads <= containers, `${run.counts.reads} reads of ${containers}: ${JSON.stringify(run)}`);
-    const asked = await cost(world, form, () => syncNow(world, connection));
+    const asked = await cost(world, form, () => world.sync(connection));
     const say = ({ reads, runs: { length }, took, cpu }) =>
       `${reads} reads in ${length} runs of ${took.join(', ')} ms, ${(cpu / length).toFixed(2)} s of processor each`;
     t.diagnostic(`polls: ${say(polls)}`);

@@ -27,10 +27,7 @@ async function sync(world, plan, connection) {
   const started = await world.api('POST', `/v1/accounts/ana/exports`,
     { plan_id: plan.id, connection_id: connection.id, kind: 'sync' }, { 'idempotency-key': randomUUID() });
   assert.equal(started.status, 202, JSON.stringify(started.body));
-  return until(async () => {
-    const run = await world.run(started.body.id);
-    return ['succeeded', 'partial', 'failed', 'cancelled', 'waiting'].includes(run.state) && run;
-  }, 'the sync');
+  return world.endedOrAsking(started.body.id);
 }
 
 /** An appointment of a whole day. */
@@ -125,11 +122,7 @@ test('a column that a person removed from a Notion table clears nothing here: it
     const { connection, plan } = await exported(world, 'notion', { layout: 'database' });
     const other = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 2, title: 'Other' }));
     assert.equal((await world.export(other, connection)).state, 'succeeded');
-    const look = async () => {
-      const { id } = await world.startSync(connection);
-      return world.finished(id);
-    };
-    assert.equal((await look()).state, 'succeeded');
+    assert.equal((await world.sync(connection)).state, 'succeeded');
     const tasks = await world.tasks(plan);
     const { results } = await person(world, 'notion/find', { user: connection.identity.email });
     const row = (title, number) => results.filter((each) => each.parent?.type === 'data_source_id' && each.text === title)[number];
@@ -140,7 +133,7 @@ test('a column that a person removed from a Notion table clears nothing here: it
     await person(world, 'notion/rename', { id: ours.id, title: 'Not taken over' });
     await person(world, 'notion/rename', { id: theirs.id, title: 'Taken over' });
 
-    const run = await look();
+    const run = await world.sync(connection);
     assert.deepEqual([run.state, run.error.reason, run.counts.failed, run.counts.received], ['partial', 'container_unreadable', 1, 1], JSON.stringify(run));
     assert.match(run.error.message, /"Resource Link"/);
     const { items } = await world.ok('GET', `/v1/runs/${run.id}/items?result=failed`);
@@ -221,7 +214,7 @@ for (const [name, form] of Object.entries(forms)) {
       if (form.provider === 'notion') await subscribeNotion(world);
       await person(world, settings, { lose_every: 1 });
       const { connection, plan } = await exported(world, form.connector, form.layout && { layout: form.layout });
-      await world.finished((await world.startSync(connection)).id);  // from here on a poll looks only at what changed
+      await world.sync(connection);  // from here on a poll looks only at what changed
       const { sync: { push } } = await world.ok('GET', `/v1/connections/${connection.id}`);
       assert.equal(push.state, 'on', JSON.stringify(push));
       const lost = async () => (await person(world, report, {})).counters.lost;
