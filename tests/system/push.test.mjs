@@ -1,6 +1,9 @@
 // Push channels of the whole program: opened in the callback, believed by their secret, stopped with
 // the connection; and Notion's handshake.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { dayFromNow, World, until } from './host.mjs';
 
@@ -38,38 +41,77 @@ test('only what carries the channel and its secret is believed', async () => {
   assert.equal((await knock('/hooks/nobody', good)).status, 404);
 });
 
-test('what a person changes there starts a sync by itself', async () => {
-  const [channel] = await channels();
-  await world.simulator.set('POST', 'google/create_event', {
-    user: channel.email,
-    event: { summary: 'Dentist', start: { dateTime: `${dayFromNow(9)}T09:00:00Z` }, end: { dateTime: `${dayFromNow(9)}T09:30:00Z` } },
-  });
-  await until(async () => {
-    const { items } = await world.ok('GET', '/v1/runs?account_id=ana&limit=50');
-    return items.some((run) => run.trigger === 'notification');
-  }, 'a run that a notification started');
+/** The runs that a notification began. */
+const notified = async () => (await world.ok('GET', '/v1/runs?account_id=ana&limit=200')).items.filter((run) => run.trigger === 'notification');
+
+/** The titles of what was found in the calendar. */
+async function appointments() {
+  const { items } = await world.ok('GET', '/v1/accounts/ana/plans');
+  return (await world.tasks(items.find((plan) => plan.external_id === 'calendar'))).map((task) => task.title);
+}
+
+const makeEvent = (user, summary) => world.simulator.set('POST', 'google/create_event', {
+  user, event: { summary, start: { dateTime: `${dayFromNow(9)}T09:00:00Z` }, end: { dateTime: `${dayFromNow(9)}T09:30:00Z` } },
 });
 
-test('a restart keeps the channel and what waits', async () => {
+/** Waits for what comes after the `known` runs that a notification began: one that brings `title`, and that it has ended. */
+async function broughtByNotification(title, known) {
+  const run = await until(async () => (await notified()).find(({ id, finished_at, counts }) =>
+    !known.has(id) && finished_at && counts.received > 0), `a run after a notification that brings ${title}`);
+  assert.deepEqual([run.state, run.counts.received], ['succeeded', 1], JSON.stringify(run));
+  assert.ok((await appointments()).includes(title), title);
+}
+
+test('what a person changes there starts a sync by itself', async () => {
   const [channel] = await channels();
-  await world.kill();
-  await world.boot();
-  assert.deepEqual((await channels()).map((each) => each.id), [channel.id]);
-  const answer = await knock(`/hooks/google_calendar/${channel.id}`, {
-    'x-goog-channel-id': channel.id, 'x-goog-channel-token': channel.token, 'x-goog-resource-state': 'exists', 'x-goog-message-number': '99',
+  await world.quiet();
+  const known = new Set((await notified()).map(({ id }) => id));
+  assert.ok(known.size > 0, 'those of the test before');
+  await makeEvent(channel.email, 'Dentist');
+  await broughtByNotification('Dentist', known);
+  await world.quiet();
+});
+
+/** Holds the store's only write transaction until the host is gone: what is answered meanwhile stays in the journal. */
+async function whileStoreIsHeld(act) {
+  const holder = spawn(join(process.env.MORTISE_BINARY_DIR, 'bin', 'hold_store'), [join(world.folder, 'data', 'mortise.db'), '600000'],
+    { env: world.env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(holder, 'exit');
+  try {
+    await Promise.race([once(holder.stdout, 'data'), ended.then(([code]) => assert.fail(`hold_store ended with ${code}`))]);
+    await act();
+  } finally {
+    holder.kill('SIGKILL');
+    await ended;
+  }
+}
+
+test('a restart keeps the channel, and what was answered and waits', async () => {
+  const [channel] = await channels();
+  await world.simulator.set('POST', 'google/delivery_settings', { lose_every: 1 });  // only the knock below says it
+  await makeEvent(channel.email, 'Physiotherapist');
+  const known = new Set((await notified()).map(({ id }) => id));
+  await whileStoreIsHeld(async () => {
+    const answer = await knock(`/hooks/google_calendar/${channel.id}`, {
+      'x-goog-channel-id': channel.id, 'x-goog-channel-token': channel.token, 'x-goog-resource-state': 'exists', 'x-goog-message-number': '99',
+    });
+    assert.equal(answer.status, 200);
+    await world.kill();
   });
-  assert.equal(answer.status, 200);
+  await world.boot();
+  await broughtByNotification('Physiotherapist', known);
+  assert.deepEqual((await channels()).map((each) => each.id), [channel.id]);
+  await world.simulator.set('POST', 'google/delivery_settings', { lose_every: 0 });
 });
 
 test('another calendar gets another channel', async () => {
+  await world.quiet();
   const { items: [connection] } = await world.ok('GET', '/v1/accounts/ana/connections');
   const [old] = await channels();
-  const chosen = await world.api('PUT', `/v1/connections/${connection.id}/target`, { title: 'Work' });
-  if (chosen.status === 409) return;  // it holds things of ours already
-  assert.equal(chosen.status, 200);
+  const { target } = await world.ok('PUT', `/v1/connections/${connection.id}/target`, { title: 'Work' });
   await until(async () => {
     const now = await channels();
-    return now.length === 1 && now[0].id !== old.id && now[0].calendar === chosen.body.target.id;
+    return now.length === 1 && now[0].id !== old.id && now[0].calendar === target.id;
   }, 'the channel of the other calendar');
 });
 
