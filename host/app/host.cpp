@@ -241,6 +241,8 @@ Status Host::Parts::wire() {
   if (!hours) return std::move(hours).error();
   auto networks = api::Networks::parse(settings.list("server.trusted_proxies"));
   if (!networks) return std::move(networks).error();
+  auto failpoint = failpoint_from(options.environment);
+  if (!failpoint) return std::move(failpoint).error();
   auto identity = installation_identity(
       *store, random, clock,
       options.opening == store::Opening::make ? NewIdentity::keep : NewIdentity::forget);
@@ -290,7 +292,7 @@ Status Host::Parts::wire() {
   sync.rules.remove_at_least = settings.number("sync.remove_at_least");
   dispatcher = std::make_unique<sync::Dispatcher>(
       sync::Ports{*store, *connectors, *egress, mapper, gate, clock, *timers, *workers, random,
-                  publisher, failpoint_from(options.environment), options.log},
+                  publisher, std::move(*failpoint), options.log},
       std::move(sync));
   wire_upkeep();
   std::vector<std::string> return_to = settings.list("app.return_to");

@@ -4,6 +4,11 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
 
 #include "app/system.hpp"
 #include "app/test_switches.hpp"
@@ -20,7 +25,9 @@ int dies_at(const std::string& failpoint, const std::string& step) {
   REQUIRE(child >= 0);
   if (child == 0) {
     const Variables variables{{"MORTISE_DEBUG_FAILPOINT", failpoint}};
-    const sync::Failpoint passed = app::failpoint_from(environment_of(variables));
+    const auto wanted = app::failpoint_from(environment_of(variables));
+    if (!wanted) _exit(2);
+    const sync::Failpoint& passed = *wanted;
     for (int i = 0; i < 10; ++i) {
       if (write(pipe_ends[1], "x", 1) != 1) _exit(1);
       passed("another step");
@@ -35,7 +42,10 @@ int dies_at(const std::string& failpoint, const std::string& step) {
   close(pipe_ends[0]);
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
-  if (WIFEXITED(status)) return 0;
+  if (WIFEXITED(status)) {
+    CHECK(WEXITSTATUS(status) == 0);
+    return 0;
+  }
   CHECK(WTERMSIG(status) == SIGKILL);
   return passages;
 }
@@ -44,18 +54,51 @@ int dies_at(const std::string& failpoint, const std::string& step) {
 
 TEST_CASE("switches: without the variable there is no failpoint", "[app][switches]") {
   const Variables none;
-  CHECK_FALSE(app::failpoint_from(environment_of(none)));
+  const auto failpoint = app::failpoint_from(environment_of(none));
+  REQUIRE(failpoint);
+  CHECK_FALSE(*failpoint);
 }
 
 TEST_CASE("switches: a failpoint kills at the n-th passage of its step", "[app][switches]") {
-  CHECK(dies_at("act.sent:3", "act.sent") == 3);
-  CHECK(dies_at("act.sent", "act.sent") == 1);
-  CHECK(dies_at("act.sent:1", "act.sent") == 1);
-  CHECK(dies_at("act.sent:x", "act.sent") == 1);
-  CHECK(dies_at("act.sent:0", "act.sent") == 0);
-  CHECK(dies_at("act.sent:11", "act.sent") == 0);
-  CHECK(dies_at("act.sen:1", "act.sent") == 0);
-  CHECK(dies_at("", "act.sent") == 0);
+  CHECK(dies_at("pulled:3", "pulled") == 3);
+  CHECK(dies_at("pulled", "pulled") == 1);
+  CHECK(dies_at("pulled:1", "pulled") == 1);
+  CHECK(dies_at("pulled:11", "pulled") == 0);
+  CHECK(dies_at("pulled:1", "received") == 0);
+}
+
+TEST_CASE("switches: a failpoint that would never strike is an error", "[app][switches]") {
+  for (const std::string wrong :
+       {"", "pull", "pulled ", "Pulled", ":1", "pulled:", "pulled:0", "pulled:-1", "pulled:x",
+        "pulled:1x", "pulled:1:2", "pulled:99999999999"}) {
+    const Variables variables{{"MORTISE_DEBUG_FAILPOINT", wrong}};
+    const auto failpoint = app::failpoint_from(environment_of(variables));
+    INFO(wrong);
+    REQUIRE_FALSE(failpoint);
+    CHECK(failpoint.error().code == Code::invalid);
+  }
+  const Variables misspelt{{"MORTISE_DEBUG_FAILPOINT", "pull:1"}};
+  CHECK(app::failpoint_from(environment_of(misspelt)).error().message ==
+        "MORTISE_DEBUG_FAILPOINT = \"pull:1\": expected one of pulled, received, "
+        "intents_committed, replies_received, outcomes_committed");
+}
+
+TEST_CASE("switches: every step that the runner passes can be named", "[app][switches]") {
+  const std::string call = "failpoint(\"";
+  std::set<std::string> passed;
+  for (const auto& file : std::filesystem::directory_iterator(MORTISE_SOURCE_DIR "/host/sync")) {
+    std::ifstream in(file.path());
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    for (auto at = text.find(call); at != std::string::npos; at = text.find(call, at + 1)) {
+      const std::size_t begin = at + call.size();
+      passed.insert(text.substr(begin, text.find('"', begin) - begin));
+    }
+  }
+  CHECK(passed.size() == 5);
+  for (const std::string& step : passed) {
+    INFO(step);
+    CHECK(dies_at(step + ":2", step) == 2);
+  }
 }
 
 TEST_CASE("switches: the wall clock is ahead by the moment wanted", "[app][switches]") {

@@ -54,6 +54,13 @@ test('world: a host that dies of its failpoint does as it should', async () => {
   assert.equal(await complaint(dies), '');
 });
 
+test('world: a host that knows no such failpoint does not start', async () => {
+  await complaint(async (world) => {
+    await world.stop();
+    await assert.rejects(world.boot({ MORTISE_DEBUG_FAILPOINT: 'pull:1' }), /pull:1.*: expected one of pulled, /);
+  });
+});
+
 test('world: a host whose port somebody else took meanwhile gets another', async () => {
   class Robbed extends World {
     async configure(settings) {
