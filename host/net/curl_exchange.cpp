@@ -196,6 +196,8 @@ Error CurlExchange::failure(CURLcode code) const {
       return {Code::unavailable, what + "no connection", "no_connection"};
     case CURLE_PEER_FAILED_VERIFICATION:
       return {Code::unavailable, what + "the certificate is not valid for this host", "bad_tls"};
+    case CURLE_SSL_CONNECT_ERROR:  // also a certificate whose signature is wrong
+      return {Code::unavailable, what + "no TLS connection came about", "bad_tls"};
     default:
       return {Code::unavailable, what + curl_easy_strerror(code)};
   }

@@ -20,13 +20,16 @@ namespace mortise::test {
 class RawConnection {
  public:
   explicit RawConnection(int fd) : fd_(fd) {}
+  RawConnection(const RawConnection&) = delete;
+  RawConnection& operator=(const RawConnection&) = delete;
+  virtual ~RawConnection() = default;
   /// Reads one request (head, and body by Content-Length). Empty when the peer is gone.
   std::string read_request() {
     std::string data;
     std::size_t wanted = std::string::npos;
     while (wanted == std::string::npos || data.size() < wanted) {
       char buffer[4096];
-      const ssize_t got = recv(fd_, buffer, sizeof buffer, 0);
+      const ssize_t got = receive(buffer, sizeof buffer);
       if (got <= 0) return {};
       data.append(buffer, static_cast<std::size_t>(got));
       const std::size_t end = data.find("\r\n\r\n");
@@ -42,7 +45,7 @@ class RawConnection {
   bool write(const std::string& data) {
     std::size_t done = 0;
     while (done < data.size()) {
-      const ssize_t put = ::send(fd_, data.data() + done, data.size() - done, MSG_NOSIGNAL);
+      const ssize_t put = send(data.data() + done, data.size() - done);
       if (put <= 0) return false;
       done += static_cast<std::size_t>(put);
     }
@@ -51,8 +54,17 @@ class RawConnection {
   /// Blocks until the peer closes.
   void wait_closed() {
     char buffer[512];
-    while (recv(fd_, buffer, sizeof buffer, 0) > 0) {
+    while (receive(buffer, sizeof buffer) > 0) {
     }
+  }
+  /// The server closes it.
+  int fd() const { return fd_; }
+
+ protected:
+  /// As recv() and send() answer.
+  virtual ssize_t receive(void* data, std::size_t size) { return ::recv(fd_, data, size, 0); }
+  virtual ssize_t send(const void* data, std::size_t size) {
+    return ::send(fd_, data, size, MSG_NOSIGNAL);
   }
 
  private:
