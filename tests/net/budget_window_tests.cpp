@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "fakes/test_seed.hpp"
 using mortise::net::BudgetWindow;
 
 namespace {
@@ -40,8 +41,8 @@ TEST_CASE("budget: small and short limits keep their number", "[net][budget]") {
 }
 
 TEST_CASE("budget: no window ever holds more than the limit", "[net][budget]") {
-  const auto seed = std::random_device{}();
-  INFO("seed " << seed);
+  const std::uint64_t seed = mortise::fakes::test_seed();
+  INFO("MORTISE_TEST_SEED=" << seed);
   std::mt19937_64 random(seed);
   for (int round = 0; round < 200; ++round) {
     const auto requests = static_cast<std::int64_t>(1 + random() % 300);

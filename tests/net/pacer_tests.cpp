@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 
+#include "fakes/test_seed.hpp"
 using mortise::net::Pacer;
 using mortise::net::Payer;
 using mortise::ports::Budget;
@@ -126,8 +127,8 @@ TEST_CASE("pacer: use names every limit with what is used of it", "[net][budget]
 
 TEST_CASE("pacer: whatever is asked, no budget is overdrawn and everybody is served",
           "[net][budget]") {
-  const auto seed = std::random_device{}();
-  INFO("seed " << seed);
+  const std::uint64_t seed = mortise::fakes::test_seed();
+  INFO("MORTISE_TEST_SEED=" << seed);
   std::mt19937_64 random(seed);
   const std::vector<Budget> limits = {{BudgetScope::connection, 5, 1'000},
                                       {BudgetScope::workspace, 12, 2'000},

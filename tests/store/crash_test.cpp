@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "fakes/test_seed.hpp"
 #include "store/fixture.hpp"
 #include "store/inspect.hpp"
 
@@ -111,8 +112,8 @@ void check_store(Fixture& fixture, const std::set<std::string>& acknowledged) {
 }  // namespace
 
 TEST_CASE("crash: killed at random moments, a store keeps what it acknowledged", "[store][crash]") {
-  const unsigned seed = std::random_device{}();
-  INFO("seed " << seed);
+  const std::uint64_t seed = fakes::test_seed();
+  INFO("MORTISE_TEST_SEED=" << seed);
   std::mt19937 random(seed);
   Fixture fixture;
   const std::string key(fixture.key.hex().reveal_for_use());
@@ -129,8 +130,8 @@ TEST_CASE("crash: killed at random moments, a store keeps what it acknowledged",
 
 TEST_CASE("crash: killed while it is being made, a store opens as if new or whole",
           "[store][crash]") {
-  const unsigned seed = std::random_device{}();
-  INFO("seed " << seed);
+  const std::uint64_t seed = fakes::test_seed();
+  INFO("MORTISE_TEST_SEED=" << seed);
   std::mt19937 random(seed);
   for (int round = 0; round < 15; ++round) {
     INFO("round " << round);

@@ -1,12 +1,12 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "fakes/test_seed.hpp"
 #include "sync/bench.hpp"
 #include "sync/exchange.hpp"
 
@@ -16,11 +16,6 @@ namespace {
 using core::RunState;
 
 const Style kStyles[] = {Style::client_ids, Style::keyed, Style::nested};
-
-std::uint64_t seed_of(std::uint64_t fallback) {
-  const char* text = std::getenv("MORTISE_TEST_SEED");
-  return text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
-}
 
 /// Of the connection, the oldest first.
 std::vector<core::Run> runs_of(const World& world) {
@@ -833,8 +828,9 @@ TEST_CASE("runner: of an account that ends while a sync is asked for no run is l
 
 TEST_CASE("runner: a service that is down never ends in doubles", "[sync][runner][property]") {
   const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
+  const std::uint64_t first = fakes::test_seed(1000);
   for (std::uint64_t round = 0; round < 12; ++round) {
-    const std::uint64_t seed = seed_of(1000 + round);
+    const std::uint64_t seed = first + round;
     INFO("MORTISE_TEST_SEED=" << seed << " style " << static_cast<int>(style));
     std::mt19937_64 dice(seed);
     World world(style, seed);

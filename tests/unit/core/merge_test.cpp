@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "fakes/test_seed.hpp"
 namespace mortise::core {
 namespace {
 
@@ -296,8 +297,8 @@ TEST_CASE("merge: what follows here from what was taken is written there", "[cor
 }
 
 TEST_CASE("merge: laws hold for random edits of both sides", "[core][merge][property]") {
-  const auto seed = std::random_device()();
-  CAPTURE(seed);
+  const std::uint64_t seed = fakes::test_seed();
+  INFO("MORTISE_TEST_SEED=" << seed);
   std::mt19937_64 dice(seed);
   for (int round = 0; round < 20'000; ++round) {
     const JsonText base = random_fields(dice);

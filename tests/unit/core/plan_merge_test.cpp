@@ -3,6 +3,7 @@
 #include <random>
 #include <set>
 
+#include "fakes/test_seed.hpp"
 #include "unit/core/plan_fixtures.hpp"
 
 using namespace mortise::core;
@@ -208,8 +209,8 @@ TEST_CASE("plan_merge: the canonical document brings times unless a person set o
 
 TEST_CASE("plan_merge: a merge is complete, in order, without doubles, and settles",
           "[core][plan_merge][property]") {
-  const unsigned seed = std::random_device{}();
-  INFO("seed " << seed);
+  const std::uint64_t seed = mortise::fakes::test_seed();
+  INFO("MORTISE_TEST_SEED=" << seed);
   std::mt19937_64 random(seed);
   const auto random_roadmap = [&] {
     Json weeks = Json::array();
