@@ -325,6 +325,7 @@ std::string FakeService::create(const std::string& text, const std::string& pare
   items_.emplace(id, std::move(item));
   erased_.erase(id);
   changed(id);
+  edited(parent_id);
   if (json.contains("children")) {
     for (const Json& child : json["children"]) create(child.dump(), id);
   }
@@ -442,14 +443,19 @@ std::string FakeService::named(const std::string& text) const {
   return {};
 }
 
-/// Edit times climb up to everything that the item stands in.
 void FakeService::changed(const std::string& id) {
   items_[id].change = ++next_;
+  edited(id);
+}
+
+/// Edit times climb up to the page that the item stands in, and no further.
+void FakeService::edited(const std::string& id) {
   if (clock_ == nullptr) return;
   const core::Instant now_ms = clock_->now_ms() - behind_ms;
   for (auto item = items_.find(id); item != items_.end();
        item = items_.find(item->second.parent_id)) {
     item->second.edited_ms = now_ms / kMinuteMs * kMinuteMs;
+    if (item->second.kind == "page") return;
   }
 }
 

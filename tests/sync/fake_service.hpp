@@ -42,7 +42,7 @@ struct RemoteItem {
   std::string version;
   std::int64_t position = 0;
   std::int64_t change = 0;      ///< number of its last change, for cursors
-  core::Instant edited_ms = 0;  ///< of it, or of anything in it; rounded down to the minute
+  core::Instant edited_ms = 0;  ///< of it or what it holds, not of pages in it; a whole minute
 };
 
 /// The service and its state. Not thread-safe: the tests run on one thread.
@@ -81,6 +81,7 @@ class FakeService {
  private:
   std::string create(const std::string& item, const std::string& parent_id);
   void changed(const std::string& id);
+  void edited(const std::string& id);
   Style style_;
   const ports::Clock* clock_;
   std::map<std::string, RemoteItem> items_;
