@@ -461,6 +461,24 @@ TEST_CASE("channels: one that says nothing although things change is replaced",
   }
 }
 
+TEST_CASE("channels: one whose end is not told stays", "[sync][channels]") {
+  UpkeepWorld world;
+  world.service.tells_end = false;
+  world.service.life_ms = 400 * kDayMs;
+  arrive(world);
+  world.start();
+  const core::Channel channel = world.channels("cnn_1").at(0);
+  CHECK(channel.state == ChannelState::open);
+  CHECK_FALSE(channel.expires_ms);
+  world.pass(60 * kDayMs);
+  REQUIRE(is_open(world));
+  CHECK(world.channels("cnn_1")[0].id == channel.id);
+  CHECK(world.push("cnn_1").state == PushState::on);
+  CHECK_FALSE(world.push("cnn_1").expires_ms);
+  CHECK(world.service.opened == 1);
+  CHECK(world.notify(channel.id) == ports::Verdict::stored);
+}
+
 TEST_CASE("channels: a service whose channels end at once is not asked without pause",
           "[sync][channels]") {
   UpkeepWorld world;

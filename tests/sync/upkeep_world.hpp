@@ -13,6 +13,7 @@
 #include "fakes/memory_inbox_journal.hpp"
 #include "fakes/memory_store.hpp"
 #include "fakes/seeded_random.hpp"
+#include "fakes/silent_publisher.hpp"
 #include "sync/channels.hpp"
 #include "sync/hooks.hpp"
 #include "sync/intake.hpp"
@@ -37,13 +38,6 @@ struct PushService {
   std::function<std::string(const ports::ConnectorRequest&)> weather;
   /// Called when a channel was opened, before the answer goes out.
   std::function<void(const std::string& id)> on_open;
-
-  bool listens(core::Instant now_ms) const {
-    for (const auto& [id, open] : channels) {
-      if (open.expires_ms > now_ms) return true;
-    }
-    return false;
-  }
 };
 
 /// The connectors "cal" (a channel per calendar) and "pages" (one signed subscription for all).
@@ -116,9 +110,6 @@ struct FixedSecrets final : ports::Secrets {
   std::map<std::string, std::string> values;
 };
 
-struct SilentEvents final : ports::Publisher {
-  void publish(const std::string&, const std::string&, const core::JsonText&) override {}
-};
 struct NoMapper final : ports::Mapper {
   Result<std::shared_ptr<const ports::Mapping>> mapping(const std::string&) const override {
     return Error{Code::unsupported, "not asked for here"};
@@ -189,7 +180,7 @@ struct UpkeepWorld {
  private:
   friend struct Process;
   sync::Ports ports();
-  SilentEvents events_;
+  fakes::SilentPublisher events_;
   NoGate gate_;
   NoMapper mapper_;
   std::vector<std::unique_ptr<Process>> dead_;
