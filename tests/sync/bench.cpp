@@ -34,7 +34,7 @@ std::string small(std::string text) {
 
 class StyleMapping final : public ports::Mapping {
  public:
-  StyleMapping(Style style, std::string revision, std::shared_ptr<int> mapped)
+  StyleMapping(Style style, std::string revision, std::shared_ptr<std::atomic<int>> mapped)
       : style_(style), revision_(std::move(revision)), mapped_(std::move(mapped)) {}
   const std::string& revision() const override { return revision_; }
   Status check_settings(const core::JsonText&) const override { return {}; }
@@ -123,7 +123,7 @@ class StyleMapping final : public ports::Mapping {
  private:
   Style style_;
   std::string revision_;
-  std::shared_ptr<int> mapped_;
+  std::shared_ptr<std::atomic<int>> mapped_;
 };
 
 }  // namespace
@@ -182,15 +182,11 @@ void World::crash() {
   egress->fault = std::move(fault);
 }
 
-void World::populate(int modules, int weeks, int tasks) {
+ports::Changes made_plan(const std::vector<std::string>& connection_ids, const std::string& plan_id,
+                         int modules, int weeks, int tasks, int first_task) {
   core::Account account;
   account.id = "acc";
   account.zone = "Europe/Madrid";
-  core::Connection connection;
-  connection.id = connection_id;
-  connection.account_id = account.id;
-  connection.connector = "fake";
-  connection.target = {"root", "page", "Root", ""};
   core::Plan plan;
   plan.id = plan_id;
   plan.account_id = account.id;
@@ -200,27 +196,46 @@ void World::populate(int modules, int weeks, int tasks) {
   calendar.external_id = "calendar";
   calendar.account_id = account.id;
   calendar.title = "Calendar";
-  ports::Changes changes{ports::put(account), ports::put(connection), ports::put(calendar)};
   for (int m = 0; m < modules; ++m) {
-    core::Module module{fmt::format("m{}", m), fmt::format("Module {}", m), {}};
+    core::Module& module = plan.modules.emplace_back(
+        core::Module{fmt::format("m{}", m), fmt::format("Module {}", m), {}});
     for (int w = 0; w < weeks; ++w) {
-      const std::string week = fmt::format("w{}_{}", m, w);
-      module.weeks.push_back({week, m * weeks + w + 1, fmt::format("Week {} {}", m, w)});
+      module.weeks.push_back(
+          {fmt::format("w{}_{}", m, w), m * weeks + w + 1, fmt::format("Week {} {}", m, w)});
+    }
+  }
+  ports::Changes changes{ports::put(account), ports::put(calendar), ports::put(plan)};
+  for (const std::string& id : connection_ids) {
+    core::Connection connection;
+    connection.id = id;
+    connection.account_id = account.id;
+    connection.connector = "fake";
+    connection.target = {"root", "page", "Root", ""};
+    changes.push_back(ports::put(connection));
+  }
+  for (const core::Module& module : plan.modules) {
+    for (const core::Week& week : module.weeks) {
       for (int t = 0; t < tasks; ++t) {
         core::Task task;
-        task.id = fmt::format("t{}", next_);
+        task.id = fmt::format("t{}", first_task);
         task.account_id = account.id;
         task.plan_id = plan.id;
-        task.week_id = week;
-        task.position = 1024 * next_++;
+        task.week_id = week.id;
+        task.position = 1024 * first_task++;
         task.title = fmt::format("Task {}", t);  // the same titles in every week
         changes.push_back(ports::put(task));
       }
     }
-    plan.modules.push_back(module);
   }
-  changes.insert(changes.begin() + 3, ports::put(plan));
-  REQUIRE(store.commit(std::move(changes), ports::Durability::full).ok());
+  return changes;
+}
+
+void World::populate(int modules, int weeks, int tasks) {
+  REQUIRE(store
+              .commit(made_plan({connection_id}, plan_id, modules, weeks, tasks, next_),
+                      ports::Durability::full)
+              .ok());
+  next_ += modules * weeks * tasks;
 }
 
 std::vector<core::Task> World::tasks() const {
@@ -345,13 +360,17 @@ core::Run World::run(const std::string& id) {
 }
 
 std::string World::expected() const {
-  FakeService wanted(style_);
-  auto connector = fake_connector(style_);
+  return expected_outline(style_, store, plan_id);
+}
+
+std::string expected_outline(Style style, const ports::Store& store, const std::string& plan_id) {
+  FakeService wanted(style);
+  const StyleMapper mapper(style);
   const core::Account account = store.accounts().find("acc").value();
   const core::Plan plan = store.plans().find(plan_id).value();
-  const std::vector<core::Task> all = tasks();
+  const std::vector<core::Task> all = store.plans().tasks(plan_id).value();
   ports::MappingInput input{&account, &plan, all, "{}", "UTC", ""};
-  const auto desired = mapper_.mapping("fake").value()->desired(input).value();
+  const auto desired = mapper.mapping("fake").value()->desired(input).value();
   std::map<std::string, std::string> ids{{"", "root"}};
   for (const ports::DesiredItem& item : desired.items) {
     ports::ConnectorRequest request;

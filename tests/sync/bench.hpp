@@ -1,6 +1,7 @@
 // One host's sync engine over the fakes, and how it dies: everything deterministic, on one thread.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <random>
@@ -12,6 +13,7 @@
 #include "fakes/manual_clock.hpp"
 #include "fakes/memory_store.hpp"
 #include "fakes/seeded_random.hpp"
+#include "fakes/silent_publisher.hpp"
 #include "sync/dispatcher.hpp"
 #include "sync/fake_service.hpp"
 
@@ -62,10 +64,6 @@ struct FakeGate final : public ports::Gate {
   std::function<void()> on_decide;  ///< called once, by the next question
 };
 
-struct SilentPublisher final : ports::Publisher {
-  void publish(const std::string&, const std::string&, const core::JsonText&) override {}
-};
-
 /// Maps a plan the way the style's services hold it.
 class StyleMapper final : public ports::Mapper {
  public:
@@ -81,7 +79,7 @@ class StyleMapper final : public ports::Mapper {
  private:
   Style style_;
   int revisions_ = 0;
-  std::shared_ptr<int> mapped_ = std::make_shared<int>(0);
+  std::shared_ptr<std::atomic<int>> mapped_ = std::make_shared<std::atomic<int>>(0);
   std::shared_ptr<const ports::Mapping> mapping_;
 };
 
@@ -96,6 +94,14 @@ class OneConnector final : public ports::Connectors {
  private:
   std::shared_ptr<ports::Connector> connector_;
 };
+
+/// An account "acc", its connections, and its plan of modules x weeks x tasks, whose ids begin with
+/// "t<first_task>".
+ports::Changes made_plan(const std::vector<std::string>& connection_ids, const std::string& plan_id,
+                         int modules, int weeks, int tasks, int first_task = 1);
+
+/// What a service of this style should hold of the plan, in FakeService::outline()'s form.
+std::string expected_outline(Style style, const ports::Store& store, const std::string& plan_id);
 
 /// A world: what outlives a process (store, service, time), and the process of the moment.
 class World {
@@ -152,7 +158,7 @@ class World {
   Style style_;
   StyleMapper mapper_;
   OneConnector connectors_;
-  SilentPublisher publisher_;
+  fakes::SilentPublisher publisher_;
   std::unique_ptr<MortalStore> mortal_;
   struct Corpse {
     std::unique_ptr<sync::Dispatcher> dispatcher;
