@@ -359,19 +359,6 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   ++run.counts.done;
 }
 
-/// A series whose times change may lose there what was written of single occurrences: each counts
-/// as like the others until somebody has looked.
-Pair Execution::forgotten(const Snapshot& snapshot, Pair occurrence, const Pair& series,
-                          const Result<core::Task>& task) const {
-  if (!task || !happens_at(snapshot, *task, core::slot_of(occurrence.key), options_)) {
-    return tombstone(std::move(occurrence), ports_.clock.now_ms());
-  }
-  core::Agreement agreed = as_in_series(snapshot, occurrence, series, *task);
-  agree(occurrence, std::move(agreed.sent), std::move(agreed.seen));
-  occurrence.version.clear();
-  return occurrence;  // its id stays: another creation would meet what somebody made of it
-}
-
 void Execution::commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes) {
   const core::Instant now_ms = ports_.clock.now_ms();
   for (const Pair* pair : contents_->of(pending.action.key)) bury(*pair, now_ms, changes);

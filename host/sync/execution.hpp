@@ -137,8 +137,6 @@ class Execution {
   void commit_written(const Pending& pending, const ports::Outcome& outcome, core::Run& run,
                       ports::Changes& changes);
   void commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes);
-  core::Pair forgotten(const Snapshot& snapshot, core::Pair occurrence, const core::Pair& series,
-                       const Result<core::Task>& task) const;
   void note_failure(const Pending& pending, const Error& error);
   void note_doubt(const Pending& pending, const Error& error);
   std::int64_t given_up_for_certain() const;
@@ -209,6 +207,15 @@ class Execution {
   Task<Status> check_absences(const Link& link, Scene& scene,
                               std::vector<const core::Pair*> missing);
   Status save_scene(Scene& scene);
+
+  // resets.cpp: what a service forgets of single occurrences
+  static std::set<std::string> reset_there(const Snapshot& snapshot,
+                                           const std::vector<core::Receive>& news);
+  bool find_reset(const Snapshot& snapshot, const std::vector<core::Receive>& news);
+  void agree_on_reset(const Snapshot& snapshot, const core::Pair& series,
+                      const Result<core::Task>& task, ports::Changes& changes) const;
+  core::Pair forgotten(const Snapshot& snapshot, core::Pair occurrence, const core::Pair& series,
+                       const Result<core::Task>& task) const;
 
   // receive.cpp: what that means here
   struct Reception;
@@ -308,7 +315,7 @@ class Execution {
       appeared_;                      ///< by remote id: what may be a task's item after all
   std::set<std::string> stale_;       ///< keys whose version must be read again
   std::set<std::string> read_;        ///< keys of which that was done, as none was known
-  std::set<std::string> in_the_way_;  ///< ids that a creation met, to be looked at
+  std::set<std::string> in_the_way_;  ///< ids of what no pair knows, to be looked at
   std::multimap<std::string, core::JsonText> attempted_;  ///< of these, fields that may be there
   std::map<std::string, int> attempts_;                   ///< failed tries per key
   std::map<std::string, Error> given_up_;                 ///< keys this run will not try again

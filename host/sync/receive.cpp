@@ -356,12 +356,16 @@ bool Execution::overtaken(const Reception& reception) const {
 
 Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& news) {
   const std::string policy(core::name_of(merge_policy(snapshot)));
+  const std::set<std::string> reset = reset_there(snapshot, news);
   for (std::size_t begin = 0; begin < news.size() && !stopped(); begin += kMostAtOnce) {
     std::vector<Reception> receptions;
     std::set<std::string> touched;  // a task once a commit: its revision moves with it
     for (std::size_t i = begin; i < std::min(news.size(), begin + kMostAtOnce); ++i) {
       const std::string id = core::task_id_of(news[i].key);
-      if (news[i].kind != ReceiveKind::ignore && touched.contains(id)) continue;  // the next round
+      const bool after_series = !core::slot_of(news[i].key).empty() && reset.contains("task:" + id);
+      if (after_series || (news[i].kind != ReceiveKind::ignore && touched.contains(id))) {
+        continue;  // the next round
+      }
       const bool edits = news[i].kind != ReceiveKind::agree && news[i].kind != ReceiveKind::ignore;
       if (edits && !id.empty()) touched.insert(id);
       Reception reception{snapshot, news[i]};
@@ -455,7 +459,13 @@ void Execution::commit_reception(const Reception& reception, ports::Changes& cha
   if (news.kind == ReceiveKind::take_away) {
     changes.push_back(ports::put(tombstone(news.base, ports_.clock.now_ms())));
   } else {
-    changes.push_back(ports::put(agreed_pair(reception)));
+    const Pair agreed = agreed_pair(reception);
+    if (!reset_there(reception.snapshot, {news}).empty()) {
+      const auto task = reception.after ? Result<core::Task>(*reception.after)
+                                        : task_of(reception.snapshot, news.key);
+      agree_on_reset(reception.snapshot, agreed, task, changes);
+    }
+    changes.push_back(ports::put(agreed));
   }
   changes.push_back(ports::EraseSighting{run.connection_id, sighting_id(news.base)});
   drop_occurrences(reception, changes, run);

@@ -245,7 +245,7 @@ Task<Execution::Round> Execution::play_round() {
     if (!recovered) co_return react(recovered.error());
     co_return Round::again;
   }
-  if (!stale_.empty()) {
+  if (!stale_.empty() || !in_the_way_.empty()) {
     Task<Status> looking = look_again(snapshot);
     Status looked = co_await looking;
     if (!looked) co_return react(looked.error());
@@ -284,6 +284,7 @@ Task<Execution::Round> Execution::play_round() {
     if (!links) co_return react(links.error());
     changes.receive = *std::move(links);
   }
+  if (find_reset(snapshot, changes.receive)) co_return Round::again;
   if (!changes.receive.empty()) {
     Status received = receive(snapshot, changes.receive);
     if (!received) co_return react(received.error());

@@ -210,6 +210,37 @@ for (const [where, cancel_] of [['here', (m, series) => cancelHere(m, series, 2)
   });
 }
 
+for (const resets of [true, false]) {
+  const does = resets ? 'forgets' : 'keeps';
+  const another = async (m, event) => {
+    await m.world.simulator.set('POST', 'google/settings', { rules_reset_exceptions: resets });
+    await m.act('edit_event', { id: event, changes: { recurrence: ['RRULE:FREQ=DAILY;INTERVAL=2;COUNT=6'] } });
+  };
+  scene(`a series gets another rule in the calendar, which ${does} what its occurrences said: those that still happen are as they were`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await editHere(m, series, 2, { title: 'Dive' });
+    await m.act('edit_instance', { id: event, slot: slot(4), changes: { summary: 'Float' } });
+    await cancelHere(m, series, 0);
+    await synced(m);
+    await another(m, event);
+    const { counts } = await synced(m);
+    assert.deepEqual([counts.conflicts, counts.writes], [0, resets ? 3 : 0], JSON.stringify(counts));
+    await assertEnd(m, series, event, { [slot(0)]: 'cancelled', [slot(2)]: 'Dive', [slot(4)]: 'Float' });
+  });
+
+  scene(`a series gets another rule in the calendar, which ${does} what its occurrences said, and then one is edited there: that edit counts`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await editHere(m, series, 2, { title: 'Dive' });
+    await editHere(m, series, 4, { title: 'Float' });
+    await synced(m);
+    await another(m, event);
+    await m.act('edit_instance', { id: event, slot: slot(2), changes: { summary: 'There' } });
+    await synced(m);
+    assert.deepEqual(await m.newConflicts(), []);
+    await assertEnd(m, series, event, { [slot(2)]: 'There', [slot(4)]: 'Float' });
+  });
+}
+
 scene('what the app cannot say of an occurrence is told once, not again when its series gets another rule here', {}, async (m) => {
   const { series, event } = await aSeries(m);
   await m.act('edit_instance', { id: event, slot: slot(2), changes: { summary: 'Float', reminders: { useDefault: false, overrides: [] } } });

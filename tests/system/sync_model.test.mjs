@@ -10,7 +10,8 @@ import { test } from 'node:test';
 import { everyAct } from './model/epoch.mjs';
 import { History } from './model/history.mjs';
 import { today } from './model/times.mjs';
-import { troubles } from './model/trouble.mjs';
+import { combinations } from './model/shape.mjs';
+import { failpoints, troubles } from './model/trouble.mjs';
 
 const seed = Number(process.env.MORTISE_TEST_SEED ?? 1);
 const operations = Number(process.env.MORTISE_MODEL_OPERATIONS ?? 200);
@@ -19,7 +20,8 @@ const perHistory = Number(process.env.MORTISE_MODEL_LENGTH ?? 1500);
 const enough = Number(process.env.MORTISE_MODEL_FAILURES ?? 1);
 const atOnce = Number(process.env.MORTISE_MODEL_PARALLEL ?? (only === undefined ? 4 : 1));
 /** What so many edits must have met to say anything. */
-const inLongHistories = [...everyAct, ...Object.keys(troubles), 'died of it', 'run: change', 'run: notification', 'google 410', 'google 412', 'notion 409'];
+const inLongHistories = [...everyAct, ...Object.keys(troubles), ...combinations, ...failpoints.map((each) => `died at ${each}`),
+  'answer: approve', 'answer: discard', 'answer: undo', 'run: change', 'run: notification', 'google 410', 'google 412', 'notion 409'];
 if (existsSync('/dev/shm')) process.env.TMPDIR ??= '/dev/shm';
 
 test(`sync model: ${operations} edits end equal (seed ${seed})`, { timeout: 36_000_000 }, async () => {

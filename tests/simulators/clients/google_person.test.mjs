@@ -150,11 +150,25 @@ describe('all occurrences', () => {
     assert.deepEqual((await instances(id)).map((item) => item.summary), ['Daily', 'Daily', 'Daily', 'Daily']);
     assert.deepEqual((await list()).items.map((item) => item.id), [id]);
   });
-  test('another rule takes those whose slot it no longer has', async () => {
+  const everyOther = ['RRULE:FREQ=DAILY;INTERVAL=2;COUNT=4'];
+  test('another rule resets them all', async () => {
     const { id } = await withExceptions();
-    await act('edit_event', { id, changes: { recurrence: ['RRULE:FREQ=DAILY;INTERVAL=2;COUNT=4'] } });
+    await act('edit_event', { id, changes: { recurrence: everyOther } });
+    assert.deepEqual((await list()).items.map((item) => item.id), [id]);
+    assert.equal((await instances(id)).length, 4);
+  });
+  test('another rule takes those whose slot it no longer has, where it resets none', async () => {
+    await simulation.control('POST', 'google/settings', { rules_reset_exceptions: false });
+    const { id } = await withExceptions();
+    await act('edit_event', { id, changes: { recurrence: everyOther } });
+    await simulation.control('POST', 'google/settings', { rules_reset_exceptions: true });
     assert.deepEqual((await list()).items.map((item) => item.id).sort(), [id, `${id}_20261026T170000Z`].sort());
     assert.equal((await instances(id)).length, 3);
+  });
+  test('an earlier end leaves those before it', async () => {
+    const { id } = await withExceptions();
+    await act('edit_event', { id, changes: { recurrence: ['RRULE:FREQ=DAILY;COUNT=2'] } });
+    assert.deepEqual((await instances(id)).map((item) => item.summary), ['Daily', 'Sunday']);
   });
   test('a deleted series takes all with it', async () => {
     const { id } = await withExceptions();

@@ -105,7 +105,7 @@ class CalendarApi {
   Answer stored(const Calendar& calendar, const std::string& email, const std::string& id) const;
   // With its series, every exception is cancelled ...
   void cancel_exceptions(Calendar& calendar, const std::string& series_id);
-  // ... and with another rhythm those go whose slot the series has no more; with another start all.
+  // ... with another start or rhythm all are dropped, with another end those that it leaves out.
   void drop_exceptions(Calendar& calendar, const Event& before, const Event& after);
   void keep(Calendar& calendar, Event event, bool stamp);
   Event blank_event(const Calendar& calendar, const std::string& email, std::string id);

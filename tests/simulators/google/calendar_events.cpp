@@ -216,7 +216,8 @@ void CalendarApi::cancel_exceptions(Calendar& calendar, const std::string& serie
 void CalendarApi::drop_exceptions(Calendar& calendar, const Event& before, const Event& after) {
   const bool all = before.start_ms != after.start_ms || all_day(before) != all_day(after) ||
                    zone_of(before, calendar) != zone_of(after, calendar) || before.cancelled() ||
-                   !after.recurring();
+                   !after.recurring() ||
+                   (settings_.rules_reset_exceptions && !same_rhythm(before, after));
   for (auto it = calendar.events.begin(); it != calendar.events.end();) {
     const Event& other = it->second;
     const bool goes = other.master_id() == before.id && (all || !has_slot(after, calendar, other));

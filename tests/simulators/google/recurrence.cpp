@@ -250,6 +250,24 @@ CutLines cut_lines(const Event& series, const Calendar& calendar, std::int64_t s
   return lines;
 }
 
+bool same_rhythm(const Event& before, const Event& after) {
+  const auto rules_of = [](const Event& event) {
+    std::multiset<std::string> rules;
+    for (const Json& entry : event.fields.value("recurrence", Json::array())) {
+      const auto line = read_line(entry.get<std::string>());
+      if (!line || line->name == "RDATE" || line->name == "EXDATE") continue;
+      icalrecurrencetype rule = icalrecurrencetype_from_string(line->value.c_str());
+      rule.until = icaltime_null_time();
+      rule.count = 0;
+      const std::unique_ptr<char, decltype(&free)> text(icalrecurrencetype_as_string_r(&rule),
+                                                        &free);
+      rules.insert(line->name + ":" + text.get());
+    }
+    return rules;
+  };
+  return rules_of(before) == rules_of(after);
+}
+
 std::string occurrence_id(const Event& series, const Calendar& calendar, std::int64_t start_ms) {
   const bool whole_day = all_day(series);
   return series.id + "_" +

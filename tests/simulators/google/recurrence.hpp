@@ -36,6 +36,9 @@ struct CutLines {
 };
 CutLines cut_lines(const Event& series, const Calendar& calendar, std::int64_t slot_ms);
 
+/// True if the rules of both series are the same but for where they end.
+bool same_rhythm(const Event& before, const Event& after);
+
 /// The id of the occurrence that starts (or started, before it was moved) at `start_ms`.
 std::string occurrence_id(const Event& series, const Calendar& calendar, std::int64_t start_ms);
 

@@ -15,6 +15,7 @@ Json Settings::to_json() const {
               {"channel_life_s", channel_life_s},
               {"allow_http_addresses", allow_http_addresses},
               {"sync_before_reply", sync_before_reply},
+              {"rules_reset_exceptions", rules_reset_exceptions},
               {"refresh_tokens", refresh_tokens}};
 }
 
@@ -42,6 +43,8 @@ std::string Settings::merge(const Json& json) {
         value.get_to(merged.allow_http_addresses);
       } else if (key == "sync_before_reply") {
         value.get_to(merged.sync_before_reply);
+      } else if (key == "rules_reset_exceptions") {
+        value.get_to(merged.rules_reset_exceptions);
       } else if (key == "refresh_tokens") {
         value.get_to(merged.refresh_tokens);
       } else {

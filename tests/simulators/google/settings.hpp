@@ -32,6 +32,9 @@ struct Settings {
   bool allow_http_addresses = true;
   /// The sync message of a new channel is answered before the app hears that it is open.
   bool sync_before_reply = false;
+  /// A series that gets another rhythm forgets its exceptions. (Google's own pages say so of its
+  /// start and its rule; where it only ends earlier, what remains of them stays.)
+  bool rules_reset_exceptions = true;
   /// Refresh tokens a person may have for one client; the oldest vanish silently.
   int refresh_tokens = 100;
 

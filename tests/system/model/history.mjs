@@ -5,7 +5,7 @@ import { fail } from './checks.mjs';
 import { Dice } from './dice.mjs';
 import { assertQuiet, beginEpoch, edits, settle } from './epoch.mjs';
 import { Member } from './member.mjs';
-import { guardsOf, people, scriptsThatResolve, shapeOf } from './shape.mjs';
+import { guardsOf, nameOf, people, scriptsThatResolve, shapeOf } from './shape.mjs';
 import { today } from './times.mjs';
 import { racing, spoilNotifications, still, subscribeNotion, troubles } from './trouble.mjs';
 
@@ -22,6 +22,7 @@ export class History {
     const mixes = number % 5 === 4;
     this.ahead_ms = dice.chance(0.5) ? 600_000 : 0;
     this.lively = number % 3 === 2;
+    this.resets = number % 4 < 2;  // whether Google forgets single occurrences with another rule
     this.guarded = number % 3 === 1;
     const guards = guardsOf(number);
     this.scripts = mixes ? await scriptsThatResolve() : null;
@@ -37,11 +38,13 @@ export class History {
       await subscribeNotion(this.world);
       await spoilNotifications(this);
     }
+    await this.world.simulator.set('POST', 'google/settings', { rules_reset_exceptions: this.resets });
     if (this.ahead_ms) await this.world.simulator.set('PUT', 'clock', { advance_ms: this.ahead_ms });
     this.members = people.map(([account, person], index) => {
       const shape = { ...shapeOf(number, index, dice), mixes, guards, ahead_ms: this.ahead_ms };
       const member = new Member(this.world, account, person, shape, new Dice(dice.below(2 ** 31)));
       member.lively = this.lively;
+      this.count(nameOf(shape));
       member.keys = this.world.furtherKeys.slice(index * 2, index * 2 + 2);
       member.count = (what) => this.count(what);
       return member;
@@ -122,7 +125,7 @@ export class History {
   /** What is needed to repeat and to understand a failure. */
   async tell(problem) {
     const member = problem.member;
-    const lines = [`seed ${this.seed}, history ${this.number}, day ${today}, ${this.lively ? 'lively' : 'held'}, services' clock ahead by ${this.ahead_ms} ms`];
+    const lines = [`seed ${this.seed}, history ${this.number}, day ${today}, ${this.lively ? 'lively' : 'held'}, rules ${this.resets ? 'reset' : 'keep'} exceptions, services' clock ahead by ${this.ahead_ms} ms`];
     if (id_of(problem)) lines.push(...(member?.told ?? []).filter((each) => each.task_id === id_of(problem)).map((each) => `conflict: ${JSON.stringify(each)}`));
     if (member) lines.push(`account ${member.account} ${JSON.stringify(member.shape)}`, ...member.log.slice(member.log.findLastIndex((line) => line.startsWith('-- epoch'))));
     const id = id_of(problem);

@@ -5,11 +5,20 @@ import { join } from 'node:path';
 
 export const people = [['ana', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01'], ['ben', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0b02'], ['chloe', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0c03']];
 const policies = ['merge', 'newest', 'local', 'remote'];
+const layouts = ['pages', 'database'];
+
+/** What the tally counts of how accounts are set up: every policy in every tier, with every layout. */
+export const combinations = layouts.flatMap((layout) => policies.flatMap((policy) =>
+  ['pro', 'starter', 'free'].map((tier) => nameOf({ layout, policy, tier }))));
+
+export function nameOf({ layout, policy, tier }) {
+  return `${layout ?? 'calendar alone'}, ${policy}, ${tier}`;
+}
 
 /** How the nth history's accounts are set up: the lists go round, so that everything comes up soon. */
 export function shapeOf(number, index, dice) {
   const turn = number * people.length + index;
-  const layout = ['pages', 'database'][turn % 2];
+  const layout = layouts[turn % 2];
   const services = dice.weighted({ both: 6, notion: 2, calendar: 2 });
   return {
     layout: services === 'calendar' ? null : layout,

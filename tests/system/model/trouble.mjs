@@ -4,8 +4,14 @@ import { answer, strike } from './answers.mjs';
 import { goOneWay } from './one_way.mjs';
 import { removeAndRestore } from './removed_plan.mjs';
 
-const failpoints = ['intents_committed', 'replies_received', 'outcomes_committed', 'received', 'pulled'];
+export const failpoints = ['intents_committed', 'replies_received', 'outcomes_committed', 'received', 'pulled'];
 const patience = 4_000;  // for runs that wait for a service which goes on failing
+
+/** Fails where the host died of itself. */
+function assertAlive({ world }) {
+  const { exitCode, signalCode } = world.child;
+  if (exitCode !== null || signalCode !== null) throw new Error(`the host died (${signalCode ?? exitCode}): ${world.log.slice(-4000)}`);
+}
 
 /** Starts a sync of every connection and follows them as far as the trouble lets them come. */
 async function attempt(history) {
@@ -18,11 +24,17 @@ async function attempt(history) {
   })));
 }
 
+/** The same, and the host has to live through it. */
+async function survive(history) {
+  await attempt(history);
+  assertAlive(history);
+}
+
 async function faults(history, rule, providers = ['google', 'notion']) {
   for (const provider of providers) {
     await history.world.simulator.set('POST', 'faults', { provider, seed: history.dice.below(2 ** 31), ...rule });
   }
-  await attempt(history);
+  await survive(history);
   await history.world.simulator.set('DELETE', 'faults');
   await history.world.simulator.control('POST', 'holds/release');
 }
@@ -38,6 +50,7 @@ async function withPages(history, { largest, pages = 'full' }, work) {
 
 /** The host starts anew; open runs go on by themselves. */
 async function reboot(history, environment) {
+  assertAlive(history);
   await history.world.kill();
   await history.world.boot(environment);
 }
@@ -54,11 +67,11 @@ export const troubles = {
     const later = history.dice.chance(0.5);
     const expire = (member) => history.world.simulator.set('POST', 'google/expire_sync_tokens', { user: member.person, ...(later && { at_page: 2 }) });
     await Promise.all(history.members.filter((each) => each.google).map(expire));
-    await withPages(history, later ? { pages: 'empty' } : {}, attempt);
+    await withPages(history, later ? { pages: 'empty' } : {}, survive);
   }],
 
   /** Pages that hold little, or nothing and yet name a next one. */
-  short_pages: [2, (history) => withPages(history, history.dice.pick([{ largest: 3 }, { largest: 1 }, { pages: 'empty' }]), attempt)],
+  short_pages: [2, (history) => withPages(history, history.dice.pick([{ largest: 3 }, { largest: 1 }, { pages: 'empty' }]), survive)],
 
   /** "Conflict occurred while saving. Please try again." */
   conflicts: [2, (history) => faults(history, { kind: '409', write: true, probability: 0.5, times: 4 }, ['notion'])],
@@ -66,10 +79,15 @@ export const troubles = {
   /** kill -9 between a write and its record, or between reading and noting. */
   kill_at: [3, async (history) => {
     const { world, dice } = history;
-    await reboot(history, { MORTISE_DEBUG_FAILPOINT: `${dice.pick(failpoints)}:${dice.between(1, 4)}` });
+    const at = dice.pick(failpoints);
+    await reboot(history, { MORTISE_DEBUG_FAILPOINT: `${at}:${dice.between(1, 4)}` });
     await attempt(history);
-    if (world.child.exitCode !== null || world.child.signalCode !== null) history.count('died of it');
-    await reboot(history, {});
+    const died = world.child.exitCode !== null || world.child.signalCode !== null;
+    await world.kill();
+    const { code, signal } = await world.ended;
+    if (signal !== 'SIGKILL') throw new Error(`the host died of something else (${signal ?? code}): ${world.log.slice(-4000)}`);
+    if (died) history.count(`died at ${at}`);
+    await world.boot({});
   }],
 
   /** kill -9 at any moment. */
@@ -78,6 +96,7 @@ export const troubles = {
     await new Promise((resolve) => { setTimeout(resolve, history.dice.below(120)); });
     await reboot(history, {});
     await over;
+    assertAlive(history);
   }],
 
   /** People edit while runs are under way: 412, 409, and rereading. */
@@ -85,6 +104,13 @@ export const troubles = {
     const over = attempt(history);
     await moreEdits();
     await over;
+    assertAlive(history);
+  }],
+
+  /** Messages that nobody at the services sent: of another channel, with another token, with another signature. */
+  forgeries: [1, async (history) => {
+    if (history.lively) await forge(history.world);
+    await survive(history);
   }],
 
   /** Most of a plan, or all, is gone from one side, and guards ask; now and then across a restart. */
@@ -107,7 +133,16 @@ export const still = { removed_plan: 1, mishaps: 0.6 };
 /** Troubles in which sides see each other's edits before the end. */
 export const racing = new Set(['edits_meanwhile']);
 
-/** Notifications that come twice, late, or never, and some that nobody sent. */
+async function forge({ simulator, url }) {
+  const { channels } = await simulator.set('POST', 'google/channels', {});
+  for (const { id } of channels) await simulator.set('POST', 'google/notify', { channel: id, token: 'forged' });
+  await simulator.set('POST', 'google/notify', { channel: 'nobodys', address: `${url}/hooks/google_calendar`, token: 'forged' });
+  for (const signature of ['wrong', 'none']) {
+    await simulator.set('POST', 'notion/forge', { url: `${url}/hooks/notion`, body: '{"type":"page.content_updated"}', signature });
+  }
+}
+
+/** Notifications that come twice, late, or never. */
 export async function spoilNotifications(history) {
   const { world, dice } = history;
   const spoilt = { lose_every: dice.pick([0, 2, 3]), duplicate_every: dice.pick([0, 2]), late_every: dice.pick([0, 3]), late_ms: 50 };

@@ -1,0 +1,94 @@
+// Single occurrences that a service forgets when their series changes there
+// (ports::Kind::resets_occurrences): what is still said of them here is written again.
+#include <algorithm>
+
+#include "core/hash.hpp"
+#include "core/item_key.hpp"
+#include "sync/execution.hpp"
+
+namespace mortise::sync {
+namespace {
+
+using core::Pair;
+using core::PairState;
+using core::Receive;
+
+/// Whether the news change what makes the service forget the occurrences of the item. (Where
+/// nothing is written there, they go with that here, too.)
+bool resets(const Snapshot& snapshot, const Receive& news) {
+  const ports::Kind* kind = snapshot.connector->manifest().kind(news.base.kind);
+  const bool series = core::slot_of(news.key).empty() && !news.input.there.empty();
+  if (kind == nullptr || !series || !snapshot.writes) return false;
+  const core::JsonText& before = news.base.seen.empty() ? news.base.fields : news.base.seen;
+  const auto changed = core::changed_fields(before, news.input.there);
+  const auto& names = kind->resets_occurrences;
+  return std::find_first_of(names.begin(), names.end(), changed.begin(), changed.end()) !=
+         names.end();
+}
+
+}  // namespace
+
+std::set<std::string> Execution::reset_there(const Snapshot& snapshot,
+                                             const std::vector<Receive>& news) {
+  std::set<std::string> series;
+  for (const Receive& each : news) {
+    if (resets(snapshot, each)) series.insert(each.key);
+  }
+  return series;
+}
+
+/// Of occurrences whose series was changed there so that the service may have forgotten them, each
+/// is read before the change is received. Answers whether there is one to be read.
+bool Execution::find_reset(const Snapshot& snapshot, const std::vector<Receive>& news) {
+  const std::set<std::string> series = reset_there(snapshot, news);
+  if (series.empty()) return false;
+  for (const Pair& pair : snapshot.pairs) {
+    if (pair.state != PairState::paired || !series.contains(pair.parent_key)) continue;
+    if (read_.insert(pair.key).second) stale_.insert(pair.key);
+  }
+  for (const auto& [key, sighting] : snapshot.sightings) {
+    const Pair* pair = snapshot.pair(key);
+    const bool known = pair != nullptr && pair->state != PairState::tombstone;
+    if (known || core::slot_of(key).empty() || sighting.state != core::ItemState::present) continue;
+    if (!series.contains("task:" + core::task_id_of(key))) continue;
+    if (read_.insert(key).second) in_the_way_.insert(sighting.remote_id);
+  }
+  return !stale_.empty() || !in_the_way_.empty();
+}
+
+/// What was seen to be as the changed series says is what the service forgot: as that it is agreed
+/// on, so that what differs here is written again.
+void Execution::agree_on_reset(const Snapshot& snapshot, const Pair& series,
+                               const Result<core::Task>& task, ports::Changes& changes) const {
+  if (!task) return;
+  for (const Pair& pair : snapshot.pairs) {
+    if (pair.state != PairState::paired || pair.parent_key != series.key) continue;
+    const auto seen = snapshot.sightings.find(pair.key);
+    if (seen == snapshot.sightings.end() || seen->second.state != core::ItemState::present)
+      continue;
+    if (!happens_at(snapshot, *task, core::slot_of(pair.key), options_)) continue;
+    core::Agreement plain = as_in_series(snapshot, pair, series, *task);
+    const core::JsonText& there = plain.seen.empty() ? plain.sent : plain.seen;
+    if (core::content_hash(there) != core::content_hash(seen->second.fields)) continue;
+    Pair again = pair;
+    agree(again, std::move(plain.sent), std::move(plain.seen));
+    again.version = seen->second.version;
+    changes.push_back(ports::put(std::move(again)));
+    changes.push_back(ports::EraseSighting{pair.connection_id, seen->second.remote_id});
+  }
+}
+
+/// A series whose times change may lose there what was written of single occurrences: each counts
+/// as like the others until somebody has looked.
+Pair Execution::forgotten(const Snapshot& snapshot, Pair occurrence, const Pair& series,
+                          const Result<core::Task>& task) const {
+  if (!task || !happens_at(snapshot, *task, core::slot_of(occurrence.key), options_)) {
+    return tombstone(std::move(occurrence), ports_.clock.now_ms());
+  }
+  core::Agreement agreed = as_in_series(snapshot, occurrence, series, *task);
+  agree(occurrence, std::move(agreed.sent), std::move(agreed.seen));
+  occurrence.version.clear();
+  return occurrence;  // its id stays: another creation would meet what somebody made of it
+}
+
+}  // namespace mortise::sync
