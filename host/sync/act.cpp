@@ -249,7 +249,7 @@ Status Execution::commit_outcomes(std::vector<Pending>& pending,
     if (outcome.result == OutcomeResult::failed) {
       note_failure(each, error);
       const bool met = each.action.kind == ActionKind::create && error.code == Code::conflict;
-      if (met && !outcome.id.empty()) in_the_way_.insert(outcome.id);
+      if (met && !outcome.id.empty()) in_the_way_.emplace(outcome.id, each.action);
     }
     if (outcome.result == OutcomeResult::uncertain) note_doubt(each, error);
     if (outcome.result == OutcomeResult::done && each.action.kind == ActionKind::create) {
@@ -308,6 +308,18 @@ void Execution::leave_behind(const Pair& old, core::Contents& contents,
   changes.push_back(ports::EraseSighting{run_.connection_id, sighting_id(old)});
 }
 
+/// The pair of what a creation makes or an update changes, for the caller to say what is agreed on.
+Pair Execution::pair_of(const core::Action& action) const {
+  Pair pair = action.kind == ActionKind::update && action.base ? *action.base : Pair();
+  pair.connection_id = run_.connection_id;
+  pair.plan_id = plan_id_;
+  pair.key = action.key;
+  pair.kind = action.item_kind;
+  pair.parent_key = action.parent_key;
+  if (action.kind == ActionKind::create) pair.generation = action.generation;
+  return pair;
+}
+
 void Execution::commit_written(const Pending& pending, const Outcome& outcome, core::Run& run,
                                ports::Changes& changes) {
   const core::Action& action = pending.action;
@@ -316,18 +328,12 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
   if (action.kind == ActionKind::create && action.base) {
     leave_behind(*action.base, *contents_, changes);
   }
-  Pair pair = action.kind == ActionKind::update && action.base ? *action.base : Pair();
-  pair.connection_id = run.connection_id;
-  pair.plan_id = plan_id_;
-  pair.key = action.key;
-  pair.kind = action.item_kind;
-  pair.parent_key = action.parent_key;
+  Pair pair = pair_of(action);
   if (action.kind == ActionKind::create) {
     pair.remote_id = outcome.id;
     pair.remote_parent_id =
         outcome.parent_id.empty() ? pending.intent.parent_id : outcome.parent_id;
     pair.ordinal = outcome.ordinal;
-    pair.generation = action.generation;
   }
   pair.state = outcome.result == OutcomeResult::done ? PairState::paired : PairState::id_unknown;
   // Of what was cancelled there, nothing is left that anybody else has said.

@@ -134,6 +134,7 @@ class Execution {
   Status commit_outcomes(std::vector<Pending>& pending,
                          const std::vector<ports::Outcome>& outcomes);
   void leave_behind(const core::Pair& old, core::Contents& contents, ports::Changes& changes) const;
+  core::Pair pair_of(const core::Action& action) const;
   void commit_written(const Pending& pending, const ports::Outcome& outcome, core::Run& run,
                       ports::Changes& changes);
   void commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes);
@@ -175,6 +176,8 @@ class Execution {
   Task<Status> resolve_children(Snapshot& snapshot, std::string parent_key);
   Task<Status> look_again(Snapshot& snapshot);
   Status take_a_look(Snapshot& snapshot, const std::vector<ports::Item>& items);
+  void adopt_met(Snapshot& snapshot, const std::vector<ports::Item>& items,
+                 ports::Changes& changes) const;
   ports::Changes agree_on_echoes(Snapshot& snapshot, const std::vector<ports::Item>& items);
   ports::Changes overrule(Snapshot& snapshot, const std::vector<ports::Item>& items) const;
   std::optional<core::Pair> overruled(const Snapshot& snapshot, const ports::Item& item) const;
@@ -312,10 +315,11 @@ class Execution {
   bool look_again_ = false;   ///< reading ids showed more than ids
   bool look_around_ = false;  ///< what else happened there must be known before anything is written
   std::map<std::string, core::Pair>
-      appeared_;                      ///< by remote id: what may be a task's item after all
-  std::set<std::string> stale_;       ///< keys whose version must be read again
-  std::set<std::string> read_;        ///< keys of which that was done, as none was known
-  std::set<std::string> in_the_way_;  ///< ids of what no pair knows, to be looked at
+      appeared_;                 ///< by remote id: what may be a task's item after all
+  std::set<std::string> stale_;  ///< keys whose version must be read again
+  std::set<std::string> read_;   ///< keys of which that was done, as none was known
+  /// By id, what no pair knows and is to be looked at; with the creation that met it, if one did.
+  std::map<std::string, core::Action> in_the_way_;
   std::multimap<std::string, core::JsonText> attempted_;  ///< of these, fields that may be there
   std::map<std::string, int> attempts_;                   ///< failed tries per key
   std::map<std::string, Error> given_up_;                 ///< keys this run will not try again

@@ -51,7 +51,7 @@ bool Execution::find_reset(const Snapshot& snapshot, const std::vector<Receive>&
     const bool known = pair != nullptr && pair->state != PairState::tombstone;
     if (known || core::slot_of(key).empty() || sighting.state != core::ItemState::present) continue;
     if (!series.contains("task:" + core::task_id_of(key))) continue;
-    if (read_.insert(key).second) in_the_way_.insert(sighting.remote_id);
+    if (read_.insert(key).second) in_the_way_.try_emplace(sighting.remote_id);
   }
   return !stale_.empty() || !in_the_way_.empty();
 }

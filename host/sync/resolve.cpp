@@ -253,7 +253,7 @@ Task<Status> Execution::look_again(Snapshot& snapshot) {
     const Pair* pair = snapshot.pair(key);
     if (pair != nullptr && !pair->remote_id.empty()) call.ids.push_back(pair->remote_id);
   }
-  for (const std::string& id : in_the_way_) {
+  for (const auto& [id, ignored] : in_the_way_) {
     if (std::find(call.ids.begin(), call.ids.end(), id) == call.ids.end()) call.ids.push_back(id);
   }
   if (!call.ids.empty()) {
@@ -271,6 +271,7 @@ Task<Status> Execution::look_again(Snapshot& snapshot) {
 
 Status Execution::take_a_look(Snapshot& snapshot, const std::vector<ports::Item>& items) {
   ports::Changes changes = agree_on_echoes(snapshot, items);
+  adopt_met(snapshot, items, changes);
   if (!snapshot.pulls()) {
     for (ports::Change& change : overrule(snapshot, items)) changes.push_back(std::move(change));
   }
@@ -283,6 +284,33 @@ Status Execution::take_a_look(Snapshot& snapshot, const std::vector<ports::Item>
   }
   for (ports::Change& change : scene.take_changes()) changes.push_back(std::move(change));
   return changes.empty() ? Status() : ports_.store.commit(std::move(changes));
+}
+
+/// What a creation met and is ours, made by an earlier attempt and edited by somebody since: it
+/// gets its pair, and nothing of it is agreed on.
+void Execution::adopt_met(Snapshot& snapshot, const std::vector<ports::Item>& items,
+                          ports::Changes& changes) const {
+  core::Contents contents(snapshot.pairs);
+  std::vector<Pair> adopted;
+  for (const ports::Item& item : items) {
+    const auto met = in_the_way_.find(item.id);
+    const bool ours = met != in_the_way_.end() && !item.key.empty() && item.key == met->second.key;
+    if (!ours || !exists(item)) continue;
+    if (met->second.base) leave_behind(*met->second.base, contents, changes);
+    Pair pair = pair_of(met->second);
+    pair.remote_id = item.id;
+    pair.remote_parent_id = item.parent_id;
+    pair.version = item.version;
+    pair.memo = item.memo;
+    pair.url = item.url;
+    agree(pair, "{}", "{}");
+    changes.push_back(ports::put(pair));
+    adopted.push_back(std::move(pair));
+  }
+  for (Pair& pair : adopted) {
+    std::erase_if(snapshot.pairs, [&](const Pair& each) { return each.key == pair.key; });
+    snapshot.pairs.push_back(std::move(pair));
+  }
 }
 
 /// What stands there because we wrote it, although we were not told.

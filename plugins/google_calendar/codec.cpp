@@ -139,6 +139,7 @@ EventRead read_object(const Json& event, const Clues& clues) {
     // What was "edited" before 1970 does not say when it was.
     item.edited_ms = std::clamp<std::int64_t>(edited->instant_s() * 1000, 0, kLatestMs);
   }
+  if (const auto made = read_stamp(text(event, "created"))) read.made_ms = made->instant_s() * 1000;
   const std::string type = text(event, "eventType");
   read.left_alone = (!type.empty() && type != "default") || hides_everything(event);
   read.cancelled = text(event, "status") == "cancelled";

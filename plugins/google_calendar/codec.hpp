@@ -30,6 +30,7 @@ struct EventRead {
   /// A birthday, working location, ..., or what may not be seen: it is there, and nothing else of
   /// it is told.
   bool left_alone = false;
+  std::int64_t made_ms = 0;          ///< when it was made, to the second; 0: not said
   bool declined = false;             ///< an invitation that the calendar's owner turned down
   bool cancelled = false;            ///< an occurrence, or an event that was deleted
   Span span;                         ///< when it is; of an occurrence also when it was to be

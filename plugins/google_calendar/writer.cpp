@@ -33,6 +33,15 @@ std::string attempt(const Write& write) {
 
 namespace {
 
+/// What changed so much later than the event was made (both are to the second) is an edit, and no
+/// part of making it.
+constexpr std::int64_t kMadeWithinMs = 2'000;
+
+/// Whether somebody has edited the event since it was made.
+bool edited_since(const EventRead& event) {
+  return event.made_ms > 0 && event.item.edited_ms > event.made_ms + kMadeWithinMs;
+}
+
 Error gone(const Write& write) {
   // A cancelled occurrence is still there, and can be seen.
   if (!write.slot.empty()) return {Code::conflict, attempt(write) + ": somebody has cancelled it"};
@@ -205,6 +214,13 @@ void Writer::looked(Job job, const Reply& reply) {
     return call_.report(Outcome::failed(job.index, {Code::conflict, message}));
   }
   if (changed.empty()) return done(job, reply.body, {zone, {}});
+  if (edited_since(*found)) {
+    Outcome met = Outcome::failed(
+        job.index,
+        {Code::conflict, attempt(job.write) + ": it was made before, and edited since then"});
+    met.id = item.id;
+    return call_.report(met);
+  }
   Write fitting = job.write;
   fitting.action = Action::update;
   fitting.changed = changed;

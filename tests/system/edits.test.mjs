@@ -103,3 +103,56 @@ scene('a task is put into the night in which the clocks change: one write, and i
   assert.deepEqual([Date.parse(start.dateTime), Date.parse(end.dateTime) - Date.parse(start.dateTime)], [instantOf(`${night}T23:00:00`, zone), 21_600_000]);
   await assertEnd(m);
 });
+
+/** What somebody makes of an event of which the app does not know yet that it is there. */
+const lastWord = { changes: { summary: 'There', description: 'Bring a towel' } };
+const waits = (m) => m.world.simulator.set('PUT', 'clock', { advance_ms: 60_000 });
+
+/** Both sides say the same of the task; what the person said is there, or told. */
+async function keptOrTold(m, task, event) {
+  await synced(m);
+  const [conflict, ...more] = await m.newConflicts();
+  assert.deepEqual([conflict?.task_id, more.length], [task.id, 0]);
+  const title = conflict.fields.find((each) => each.field === 'title');
+  assert.deepEqual([title.here, title.there], [task.title, 'There']);
+  await assertEnd(m);
+  assert.deepEqual(m.events.filter((each) => each.id === event || each.summary === task.title).length, 1, 'nothing was made twice');
+  await m.ok('POST', `/v1/conflicts/${conflict.id}/undo`);
+  await synced(m);
+  assert.ok(['There', task.title].includes(m.byId.get(task.id).title));
+  await assertEnd(m);
+}
+
+scene('the host dies before it hears that an event was made, and somebody edits that: nothing is written over', {}, async (m) => {
+  const task = await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, { title: 'Swim', duration_s: 3600, schedule: { kind: 'timed', start: slot(0), zone: 'Europe/Madrid' } });
+  await m.world.kill();
+  await m.world.boot({ MORTISE_DEBUG_FAILPOINT: 'replies_received:1' });
+  await m.sync(m.google).catch(() => {});
+  assert.equal((await m.world.ended).signal, 'SIGKILL');
+  await m.lookThere();
+  const { id } = m.eventOf(task);
+  await waits(m);
+  await m.act('edit_event', { id, ...lastWord });
+  await m.world.boot({});
+  await m.quiet();
+  await keptOrTold(m, task, id);
+});
+
+for (const direction of ['both', 'push']) {
+  scene(`a plan goes without its events, somebody edits one, and the plan comes back and is exported: nothing is written over untold (${direction})`, {}, async (m) => {
+    const [task] = m.planTasks;
+    const { id } = m.eventOf(task);
+    await m.ok('DELETE', `/v1/plans/${m.plan.id}?remote=keep`);
+    await m.quiet();
+    await waits(m);
+    await m.act('edit_event', { id, ...lastWord });
+    await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction });
+    await m.ok('POST', `/v1/plans/${m.plan.id}/restore`);
+    const run = await m.world.export(m.plan, m.google, m.account);
+    assert.equal(run.state, 'succeeded', JSON.stringify(run));
+    await m.look();
+    if (direction === 'both') return keptOrTold(m, task, id);
+    // A connection that only writes says its own word.
+    assert.equal(m.eventOf(m.byId.get(task.id))?.id, id);
+  });
+}

@@ -121,6 +121,16 @@ TEST_CASE("google: an id that is taken by our own lost attempt is adopted", "[go
     CHECK(run.sent()[2].body == R"({"summary":"Read"})");
     CHECK(header(run.sent()[2], "If-Match") == "\"1\"");
   }
+  SECTION("but what somebody made of it since is read first") {
+    Json edited = event(id, "task:t1", "\"1\"");
+    edited["summary"] = "Theirs";
+    edited["created"] = "2026-11-20T10:00:00.000Z";
+    edited["updated"] = "2026-11-20T10:00:03.100Z";
+    const Run run = replay({write}, {{"POST *", refusal(409, "duplicate")}, {"GET *", ok(edited)}});
+    CHECK(only(run).result == WriteResult::failed);
+    CHECK(only(run).error.code == Code::conflict);
+    CHECK(only(run).id == id);
+  }
   SECTION("without our key, if it is what we would send") {
     Json bare = event(id, "x", "\"1\"");
     bare.erase("extendedProperties");
