@@ -48,10 +48,16 @@ async function withPages(history, { largest, pages = 'full' }, work) {
   await set({ pages: 'full', largest_page: 2_500 }, 100);
 }
 
+/** kill -9; fails where the host had died of anything else. */
+async function kill({ world }) {
+  await world.kill();
+  const { code, signal } = await world.ended;
+  if (signal !== 'SIGKILL') throw new Error(`the host died (${signal ?? code}): ${world.log.slice(-4000)}`);
+}
+
 /** The host starts anew; open runs go on by themselves. */
 async function reboot(history, environment) {
-  assertAlive(history);
-  await history.world.kill();
+  await kill(history);
   await history.world.boot(environment);
 }
 
@@ -82,11 +88,9 @@ export const troubles = {
     const at = dice.pick(failpoints);
     await reboot(history, { MORTISE_DEBUG_FAILPOINT: `${at}:${dice.between(1, 4)}` });
     await attempt(history);
-    const died = world.child.exitCode !== null || world.child.signalCode !== null;
-    await world.kill();
-    const { code, signal } = await world.ended;
-    if (signal !== 'SIGKILL') throw new Error(`the host died of something else (${signal ?? code}): ${world.log.slice(-4000)}`);
+    const died = await Promise.race([world.ended, new Promise((resolve) => { setTimeout(resolve, 100); })]);
     if (died) history.count(`died at ${at}`);
+    await kill(history);
     await world.boot({});
   }],
 
