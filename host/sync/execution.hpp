@@ -305,6 +305,7 @@ class Execution {
   std::set<std::string> hints_;        ///< what notifications gave as changed
   bool narrow_ = false;                ///< the look under way is at that alone
   bool looked_at_all_ = false;         ///< one was not
+  bool cut_off_ = false;               ///< a listing ended before all was told
   std::vector<core::Bookmark> marks_;  ///< to be committed with what was seen
   std::optional<bool> may_progress_;   ///< the tier's word on outside progress, once asked
   std::set<std::string> lost_;         ///< keys that a write did not find

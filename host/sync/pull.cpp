@@ -87,6 +87,7 @@ Task<Execution::Round> Execution::pull(const Link& link) {
     co_return Round::nothing_left;
   }
   marks_.clear();
+  cut_off_ = false;
   if (link.connection.target.id.empty()) {
     Task<Status> targeting = ensure_target(link, Target::chosen_only);
     Status found = co_await targeting;
@@ -155,7 +156,7 @@ Task<Execution::Round> Execution::pull(const Link& link) {
   if (Status saved = ports_.store.commit(std::move(changes)); !saved) {
     co_return react(saved.error());
   }
-  looked_at_all_ = looked_at_all_ || !narrow_;
+  looked_at_all_ = looked_at_all_ || (!narrow_ && !cut_off_);
   ports_.failpoint("pulled");
   co_return Round::nothing_left;
 }
@@ -195,6 +196,7 @@ Task<Status> Execution::pull_listing(const Link& link, Scene& scene, Bookmark ma
   Result<bool> complete = co_await checking;
   if (!complete) co_return Status(complete.error());
   if (*complete) mark.complete_ms = now_ms;
+  cut_off_ = cut_off_ || (call.cursor.empty() && !*complete);
   if (report->cursor) mark.cursor = *report->cursor;
   mark.tag = tag;
   mark.read_ms = now_ms;

@@ -223,15 +223,19 @@ test('database: more rows than Notion lists at once: what it leaves out is not t
     await person(world, 'notion/trash', { id: gone.id });
     await world.resetTraffic();
     await world.boot({ MORTISE_DEBUG_NOW: new Date(Date.now() + kDay).toISOString() });
+    const completeAt = async () => (await world.ok('GET', `/v1/connections/${connection.id}`)).sync.last_complete_at;
+    const before = await completeAt();
     for (let looks = 0; looks < 2; ++looks) {
       const run = await sync(world, connection);
       assert.deepEqual([run.guard ?? null, run.counts.received, run.counts.writes], [null, 0, 0], JSON.stringify(run));
       assert.deepEqual(await here(world, plan), tasks, 'also the one that is gone: nobody can know');
     }
     assert.equal((await world.traffic(form.provider)).writes ?? 0, 0);
+    assert.equal(await completeAt(), before, 'nobody has seen all of it');
 
     await world.simulator.set('PUT', 'limits', { notion_query_rows: 10_000 });
     const run = await sync(world, connection);
+    assert.ok(await completeAt() > before);
     assert.deepEqual([run.state, run.counts.received], ['succeeded', 1], JSON.stringify(run));
     assert.deepEqual((await here(world, plan)).map(({ id }) => id), tasks.slice(0, -1).map(({ id }) => id));
   } finally {
