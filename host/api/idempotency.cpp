@@ -1,6 +1,7 @@
 #include "api/idempotency.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "api/exchange.hpp"
@@ -80,6 +81,26 @@ Handler Idempotency::around(Handler handler, Recover recover) {
              const Request& request) { return run(request, handler, recover); };
 }
 
+/// A key in running_, until it is released, or nobody holds this any more.
+class Idempotency::Running {
+ public:
+  Running(Idempotency& owner, Key key) : owner_(owner), key_(std::move(key)) {}
+  ~Running() { release(); }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  void release() {
+    if (released_.exchange(true)) return;
+    const std::lock_guard lock(owner_.mutex_);
+    owner_.running_.erase(key_);
+  }
+
+ private:
+  Idempotency& owner_;
+  const Key key_;
+  std::atomic<bool> released_{false};
+};
+
 Response Idempotency::run(const Request& request, const Handler& handler, const Recover& recover) {
   const auto given = request.header("idempotency-key");
   if (!given) return handler(request);
@@ -141,7 +162,9 @@ Response Idempotency::act(const Request& request, const Handler& handler,
   outer.later = [this, record = std::move(record), asked, held,
                  inner = std::move(response.later)](const Response::Done& done) {
     inner([this, record, asked, held, done](Response answer) {
-      done(settle(record, std::move(answer)));
+      Response settled = settle(record, std::move(answer));
+      held->release();  // whoever has the answer may come again with the key
+      done(std::move(settled));
     });
   };
   return outer;
@@ -169,10 +192,7 @@ Idempotency::Claim Idempotency::claim(const Key& key) {
     const std::lock_guard lock(mutex_);
     if (!running_.insert(key).second) return nullptr;
   }
-  return {this, [this, key](const void*) {
-            const std::lock_guard lock(mutex_);
-            running_.erase(key);
-          }};
+  return std::make_shared<Running>(*this, key);
 }
 
 }  // namespace mortise::api

@@ -39,7 +39,8 @@ class Idempotency {
   using Key = std::pair<std::string, std::string>;  // scope, key
 
   /// Held while a call with a key runs in this process; null if one runs already.
-  using Claim = std::shared_ptr<const void>;
+  class Running;
+  using Claim = std::shared_ptr<Running>;
 
   Response run(const Request& request, const Handler& handler, const Recover& recover);
   Response act(const Request& request, const Handler& handler, core::IdempotencyRecord record,
