@@ -176,8 +176,8 @@ class Execution {
   Task<Status> resolve_children(Snapshot& snapshot, std::string parent_key);
   Task<Status> look_again(Snapshot& snapshot);
   Status take_a_look(Snapshot& snapshot, const std::vector<ports::Item>& items);
-  void adopt_met(Snapshot& snapshot, const std::vector<ports::Item>& items,
-                 ports::Changes& changes) const;
+  Status adopt_met(Snapshot& snapshot, const std::vector<ports::Item>& items,
+                   ports::Changes& changes);
   ports::Changes agree_on_echoes(Snapshot& snapshot, const std::vector<ports::Item>& items);
   ports::Changes overrule(Snapshot& snapshot, const std::vector<ports::Item>& items) const;
   std::optional<core::Pair> overruled(const Snapshot& snapshot, const ports::Item& item) const;
@@ -319,6 +319,8 @@ class Execution {
       appeared_;                 ///< by remote id: what may be a task's item after all
   std::set<std::string> stale_;  ///< keys whose version must be read again
   std::set<std::string> read_;   ///< keys of which that was done, as none was known
+  /// Keys of occurrences that were read as their series changed there, with the hash of what it is.
+  std::set<std::pair<std::string, std::string>> read_reset_;
   /// By id, what no pair knows and is to be looked at; with the creation that met it, if one did.
   std::map<std::string, core::Action> in_the_way_;
   std::multimap<std::string, core::JsonText> attempted_;  ///< of these, fields that may be there

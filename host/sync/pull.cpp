@@ -196,7 +196,8 @@ Task<Status> Execution::pull_listing(const Link& link, Scene& scene, Bookmark ma
   Result<bool> complete = co_await checking;
   if (!complete) co_return Status(complete.error());
   if (*complete) mark.complete_ms = now_ms;
-  cut_off_ = cut_off_ || (call.cursor.empty() && !*complete);
+  const bool ended_early = call.cursor.empty() || !report->cursor;
+  cut_off_ = cut_off_ || (!*complete && ended_early);
   if (report->cursor) mark.cursor = *report->cursor;
   mark.tag = tag;
   mark.read_ms = now_ms;
@@ -388,6 +389,7 @@ Task<Status> Execution::pull_tree(const Link& link, Scene& scene, std::string co
       check_listing(link, scene, *report, container_id, container_key, std::move(listed));
   Result<bool> checked = co_await checking;
   if (!checked) co_return Status(checked.error());
+  cut_off_ = cut_off_ || !*checked;
   Status all_read;
   for (const auto& [id, kind] : inner) {
     Task<Status> reading = pull_tree(link, scene, id, kind, visited);

@@ -9,21 +9,29 @@
 namespace mortise::sync {
 namespace {
 
+using core::ItemState;
 using core::Pair;
 using core::PairState;
 using core::Receive;
+using core::ReceiveKind;
 
-/// Whether the news change what makes the service forget the occurrences of the item. (Where
-/// nothing is written there, they go with that here, too.)
+/// Whether the news change what makes the service forget the occurrences of the item.
 bool resets(const Snapshot& snapshot, const Receive& news) {
   const ports::Kind* kind = snapshot.connector->manifest().kind(news.base.kind);
-  const bool series = core::slot_of(news.key).empty() && !news.input.there.empty();
-  if (kind == nullptr || !series || !snapshot.writes) return false;
+  const bool series = core::slot_of(news.key).empty() && news.kind != ReceiveKind::take_away;
+  if (kind == nullptr || !series) return false;
   const core::JsonText& before = news.base.seen.empty() ? news.base.fields : news.base.seen;
   const auto changed = core::changed_fields(before, news.input.there);
   const auto& names = kind->resets_occurrences;
   return std::find_first_of(names.begin(), names.end(), changed.begin(), changed.end()) !=
          names.end();
+}
+
+/// Whether a listing named the occurrence when it told of the change, or later: it is as it says,
+/// and was not forgotten. (One that is called off may be told so because it was.)
+bool named_since(const core::Sighting& sighting, core::Instant changed_ms) {
+  return sighting.state == ItemState::present && sighting.cause != kMetInWriting &&
+         sighting.fields != core::kCancelledOccurrence && sighting.seen_ms >= changed_ms;
 }
 
 }  // namespace
@@ -40,32 +48,40 @@ std::set<std::string> Execution::reset_there(const Snapshot& snapshot,
 /// Of occurrences whose series was changed there so that the service may have forgotten them, each
 /// is read before the change is received. Answers whether there is one to be read.
 bool Execution::find_reset(const Snapshot& snapshot, const std::vector<Receive>& news) {
-  const std::set<std::string> series = reset_there(snapshot, news);
-  if (series.empty()) return false;
-  for (const Pair& pair : snapshot.pairs) {
-    if (pair.state != PairState::paired || !series.contains(pair.parent_key)) continue;
-    if (read_.insert(pair.key).second) stale_.insert(pair.key);
-  }
-  for (const auto& [key, sighting] : snapshot.sightings) {
-    const Pair* pair = snapshot.pair(key);
-    const bool known = pair != nullptr && pair->state != PairState::tombstone;
-    if (known || core::slot_of(key).empty() || sighting.state != core::ItemState::present) continue;
-    if (!series.contains("task:" + core::task_id_of(key))) continue;
-    if (read_.insert(key).second) in_the_way_.try_emplace(sighting.remote_id);
+  for (const Receive& series : news) {
+    if (!resets(snapshot, series)) continue;
+    const auto changed = snapshot.sightings.find(series.key);
+    const core::Instant changed_ms =
+        changed == snapshot.sightings.end() ? 0 : changed->second.seen_ms;
+    const std::string now = core::content_hash(series.input.there);
+    for (const Pair& pair : snapshot.pairs) {
+      if (pair.state != PairState::paired || pair.parent_key != series.key) continue;
+      const auto seen = snapshot.sightings.find(pair.key);
+      if (seen != snapshot.sightings.end() && named_since(seen->second, changed_ms)) continue;
+      if (read_reset_.emplace(pair.key, now).second) stale_.insert(pair.key);
+    }
+    for (const auto& [key, sighting] : snapshot.sightings) {
+      const Pair* pair = snapshot.pair(key);
+      const bool known = pair != nullptr && pair->state != PairState::tombstone;
+      if (known || core::slot_of(key).empty() || sighting.state != ItemState::present) continue;
+      if ("task:" + core::task_id_of(key) != series.key || named_since(sighting, changed_ms))
+        continue;
+      if (read_reset_.emplace(key, now).second) in_the_way_.try_emplace(sighting.remote_id);
+    }
   }
   return !stale_.empty() || !in_the_way_.empty();
 }
 
-/// What was seen to be as the changed series says is what the service forgot: as that it is agreed
-/// on, so that what differs here is written again.
+/// What was read and is as the changed series says is what the service forgot: as that it is agreed
+/// on, so that what differs here is written again, now or once something is written there.
 void Execution::agree_on_reset(const Snapshot& snapshot, const Pair& series,
                                const Result<core::Task>& task, ports::Changes& changes) const {
   if (!task) return;
   for (const Pair& pair : snapshot.pairs) {
     if (pair.state != PairState::paired || pair.parent_key != series.key) continue;
     const auto seen = snapshot.sightings.find(pair.key);
-    if (seen == snapshot.sightings.end() || seen->second.state != core::ItemState::present)
-      continue;
+    if (seen == snapshot.sightings.end() || seen->second.state != ItemState::present) continue;
+    if (seen->second.cause != kMetInWriting) continue;  // a listing named it
     if (!happens_at(snapshot, *task, core::slot_of(pair.key), options_)) continue;
     core::Agreement plain = as_in_series(snapshot, pair, series, *task);
     const core::JsonText& there = plain.seen.empty() ? plain.sent : plain.seen;

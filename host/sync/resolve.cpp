@@ -17,9 +17,6 @@ namespace {
 using core::Pair;
 using core::PairState;
 
-/// RunItem::cause of what a write met.
-constexpr const char* kMetInWriting = "write";
-
 Pair* find_pair(Snapshot& snapshot, const std::string& key) {
   auto found = std::find_if(snapshot.pairs.begin(), snapshot.pairs.end(),
                             [&](const Pair& each) { return each.key == key; });
@@ -271,7 +268,7 @@ Task<Status> Execution::look_again(Snapshot& snapshot) {
 
 Status Execution::take_a_look(Snapshot& snapshot, const std::vector<ports::Item>& items) {
   ports::Changes changes = agree_on_echoes(snapshot, items);
-  adopt_met(snapshot, items, changes);
+  if (Status met = adopt_met(snapshot, items, changes); !met) return met;
   if (!snapshot.pulls()) {
     for (ports::Change& change : overrule(snapshot, items)) changes.push_back(std::move(change));
   }
@@ -288,14 +285,14 @@ Status Execution::take_a_look(Snapshot& snapshot, const std::vector<ports::Item>
 
 /// What a creation met and is ours, made by an earlier attempt and edited by somebody since: it
 /// gets its pair, and nothing of it is agreed on.
-void Execution::adopt_met(Snapshot& snapshot, const std::vector<ports::Item>& items,
-                          ports::Changes& changes) const {
+Status Execution::adopt_met(Snapshot& snapshot, const std::vector<ports::Item>& items,
+                            ports::Changes& changes) {
   core::Contents contents(snapshot.pairs);
-  std::vector<Pair> adopted;
+  std::map<std::string, Pair> adopted;  // by id
   for (const ports::Item& item : items) {
     const auto met = in_the_way_.find(item.id);
     const bool ours = met != in_the_way_.end() && !item.key.empty() && item.key == met->second.key;
-    if (!ours || !exists(item)) continue;
+    if (!ours || item.state != ports::ItemState::present) continue;
     if (met->second.base) leave_behind(*met->second.base, contents, changes);
     Pair pair = pair_of(met->second);
     pair.remote_id = item.id;
@@ -305,12 +302,22 @@ void Execution::adopt_met(Snapshot& snapshot, const std::vector<ports::Item>& it
     pair.url = item.url;
     agree(pair, "{}", "{}");
     changes.push_back(ports::put(pair));
-    adopted.push_back(std::move(pair));
+    lost_.erase(pair.key);  // what stands in it may have been written before it was found
+    uncertain_.erase(pair.key);
+    adopted.insert_or_assign(item.id, std::move(pair));
   }
-  for (Pair& pair : adopted) {
+  if (adopted.empty()) return {};
+  auto all = ports_.store.pairs().of_connection(run_.connection_id);
+  if (!all) return std::move(all).error();
+  for (const Pair& other : *all) {  // it may have appeared while its plan was away
+    const bool same = adopted.contains(other.remote_id) && other.plan_id != plan_id_;
+    if (same && other.appeared && other.state == PairState::paired) take_over(other, changes);
+  }
+  for (auto& [id, pair] : adopted) {
     std::erase_if(snapshot.pairs, [&](const Pair& each) { return each.key == pair.key; });
     snapshot.pairs.push_back(std::move(pair));
   }
+  return {};
 }
 
 /// What stands there because we wrote it, although we were not told.

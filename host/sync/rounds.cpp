@@ -131,6 +131,7 @@ void Execution::begin_plan(std::string plan_id) {
   stale_.clear();  // of another plan
   in_the_way_.clear();
   read_.clear();
+  read_reset_.clear();
   for (const auto& [key, ignored] : attempted_) stale_.insert(key);
 }
 

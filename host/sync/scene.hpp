@@ -14,6 +14,9 @@
 
 namespace mortise::sync {
 
+/// RunItem::cause of what was read one by one: a write met it, or needs it.
+inline constexpr const char* kMetInWriting = "write";
+
 /// Whether the item is there, looked at or not.
 bool exists(const ports::Item& item);
 

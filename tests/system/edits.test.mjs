@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { documentOf } from './model/edits_places.mjs';
 import { asks } from './model/guards.mjs';
 import { dayAfter, instantOf, today } from './model/times.mjs';
-import { slot, scene, notion, synced, assertEnd } from './scenes.mjs';
+import { slot, scene, aSeries, editHere, notion, synced, assertEnd } from './scenes.mjs';
 
 scene('tasks removed here and edited at both services come back once, with both edits', { layout: 'database' }, async (m) => {
   const tasks = m.planTasks.slice(0, 6).map((task) => ({ task, event: m.eventOf(task).id, row: m.thingOf(task).id }));
@@ -156,3 +156,42 @@ for (const direction of ['both', 'push']) {
     assert.equal(m.eventOf(m.byId.get(task.id))?.id, id);
   });
 }
+
+for (const direction of ['both', 'push']) {
+  scene(`a plan with a series goes without its events, somebody edits the series, and the plan comes back and is exported: nothing is made twice (${direction})`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await editHere(m, series, 2, { title: 'Dive' });
+    await synced(m);
+    await m.ok('DELETE', `/v1/plans/${m.plan.id}?remote=keep`);
+    await m.quiet();
+    await waits(m);
+    await m.act('edit_event', { id: event, ...lastWord });
+    await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction });
+    await m.ok('POST', `/v1/plans/${m.plan.id}/restore`);
+    const run = await m.world.export(m.plan, m.google, m.account);
+    assert.equal(run.state, 'succeeded', JSON.stringify(run));
+    await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction: null });
+    await m.quiet();
+    await synced(m);
+    await assertEnd(m);
+    assert.deepEqual([m.eventOf(m.byId.get(series.id))?.id, m.events.filter((each) => each.recurrence).length], [event, 1]);
+  });
+}
+
+scene('a plan goes without its events, an edited one appears as an appointment, and the plan comes back and is exported: it is one task again', {}, async (m) => {
+  const [task] = m.planTasks;
+  const { id } = m.eventOf(task);
+  await m.ok('DELETE', `/v1/plans/${m.plan.id}?remote=keep`);
+  await m.quiet();
+  await waits(m);
+  await m.act('edit_event', { id, ...lastWord });
+  const { counts } = await m.sync(m.google);
+  assert.ok(counts.received >= 1, `it appeared: ${JSON.stringify(counts)}`);
+  await m.ok('POST', `/v1/plans/${m.plan.id}/restore`);
+  const run = await m.world.export(m.plan, m.google, m.account);
+  assert.equal(run.state, 'succeeded', JSON.stringify(run));
+  await synced(m);
+  const same = m.tasks.filter((each) => ['There', task.title].includes(each.title));
+  assert.deepEqual(same.map((each) => each.id), [task.id], JSON.stringify(same));
+  await assertEnd(m);
+});

@@ -239,7 +239,37 @@ for (const resets of [true, false]) {
     assert.deepEqual(await m.newConflicts(), []);
     await assertEnd(m, series, event, { [slot(2)]: 'There', [slot(4)]: 'Float' });
   });
+
+  scene(`a series gets another rule in the calendar, which ${does} what its occurrences said, while the connection only reads: they are as they were here, and there once it writes`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await editHere(m, series, 2, { title: 'Dive' });
+    await synced(m);
+    const travels = async (direction) => {
+      await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction });
+      await m.quiet();
+    };
+    await travels('pull');
+    await another(m, event);
+    const { counts } = await synced(m);
+    assert.deepEqual([counts.writes, m.byId.get(series.id).overrides.length], [0, 1], JSON.stringify(counts));
+    await travels('both');
+    await synced(m);
+    assert.deepEqual(await m.newConflicts(), []);
+    await assertEnd(m, series, event, { [slot(2)]: 'Dive' });
+  });
 }
+
+scene('a series is cut short in the calendar, and an occurrence gets its name again: that is so here, too', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await editHere(m, series, 2, { title: 'Dive' });
+  await synced(m);
+  await m.act('edit_event', { id: event, changes: { recurrence: ['RRULE:FREQ=DAILY;COUNT=5'] } });
+  await m.act('edit_instance', { id: event, slot: slot(2), changes: { summary: 'Swim' } });
+  const { counts } = await synced(m);
+  assert.equal(counts.writes, 0, JSON.stringify(counts));
+  assert.notEqual((await differing(m, series, event)).here[slot(2)], 'Dive');
+  await assertEnd(m);
+});
 
 scene('what the app cannot say of an occurrence is told once, not again when its series gets another rule here', {}, async (m) => {
   const { series, event } = await aSeries(m);
