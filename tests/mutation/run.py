@@ -144,7 +144,7 @@ def verdict(judge, code, output):
     if code == 0:
         return Verdict("fine")
     if judge == "model":
-        found = re.search(r"\d+ of \d+ histories failed; the first: .*", output)
+        found = re.search(r"\d+ of \d+ histories failed; the first: not as expected: .*", output)
     else:  # Catch2; a crash is a FAILED, too
         found = re.search(r"^.+: FAILED:\n(?!due to a fatal error condition).*", output, re.MULTILINE)
     if code is not None and found:

@@ -3,6 +3,7 @@
 import { fail } from './checks.mjs';
 import { asks, comesBack, expectQuestions, lookUnanswered } from './guards.mjs';
 import { mishaps } from './mishaps.mjs';
+import { aDay } from './times.mjs';
 
 const keepsHere = ['mass_removal_here', 'remote_empty', 'container_lost'];
 
@@ -97,7 +98,7 @@ async function discardThere(m) {
 async function refill(m) {
   const weeks = m.plan.modules.flatMap((module) => module.weeks);
   for (let count = (await m.tasksOf(m.plan)).length; count < 14; ++count) {
-    const schedule = { kind: 'all_day', start: `2027-0${m.dice.between(1, 9)}-1${m.dice.below(10)}` };
+    const schedule = { kind: 'all_day', start: aDay(m.dice) };
     const task = await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, { title: m.word('more'), week_id: m.dice.pick(weeks).id, schedule });
     m.ledger.made.add(task.id);
   }

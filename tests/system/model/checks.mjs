@@ -4,7 +4,8 @@ import { comparePlaces } from './places.mjs';
 import { checkBothHeard, checkLoneEdits, checkOccurrences, compareSeries } from './series.mjs';
 import { eventOf, eventSeen, inCalendar, isTimed, shownAt, thingOf, thingSeen, valueOf } from './sides.mjs';
 
-class Wrong extends Error {}
+/** An expectation that failed; any other error says nothing of the product. */
+export class Wrong extends Error {}
 export const fail = (what) => { throw new Wrong(what); };
 
 /** The first differences of two lists of forms, with the id of the first task; null if they are equal. */

@@ -1,7 +1,7 @@
 // A world of three accounts and its epochs.
 import { rm } from 'node:fs/promises';
 import { wideBudgets, World } from '../host.mjs';
-import { fail } from './checks.mjs';
+import { fail, Wrong } from './checks.mjs';
 import { Dice } from './dice.mjs';
 import { assertQuiet, beginEpoch, edits, settle } from './epoch.mjs';
 import { Member } from './member.mjs';
@@ -125,7 +125,8 @@ export class History {
   /** What is needed to repeat and to understand a failure. */
   async tell(problem) {
     const member = problem.member;
-    const lines = [`seed ${this.seed}, history ${this.number}, day ${today}, ${this.lively ? 'lively' : 'held'}, rules ${this.resets ? 'reset' : 'keep'} exceptions, services' clock ahead by ${this.ahead_ms} ms`];
+    const [summary] = problem.message.split('\n');
+    const lines = [`${problem instanceof Wrong ? 'not as expected' : 'broken off'}: ${summary.slice(0, 200)}`, `seed ${this.seed}, history ${this.number}, day ${today}, ${this.lively ? 'lively' : 'held'}, rules ${this.resets ? 'reset' : 'keep'} exceptions, services' clock ahead by ${this.ahead_ms} ms`];
     if (id_of(problem)) lines.push(...(member?.told ?? []).filter((each) => each.task_id === id_of(problem)).map((each) => `conflict: ${JSON.stringify(each)}`));
     if (member) lines.push(`account ${member.account} ${JSON.stringify(member.shape)}`, ...member.log.slice(member.log.findLastIndex((line) => line.startsWith('-- epoch'))));
     const id = id_of(problem);
