@@ -95,7 +95,7 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
       if (holds) left_standing.insert(action.key);
     }
   }
-  const Writes all = writes_of(changes, snapshot, options_);
+  Writes all = writes_of(changes, snapshot, options_);
   std::vector<std::size_t> todo;
   for (std::size_t i = 0; i < all.writes.size(); ++i) {
     const core::Action& action = changes.actions[all.index[i]];
@@ -109,6 +109,7 @@ Task<std::optional<Execution::Round>> Execution::act_phase(const Snapshot& snaps
       todo.push_back(i);
     }
   }
+  place_behind_what_is_made(all.writes, todo);
   const std::size_t batch_size = largest_batch(snapshot);
   std::unordered_map<std::string, std::string> created;  // key -> id, by earlier batches
   for (std::size_t begin = 0; begin < todo.size() && !stopped(); begin += batch_size) {

@@ -422,6 +422,24 @@ Writes writes_of(const core::ChangeList& changes, const Snapshot& snapshot,
   return result;
 }
 
+void place_behind_what_is_made(std::vector<ports::Write>& writes,
+                               const std::vector<std::size_t>& made) {
+  std::unordered_map<std::string_view, const ports::Write*> left;
+  for (const ports::Write& write : writes) {
+    if (write.action == core::WriteAction::create) left.emplace(write.key, &write);
+  }
+  for (const std::size_t index : made) left.erase(writes[index].key);
+  for (const std::size_t index : made) {
+    ports::Write& write = writes[index];
+    for (auto before = left.find(write.after_key); write.after_id.empty() && before != left.end() &&
+                                                   before->second->parent_key == write.parent_key;
+         before = left.find(write.after_key)) {
+      write.after_id = before->second->after_id;
+      write.after_key = before->second->after_key;
+    }
+  }
+}
+
 std::size_t largest_batch(const Snapshot& snapshot) {
   return static_cast<std::size_t>(
       std::max(1, snapshot.connector->manifest().properties.largest_batch));

@@ -120,6 +120,11 @@ struct Writes {
 };
 Writes writes_of(const core::ChangeList& changes, const Snapshot& snapshot, const Options& options);
 
+/// Of `writes`, only those at the places `made` are carried out now: what is made behind one that
+/// is not stands behind the nearest before that.
+void place_behind_what_is_made(std::vector<ports::Write>& writes,
+                               const std::vector<std::size_t>& made);
+
 /// How many writes a batch may have.
 std::size_t largest_batch(const Snapshot& snapshot);
 

@@ -3,15 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare } from './model/checks.mjs';
 import { inPages } from './model/member.mjs';
-
-/** Sends the plan anew, as an app does that lets its user move a task: behind all others of another week. */
-async function move(m, moved, week) {
-  const plan = await m.ok('GET', `/v1/plans/${m.plan.id}`);
-  const others = (await m.tasksOf(m.plan)).filter((task) => task.id !== moved.id);
-  const tasksOf = ({ id }) => [...others.filter((task) => task.week_id === id), ...(id === week.id ? [moved] : [])];
-  const modules = plan.modules.map((module) => ({ ...module, weeks: module.weeks.map((each) => ({ ...each, tasks: tasksOf(each) })) }));
-  await m.ok('POST', `/v1/accounts/${m.account}/plans`, { ...plan, modules });
-}
+import { move } from './scenes.mjs';
 
 for (const [name, lose] of [['stands as it was', false], ['was trashed, and is made anew for another task', true]]) {
   test(`a task moves to a week of another module; the page that it leaves ${name}`, { timeout: 120_000 }, () => inPages(async (m) => {

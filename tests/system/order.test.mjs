@@ -3,16 +3,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare } from './model/checks.mjs';
 import { inPages } from './model/member.mjs';
+import { move, notion } from './scenes.mjs';
 
 /** What happens to the second to-do of a week when another one is added behind it, and the plan is sent before anybody looks. */
 const beside = {
-  'was removed here, and comes back, since somebody edited it there': async ({ m, notion }, task, to_do) => {
-    await notion('rename', { id: to_do.id, title: 'Edited' });
+  'was removed here, and comes back, since somebody edited it there': async (m, task, to_do) => {
+    await notion(m, 'rename', { id: to_do.id, title: 'Edited' });
     await m.ok('DELETE', `/v1/tasks/${task.id}`);
   },
-  'was trashed there': ({ notion }, task, to_do) => notion('trash', { id: to_do.id }),
-  'was trashed there, and is made anew, since somebody edited it here': async ({ m, notion }, task, to_do) => {
-    await notion('trash', { id: to_do.id });
+  'was trashed there': (m, task, to_do) => notion(m, 'trash', { id: to_do.id }),
+  'was trashed there, and is made anew, since somebody edited it here': async (m, task, to_do) => {
+    await notion(m, 'trash', { id: to_do.id });
     await m.ok('PATCH', `/v1/tasks/${task.id}`, { title: 'Edited' });
   },
 };
@@ -22,9 +23,8 @@ for (const [name, happens] of Object.entries(beside)) {
     await m.sync(m.notion);
     await m.look();
     const task = m.planTasks.filter((each) => each.week_id === m.weeks[0].id)[1];
-    const notion = (action, body) => m.world.simulator.set('POST', `notion/${action}`, body);
     await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, { title: 'Added', after_task_id: task.id });
-    await happens({ m, notion }, task, m.thingOf(task));
+    await happens(m, task, m.thingOf(task));
     await m.world.export(m.plan, m.notion, m.account);
     const run = await m.sync(m.notion);
     assert.equal(run.state, 'succeeded', JSON.stringify(run));
@@ -32,3 +32,17 @@ for (const [name, happens] of Object.entries(beside)) {
     assert.equal(compare(m), null);
   }));
 }
+
+test('a to-do is added behind one that moves here to another week, and that somebody edits there: all stand as in the plan', { timeout: 120_000 }, () => inPages(async (m) => {
+  await m.sync(m.notion);
+  await m.look();
+  const task = m.planTasks.find((each) => each.week_id === m.weeks[2].id);
+  await notion(m, 'rename', { id: m.thingOf(task).id, title: 'Edited' });
+  await move(m, task, m.weeks[0], 1);
+  await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, { title: 'Added', after_task_id: task.id });
+  await m.world.export(m.plan, m.notion, m.account);
+  const run = await m.sync(m.notion);
+  assert.equal(run.state, 'succeeded', JSON.stringify(run));
+  await m.look();
+  assert.equal(compare(m), null);
+}));

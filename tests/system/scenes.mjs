@@ -88,3 +88,15 @@ export async function onlyWriting(m, play) {
   await play();
   await travels(null);
 }
+
+/** Sends the plan anew, as an app does that lets its user move a task: to a place among the others of a week, or behind them. */
+export async function move(m, moved, week, at = Infinity) {
+  const plan = await m.ok('GET', `/v1/plans/${m.plan.id}`);
+  const others = (await m.tasksOf(m.plan)).filter((task) => task.id !== moved.id);
+  const tasksOf = ({ id }) => {
+    const tasks = others.filter((task) => task.week_id === id);
+    return id === week.id ? [...tasks.slice(0, at), moved, ...tasks.slice(at)] : tasks;
+  };
+  const modules = plan.modules.map((module) => ({ ...module, weeks: module.weeks.map((each) => ({ ...each, tasks: tasksOf(each) })) }));
+  await m.ok('POST', `/v1/accounts/${m.account}/plans`, { ...plan, modules });
+}
