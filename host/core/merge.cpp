@@ -132,12 +132,13 @@ class Merge {
       const Json ours = value(here_, name);
       const Json theirs = value(there_, name);
       FieldConflict conflict{name, value(sent_, name).dump(), ours.dump(), theirs.dump(), {}};
-      std::optional<JsonText> resolved;
+      Result<std::optional<JsonText>> resolved = std::optional<JsonText>();
       if (rules_.resolve) {
         resolved = rules_.resolve(name, conflict.base, conflict.here, conflict.there);
       }
+      if (!resolved && merged_.unresolved.empty()) merged_.unresolved = resolved.error().message;
       Json agreed = we_win() ? ours : theirs;
-      if (resolved) agreed = Json::parse(*resolved, nullptr, false);
+      if (resolved && *resolved) agreed = Json::parse(**resolved, nullptr, false);
       conflict.kept = agreed == ours ? Kept::here : agreed == theirs ? Kept::there : Kept::both;
       if (agreed != ours) take_[name] = agreed;
       if (agreed != theirs) merged_.insist.push_back(name);

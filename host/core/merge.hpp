@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <mortise/result.hpp>
+
 #include "core/records.hpp"
 
 namespace mortise::core {
@@ -25,9 +27,9 @@ enum class MergePolicy : std::uint8_t {
   remote,  ///< the service, with everything
 };
 
-/// Answers the value (JSON) that both sides shall have, or nothing: the policy decides. All four
-/// are JSON texts, "null" for no value.
-using Resolve = std::function<std::optional<JsonText>(
+/// Answers the value (JSON) that both sides shall have, or nothing: the policy decides, as it does
+/// after an error. All four are JSON texts, "null" for no value.
+using Resolve = std::function<Result<std::optional<JsonText>>(
     const std::string& field, const JsonText& base, const JsonText& here, const JsonText& there)>;
 
 struct MergeRules {
@@ -65,6 +67,7 @@ struct Merged {
   std::vector<std::string> insist;  ///< fields whose value there is not taken: written there again
   std::vector<FieldConflict> conflicts;
   bool nothing_new = false;  ///< the service holds what it held when both last agreed
+  std::string unresolved;    ///< the first error of MergeRules::resolve, or empty
   friend bool operator==(const Merged&, const Merged&) = default;
 };
 

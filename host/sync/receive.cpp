@@ -377,6 +377,10 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
         Status changed = change_task(reception);
         if (!changed) return changed;
       }
+      if (const std::string& trouble = news[i].merged.unresolved;
+          !trouble.empty() && reception.remark.empty()) {
+        reception.remark = "the policy decided, for the script could not: " + trouble;
+      }
       receptions.push_back(std::move(reception));
     }
     const auto with = [&](ports::Changes& changes, core::Run& run) {

@@ -126,12 +126,10 @@ core::MergeRules merge_rules(const Link& link, const std::string& kind) {
     rules.together = found->second.together;
     rules.placing = found->second.placing;
   }
-  rules.resolve = [mapping = link.mapping](
-                      const std::string& field, const core::JsonText& base,
-                      const core::JsonText& here,
-                      const core::JsonText& there) -> std::optional<core::JsonText> {
-    auto resolved = mapping->resolve(field, base, here, there);
-    return resolved ? *std::move(resolved) : std::nullopt;  // a script that errs decides nothing
+  rules.resolve = [mapping = link.mapping](const std::string& field, const core::JsonText& base,
+                                           const core::JsonText& here,
+                                           const core::JsonText& there) {
+    return mapping->resolve(field, base, here, there);
   };
   return rules;
 }

@@ -52,8 +52,9 @@ bool from_google(const Reply& reply) {
 }
 
 struct Known {
-  std::string_view reason;
+  std::string_view reason;  ///< Google's word
   Code code;
+  std::string_view ours;  ///< Error::reason
   std::string_view words;
   bool all = false;
 };
@@ -61,18 +62,21 @@ struct Known {
 // Sources: Google's guide "Resolve errors" and the reasons of section 403 there. What is used up
 // for hours or for the day passes: the write is not refused, it waits.
 constexpr std::array<Known, 8> kKnown = {{
-    {"quotaExceeded", Code::rate_limited,
+    {"quotaExceeded", Code::rate_limited, "service_quota",
      "Google limits how many events an account may add in a short time; try again in some hours",
      true},
-    {"dailyLimitExceeded", Code::rate_limited,
+    {"dailyLimitExceeded", Code::rate_limited, "service_quota",
      "this app has used up its calls to Google Calendar for today; try again tomorrow", true},
-    {"userRateLimitExceeded", Code::rate_limited, "too many requests for this account", true},
-    {"rateLimitExceeded", Code::rate_limited, "too many requests", true},
-    {"requiredAccessLevel", Code::forbidden, "this account may not write to that calendar", true},
-    {"insufficientPermissions", Code::forbidden,
+    {"userRateLimitExceeded", Code::rate_limited, "rate_limited",
+     "too many requests for this account", true},
+    {"rateLimitExceeded", Code::rate_limited, "rate_limited", "too many requests", true},
+    {"requiredAccessLevel", Code::forbidden, "target_read_only",
+     "this account may not write to that calendar", true},
+    {"insufficientPermissions", Code::forbidden, "missing_scope",
      "the permission for this was not given; connect again and tick all boxes", true},
-    {"forbiddenForNonOrganizer", Code::forbidden, "only the organizer may change this event"},
-    {"fullSyncRequired", Code::stale, "Google asks for a full listing"},
+    {"forbiddenForNonOrganizer", Code::forbidden, "organizer_only",
+     "only the organizer may change this event"},
+    {"fullSyncRequired", Code::stale, "", "Google asks for a full listing"},
 }};
 
 const Known* known(std::string_view reason) {
@@ -115,7 +119,7 @@ Error error_of(const Reply& reply, std::string_view what) {
   std::string message(what);
   if (const Known* meant = known(said.reason); meant != nullptr && reply.status < 500) {
     message += ": " + std::string(meant->words);
-    return {meant->code, std::move(message), said.reason};
+    return {meant->code, std::move(message), std::string(meant->ours)};
   }
   message += ": Google answered " + std::to_string(reply.status);
   const bool final_word = reply.status == 401 || reply.status == 413 || reply.status == 429;

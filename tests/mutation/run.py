@@ -68,7 +68,7 @@ PROMISES = [
      "but for merge, one side decides about the whole"),
     (MERGE, "rules_.policy != MergePolicy::merge || one_is_called_off()", "rules_.policy != MergePolicy::merge",
      "against what is called off an edit counts as a whole"),
-    (MERGE, "if (resolved) agreed = Json::parse(*resolved, nullptr, false);", "", "a script has the last word"),
+    (MERGE, "if (resolved && *resolved) agreed = Json::parse(**resolved, nullptr, false);", "", "a script has the last word"),
     (MERGE, "for (const std::vector<std::string>& group : rules_.together) keep_together(group);", "", "what belongs together is one"),
     (RECONCILE, "return pair.kind != item.kind || pair.parent_key != item.parent_key;", "return pair.kind != item.kind;",
      "a task moves with its week"),

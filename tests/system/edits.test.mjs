@@ -1,7 +1,12 @@
 // Edits of a task that meet: here and there, or at two services.
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { test } from 'node:test';
+import { wideBudgets, World } from './host.mjs';
 import { documentOf } from './model/edits_places.mjs';
 import { asks } from './model/guards.mjs';
+import { Member } from './model/member.mjs';
+import { scriptsThatResolve } from './model/shape.mjs';
 import { dayAfter, instantOf, today } from './model/times.mjs';
 import { slot, scene, aSeries, editHere, notion, synced, assertEnd } from './scenes.mjs';
 
@@ -177,6 +182,29 @@ for (const direction of ['both', 'push']) {
     assert.deepEqual([m.eventOf(m.byId.get(series.id))?.id, m.events.filter((each) => each.recurrence).length], [event, 1]);
   });
 }
+
+test('a script that shall decide about a conflict errs: the policy decides, and the run says why', { timeout: 120_000 }, async () => {
+  const folder = await scriptsThatResolve('error("no word about " .. field)');
+  const world = await World.start({ settings: { ...wideBudgets, 'sync.debounce_ms': 3_600_000, 'scripts.path': folder } });
+  try {
+    await world.widenLimits();
+    const m = new Member(world, 'ana', 'ana.torres@example.com', { calendar: true, layout: null, policy: 'local', tier: 'pro' });
+    m.keys = [world.key];
+    await m.start();
+    await synced(m);
+    const [task] = m.planTasks;
+    await world.simulator.set('POST', 'google/edit_event', { user: m.person, id: m.eventOf(task).id, changes: { summary: 'There' } });
+    await m.ok('PATCH', `/v1/tasks/${task.id}`, { title: 'Here' });
+    const run = await synced(m);
+    assert.equal(m.byId.get(task.id).title, 'Here');
+    const { items } = await m.ok('GET', `/v1/runs/${run.id}/items`);
+    const told = items.filter((each) => each.key === `task:${task.id}`).map((each) => each.message ?? '');
+    assert.ok(told.some((each) => each.includes('the policy decided') && each.includes('no word about title')), JSON.stringify(items));
+  } finally {
+    await world.end();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
 
 scene('a plan goes without its events, an edited one appears as an appointment, and the plan comes back and is exported: it is one task again', {}, async (m) => {
   const [task] = m.planTasks;

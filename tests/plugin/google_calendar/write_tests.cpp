@@ -195,6 +195,8 @@ TEST_CASE("google: refusals of an update say what the host is to do", "[google][
   CHECK(code(refusal(400, "invalid")).code == Code::invalid);
   CHECK(code(refusal(401, "authError")).code == Code::unauthenticated);
   CHECK(code(refusal(403, "quotaExceeded")).code == Code::rate_limited);
+  CHECK(code(refusal(403, "quotaExceeded")).reason == "service_quota");
+  CHECK(code(refusal(403, "forbiddenForNonOrganizer")).reason == "organizer_only");
   CHECK(code(refusal(403, "quotaExceeded")).message.find("some hours") != std::string::npos);
   CHECK(code(refusal(403, "dailyLimitExceeded")).code == Code::rate_limited);
   CHECK(code(refusal(403, "dailyLimitExceeded")).message.find("tomorrow") != std::string::npos);

@@ -28,8 +28,10 @@ export function shapeOf(number, index, dice) {
   };
 }
 
-/** The scripts with a function that decides about conflicts: both texts are kept. */
-export async function scriptsThatResolve() {
+const both = 'if (field == "title" or field == "text" or field == "Task") and here ~= none and there ~= none then return here .. " & " .. there end';
+
+/** The scripts with a function that decides about conflicts: where nothing else is said, both texts are kept. */
+export async function scriptsThatResolve(body = both) {
   const folder = await mkdtemp(join(tmpdir(), 'mortise-scripts-'));
   await cp(new URL('../../../scripts', import.meta.url).pathname, folder, { recursive: true });
   for (const name of ['notion', 'google_calendar']) {
@@ -37,7 +39,7 @@ export async function scriptsThatResolve() {
     const text = await readFile(path, 'utf8');
     await writeFile(path, text.replace('\n  fields = {\n', `
   resolve = function(field, base, here, there)
-    if (field == "title" or field == "text" or field == "Task") and here and there then return here .. " & " .. there end
+    ${body}
   end,
 
   fields = {

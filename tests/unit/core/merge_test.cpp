@@ -212,10 +212,11 @@ TEST_CASE("merge: fields that belong together are one conflict", "[core][merge]"
 TEST_CASE("merge: a script's word counts before the policy's", "[core][merge]") {
   MergeRules rules;
   rules.resolve = [](const std::string& field, const JsonText& base, const JsonText& here,
-                     const JsonText& there) -> std::optional<JsonText> {
-    if (field == "c") return std::nullopt;
+                     const JsonText& there) -> Result<std::optional<JsonText>> {
+    if (field == "c") return std::optional<JsonText>();
     CHECK(base == "1");
-    return field == "a" ? fmt::format("{}", std::stoi(here) + std::stoi(there)) : here;
+    return std::optional(field == "a" ? fmt::format("{}", std::stoi(here) + std::stoi(there))
+                                      : here);
   };
   const Merged merged = merge(
       sides(R"({"a":1,"b":1,"c":1})", R"({"a":2,"b":2,"c":2})", R"({"a":3,"b":3,"c":3})"), rules);
@@ -245,10 +246,25 @@ TEST_CASE("merge: a script that says nothing leaves the whole item to the policy
   MergeRules rules;
   rules.policy = MergePolicy::remote;
   const Merged plain = merge(input, rules);
-  rules.resolve = [](const std::string&, const JsonText&, const JsonText&,
-                     const JsonText&) -> std::optional<JsonText> { return std::nullopt; };
+  rules.resolve = [](const std::string&, const JsonText&, const JsonText&, const JsonText&) {
+    return std::optional<JsonText>();
+  };
   CHECK(merge(input, rules) == plain);
   CHECK(plain.take == R"({"a":1,"b":3})");
+}
+
+TEST_CASE("merge: a script that errs leaves the whole item to the policy, and that is told",
+          "[core][merge]") {
+  const MergeInput input = sides(R"({"a":1,"b":1})", R"({"a":2,"b":1})", R"({"a":1,"b":3})");
+  MergeRules rules;
+  rules.policy = MergePolicy::remote;
+  Merged plain = merge(input, rules);
+  rules.resolve = [](const std::string& field, const JsonText&, const JsonText&,
+                     const JsonText&) -> Result<std::optional<JsonText>> {
+    return Error{Code::invalid, "no word about " + field};
+  };
+  plain.unresolved = "no word about a";
+  CHECK(merge(input, rules) == plain);
 }
 
 TEST_CASE("merge: what the service made of our words is no edit", "[core][merge]") {
