@@ -1,6 +1,7 @@
 #include "core/places.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "core/item_key.hpp"
 
@@ -9,6 +10,25 @@ namespace {
 
 bool is_container(const Pair& pair) {
   return task_id_of(pair.key).empty();
+}
+
+/// All that the lists name, from `top` on down; `name` is what an item's own list is found by.
+std::vector<const Pair*> below(
+    const std::unordered_map<std::string_view, std::vector<const Pair*>>& lists,
+    const std::string& top, std::string Pair::*name) {
+  std::vector<const Pair*> content;
+  std::unordered_set<std::string_view> seen{top};
+  std::vector<std::string_view> open{top};
+  while (!open.empty()) {
+    auto found = lists.find(open.back());
+    open.pop_back();
+    if (found == lists.end()) continue;
+    for (const Pair* pair : found->second) {
+      content.push_back(pair);
+      if (seen.insert(pair->*name).second) open.push_back(pair->*name);
+    }
+  }
+  return content;
 }
 
 }  // namespace
@@ -42,25 +62,21 @@ const std::string* Places::of(const Pair& pair) const {
 
 Contents::Contents(const std::vector<Pair>& pairs) : places_(pairs) {
   for (const Pair& pair : pairs) {
-    const std::string* place = pair.state == PairState::tombstone ? nullptr : places_.of(pair);
-    if (place != nullptr) children_[*place].push_back(&pair);
+    if (pair.state == PairState::tombstone) continue;
+    if (const std::string* place = places_.of(pair)) {
+      children_[*place].push_back(&pair);
+    } else {
+      put_into_[pair.remote_parent_id].push_back(&pair);
+    }
   }
 }
 
 std::vector<const Pair*> Contents::of(const std::string& key) const {
-  std::vector<const Pair*> content;
-  std::vector<std::string_view> open{key};
-  while (!open.empty()) {
-    const std::string_view container = open.back();
-    open.pop_back();
-    auto found = children_.find(container);
-    if (found == children_.end()) continue;
-    for (const Pair* pair : found->second) {
-      content.push_back(pair);
-      open.push_back(pair->key);
-    }
-  }
-  return content;
+  return below(children_, key, &Pair::key);
+}
+
+std::vector<const Pair*> Contents::put_into(const std::string& remote_id) const {
+  return below(put_into_, remote_id, &Pair::remote_id);
 }
 
 void Contents::take_out(const Pair& pair) {

@@ -38,12 +38,16 @@ class Contents {
 
   /// The pairs inside, at any depth, in no order.
   std::vector<const Pair*> of(const std::string& key) const;
+  /// The pairs that somebody put into this item, which is no container of ours, at any depth: a
+  /// to-do that was indented below another one.
+  std::vector<const Pair*> put_into(const std::string& remote_id) const;
   /// It has left the place that this pair says.
   void take_out(const Pair& pair);
 
  private:
   Places places_;
-  std::unordered_map<std::string_view, std::vector<const Pair*>> children_;
+  std::unordered_map<std::string_view, std::vector<const Pair*>> children_;  // by key
+  std::unordered_map<std::string_view, std::vector<const Pair*>> put_into_;  // by id
 };
 
 }  // namespace mortise::core

@@ -217,10 +217,17 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
   for (const Pair* pair : containers_to_ask(scene, manifest, sweep)) {
     if (hinted(scene, *pair)) ids.push_back(pair->remote_id);
   }
+  const auto gone = [&] {
+    return std::count_if(scene.pairs().begin(), scene.pairs().end(), [&](const Pair& pair) {
+      const ports::Kind* kind = manifest.kind(pair.kind);
+      return kind != nullptr && kind->container && scene.is_lost(pair);
+    });
+  };
+  const auto gone_before = gone();
   Task<Result<bool>> reading = pull_edited(link, scene, bookmarks, pages, ids);
   Result<bool> lost = co_await reading;
   if (!lost) co_return Status(lost.error());
-  if (*lost || scene.lacks()) {
+  if (*lost || scene.lacks() || gone() > gone_before) {
     // What stood there may have been moved to one that held nothing so far, or was not named.
     for (const Pair* pair : containers_to_ask(scene, manifest, true)) {
       if (std::find(ids.begin(), ids.end(), pair->remote_id) == ids.end()) {

@@ -32,9 +32,11 @@ bool is_series(const Pair& pair) {
   return core::Json::parse(pair.fields, nullptr, false).contains("recurrence");
 }
 
-/// The containers that must be listed before these changes can be said, in order of need.
+/// The containers that must be listed before these changes can be said, in order of need. What is
+/// made behind something that was not found there needs no id of it.
 std::vector<std::string> containers_to_read(const Snapshot& snapshot,
-                                            const core::ChangeList& changes) {
+                                            const core::ChangeList& changes,
+                                            const std::set<std::string>& lost) {
   std::vector<std::string> containers;
   std::unordered_set<std::string> seen;
   const auto need = [&](const std::string& parent_key) {
@@ -58,7 +60,8 @@ std::vector<std::string> containers_to_read(const Snapshot& snapshot,
     }
     if (action.kind != core::ActionKind::create) continue;
     if (const Pair* parent = unknown_pair(action.parent_key)) need(parent->parent_key);
-    if (const Pair* sibling = unknown_pair(action.after_key)) need(sibling->parent_key);
+    const Pair* sibling = unknown_pair(action.after_key);
+    if (sibling != nullptr && !lost.contains(action.after_key)) need(sibling->parent_key);
   }
   return containers;
 }
@@ -86,7 +89,7 @@ void remove_one_by_one(const Scene& scene, const std::string& container,
 
 /// Answers whether there was anything to learn.
 Task<Result<bool>> Execution::resolve_ids(Snapshot& snapshot, const core::ChangeList& changes) {
-  const std::vector<std::string> containers = containers_to_read(snapshot, changes);
+  const std::vector<std::string> containers = containers_to_read(snapshot, changes, lost_);
   for (const std::string& parent_key : containers) {
     Task<Status> resolving = resolve_children(snapshot, parent_key);
     Status status = co_await resolving;

@@ -179,7 +179,9 @@ void Scene::note(const ports::Item& item) {
     return;
   }
   const bool told = !item.fields.empty() && item.fields != "{}";
-  if (item.state == ItemState::out_of_scope && !told) return note_found(item.id);
+  // Beyond what is looked at, or made something else of there: its fields say nothing of the task.
+  const bool other = !item.kind.empty() && item.kind != pair->kind;
+  if (other || (item.state == ItemState::out_of_scope && !told)) return note_found(item.id);
   if (!about_.pulls || core::content_hash(item.fields) == pair->seen_hash) {
     update(*pair, item);
     forget(item.id);

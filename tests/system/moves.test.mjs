@@ -57,6 +57,19 @@ const dragged = {
       await scene.m.world.export(scene.m.plan, scene.m.notion, scene.m.account);
     },
     unseen: true, nameless: true, dragged: [true, true], left: [true, true] },
+  'it goes to the page of the plan instead, and before anybody has looked the heading of its week is trashed: it stays': {
+    act: async (scene) => {
+      await scene.notion('move', { id: scene.m.thingOf(scene.task).id, parent: scene.page(scene.m.plan.title).id });
+      await scene.trash(scene.section(scene.m.weeks[0]));
+    },
+    unseen: true, dragged: [true, true], left: [false, false] },
+  'it is indented below another one instead, which is removed here: it is made anew': {
+    act: async (scene) => {
+      await scene.notion('move', { id: scene.m.thingOf(scene.task).id, parent: scene.m.thingOf(scene.left).id });
+      await scene.m.sync(scene.m.notion);
+      await scene.m.ok('DELETE', `/v1/tasks/${scene.left.id}`);
+    },
+    unseen: true, dragged: [true, true], left: [false, false] },
   'it is removed where it stands: the task goes': {
     act: (scene) => scene.trash(scene.m.thingOf(scene.task)), dragged: [false, false], left: [true, true] },
   'the app sends its plan without that module: the page stays with it': {
@@ -108,7 +121,7 @@ for (const [name, scene] of Object.entries(dragged)) {
     if (!scene.nameless) await m.sync(m.notion);  // what was made in one go has its ids known from now on
     await m.look();
     const [task, left] = m.planTasks.filter((each) => each.week_id === m.weeks[0].id);
-    const at = Object.assign(new Scene(m), { task });
+    const at = Object.assign(new Scene(m), { task, left });
     if (!scene.unseen) {
       await at.drag();
       await m.sync(m.notion);
@@ -124,3 +137,18 @@ for (const [name, scene] of Object.entries(dragged)) {
     assert.equal(m.things.filter((each) => each.text.startsWith(task.title)).length, scene.dragged[1] ? 1 : 0);
   }));
 }
+
+test('a row that a person drags out of the table to a page says nothing of its task any more: that stays as it is', { timeout: 120_000 }, () => inPages(async (m) => {
+  await m.sync(m.notion);
+  await m.look();
+  const [task] = m.planTasks;
+  await m.ok('PATCH', `/v1/tasks/${task.id}`, { status: 'done', link: 'https://example.org/a' });
+  await m.sync(m.notion);
+  await m.look();
+  const before = m.byId.get(task.id);
+  const { id } = m.found.find((each) => each.object === 'page' && each.text === m.plan.title);
+  await m.world.simulator.set('POST', 'notion/move', { id: m.thingOf(task).id, parent: id });
+  await m.sync(m.notion);
+  const now = await m.ok('GET', `/v1/tasks/${task.id}`);
+  assert.deepEqual([now.title, now.status, now.link, now.due, now.rev], [before.title, 'done', 'https://example.org/a', before.due, before.rev]);
+}, { layout: 'database' }));

@@ -104,12 +104,12 @@ export class Member extends Runs {
 }
 
 /** Runs `work(m)` where ana's plan was exported as pages of Notion, nothing syncs by itself and no guard asks; ends everything. */
-export async function inPages(work) {
+export async function inPages(work, shape = {}) {
   const world = await World.start({ settings: { ...wideBudgets, 'sync.remove_percent': 100, 'sync.debounce_ms': 3_600_000 } });
   try {
     await world.widenLimits();
-    const shape = { calendar: false, layout: 'pages', policy: 'merge', tier: 'pro', guards: { percent: 100, at_least: 10 } };
-    const m = new Member(world, 'ana', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01', shape);
+    const pages = { calendar: false, layout: 'pages', policy: 'merge', tier: 'pro', guards: { percent: 100, at_least: 10 } };
+    const m = new Member(world, 'ana', '6f1c1c52-0d3e-4a53-9a54-5a1f0e7c0a01', { ...pages, ...shape });
     m.keys = [world.key];
     await m.start();
     await work(m);
