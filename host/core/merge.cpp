@@ -217,7 +217,7 @@ Agreement agreed_in(const Agreement& series, const JsonText& now, const JsonText
   Json sent = object(plain);
   // What its slot says is no word of the series: when it starts.
   for (const std::string& name : differing(ours, latest)) {
-    if (value(sent, name) == value(latest, name)) copy_field(name, ours, sent);
+    if (name != "start" && value(sent, name) == value(latest, name)) copy_field(name, ours, sent);
   }
   if (series.seen.empty()) return {text_of(sent), {}};
   const Json theirs = object(series.seen);

@@ -346,7 +346,9 @@ class Decision {
 
   /// Whether the plan is more than what people made at the service, which comes and goes there.
   bool holds_ours() const {
-    return std::any_of(base_.begin(), base_.end(), [](const Pair& pair) { return !pair.appeared; });
+    return std::any_of(base_.begin(), base_.end(), [](const Pair& pair) {
+      return !pair.appeared && !names_occurrence(pair.key);  // (an occurrence never says so)
+    });
   }
 
   std::int64_t tasks_there() const {

@@ -102,7 +102,8 @@ bool Connecting::holds_items(const std::string& connection_id) const {
     if (!pairs.ok()) continue;
     for (const core::Pair& pair : *pairs) {
       // What appeared from there is the person's: it stays there, and goes here.
-      if (pair.state != core::PairState::tombstone && !pair.appeared) return true;
+      const bool ours = !pair.appeared && !core::names_occurrence(pair.key);
+      if (pair.state != core::PairState::tombstone && ours) return true;
     }
   }
   return false;

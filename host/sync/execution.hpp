@@ -168,7 +168,8 @@ class Execution {
   // resolve.cpp: ids and versions that must be read
   Task<Result<bool>> resolve_ids(Snapshot& snapshot, const core::ChangeList& changes);
   bool find_unread(const Snapshot& snapshot, const core::ChangeList& changes);
-  bool may_drop_unseen(const Snapshot& snapshot, const core::ChangeList& changes) const;
+  Status forget_lost(const Snapshot& snapshot, const core::ChangeList& changes);
+  Result<bool> must_look_first(const Snapshot& snapshot, const core::ChangeList& changes) const;
   Task<Result<bool>> is_shared(const Snapshot& snapshot, Scene& scene,
                                const std::set<std::string>& leaving, core::Pair container,
                                std::unordered_set<std::string>& visited);

@@ -284,6 +284,7 @@ Pair Execution::agreed_pair(const Reception& reception) const {
   pair.state = PairState::paired;
   pair.synced_ms = ports_.clock.now_ms();
   if (const core::Sighting* seen = reception.sighting) {
+    if (seen->state == core::ItemState::present) pair.remote_id = seen->remote_id;
     if (!seen->version.empty()) pair.version = seen->version;
     if (!seen->memo.empty()) pair.memo = seen->memo;
     if (!seen->url.empty()) pair.url = seen->url;

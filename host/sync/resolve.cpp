@@ -87,6 +87,21 @@ void remove_one_by_one(const Scene& scene, const std::string& container,
 
 }  // namespace
 
+/// Where nothing is written, what was removed on both sides is forgotten all the same: restored
+/// here, it is no loss there.
+Status Execution::forget_lost(const Snapshot& snapshot, const core::ChangeList& changes) {
+  ports::Changes commit;
+  for (const core::Action& action : changes.actions) {
+    if (action.kind != core::ActionKind::forget) continue;
+    const auto seen = snapshot.sightings.find(action.key);
+    const bool lost =
+        seen != snapshot.sightings.end() && (seen->second.state == core::ItemState::deleted ||
+                                             seen->second.state == core::ItemState::absent);
+    if (lost) bury(*action.base, ports_.clock.now_ms(), commit);
+  }
+  return commit.empty() ? Status() : ports_.store.commit(std::move(commit));
+}
+
 /// Answers whether there was anything to learn.
 Task<Result<bool>> Execution::resolve_ids(Snapshot& snapshot, const core::ChangeList& changes) {
   const std::vector<std::string> containers = containers_to_read(snapshot, changes, lost_);
@@ -101,7 +116,7 @@ Task<Result<bool>> Execution::resolve_ids(Snapshot& snapshot, const core::Change
 /// Whether something shall be written of which nobody knows what it is by now: it is read first. So
 /// is what was not found once, before a run that has not looked makes it anew: it may be back.
 bool Execution::find_unread(const Snapshot& snapshot, const core::ChangeList& changes) {
-  const bool looked = pulled_ && !narrow_;
+  const bool looked = pulled_ && !narrow_ && snapshot.pulls();
   for (const core::Action& action : changes.actions) {
     if (!action.base || action.base->state != PairState::paired) continue;
     const bool unread =
@@ -119,9 +134,23 @@ bool Execution::find_unread(const Snapshot& snapshot, const core::ChangeList& ch
 }
 
 /// Whether a write would take along what people made there of single occurrences since the last
-/// look. No version guards those: an occurrence has its own.
-bool Execution::may_drop_unseen(const Snapshot& snapshot, const core::ChangeList& changes) const {
+/// look (no version guards those: an occurrence has its own), or nobody has looked yet and what
+/// shall be made may stand there already.
+Result<bool> Execution::must_look_first(const Snapshot& snapshot,
+                                        const core::ChangeList& changes) const {
   if (pulled_ || !snapshot.pulls()) return false;
+  const auto kinds = snapshot.mapping->kinds();
+  const bool may_be_there =
+      std::any_of(changes.actions.begin(), changes.actions.end(), [&](const core::Action& action) {
+        const auto kind = kinds.find(action.item_kind);
+        return action.kind == core::ActionKind::create && !action.base && kind != kinds.end() &&
+               !kind->second.alike.empty();
+      });
+  if (may_be_there) {
+    auto bookmarks = ports_.store.bookmarks().of_connection(run_.connection_id);
+    if (!bookmarks) return std::move(bookmarks).error();
+    if (bookmarks->empty()) return true;
+  }
   return std::any_of(
       changes.actions.begin(), changes.actions.end(), [&](const core::Action& action) {
         const ports::Kind* kind = snapshot.connector->manifest().kind(action.item_kind);
@@ -413,9 +442,10 @@ std::optional<Pair> Execution::overruled(const Snapshot& snapshot, const ports::
   return pair;
 }
 
-/// Of what is met in writing.
+/// Of what is met in writing. Of a plan that was removed it is no news: its items go.
 Scene::About Execution::about(const Snapshot& snapshot) const {
-  return {run_.connection_id, ports_.clock.now_ms(), kMetInWriting, snapshot.pulls(),
+  const bool pulls = snapshot.pulls() && !snapshot.plan.deleted_ms;
+  return {run_.connection_id, ports_.clock.now_ms(), kMetInWriting, pulls,
           snapshot.mapping->kinds()};
 }
 

@@ -296,7 +296,11 @@ Task<Execution::Round> Execution::play_round() {
     if (Status kept = keep_exported(snapshot, *wanted); !kept) co_return react(kept.error());
     note_settled(snapshot, *wanted, changes.unchanged);
   }
-  if (changes.empty() || !snapshot.writes) co_return Round::nothing_left;
+  if (!snapshot.writes) {
+    Status forgotten = forget_lost(snapshot, changes);
+    co_return forgotten ? Round::nothing_left : react(forgotten.error());
+  }
+  if (changes.empty()) co_return Round::nothing_left;
   if (snapshot.connection.target.id.empty()) {
     Task<Status> targeting = ensure_target(snapshot, Target::may_make);
     Status found = co_await targeting;
@@ -308,7 +312,9 @@ Task<Execution::Round> Execution::play_round() {
   Task<Result<bool>> resolving = resolve_ids(snapshot, changes);
   Result<bool> learnt = co_await resolving;
   if (!learnt) co_return react(learnt.error());
-  if (std::exchange(look_around_, false) || may_drop_unseen(snapshot, changes)) {
+  auto unseen = must_look_first(snapshot, changes);
+  if (!unseen) co_return react(unseen.error());
+  if (std::exchange(look_around_, false) || *unseen) {
     look_again_ = false;
     Task<Round> pulling = pull(snapshot);
     const Round how = co_await pulling;

@@ -66,6 +66,7 @@ Result<std::vector<Receive>> Execution::link_strangers(const Snapshot& snapshot,
   std::vector<core::WantedItem> created;
   for (const core::Action& action : changes.actions) {
     if (action.kind != core::ActionKind::create || action.task_id.empty()) continue;
+    if (!action.slot.empty()) continue;  // it is part of its series, however alike something is
     if (action.base && action.base->state != PairState::tombstone) continue;
     created.push_back({action.key, action.item_kind, action.parent_key, action.after_key,
                        action.title, action.fields, action.slot, action.task_id, 0});
@@ -114,9 +115,28 @@ Result<std::vector<Receive>> Execution::link_strangers(const Snapshot& snapshot,
   return links;
 }
 
-/// An appointment that appeared from outside turned out to be a task of a plan: it goes.
+/// An appointment that appeared from outside turned out to be a task of a plan: it goes. What
+/// people made of its occurrences there is news for that task.
 void Execution::take_over(const Pair& appeared, ports::Changes& changes) const {
   changes.push_back(ports::ErasePair{appeared.connection_id, appeared.plan_id, appeared.key});
+  auto beside = ports_.store.pairs().of_plan(appeared.connection_id, appeared.plan_id);
+  auto seen = ports_.store.sightings().of_connection(appeared.connection_id);
+  for (const Pair& pair : beside.ok() && seen.ok() ? *beside : std::vector<Pair>()) {
+    if (pair.parent_key != appeared.key) continue;
+    changes.push_back(ports::ErasePair{pair.connection_id, pair.plan_id, pair.key});
+    const bool known = std::any_of(seen->begin(), seen->end(), [&](const core::Sighting& each) {
+      return each.remote_id == pair.remote_id;
+    });
+    if (known || pair.state != PairState::paired) continue;
+    core::Sighting sighting = as_seen(pair);
+    sighting.connection_id = pair.connection_id;
+    sighting.series = appeared.remote_id;
+    sighting.slot = core::slot_of(pair.key);
+    if (sighting.fields.empty()) sighting.fields = pair.fields;
+    sighting.seen_ms = ports_.clock.now_ms();
+    sighting.cause = kMetInWriting;
+    changes.push_back(ports::put(std::move(sighting)));
+  }
   auto task = ports_.store.plans().find_task(core::task_id_of(appeared.key));
   if (!task || task->deleted_ms) return;
   task->deleted_ms = task->updated_ms = ports_.clock.now_ms();

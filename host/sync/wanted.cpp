@@ -33,12 +33,19 @@ std::map<std::string, core::Sighting> by_key(const Ports& ports, const Options& 
     if (pair.state != core::PairState::tombstone) ids.emplace(sighting_id(pair), &pair);
   }
   std::map<std::string, core::Sighting> found;
+  const auto is_there = [](const core::Sighting& sighting) {
+    return sighting.state == core::ItemState::present;
+  };
   for (core::Sighting& sighting : sightings) {
     if (auto pair = ids.find(sighting.remote_id); pair != ids.end()) {
+      // (An occurrence of a series that has moved may have another id by now.)
+      const auto other = found.find(pair->second->key);
+      if (other != found.end() && is_there(other->second) && !is_there(sighting)) continue;
       found.insert_or_assign(pair->second->key, std::move(sighting));
     } else if (auto series = ids.find(sighting.series); series != ids.end()) {
       std::string key = occurrence_key(ports, snapshot, *series->second, sighting.slot, options);
-      found.emplace(std::move(key), std::move(sighting));
+      const auto [known, is_new] = found.try_emplace(std::move(key), sighting);
+      if (!is_new && is_there(sighting) && !is_there(known->second)) known->second = sighting;
     }
   }
   return found;

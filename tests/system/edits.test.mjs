@@ -8,7 +8,7 @@ import { asks } from './model/guards.mjs';
 import { Member } from './model/member.mjs';
 import { scriptsThatResolve } from './model/shape.mjs';
 import { dayAfter, instantOf, today } from './model/times.mjs';
-import { slot, scene, aSeries, editHere, notion, synced, assertEnd } from './scenes.mjs';
+import { slot, scene, aSeries, differing, editHere, notion, synced, assertEnd } from './scenes.mjs';
 
 scene('tasks removed here and edited at both services come back once, with both edits', { layout: 'database' }, async (m) => {
   const tasks = m.planTasks.slice(0, 6).map((task) => ({ task, event: m.eventOf(task).id, row: m.thingOf(task).id }));
@@ -162,8 +162,8 @@ for (const direction of ['both', 'push']) {
   });
 }
 
-for (const direction of ['both', 'push']) {
-  scene(`a plan with a series goes without its events, somebody edits the series, and the plan comes back and is exported: nothing is made twice (${direction})`, {}, async (m) => {
+for (const [direction, looked] of [['both', false], ['push', false], ['both', true]]) {
+  scene(`a plan with a series goes without its events, somebody edits the series${looked ? ', which appears' : ''}, and the plan comes back and is exported: nothing is made twice (${direction})`, {}, async (m) => {
     const { series, event } = await aSeries(m);
     await editHere(m, series, 2, { title: 'Dive' });
     await synced(m);
@@ -171,6 +171,7 @@ for (const direction of ['both', 'push']) {
     await m.quiet();
     await waits(m);
     await m.act('edit_event', { id: event, ...lastWord });
+    if (looked) await m.sync(m.google);
     await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction });
     await m.ok('POST', `/v1/plans/${m.plan.id}/restore`);
     const run = await m.world.export(m.plan, m.google, m.account);
@@ -180,6 +181,8 @@ for (const direction of ['both', 'push']) {
     await synced(m);
     await assertEnd(m);
     assert.deepEqual([m.eventOf(m.byId.get(series.id))?.id, m.events.filter((each) => each.recurrence).length], [event, 1]);
+    const { here, there } = await differing(m, series, event);
+    assert.deepEqual([here[slot(2)], there[slot(2)]], ['Dive', 'Dive']);
   });
 }
 
@@ -221,5 +224,34 @@ scene('a plan goes without its events, an edited one appears as an appointment, 
   await synced(m);
   const same = m.tasks.filter((each) => ['There', task.title].includes(each.title));
   assert.deepEqual(same.map((each) => each.id), [task.id], JSON.stringify(same));
+  await assertEnd(m);
+});
+
+scene('a plan is removed, its events too, and somebody has edited one unseen: that goes, too', {}, async (m) => {
+  const [task] = m.planTasks;
+  const { id } = m.eventOf(task);
+  await m.act('edit_event', { id, ...lastWord });
+  await m.ok('DELETE', `/v1/plans/${m.plan.id}?remote=remove`);
+  await m.quiet();
+  const run = await m.sync(m.google);
+  assert.equal(run.state, 'succeeded', JSON.stringify(run));
+  const { items } = await m.act('events', { deleted: false });
+  assert.ok(!items.some((each) => each.id === id), 'it is gone');
+});
+
+scene('a connection only reads, and a task that was removed on both sides comes back here: it stays', {}, async (m) => {
+  const [task] = m.planTasks;
+  const { id } = m.eventOf(task);
+  await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction: 'pull' });
+  await m.quiet();
+  await m.ok('DELETE', `/v1/tasks/${task.id}`);
+  await m.act('delete_event', { id });
+  await synced(m);
+  await m.ok('POST', `/v1/tasks/${task.id}/restore`);
+  await m.sync(m.google);
+  assert.equal((await m.ok('GET', `/v1/tasks/${task.id}`)).title, task.title);
+  await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction: 'both' });
+  await m.quiet();
+  await synced(m);
   await assertEnd(m);
 });

@@ -322,3 +322,35 @@ for (const [name, act, left] of [
     await ends('Float');
   });
 }
+
+scene('an occurrence is moved here to where an equal appointment stands: both are there', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  const at = `${dayAfter(today, 40)}T18:00:00`;
+  await m.act('create_event', { event: { summary: 'Swim', start: { dateTime: at, timeZone: 'Europe/Madrid' }, end: { dateTime: `${dayAfter(today, 40)}T19:00:00`, timeZone: 'Europe/Madrid' } } });
+  await synced(m);
+  await editHere(m, series, 2, { schedule: { kind: 'timed', start: at, zone: 'Europe/Madrid' } });
+  await synced(m);
+  const { items } = await m.act('events', {});
+  const [moved, ...more] = items.filter((each) => each.recurringEventId === event);
+  assert.deepEqual([moved?.originalStartTime.dateTime.slice(0, 19), moved?.start.dateTime.slice(0, 19), more.length], [slot(2), at, 0]);
+  assert.equal(items.filter((each) => each.summary === 'Swim' && !each.recurringEventId).length, 2);
+  assert.equal(m.tasks.filter((each) => each.title === 'Swim').length, 2);
+});
+
+scene('a series gets another zone here, and an occurrence that was edited once is edited there and here: both count', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await m.act('edit_instance', { id: event, slot: slot(2), changes: { summary: 'Dive' } });
+  await synced(m);
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { schedule: { kind: 'timed', start: slot(0), zone: 'America/New_York' } });
+  await synced(m);
+  await m.act('edit_instance', { id: event, slot: slot(2), changes: { summary: 'There' } });
+  const isNow = async (title) => {
+    await synced(m);
+    await assertEnd(m);
+    const { here, there } = await differing(m, series, event);  // (the calendar's clock shows another time)
+    assert.deepEqual([Object.values(here), Object.values(there)], [[title], [title]]);
+  };
+  await isNow('There');
+  await editHere(m, series, 2, { title: 'Here' });
+  await isNow('Here');
+});

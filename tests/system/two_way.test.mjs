@@ -94,6 +94,29 @@ test('the first sync makes appointments of what stands in the calendar, and an e
   }
 });
 
+test('an export to a calendar that nobody has looked at links what is equal there', async () => {
+  const world = await World.start();
+  try {
+    await world.account();
+    const plan = await world.import(roadmap({ modules: 1, weeks: 1, tasks: 3 }));
+    const [task] = await world.tasks(plan);
+    const [{ email: user }] = (await person(world, 'google/users', {})).users;
+    const connection = await world.connect('google_calendar', 'ana', { user });
+    await world.quiet();
+    await world.ok('PATCH', `/v1/connections/${connection.id}`, { auto_sync: false });
+    const { target: { id } } = await world.ok('PUT', `/v1/connections/${connection.id}/target`, { title: 'Plans' });
+    const start = { dateTime: task.schedule.start, timeZone: 'Europe/Madrid' };
+    const end = { dateTime: new Date(Date.parse(`${task.schedule.start}Z`) + 3_600_000).toISOString().slice(0, 19), timeZone: 'Europe/Madrid' };
+    await person(world, 'google/create_event', { user, calendar: id, event: { summary: task.title, start, end } });
+    const run = await world.export(plan, connection);
+    assert.equal(run.state, 'succeeded', JSON.stringify(run));
+    const { items: events } = await person(world, 'google/events', { user, calendar: id });
+    assert.deepEqual([events.length, events.filter((each) => each.summary === task.title).length], [3, 1], JSON.stringify(events.map((each) => each.summary)));
+  } finally {
+    await world.end();
+  }
+});
+
 test('another calendar may be chosen after the first sync: what mirrored the old one goes, the events stay', async () => {
   const world = await World.start();
   try {

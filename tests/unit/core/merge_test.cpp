@@ -367,6 +367,9 @@ TEST_CASE("merge: of an occurrence like the others is agreed what is agreed of i
   const char* now = R"({"text":"Write","notes":"n","start":"day 2","recurrence":["weekly"]})";
   const char* plain_now = R"({"text":"Write","notes":"n","start":"day 3"})";
   CHECK(agreed(series, series, now, plain_now) == std::vector<Json>{object(plain), object(plain)});
+  // Also of that on which the series is to start.
+  const char* first = R"({"text":"Read","start":"day 2"})";
+  CHECK(agreed(series, series, now, first) == std::vector<Json>{object(first), object(first)});
   CHECK(agreed_in({series, ""}, series, plain).seen.empty());
 }
 
