@@ -305,6 +305,7 @@ class Execution {
   std::string cause_;                  ///< RunItem::cause of what was pulled
   std::set<std::string> hints_;        ///< what notifications gave as changed
   bool narrow_ = false;                ///< the look under way is at that alone
+  bool looks_everywhere_ = false;      ///< none will be any more
   bool looked_at_all_ = false;         ///< one was not
   bool cut_off_ = false;               ///< a listing ended before all was told
   std::vector<core::Bookmark> marks_;  ///< to be committed with what was seen

@@ -123,8 +123,8 @@ Task<Execution::Round> Execution::pull(const Link& link) {
                                       [](const auto& each) { return !each.hint.empty(); });
   const ports::Properties& properties = link.connector->manifest().properties;
   const bool lists = properties.delta || properties.complete_listing;
-  narrow_ =
-      !lists && run_.trigger == core::RunTrigger::notification && !pending->empty() && all_hinted;
+  narrow_ = !lists && !looks_everywhere_ && run_.trigger == core::RunTrigger::notification &&
+            !pending->empty() && all_hinted;
   Status looked;
   if (lists) {
     Task<Status> listing =

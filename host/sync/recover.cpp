@@ -276,10 +276,16 @@ Task<Status> Execution::recover_by_listing(const Snapshot& snapshot, std::vector
       std::erase_if(items, [&](const ports::Item* item) {
         return item->state != ports::ItemState::present || taken.contains(item->id);
       });
+      // What is there and has no id yet takes its own first.
+      for (const Pair& pair : *pairs) {
+        if (pair.state != PairState::id_unknown || pair.parent_key != parent_key) continue;
+        ours.push_back({pair.kind, pair.fields});
+      }
+      const std::size_t nameless = ours.size();
       for (const Intent& intent : members) ours.push_back({intent.kind, intent.fields});
       for (const ports::Item* item : items) theirs.push_back({item->kind, item->fields});
       for (const auto& [mine, its] : match(ours, theirs, Leftovers::stay)) {
-        found.emplace(members[mine].key, *items[its]);
+        if (mine >= nameless) found.emplace(members[mine - nameless].key, *items[its]);
       }
     }
     if (Status settled = settle_intents(snapshot, members, found); !settled) co_return settled;

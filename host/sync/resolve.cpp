@@ -263,7 +263,7 @@ Task<Status> Execution::resolve_children(Snapshot& snapshot, std::string parent_
   for (const ports::Item& item : report->items) {
     if (scene.by_id(item.id) != nullptr) scene.note(item);
   }
-  if (!missing.empty() && snapshot.pulls() && !pulled_) {
+  if (!missing.empty() && snapshot.pulls() && (!pulled_ || narrow_)) {
     look_around_ = true;
   } else {
     lost_.insert(missing.begin(), missing.end());

@@ -316,6 +316,7 @@ Task<Execution::Round> Execution::play_round() {
   if (!unseen) co_return react(unseen.error());
   if (std::exchange(look_around_, false) || *unseen) {
     look_again_ = false;
+    looks_everywhere_ = true;
     Task<Round> pulling = pull(snapshot);
     const Round how = co_await pulling;
     pulled_ = how == Round::nothing_left;

@@ -179,7 +179,8 @@ Receive Execution::linked(const Snapshot& snapshot, const core::WantedItem& item
   link.base.key = item.key;
   link.base.kind = item.kind;
   link.base.parent_key = item.parent_key;
-  if (const Pair* old = snapshot.pair(item.key)) link.base.generation = old->generation;
+  // (A creation that is in doubt may have made it.)
+  if (const Pair* old = snapshot.pair(item.key)) link.base.generation = old->generation + 1;
   link.input = {std::move(before.sent), std::move(before.seen), item.fields,
                 there.fields,           item.edited_ms,         there.edited_ms};
   link.merged = core::merge(link.input, rules);

@@ -101,6 +101,9 @@ void Writer::report_left() {
       call_.report(Outcome::uncertain(
           each.index,
           {Code::unavailable, attempt(each.write) + ": it has not got its length yet"}));
+    } else if (each.stage == Stage::look) {
+      call_.report(Outcome::uncertain(
+          each.index, {Code::unavailable, attempt(each.write) + ": it was made before"}));
     } else {
       call_.report(Outcome::not_attempted(each.index));
     }
@@ -196,7 +199,7 @@ void Writer::looked(Job job, const Reply& reply) {
   if (!reply.success()) {
     if (!not_there(reply)) return refused(job, reply);
     // Taken, and not there: Google's parts do not agree yet.
-    return call_.report(Outcome::failed(
+    return call_.report(Outcome::uncertain(
         job.index, {Code::unavailable, attempt(job.write) + ": Google is still working on it"}));
   }
   const std::string zone = zone_of(job.write);
@@ -274,7 +277,10 @@ void Writer::done(const Job& job, const std::string& answer, const Clues& clues)
 
 void Writer::refused(const Job& job, const Reply& reply) {
   Error error = error_of(reply, attempt(job.write));
-  if (may_have_worked(reply) && job.request.method != "GET") {
+  // Its id was taken, or it was inserted just now: it is there, whatever this answer says.
+  const bool made = job.write.action == Action::create &&
+                    (job.stage == Stage::look || job.stage == Stage::fix_length);
+  if (made || (may_have_worked(reply) && job.request.method != "GET")) {
     return call_.report(Outcome::uncertain(job.index, std::move(error)));
   }
   const bool unwritten = !job.write.slot.empty() && job.write.id.empty();
