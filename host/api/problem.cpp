@@ -64,6 +64,7 @@ constexpr std::array kByReason = std::to_array<ReasonAdvice>({
     {"not_recurring", {"fix_request"}},
     {"off_rule", {"fix_request"}},
     {"target_in_use", {"fix_request"}},
+    {"target_taken", {"fix_request"}},
     {"target_read_only", {"fix_request"}},
     {"not_connected", {"connect"}},
     {"disconnected", {"connect"}},

@@ -82,6 +82,8 @@ class Connecting final : public ports::Connect {
   void drive_targets(const std::string& connection_id, ports::Call call,
                      std::function<void(Result<std::vector<ports::TargetChoice>>)> done);
   bool holds_items(const std::string& connection_id) const;
+  Result<bool> works_elsewhere(const core::Connection& connection,
+                               const core::Target& target) const;
   bool lost_target(const std::string& connection_id) const;
   Result<std::set<std::string>> leave_target(const std::string& connection_id,
                                              ports::Changes& changes) const;

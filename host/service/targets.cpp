@@ -147,6 +147,18 @@ Result<std::set<std::string>> Connecting::leave_target(const std::string& connec
   return changed_plans;
 }
 
+/// Whether another connection of the account works in this place: each would take what the other
+/// writes for the person's own.
+Result<bool> Connecting::works_elsewhere(const core::Connection& connection,
+                                         const core::Target& target) const {
+  auto all = ports_.store.connections().list(connection.account_id);
+  if (!all.ok()) return std::move(all).error();
+  return std::any_of(all->begin(), all->end(), [&](const core::Connection& other) {
+    return other.id != connection.id && other.connector == connection.connector &&
+           other.status != core::ConnectionStatus::disconnected && other.target.id == target.id;
+  });
+}
+
 Result<core::Connection> Connecting::keep_target(const std::string& connection_id,
                                                  const core::Target& target) {
   for (int tries = 1;; ++tries) {
@@ -160,6 +172,14 @@ Result<core::Connection> Connecting::keep_target(const std::string& connection_i
                    "of the service to work elsewhere, or remove the plans first (what stands there "
                    "can be kept) and restore them afterwards",
                    "target_in_use"};
+    }
+    auto taken = works_elsewhere(*connection, target);
+    if (!taken.ok()) return std::move(taken).error();
+    if (elsewhere && *taken) {
+      return Error{
+          Code::conflict,
+          "another connection of this account works there already: all would be there twice",
+          "target_taken"};
     }
     ports::Changes changes;
     std::set<std::string> changed_plans;

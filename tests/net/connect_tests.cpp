@@ -465,6 +465,15 @@ TEST_CASE("connect: targets are listed, chosen and made", "[service][connect]") 
   CHECK(world.store.connections().find(id).value() == chosen.value());
   CHECK(chosen->target.title == "Plans");
 
+  // Another connection of the account may not work in the same place, unless that one has ended.
+  core::Connection other = chosen.value();
+  other.id = "cnn_other";
+  other.target.id = "page3";
+  other.rev = 0;
+  world.keep({ports::put(other)});
+  CHECK(choose("page1").ok());
+  CHECK(world.choose_target("cnn_other", "page1").error().reason == "target_taken");
+
   // Items of ours keep the place, unless it was found gone: then they are made anew elsewhere.
   core::Pair pair;
   pair.connection_id = id;
