@@ -57,7 +57,7 @@ PROMISES = [
     (RECONCILE, "if (reset_by_update(pair)) {", "if (false) {", "what a series' update resets is not removed one by one"),
     (RECONCILE, "return !item.task_id.empty() && item.slot.empty();", "return !item.task_id.empty();", "an occurrence goes with its series"),
     (RECONCILE, "if (!changes.refuse && rules_.writes)", "if (!changes.refuse)", "nobody is asked about what is not done"),
-    (MERGE, "if (value(sent, name) == value(latest, name)) copy_field(name, ours, sent);", "static_cast<void>(name);",
+    (MERGE, 'if (name != "start" && value(sent, name) == value(latest, name)) copy_field(name, ours, sent);', "static_cast<void>(name);",
      "what is to be written of a series is to be written of its occurrences"),
     (MERGE, "keep_together(rules_.placing);", "", "others' moves are no part of an edit"),
     (RECONCILE, "if (gone(pair.key) || leaves_with_container(pair)) action.kind = ActionKind::forget;", "",

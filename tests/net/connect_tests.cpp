@@ -460,19 +460,20 @@ TEST_CASE("connect: targets are listed, chosen and made", "[service][connect]") 
   const auto choose = [&](const std::string& target) { return world.choose_target(id, target); };
   CHECK(choose("page2").error().reason == "target_read_only");
   CHECK(choose("elsewhere").error().code == Code::not_found);
+  // Not where another connection of the account works, until that one ends.
+  core::Connection other = world.store.connections().find(id).value();
+  other.id = "cnn_other";
+  other.target.id = "page1";
+  other.rev = 0;
+  world.keep({ports::put(other)});
+  CHECK(choose("page1").error().reason == "target_taken");
+  other = world.store.connections().find(other.id).value();
+  other.status = core::ConnectionStatus::disconnected;
+  world.keep({ports::put(other)});
   const auto chosen = choose("page1");
   REQUIRE(chosen.ok());
   CHECK(world.store.connections().find(id).value() == chosen.value());
   CHECK(chosen->target.title == "Plans");
-
-  // Another connection of the account may not work in the same place, unless that one has ended.
-  core::Connection other = chosen.value();
-  other.id = "cnn_other";
-  other.target.id = "page3";
-  other.rev = 0;
-  world.keep({ports::put(other)});
-  CHECK(choose("page1").ok());
-  CHECK(world.choose_target("cnn_other", "page1").error().reason == "target_taken");
 
   // Items of ours keep the place, unless it was found gone: then they are made anew elsewhere.
   core::Pair pair;
