@@ -8,7 +8,7 @@ import { asks } from './model/guards.mjs';
 import { Member } from './model/member.mjs';
 import { scriptsThatResolve } from './model/shape.mjs';
 import { dayAfter, instantOf, today } from './model/times.mjs';
-import { slot, scene, aSeries, differing, editHere, notion, synced, assertEnd } from './scenes.mjs';
+import { slot, scene, aSeries, differing, editHere, notion, synced, assertEnd, travels } from './scenes.mjs';
 
 scene('tasks removed here and edited at both services come back once, with both edits', { layout: 'database' }, async (m) => {
   const tasks = m.planTasks.slice(0, 6).map((task) => ({ task, event: m.eventOf(task).id, row: m.thingOf(task).id }));
@@ -47,16 +47,12 @@ scene('tasks removed here and edited at both services come back once, with both 
 for (const [direction, policy] of [['pull', 'merge'], ['pull', 'remote'], ['both', 'merge']]) {
   scene(`a task is called off and on again while its event is described: the text that goes is told (${direction}, ${policy})`, { policy }, async (m) => {
     const [task] = m.planTasks;
-    const travels = async (how) => {
-      await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction: how });
-      await m.quiet();
-    };
-    await travels(direction);
+    await travels(m, m.google, direction);
     await m.ok('PATCH', `/v1/tasks/${task.id}`, { status: 'cancelled' });
     await m.act('edit_event', { id: m.eventOf(task).id, changes: { description: 'Bring a towel' } });
     await synced(m);
     await m.ok('PATCH', `/v1/tasks/${task.id}`, { status: 'todo' });
-    await travels('both');
+    await travels(m, m.google, 'both');
     await synced(m);
     const [conflict, ...more] = await m.newConflicts();
     assert.deepEqual([conflict.task_id, more.length], [task.id, 0]);
@@ -151,7 +147,7 @@ for (const direction of ['both', 'push']) {
     await m.quiet();
     await waits(m);
     await m.act('edit_event', { id, ...lastWord });
-    await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction });
+    await travels(m, m.google, direction);
     await m.ok('POST', `/v1/plans/${m.plan.id}/restore`);
     const run = await m.world.export(m.plan, m.google, m.account);
     assert.equal(run.state, 'succeeded', JSON.stringify(run));
@@ -172,12 +168,11 @@ for (const [direction, looked] of [['both', false], ['push', false], ['both', tr
     await waits(m);
     await m.act('edit_event', { id: event, ...lastWord });
     if (looked) await m.sync(m.google);
-    await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction });
+    await travels(m, m.google, direction);
     await m.ok('POST', `/v1/plans/${m.plan.id}/restore`);
     const run = await m.world.export(m.plan, m.google, m.account);
     assert.equal(run.state, 'succeeded', JSON.stringify(run));
-    await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction: null });
-    await m.quiet();
+    await travels(m, m.google, 'both');
     await synced(m);
     await assertEnd(m);
     assert.deepEqual([m.eventOf(m.byId.get(series.id))?.id, m.events.filter((each) => each.recurrence).length], [event, 1]);
@@ -242,16 +237,14 @@ scene('a plan is removed, its events too, and somebody has edited one unseen: th
 scene('a connection only reads, and a task that was removed on both sides comes back here: it stays', {}, async (m) => {
   const [task] = m.planTasks;
   const { id } = m.eventOf(task);
-  await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction: 'pull' });
-  await m.quiet();
+  await travels(m, m.google, 'pull');
   await m.ok('DELETE', `/v1/tasks/${task.id}`);
   await m.act('delete_event', { id });
   await synced(m);
   await m.ok('POST', `/v1/tasks/${task.id}/restore`);
   await m.sync(m.google);
   assert.equal((await m.ok('GET', `/v1/tasks/${task.id}`)).title, task.title);
-  await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction: 'both' });
-  await m.quiet();
+  await travels(m, m.google, 'both');
   await synced(m);
   await assertEnd(m);
 });

@@ -1,7 +1,7 @@
 // Single occurrences of a series are edited, called off and wanted again, on one side or both.
 import assert from 'node:assert/strict';
 import { dayAfter, instantOf, onTheWall, today } from './model/times.mjs';
-import { kDaily, slot, scene, aSeries, editHere, cancelHere, synced, differing, assertEnd, onlyWriting } from './scenes.mjs';
+import { kDaily, slot, scene, aSeries, editHere, cancelHere, synced, differing, assertEnd, onlyWriting, travels } from './scenes.mjs';
 
 for (const [name, act] of [
   ['edited here', (m, series) => editHere(m, series, 2, { title: 'Dive' })],
@@ -244,15 +244,11 @@ for (const resets of [true, false]) {
     const { series, event } = await aSeries(m);
     await editHere(m, series, 2, { title: 'Dive' });
     await synced(m);
-    const travels = async (direction) => {
-      await m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction });
-      await m.quiet();
-    };
-    await travels('pull');
+    await travels(m, m.google, 'pull');
     await another(m, event);
     const { counts } = await synced(m);
     assert.deepEqual([counts.writes, m.byId.get(series.id).overrides.length], [0, 1], JSON.stringify(counts));
-    await travels('both');
+    await travels(m, m.google, 'both');
     await synced(m);
     assert.deepEqual(await m.newConflicts(), []);
     await assertEnd(m, series, event, { [slot(2)]: 'Dive' });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare } from './model/checks.mjs';
 import { inPages } from './model/member.mjs';
-import { move, notion } from './scenes.mjs';
+import { move, notion, travels } from './scenes.mjs';
 
 /** What happens to the second to-do of a week when another one is added behind it, and the plan is sent before anybody looks. */
 const beside = {
@@ -50,8 +50,7 @@ test('a to-do is added behind one that moves here to another week, and that some
 test('a connection only writes, and a to-do is added behind one that was trashed before its id was known: it is made', { timeout: 120_000 }, () => inPages(async (m) => {
   await m.look();
   const task = m.planTasks.filter((each) => each.week_id === m.weeks[0].id)[0];
-  await m.ok('PATCH', `/v1/connections/${m.notion.id}`, { direction: 'push' });
-  await m.quiet();
+  await travels(m, m.notion, 'push');
   await notion(m, 'trash', { id: m.thingOf(task).id });
   await m.ok('POST', `/v1/plans/${m.plan.id}/tasks`, { title: 'Added', after_task_id: task.id });
   const run = await m.sync(m.notion);

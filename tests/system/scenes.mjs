@@ -81,12 +81,18 @@ export async function assertDropped(m, edit) {
   assert.deepEqual(told, edit ? [[edit.task.id, slot(edit.n), [line], {}]] : []);
 }
 
+/** Lets a connection go both ways or one, and what that sets off by itself come to its end. */
+export async function travels(m, connection, direction) {
+  const way = `/v1/connections/${connection.id}`;
+  if ((await m.ok('GET', way)).direction === direction) return;
+  await m.world.quietAfter(() => m.ok('PATCH', way, { direction }), m.account);
+}
+
 /** A connection that only writes, for the length of `play`. */
 export async function onlyWriting(m, play) {
-  const travels = (direction) => m.world.quietAfter(() => m.ok('PATCH', `/v1/connections/${m.google.id}`, { direction }), m.account);
-  await travels('push');
+  await travels(m, m.google, 'push');
   await play();
-  await travels(null);
+  await travels(m, m.google, 'both');
 }
 
 /** Sends the plan anew, as an app does that lets its user move a task: to a place among the others of a week, or behind them. */
