@@ -150,6 +150,8 @@ class Decision {
   void decide_existing(const WantedItem& item, const Pair& pair) {
     if (const RemoteNews* news = edit_of(item.key)) {
       receive(item, pair, *news);
+    } else if (is_task(item) && is_hidden(pair)) {
+      decide_hidden(item, pair);
     } else if (replaced_.contains(item.parent_key) &&
                (moved(item, pair) || container_of(pair) == item.parent_key)) {
       // The old one went with its old container, unless it stood elsewhere.
@@ -172,6 +174,26 @@ class Decision {
       update(item, pair);
     } else {
       ++unchanged_;
+    }
+  }
+
+  /// Whether what it stands in was not found where it was, and may only be out of our sight.
+  bool is_hidden(const Pair& pair) const {
+    return rules_.pull && any_outwards(container_of(pair), [&](const std::string& each) {
+             const RemoteNews* news = news_of(each);
+             return news != nullptr && news->state == RemoteState::absent;
+           });
+  }
+
+  /// It may still be there: a person is asked before it goes here, or is there a second time.
+  void decide_hidden(const WantedItem& item, const Pair& pair) {
+    ++gone_there_;
+    if (edited_by_person(item, pair) || moved(item, pair) || needed_.contains(item.key)) {
+      doubled_ += rules_.writes;
+      recreate(item, pair);
+    } else {
+      ++hidden_;
+      take_away(item, pair);
     }
   }
 
@@ -202,10 +224,6 @@ class Decision {
 
   void take_away(const WantedItem& item, const Pair& pair) {
     if (end_of(item.key)->state == RemoteState::absent) ++absences_;
-    container_lost_ |= any_outwards(container_of(pair), [&](const std::string& each) {
-      const RemoteNews* news = news_of(each);
-      return news != nullptr && news->state == RemoteState::absent;
-    });
     ++taken_away_;
     receive_.push_back({ReceiveKind::take_away, item.key, item.title, pair, {}, {}});
   }
@@ -304,7 +322,7 @@ class Decision {
     const std::int64_t removals = count + rules_.removed_last_day;
     const bool emptied = std::none_of(wanted_.begin(), wanted_.end(),
                                       [](const WantedItem& item) { return !item.task_id.empty(); });
-    if (emptied && count > 1) {
+    if (emptied && removals > 1) {
       return Refuse{"plan_emptied",
                     fmt::format("the plan has no tasks any more: would remove {} items at the "
                                 "service. Approve to remove them, discard to leave them",
@@ -322,6 +340,17 @@ class Decision {
 
   /// Tasks of a person are at stake: what looks like a mishap there is asked about, however few.
   std::optional<Refuse> guard_here() const {
+    if (hidden_ + doubled_ > 0) {
+      const std::string anew =
+          doubled_ == 0 ? "" : fmt::format(", and make {} that were edited anew", doubled_);
+      return Refuse{kContainerLost,
+                    fmt::format("a page that holds tasks was not found at the service, or is not "
+                                "shared any more: would remove {} tasks here{}. Share it again, "
+                                "approve to do so, or discard to keep them all and write them "
+                                "there again",
+                                taken_away_, anew),
+                    taken_away_ + doubled_, existing()};
+    }
     if (taken_away_ == 0) return std::nullopt;
     const auto refuse = [&](const char* reason, const char* what) {
       return Refuse{reason,
@@ -330,11 +359,6 @@ class Decision {
                                 what, taken_away_),
                     taken_away_, existing()};
     };
-    if (container_lost_) {
-      return refuse("container_lost",
-                    "a page that holds tasks was not found at the service, or is "
-                    "not shared any more");
-    }
     const bool told = absences_ == 0;  // of each the service says that it was deleted
     const bool emptied = gone_there_ == tasks_there();
     if (emptied && (!told || (taken_away_ > 1 && holds_ours()))) {
@@ -373,7 +397,8 @@ class Decision {
   std::int64_t gone_there_ = 0;  ///< tasks, taken away here or made anew there
   std::int64_t taken_away_ = 0;
   std::int64_t absences_ = 0;  ///< of these, those that nobody said were deleted
-  bool container_lost_ = false;
+  std::int64_t hidden_ = 0;    ///< of the taken away, those that may still be there
+  std::int64_t doubled_ = 0;   ///< tasks that are made anew, and may still be there
 };
 
 }  // namespace

@@ -106,6 +106,9 @@ struct Receive {
   Merged merged;
 };
 
+/// The guard's reason for what may only be out of our sight.
+inline constexpr const char* kContainerLost = "container_lost";
+
 /// Why the run must stop and ask a person.
 struct Refuse {
   /// There: mass_removal, plan_emptied. Here: mass_removal_here, remote_empty, container_lost.

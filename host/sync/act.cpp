@@ -367,7 +367,7 @@ void Execution::commit_written(const Pending& pending, const Outcome& outcome, c
 }
 
 void Execution::commit_removed(const Pending& pending, core::Run& run, ports::Changes& changes) {
-  const core::Instant now_ms = ports_.clock.now_ms();
+  const core::Instant now_ms = gone_ms();
   for (const Pair* pair : contents_->of(pending.action.key)) bury(*pair, now_ms, changes);
   // What somebody had put into it went along, and is made anew where it belongs.
   for (const Pair* pair : contents_->put_into(pending.action.base->remote_id)) {

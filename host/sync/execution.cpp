@@ -8,6 +8,7 @@
 
 #include "core/ids.hpp"
 #include "core/names.hpp"
+#include "core/schedule.hpp"
 #include "ports/random.hpp"
 #include "sync/progress.hpp"
 
@@ -114,6 +115,13 @@ Execution::Round Execution::react(const Error& error) {
 /// A person's yes covers what they were shown, and no more.
 bool Execution::approved(const core::Refuse& refuse) const {
   return run_.approved && covers(run_.guard, plan_id_, run_.script_revision, refuse);
+}
+
+/// When what goes now counts as gone: what a person agreed to does not count against later
+/// removals.
+core::Instant Execution::gone_ms() const {
+  const bool agreed = was_approved() && is_about(run_.guard, plan_id_);
+  return ports_.clock.now_ms() - (agreed ? core::kDayMs : 0);
 }
 
 Execution::Round Execution::park(RunWait wait) {

@@ -105,6 +105,7 @@ class Execution {
   Error place_not_found(const core::Target& target) const;
   Round react(const Error& error);
   bool approved(const core::Refuse& refuse) const;
+  core::Instant gone_ms() const;
   Round park(core::RunWait wait);
   void note_state(ports::Changes& changes, const core::Run& run, bool in_step) const;
   void tell(std::string_view event) const;
@@ -169,7 +170,8 @@ class Execution {
   Task<Result<bool>> resolve_ids(Snapshot& snapshot, const core::ChangeList& changes);
   bool find_unread(const Snapshot& snapshot, const core::ChangeList& changes);
   Status forget_lost(const Snapshot& snapshot, const core::ChangeList& changes);
-  Result<bool> must_look_first(const Snapshot& snapshot, const core::ChangeList& changes) const;
+  bool find_hidden(const Snapshot& snapshot, const core::ChangeList& changes);
+  Result<bool> must_look_first(const Snapshot& snapshot, const core::ChangeList& changes);
   Task<Result<bool>> is_shared(const Snapshot& snapshot, Scene& scene,
                                const std::set<std::string>& leaving, core::Pair container,
                                std::unordered_set<std::string>& visited);
@@ -192,6 +194,7 @@ class Execution {
   // pull.cpp: what changed there since the last look
   bool wants_pull() const;
   Task<Round> pull(const Link& link);
+  Task<Round> look_everywhere(const Link& link);
   enum class Look : std::uint8_t { since_last, at_all };
   Task<Status> pull_listing(const Link& link, Scene& scene, core::Bookmark mark,
                             std::string container_kind, Look look);
@@ -311,6 +314,7 @@ class Execution {
   std::vector<core::Bookmark> marks_;  ///< to be committed with what was seen
   std::optional<bool> may_progress_;   ///< the tier's word on outside progress, once asked
   std::set<std::string> lost_;         ///< keys that a write did not find
+  std::set<std::string> looked_for_;   ///< containers of these
   std::set<std::string> uncertain_;    ///< keys whose write may have happened; not looked up yet
   std::map<std::string, std::string>
       doubts_;                ///< of the plan: once_key of creations that may have

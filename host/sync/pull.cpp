@@ -49,10 +49,10 @@ bool sweep_due(const Bookmark& mark, const ports::Manifest& manifest, core::Inst
 }
 
 /// The containers to ask for their edit time: those that hold tasks, by themselves or through
-/// containers that do not tell one, and those that were not found the last time; when a sweep is
-/// due, all of them.
+/// containers that do not tell one, those that were not found the last time, and those that a
+/// notification named; when a sweep is due, all of them.
 std::vector<const Pair*> containers_to_ask(const Scene& scene, const ports::Manifest& manifest,
-                                           bool sweep) {
+                                           const std::set<std::string>& named, bool sweep) {
   std::unordered_set<std::string> wanted;
   for (const Pair& pair : scene.pairs()) {
     const ports::Kind* kind = manifest.kind(pair.kind);
@@ -69,7 +69,9 @@ std::vector<const Pair*> containers_to_ask(const Scene& scene, const ports::Mani
   for (const Pair& pair : scene.pairs()) {
     const ports::Kind* kind = manifest.kind(pair.kind);
     if (kind == nullptr || !kind->tells_edits || pair.state != PairState::paired) continue;
-    if (sweep || wanted.contains(pair.key) || scene.is_lost(pair)) containers.push_back(&pair);
+    const bool asks =
+        sweep || wanted.contains(pair.key) || scene.is_lost(pair) || named.contains(pair.remote_id);
+    if (asks) containers.push_back(&pair);
   }
   return containers;
 }
@@ -214,7 +216,7 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
   const bool sweep = !narrow_ && sweep_due(whole, manifest, now_ms);
   const Look pages = sweep ? Look::at_all : Look::since_last;
   std::vector<std::string> ids, others;
-  for (const Pair* pair : containers_to_ask(scene, manifest, sweep)) {
+  for (const Pair* pair : containers_to_ask(scene, manifest, hints_, sweep)) {
     if (hinted(scene, *pair)) ids.push_back(pair->remote_id);
   }
   const auto gone = [&] {
@@ -229,7 +231,7 @@ Task<Status> Execution::pull_containers(const Link& link, Scene& scene,
   if (!lost) co_return Status(lost.error());
   if (*lost || scene.lacks() || gone() > gone_before) {
     // What stood there may have been moved to one that held nothing so far, or was not named.
-    for (const Pair* pair : containers_to_ask(scene, manifest, true)) {
+    for (const Pair* pair : containers_to_ask(scene, manifest, hints_, true)) {
       if (std::find(ids.begin(), ids.end(), pair->remote_id) == ids.end()) {
         others.push_back(pair->remote_id);
       }
@@ -423,20 +425,27 @@ Task<Result<bool>> Execution::check_listing(const Link& link, Scene& scene, cons
 }
 
 /// What a listing does not name any more was removed, or may only have moved: asked for one by one,
-/// unless it is so much that a guard asks a person anyway.
+/// unless it is so much of its plan that a guard asks a person anyway.
 Task<Status> Execution::check_absences(const Link& link, Scene& scene,
                                        std::vector<const Pair*> missing) {
   std::unordered_set<std::string> told;
-  const bool few =
-      missing.size() <= kMostAtOnce ||
-      static_cast<std::int64_t>(missing.size()) * 100 <=
-          static_cast<std::int64_t>(scene.pairs().size()) * options_.rules.remove_percent;
-  if (few && link.connector->manifest().operations.get) {
-    for (std::size_t begin = 0; begin < missing.size(); begin += kMostAtOnce) {
+  std::map<std::string, std::int64_t> missing_of, pairs_of;  // by plan
+  for (const Pair* pair : missing) ++missing_of[pair->plan_id];
+  for (const Pair& pair : scene.pairs()) ++pairs_of[pair.plan_id];
+  std::vector<std::string> ids;
+  for (const Pair* pair : missing) {
+    const std::int64_t count = missing_of[pair->plan_id];
+    const core::ReconcileRules& rules = options_.rules;
+    const bool asks = count > static_cast<std::int64_t>(kMostAtOnce) &&
+                      count >= rules.remove_at_least &&
+                      count * 100 > pairs_of[pair->plan_id] * rules.remove_percent;
+    if (!asks) ids.push_back(pair->remote_id);
+  }
+  if (link.connector->manifest().operations.get) {
+    for (std::size_t begin = 0; begin < ids.size(); begin += kMostAtOnce) {
       ports::Call call = call_for(link, ports::Operation::get);
-      for (std::size_t i = begin; i < std::min(missing.size(), begin + kMostAtOnce); ++i) {
-        call.ids.push_back(missing[i]->remote_id);
-      }
+      const std::size_t end = std::min(ids.size(), begin + kMostAtOnce);
+      call.ids.assign(ids.begin() + begin, ids.begin() + end);
       Task<Result<Report>> getting = exchange_->drive(std::move(call));
       Result<Report> report = co_await getting;
       if (!report) co_return Status(report.error());

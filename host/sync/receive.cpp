@@ -109,6 +109,9 @@ void Execution::forget_ticked(Reception& reception, const core::Task& ticked) co
        core::changed_fields(fields_of(ticked), fields_of(*reception.after))) {
     auto& taken = reception.taken;
     taken.erase(std::remove(taken.begin(), taken.end(), name), taken.end());
+    for (core::FieldConflict& each : reception.conflicts) {
+      if (each.field == name) each.kept = core::Kept::here;
+    }
   }
 }
 
@@ -462,7 +465,7 @@ void Execution::commit_reception(const Reception& reception, ports::Changes& cha
     }
   }
   if (news.kind == ReceiveKind::take_away) {
-    changes.push_back(ports::put(tombstone(news.base, ports_.clock.now_ms())));
+    changes.push_back(ports::put(tombstone(news.base, gone_ms())));
   } else {
     const Pair agreed = agreed_pair(reception);
     if (!reset_there(reception.snapshot, {news}).empty()) {

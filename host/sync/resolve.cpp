@@ -27,11 +27,6 @@ bool unknown(const Pair* pair) {
   return pair != nullptr && pair->state == PairState::id_unknown;
 }
 
-/// Whether what stands there has occurrences (docs/kinds.md, "event").
-bool is_series(const Pair& pair) {
-  return core::Json::parse(pair.fields, nullptr, false).contains("recurrence");
-}
-
 /// The containers that must be listed before these changes can be said, in order of need. What is
 /// made behind something that was not found there needs no id of it.
 std::vector<std::string> containers_to_read(const Snapshot& snapshot,
@@ -131,32 +126,6 @@ bool Execution::find_unread(const Snapshot& snapshot, const core::ChangeList& ch
     }
   }
   return !stale_.empty();
-}
-
-/// Whether a write would take along what people made there of single occurrences since the last
-/// look (no version guards those: an occurrence has its own), or nobody has looked yet and what
-/// shall be made may stand there already.
-Result<bool> Execution::must_look_first(const Snapshot& snapshot,
-                                        const core::ChangeList& changes) const {
-  if (pulled_ || !snapshot.pulls()) return false;
-  const auto kinds = snapshot.mapping->kinds();
-  const bool may_be_there =
-      std::any_of(changes.actions.begin(), changes.actions.end(), [&](const core::Action& action) {
-        const auto kind = kinds.find(action.item_kind);
-        return action.kind == core::ActionKind::create && !action.base && kind != kinds.end() &&
-               !kind->second.alike.empty();
-      });
-  if (may_be_there) {
-    auto bookmarks = ports_.store.bookmarks().of_connection(run_.connection_id);
-    if (!bookmarks) return std::move(bookmarks).error();
-    if (bookmarks->empty()) return true;
-  }
-  return std::any_of(
-      changes.actions.begin(), changes.actions.end(), [&](const core::Action& action) {
-        const ports::Kind* kind = snapshot.connector->manifest().kind(action.item_kind);
-        const bool drops = action.resets || action.kind == core::ActionKind::remove;
-        return drops && kind != nullptr && kind->occurrences && is_series(*action.base);
-      });
 }
 
 /// Whether something stands in a container, or in one of ours in it, that does not go with it: we

@@ -1,15 +1,45 @@
 // What a run does in which order: a pass looks at the service and then takes plan after plan, a
 // plan goes on in rounds until nothing is left that can be done at once.
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/ids.hpp"
 #include "core/schedule.hpp"
 #include "sync/execution.hpp"
 #include "sync/progress.hpp"
+#include "sync/wanted.hpp"
 
 namespace mortise::sync {
 
 using core::RunWait;
+
+namespace {
+
+/// Whether what stands there has occurrences (docs/kinds.md, "event").
+bool is_series(const core::Pair& pair) {
+  return core::Json::parse(pair.fields, nullptr, false).contains("recurrence");
+}
+
+/// Whether all that was seen are occurrences of series that nobody keeps here (declined ones, say):
+/// they wait for those, and nothing follows from them.
+bool all_wait(const std::vector<core::Sighting>& sightings, const std::vector<core::Pair>& pairs) {
+  std::set<std::string> known;
+  for (const core::Sighting& each : sightings) {
+    if (each.series.empty()) return false;
+    known.insert(each.remote_id);
+  }
+  std::set<std::string> ours;
+  for (const core::Pair& pair : pairs) {
+    known.insert(pair.remote_id);
+    ours.insert(sighting_id(pair));
+  }
+  return std::none_of(sightings.begin(), sightings.end(), [&](const core::Sighting& each) {
+    return known.contains(each.series) || ours.contains(each.remote_id);
+  });
+}
+
+}  // namespace
 
 /// Everything that the run is about, once: look there, then plan by plan.
 Task<Execution::Round> Execution::play_pass() {
@@ -72,7 +102,12 @@ Result<bool> Execution::is_settled(const Link& link, const std::string& plan_id)
   if (!intents) return std::move(intents).error();
   auto plan = ports_.store.plans().find(plan_id);
   if (!plan) return std::move(plan).error();
-  if (!sightings->empty() || !intents->empty()) return false;
+  if (!intents->empty()) return false;
+  if (!sightings->empty()) {
+    auto pairs = ports_.store.pairs().of_connection(run_.connection_id);
+    if (!pairs) return std::move(pairs).error();
+    if (!all_wait(*sightings, *pairs)) return false;
+  }
   const std::string state = state_digest(link, *plan, (*pulled_pairs_)[plan_id]);
   const auto items = settled_.items(run_.connection_id, plan_id, state);
   if (!items) return false;
@@ -223,6 +258,59 @@ std::optional<Execution::Round> Execution::ready(const Link& link) {
   return std::nullopt;
 }
 
+/// Whether a container shall be made anew that a write did not find, and that nobody has looked for
+/// since: it may only be out of our sight.
+bool Execution::find_hidden(const Snapshot& snapshot, const core::ChangeList& changes) {
+  bool found = false;
+  for (const core::Action& action : changes.actions) {
+    const ports::Kind* kind = snapshot.connector->manifest().kind(action.item_kind);
+    const bool container = kind != nullptr && kind->container;
+    if (action.kind != core::ActionKind::create || !container || !lost_.contains(action.key))
+      continue;
+    if (snapshot.sightings.contains(action.key) || !looked_for_.insert(action.key).second) continue;
+    lost_.erase(action.key);  // the look tells
+    found = true;
+  }
+  return found;
+}
+
+/// Whether a write would take along what people made there of single occurrences since the last
+/// look (no version guards those: an occurrence has its own), or nobody has looked yet and what
+/// shall be made may stand there already.
+Result<bool> Execution::must_look_first(const Snapshot& snapshot, const core::ChangeList& changes) {
+  if (!snapshot.pulls()) return false;
+  if (find_hidden(snapshot, changes)) return true;
+  if (pulled_) return false;
+  const auto kinds = snapshot.mapping->kinds();
+  const bool may_be_there =
+      std::any_of(changes.actions.begin(), changes.actions.end(), [&](const core::Action& action) {
+        const auto kind = kinds.find(action.item_kind);
+        return action.kind == core::ActionKind::create && !action.base && kind != kinds.end() &&
+               !kind->second.alike.empty();
+      });
+  if (may_be_there) {
+    auto bookmarks = ports_.store.bookmarks().of_connection(run_.connection_id);
+    if (!bookmarks) return std::move(bookmarks).error();
+    if (bookmarks->empty()) return true;
+  }
+  return std::any_of(
+      changes.actions.begin(), changes.actions.end(), [&](const core::Action& action) {
+        const ports::Kind* kind = snapshot.connector->manifest().kind(action.item_kind);
+        const bool drops = action.resets || action.kind == core::ActionKind::remove;
+        return drops && kind != nullptr && kind->occurrences && is_series(*action.base);
+      });
+}
+
+/// A look at all that is there, by a run that did not begin with one.
+Task<Execution::Round> Execution::look_everywhere(const Link& link) {
+  look_again_ = false;
+  looks_everywhere_ = true;
+  Task<Round> pulling = pull(link);
+  const Round how = co_await pulling;
+  pulled_ = how == Round::nothing_left;
+  co_return pulled_ ? Round::again : how;
+}
+
 Task<Execution::Round> Execution::play_round() {
   auto loaded = load_snapshot(ports_, options_, run_.connection_id, plan_id_, mapping_);
   if (!loaded) co_return react(loaded.error());
@@ -268,6 +356,11 @@ Task<Execution::Round> Execution::play_round() {
   core::ChangeList changes = decide(snapshot, *wanted, lost_, options_, ports_.clock.now_ms());
   leave_out_given_up(snapshot, changes);
   if (changes.refuse && !changes.empty() && !approved(*changes.refuse)) {
+    if (changes.refuse->reason == core::kContainerLost && !pulled_) {  // it may be back
+      Task<Round> looking = look_everywhere(snapshot);
+      const Round how = co_await looking;
+      co_return how;
+    }
     if (!asked_) {  // about one plan at a time: its yes must not be lost over the next question
       asked_ = true;
       run_.approved = false;
@@ -315,12 +408,9 @@ Task<Execution::Round> Execution::play_round() {
   auto unseen = must_look_first(snapshot, changes);
   if (!unseen) co_return react(unseen.error());
   if (std::exchange(look_around_, false) || *unseen) {
-    look_again_ = false;
-    looks_everywhere_ = true;
-    Task<Round> pulling = pull(snapshot);
-    const Round how = co_await pulling;
-    pulled_ = how == Round::nothing_left;
-    co_return pulled_ ? Round::again : how;
+    Task<Round> looking = look_everywhere(snapshot);
+    const Round how = co_await looking;
+    co_return how;
   }
   if (look_again_) {
     look_again_ = false;

@@ -13,6 +13,7 @@
 #include "core/names.hpp"
 #include "core/occurrence.hpp"
 #include "core/recurrence.hpp"
+#include "core/schedule.hpp"
 #include "core/settings.hpp"
 #include "core/zones.hpp"
 
@@ -20,8 +21,6 @@ namespace mortise::sync {
 namespace {
 
 using core::Json;
-
-constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
 
 /// The sightings that concern pairs of this plan. One of an occurrence that nobody wrote concerns
 /// the series' pair, under the key that the occurrence would have.
@@ -314,7 +313,7 @@ core::ChangeList decide(const Snapshot& snapshot, const Wanted& wanted,
   base.reserve(snapshot.pairs.size());
   for (const core::Pair& pair : snapshot.pairs) {
     if (is_parked(pair.key)) continue;
-    if (pair.state == core::PairState::tombstone && pair.synced_ms > now_ms - kDayMs &&
+    if (pair.state == core::PairState::tombstone && pair.synced_ms > now_ms - core::kDayMs &&
         !core::names_occurrence(pair.key)) {
       ++rules.removed_last_day;
     }

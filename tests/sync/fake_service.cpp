@@ -368,7 +368,8 @@ ports::HttpReply FakeService::serve(const ConnectorRequest& request) {
     if (!cursor.empty() && since < oldest_cursor_) return answer(410, {});
     std::vector<const RemoteItem*> children;
     for (const auto& [id, item] : items_) {
-      if (item.parent_id == parent && item.change > since) children.push_back(&item);
+      const bool listed = item.parent_id == parent && !unlisted.contains(id);
+      if (listed && item.change > since) children.push_back(&item);
     }
     for (const auto& [id, end] : erased_) {
       if (!tells_removals || cursor.empty() || end.first <= since || end.second != parent) continue;
@@ -397,7 +398,7 @@ ports::HttpReply FakeService::serve(const ConnectorRequest& request) {
         items.push_back(json_of(found->second));
       } else {
         Json gone = json_of({id, "", "", "", "{}", "", 0});
-        gone["absent"] = true;
+        gone[tells_trash && erased_.contains(id) ? "erased" : "absent"] = true;
         items.push_back(gone);
       }
     }

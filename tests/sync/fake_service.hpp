@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,10 +72,12 @@ class FakeService {
   std::string named(const std::string& text) const;
 
   Style style() const { return style_; }
-  std::int64_t behind_ms = 0;  ///< its clock, behind the host's
-  bool tells_removals = true;  ///< listings from a cursor name what was removed
-  bool tells_twice = false;    ///< listings tell each item twice
-  bool tells_itself = false;   ///< listings of a container tell the container, too
+  std::int64_t behind_ms = 0;      ///< its clock, behind the host's
+  bool tells_removals = true;      ///< listings from a cursor name what was removed
+  bool tells_trash = false;        ///< asked for by id, it says of what was removed that it was
+  bool tells_twice = false;        ///< listings tell each item twice
+  bool tells_itself = false;       ///< listings of a container tell the container, too
+  std::set<std::string> unlisted;  ///< ids that listings leave out
   int writes = 0;
   int reads = 0;
 

@@ -301,6 +301,108 @@ TEST_CASE("inbound: a page that is lost asks, and one that was thrown away takes
   CHECK(world.tasks().size() == 6);
 }
 
+TEST_CASE("guard: an edit here does not make a hidden page a second time unasked",
+          "[sync][guard]") {
+  const Style style = GENERATE(Style::nested, Style::keyed);
+  World world(style, 1);
+  world.settle_in(2, 1, 3);
+  const FakeService before = world.service;
+  const char* title = style == Style::nested ? "Module 0" : "\"Plan\"";
+  for (const auto& [id, item] : before.items()) {
+    if (item.fields.find(title) != std::string::npos) world.service.erase(id);
+  }
+  const std::size_t hidden = style == Style::nested ? 3 : 6;
+  const std::size_t left = world.service.items().size();
+  REQUIRE(left < before.items().size());
+  world.retitle(0, "Edited");  // a run that only writes meets it
+  world.settle();
+  const auto asks = world.store.runs().unfinished(world.connection_id).value();
+  REQUIRE(asks.size() == 1);
+  CHECK(asked(asks[0], "reason") == "container_lost");
+  CHECK(Json::parse(asks[0].guard)["removals"] == hidden);
+  CHECK(world.service.items().size() == left);
+  CHECK(world.tasks().size() == 6);
+  SECTION("it is shared again: the next edit finds it") {
+    world.service = before;
+    world.retitle(1, "Another");
+    world.settle();
+    CHECK(world.tasks().size() == 6);
+    CHECK(world.service.items().size() == before.items().size());
+    CHECK(world.service.outline() == world.expected());
+  }
+  SECTION("approved: what was edited is made anew, the rest goes here") {
+    REQUIRE(world.dispatcher->approve(asks[0].id).ok());
+    world.settle();
+    CHECK(world.run(asks[0].id).state == RunState::succeeded);
+    CHECK(world.tasks().size() == 6 - hidden + 1);
+    CHECK_FALSE(world.service.named("Edited").empty());
+    CHECK(world.service.outline() == world.expected());
+  }
+  SECTION("discarded: all of it is written there again") {
+    REQUIRE(world.dispatcher->discard(asks[0].id).ok());
+    world.settle();
+    CHECK(world.tasks().size() == 6);
+    CHECK(world.service.outline() == world.expected());
+  }
+}
+
+TEST_CASE("guard: what a person agreed to does not count against later removals", "[sync][guard]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 40);
+  const bool here = GENERATE(true, false);
+  const auto remove = [&](int count) {
+    const std::vector<core::Task> tasks = world.tasks();
+    for (int i = 0; i < count; ++i) {
+      if (here) {
+        core::Task gone = tasks[i];
+        gone.deleted_ms = world.clock.now_ms();
+        world.save(gone);
+      } else {
+        world.service.erase(world.service.named(tasks[i].title));
+      }
+    }
+    if (here) {
+      world.settle();
+    } else {
+      world.sync();
+    }
+  };
+  const auto asks = [&] { return world.store.runs().unfinished(world.connection_id).value(); };
+  remove(20);
+  REQUIRE(asks().size() == 1);
+  REQUIRE(world.dispatcher->approve(asks()[0].id).ok());
+  world.settle();
+  REQUIRE(asks().empty());
+  REQUIRE(world.service.items().size() == 20);
+  remove(1);  // a day's work goes on
+  CHECK(asks().empty());
+  CHECK(world.service.items().size() == 19);
+  remove(9);  // and nine more are as many as ask
+  CHECK(asks().size() == 1);
+  CHECK(world.tasks().size() + world.service.items().size() == 29);
+}
+
+TEST_CASE("guard: what is missing from many plans at once is asked for one by one",
+          "[sync][guard]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 12);
+  REQUIRE(world.export_plan().state == RunState::succeeded);
+  for (int plan = 2; plan <= 13; ++plan) export_another(world, fmt::format("pln_{}", plan), 12);
+  world.settle_in();
+  REQUIRE(world.service.items().size() == 13 * 12);
+  world.service.forget_cursors();
+  for (int t = 0; t < 8; ++t) {  // of each, fewer than a guard asks about
+    world.service.unlisted.insert(world.service.named(fmt::format("Task {}", t)));
+    for (int plan = 2; plan <= 13; ++plan) {
+      world.service.unlisted.insert(world.service.named(fmt::format("pln_{} {}", plan, t)));
+    }
+  }
+  REQUIRE(world.service.unlisted.size() == 13 * 8);
+  CHECK(world.sync().state == RunState::succeeded);
+  CHECK(world.tasks().size() == 12);
+  CHECK(world.store.plans().tasks("pln_7").value().size() == 12);
+}
+
 TEST_CASE("inbound: a page or table that is shared again is as before", "[sync][inbound][guard]") {
   const Style style = GENERATE(Style::nested, Style::keyed);
   World world(style, 1);

@@ -112,6 +112,10 @@ TEST_CASE("recovery: a container that was made anew in doubt gets all that it sh
   lose_answer(world, R"("Plan")");
   world.retitle(0, "Edited");
   world.settle();
+  const auto asks = world.store.runs().unfinished(world.connection_id).value();
+  REQUIRE(asks.size() == 1);
+  REQUIRE(world.dispatcher->discard(asks[0].id).ok());
+  world.settle();
   REQUIRE_FALSE(titled(world, "Plan").empty());
   if (dies) world.crash();
   come_back(world);

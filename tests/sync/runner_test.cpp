@@ -287,6 +287,7 @@ TEST_CASE("runner: what was written says the task's revision and the service's n
 TEST_CASE("runner: an edit outlives a deletion at the service", "[sync][runner]") {
   const Style style = GENERATE(from_range(std::begin(kStyles), std::end(kStyles)));
   World world(style, 1);
+  world.service.tells_trash = true;
   world.populate(2, 2, 3);
   world.export_plan();
   // A whole container goes, or a single item where there are none.

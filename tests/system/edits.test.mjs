@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { wideBudgets, World } from './host.mjs';
 import { documentOf } from './model/edits_places.mjs';
 import { asks } from './model/guards.mjs';
-import { Member } from './model/member.mjs';
+import { inPages, Member } from './model/member.mjs';
 import { scriptsThatResolve } from './model/shape.mjs';
 import { dayAfter, instantOf, today } from './model/times.mjs';
 import { slot, scene, aSeries, differing, editHere, notion, synced, assertEnd, travels } from './scenes.mjs';
@@ -233,6 +233,23 @@ scene('a plan is removed, its events too, and somebody has edited one unseen: th
   const { items } = await m.act('events', { deleted: false });
   assert.ok(!items.some((each) => each.id === id), 'it is gone');
 });
+
+test('a status that does not count in this tier loses against one from here: the conflict says so, and its undo takes it', { timeout: 120_000 }, () => inPages(async (m) => {
+  await m.sync(m.notion);
+  await m.look();
+  const [task] = m.planTasks;
+  await notion(m, 'set', { id: m.thingOf(task).id, property: 'Status', value: 'Done' });
+  await m.ok('PATCH', `/v1/tasks/${task.id}`, { status: 'doing' });
+  const run = await m.sync(m.notion);
+  assert.equal(run.state, 'succeeded', JSON.stringify(run));
+  const status = async () => (await m.look(), [m.byId.get(task.id).status, m.thingsByTitle.get(task.title).status]);
+  const ends = await status();
+  const [told, ...more] = await m.newConflicts();
+  assert.deepEqual([more, told.fields.map(({ kept }) => kept), told.undo, ends[0]], [[], ['here'], { status: 'done' }, 'doing'], JSON.stringify([told, ends]));
+  await m.ok('POST', `/v1/conflicts/${told.id}/undo`);
+  await m.sync(m.notion);
+  assert.equal((await status())[0], 'done');
+}, { layout: 'database', tier: 'free', policy: 'remote' }));
 
 scene('a connection only reads, and a task that was removed on both sides comes back here: it stays', {}, async (m) => {
   const [task] = m.planTasks;

@@ -116,6 +116,35 @@ for (const [name, what, reason, mishap] of mishaps) {
   });
 }
 
+for (const name of ['pages', 'database']) {
+  test(`${name}: not shared any more, and a task is renamed here: nothing is written beside it without approval`, { timeout: 300_000 }, async () => {
+    const form = forms[name];
+    const { world, plan, connection } = await connected(form, roadmap({ modules: 1, weeks: 2, tasks: 6 }));
+    try {
+      assert.equal((await world.export(plan, connection)).state, 'succeeded');
+      assert.equal((await sync(world, connection)).state, 'succeeded');
+      const hidden = (await things(world, connection, (thing) => is_plan(thing, plan))).map(({ id }) => id);
+      for (const id of hidden) await person(world, 'notion/unshare', { id });
+      await world.resetTraffic();
+      const [task, other] = await world.tasks(plan);
+      await world.ok('PATCH', `/v1/tasks/${task.id}`, { title: 'Renamed' });
+      await asking(world, 'container_lost');  // the change was sent by itself, and did not get there
+      assert.equal((await there(world, form)).length, 12);
+      assert.equal((await world.tasks(plan)).length, 12);
+
+      for (const id of hidden) await person(world, 'notion/share', { id });
+      await world.ok('PATCH', `/v1/tasks/${other.id}`, { title: 'Another' });
+      await until(async () => (await there(world, form)).some(({ title }) => title === 'Another') || null, 'the next edit to get there');
+      assert.equal((await sync(world, connection)).state, 'succeeded');
+      await world.quiet();
+      assert.equal((await there(world, form)).length, 12);
+      await assertInStep(world, form, plan);
+    } finally {
+      await world.end();
+    }
+  });
+}
+
 for (const [name, form] of Object.entries(forms)) {
   test(`${name}: an emptied plan removes nothing there without approval`, { timeout: 300_000 }, async () => {
     const { world, plan, connection } = await connected(form, roadmap({ modules: 1, weeks: 2, tasks: 6 }),

@@ -23,9 +23,10 @@ function onlyBy(m, task, side) {
   return !story?.mayReturn && [...story?.sides ?? []].every((each) => each === side);
 }
 
-/** Whether somebody has news for a page that is gone: then it is made anew, with all that stood in it. */
+/** Whether somebody has news for a page that is in the trash: then it is made anew, with all that stood in it. */
 export function comesBack(m) {
-  const { page, side } = m.mishap;
+  const { page, side, hidden } = m.mishap;
+  if (hidden?.length) return false;  // that is asked about
   const gone = [...m.ledger.stories.values()].filter((story) => story.removed.has(side)).map((story) => story.task);
   return Boolean(page) && (m.ledger.made.size > 0 || !gone.every((task) => onlyBy(m, task, side)));
 }
@@ -57,7 +58,7 @@ function reasonsOf(m, at, plan) {
 /** A page that somebody's new title here brings back comes with all that stood on it. Answers what does not. */
 export function checkWholePage(m) {
   const { mishap } = m;
-  if (!mishap?.page) return null;
+  if (!mishap?.page || mishap.hidden.length) return null;
   const stayed = (story) => !story.dragged && !story.lastly('here', 'week_id') && [...story.removed.keys()].every((side) => side === mishap.side);
   const stories = mishap.tasks.map((task) => m.ledger.of(task)).filter(stayed);
   const why = stories.find((story) => story.lastly('here', 'title') && m.byId.has(story.task.id) && !mishap.dragged.includes(story.task));

@@ -201,6 +201,17 @@ TEST_CASE("reconcile: removing much is refused until somebody approves", "[core]
   CHECK(reconcile(kept, base, kNothingNew, rules).refuse);
 }
 
+TEST_CASE("reconcile: a plan that is emptied one by one asks before its last item goes",
+          "[core][reconcile][guard]") {
+  const std::vector<Pair> base{paired(item("t", "", "x"))};
+  ReconcileRules rules;
+  CHECK_FALSE(reconcile({}, base, kNothingNew, rules).refuse);  // it was all of it
+  rules.removed_last_day = 1;
+  const auto changes = reconcile({}, base, kNothingNew, rules);
+  REQUIRE(changes.refuse);
+  CHECK(changes.refuse->reason == "plan_emptied");
+}
+
 namespace {
 
 RemoteNews edited(const std::string& text, Instant at = 10) {
@@ -311,6 +322,60 @@ TEST_CASE("reconcile: a container's name is ours, its absence is asked about",
   const auto thrown = reconcile({page, task}, base, {{"p", {RemoteState::deleted}}}, pulling());
   CHECK(received(thrown) == Lines{"take_away t"});
   CHECK_FALSE(thrown.refuse);
+}
+
+TEST_CASE("reconcile: what may only be hidden is not made a second time unasked",
+          "[core][reconcile][guard]") {
+  const WantedItem plan = item("p", "", "Plan", "page");
+  const WantedItem page = item("q", "p", "Module", "page");
+  const WantedItem same = item("t", "q", "x");
+  const WantedItem other = item("u", "q", "y");
+  const std::vector<Pair> base{paired(plan), paired(page), paired(same), paired(other)};
+  const WantedItem edited_here = item("u", "q", "y, edited");
+  const WantedItem fresh = item("v", "q", "z");
+  const News hidden{{"p", {RemoteState::absent}}};
+  ReconcileRules rules = pulling();
+
+  SECTION("one of its tasks is edited here: the others stay until somebody says so") {
+    const auto changes = reconcile({plan, page, same, edited_here}, base, hidden, rules);
+    REQUIRE(changes.refuse);
+    CHECK(changes.refuse->reason == "container_lost");
+    CHECK(changes.refuse->removals == 2);
+    CHECK(received(changes) == Lines{"take_away t"});
+    // With that done, what was edited is still asked about, within the same yes.
+    const std::vector<Pair> left{paired(plan), paired(page), paired(other)};
+    const auto then = reconcile({plan, page, edited_here}, left, hidden, rules);
+    REQUIRE(then.refuse);
+    CHECK(then.refuse->removals == 1);
+    CHECK(lines(then) == Lines{"create p", "create q", "create u"});
+  }
+  SECTION("one is added: the same") {
+    const auto changes = reconcile({plan, page, same, other, fresh}, base, hidden, rules);
+    REQUIRE(changes.refuse);
+    CHECK(changes.refuse->removals == 2);
+  }
+  SECTION("one leaves it here: the same") {
+    const WantedItem moved = item("u", "", "y");
+    const auto changes =
+        reconcile({plan, page, moved}, {paired(plan), paired(page), paired(other)}, hidden, rules);
+    REQUIRE(changes.refuse);
+    CHECK(changes.refuse->removals == 1);
+  }
+  SECTION("none of its tasks is at stake: nothing is asked") {
+    CHECK_FALSE(reconcile({plan, page, fresh}, {paired(plan), paired(page)}, hidden, rules).refuse);
+  }
+  SECTION("where nothing is written, what was edited cannot be there twice") {
+    rules.writes = false;
+    CHECK_FALSE(reconcile({plan, page, edited_here}, {paired(plan), paired(page), paired(other)},
+                          hidden, rules)
+                    .refuse);
+  }
+  SECTION("in the trash it is seen: made anew with all that stood in it") {
+    const News thrown{{"p", {RemoteState::deleted}}};
+    const auto changes = reconcile({plan, page, same, edited_here}, base, thrown, rules);
+    CHECK_FALSE(changes.refuse);
+    CHECK(lines(changes) == Lines{"create p", "create q", "create t", "create u"});
+  }
 }
 
 TEST_CASE("reconcile: a series that is gone is no container, and takes its occurrences along",
