@@ -44,15 +44,18 @@ PROMISES = [
      "a deletion there is noticed"),
     (RECONCILE, "if (!rules_.pull || gone(key)) return nullptr;", "if (rules_.pull || gone(key)) return nullptr;", "an edit there is received"),
     (RECONCILE, "return pair.sent_hash != content_hash(item.fields);", "return pair.sent_hash == content_hash(item.fields);", "an edit here is written"),
-    (RECONCILE, "if (edited_by_person(item, pair) || moved(item, pair) || needed_", "if (moved(item, pair) || needed_",
+    (RECONCILE, "if (edited_by_person(item, pair) || moved(item, pair) || needed_.contains(item.key) ||", "if (moved(item, pair) || needed_.contains(item.key) ||",
      "an edit outlives a deletion there"),
     (RECONCILE, " ||\n          comes_along(item, pair)) {", ") {", "what was dragged into a page that is made anew comes along"),
-    (RECONCILE, "take_away(item, pair);\n", "++unchanged_;\n", "a deletion there comes back"),
+    (RECONCILE, "lost) {\n        take_away(item, pair);\n", "lost) {\n        ++unchanged_;\n", "a deletion there comes back"),
     (RECONCILE, "} else if (edited(item, pair)) {\n      update(item, pair);", "} else if (edited(item, pair)) {\n      recreate(item, pair);",
      "an edit is an update"),
-    (RECONCILE, "if (container_lost_) {", "if (false) {", "a lost container is asked about"),
+    (RECONCILE, "if (hidden_ + doubled_ > 0) {", "if (false) {", "a lost container is asked about"),
+    (RECONCILE, "if (is_task(item) && is_hidden(pair)) {", "if (false) {", "what may only be hidden is not made a second time unasked"),
+    (RECONCILE, "doubled_ += rules_.writes;", "doubled_ += 1;", "where nothing is written, nothing can be there twice"),
     (RECONCILE, "if (emptied && (!told || (taken_away_ > 1 && holds_ours()))) {", "if (emptied && told && taken_away_ < 0) {", "an emptied service is asked about"),
-    (RECONCILE, "if (emptied && count > 1) {", "if (false) {", "an emptied plan is asked about"),
+    (RECONCILE, "if (emptied && removals > 1) {", "if (false) {", "an emptied plan is asked about"),
+    (RECONCILE, "if (emptied && removals > 1) {", "if (emptied && count > 1) {", "a plan that is emptied one by one is asked about"),
     (RECONCILE, "removals * 100 > existing() * rules_.remove_percent;", "false;", "a mass removal is asked about"),
     (RECONCILE, "if (reset_by_update(pair)) {", "if (false) {", "what a series' update resets is not removed one by one"),
     (RECONCILE, "return !item.task_id.empty() && item.slot.empty();", "return !item.task_id.empty();", "an occurrence goes with its series"),
@@ -99,10 +102,28 @@ def broken(file, says, instead, promise):
     return Mutant(file, text.index(says), says, instead, promise)
 
 
+def start_of_choice(text, at):
+    """Where the condition of the `?` at `at` begins."""
+    depth = 0
+    while True:
+        at -= 1
+        depth += {")": 1, "(": -1}.get(text[at], 0)
+        alone = text[at - 1 : at + 2]  # = and :, not ==, <=, ::
+        if depth < 0 or depth == 0 and (text[at] in ",;{}" or re.fullmatch(r"[^=<>!]=[^=]|[^:]:[^:]", alone) or text[:at].endswith("return")):
+            return re.compile(r"\s*").match(text, at + 1).end()
+
+
 def flipped(file, end=None):
-    """A mutant for each `if` of a file, up to the text `end`: it holds when it should not. Not for one that only asks
-    whether there is something: what it guards cannot be run without."""
+    """A mutant for each `if` and each `?:` of a file, up to the text `end`: it holds when it should not. Not for one that
+    only asks whether there is something: what it guards cannot be run without."""
     text = (ROOT / file).read_text()
+    for found in re.finditer(r" \? ", text[: text.index(end) if end else len(text)]):
+        begin = start_of_choice(text, found.start())
+        condition = text[begin : found.start()]
+        if re.search(r"== (nullptr|[\w.]+end\(\))|is_object", condition):
+            continue
+        line = text.count("\n", 0, begin) + 1
+        yield Mutant(file, begin, condition, f"!({condition})", f"{file}:{line}: {' '.join(condition.split())} ?")
     for found in re.finditer(r"\bif \(", text[: text.index(end) if end else len(text)]):
         stop = found.end()
         depth = 1

@@ -341,6 +341,8 @@ TEST_CASE("reconcile: what may only be hidden is not made a second time unasked"
     REQUIRE(changes.refuse);
     CHECK(changes.refuse->reason == "container_lost");
     CHECK(changes.refuse->removals == 2);
+    CHECK(changes.refuse->message.find("remove 1 tasks here, and make 1 that were") !=
+          std::string::npos);
     CHECK(received(changes) == Lines{"take_away t"});
     // With that done, what was edited is still asked about, within the same yes.
     const std::vector<Pair> left{paired(plan), paired(page), paired(other)};
@@ -353,6 +355,7 @@ TEST_CASE("reconcile: what may only be hidden is not made a second time unasked"
     const auto changes = reconcile({plan, page, same, other, fresh}, base, hidden, rules);
     REQUIRE(changes.refuse);
     CHECK(changes.refuse->removals == 2);
+    CHECK(changes.refuse->message.find("edited") == std::string::npos);
   }
   SECTION("one leaves it here: the same") {
     const WantedItem moved = item("u", "", "y");
