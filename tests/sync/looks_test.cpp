@@ -112,6 +112,23 @@ TEST_CASE("looks: a look at what a notification named says nothing of all the re
   CHECK(world.store.sync_states().find(world.connection_id)->complete_ms > state.complete_ms);
 }
 
+TEST_CASE("looks: a page that a notification named is looked at, also if it holds but pages",
+          "[sync][looks]") {
+  World world(Style::nested, 1);
+  world.settle_in(2, 1, 3);
+  world.service.tells_trash = true;
+  std::string plan;
+  for (const auto& [id, item] : world.service.items()) {
+    if (item.fields.find("\"Plan\"") != std::string::npos) plan = id;
+  }
+  REQUIRE_FALSE(plan.empty());
+  world.service.erase(plan);
+  notify(world, plan);
+  const core::Run run = world.sync(RunTrigger::notification);
+  CHECK(run.waiting_for == core::RunWait::approval);
+  CHECK(world.tasks().size() == 6);
+}
+
 TEST_CASE("looks: what a notification named is asked for by any run that looks", "[sync][looks]") {
   World world(Style::keyed, 1);
   settle_in(world);

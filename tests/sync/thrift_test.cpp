@@ -92,6 +92,16 @@ TEST_CASE("thrift: an unchanged poll maps nothing; any change on either side map
     CHECK(poll().counts.received == 1);
     CHECK(world.service.writes == writes);
   }
+  SECTION("one occurrence was seen of a series that nobody keeps here") {
+    core::Sighting waiting;
+    waiting.connection_id = world.connection_id;
+    waiting.remote_id = "declined_20261201";
+    waiting.series = "declined";
+    waiting.slot = "2026-12-01";
+    REQUIRE(world.store.commit({ports::put(waiting)}, ports::Durability::full).ok());
+    CHECK(poll().counts.unchanged == unchanged);
+    CHECK(world.mapper().mapped() == mapped);
+  }
   SECTION("the script was edited") {
     world.mapper().edit_script();
     poll();
