@@ -94,8 +94,21 @@ void apply(lua_State* L, const FieldCall& call, const std::string& field, Json& 
   lua_setfield(L, call.task, field.c_str());
 }
 
+bool is_lossy(lua_State* L, int line) {
+  lua_getfield(L, line, "lossy");
+  const bool lossy = lua_toboolean(L, -1) != 0;
+  lua_pop(L, 1);
+  return lossy;
+}
+
 /// What a line made of a changed item field.
 enum class Back { one_way, nothing, taken };
+
+/// What the lines of a changed item field made of it.
+struct Asked {
+  Back took = Back::one_way;
+  Json gave = Json::object();  ///< the task fields
+};
 
 // Asks the line for its way back with the value on top of the stack.
 Back go_back(lua_State* L, int line, const FieldCall& call, Json& changes) {
@@ -139,24 +152,40 @@ Back go_back(lua_State* L, int line, const FieldCall& call, Json& changes) {
   return Back::taken;
 }
 
+// Whether a `lossy` line of the item field `name` keeps what it gave: asked again, with what the
+// task says of it now, it gives the same.
+bool keeps_part(lua_State* L, const FieldCall& call, const std::string& name, const Json& mapped,
+                const Json& gave) {
+  bool keeps = false;
+  for_each_line(L, call, [&](int line, const std::string& item) {
+    if (item != name || mapped.is_null() || !is_lossy(L, line)) return;
+    Json again = gave;
+    push_json(L, mapped);
+    go_back(L, line, call, again);
+    keeps = again == gave;
+  });
+  return keeps;
+}
+
 // What the changed task says of the fields that lines were asked about.
 void check_law(lua_State* L, const FieldCall& call, const Json& changed,
-               const std::map<std::string, Back>& asked, WaysBack& ways) {
+               const std::map<std::string, Asked>& asked, WaysBack& ways) {
   const Json now = item_fields_of(L, call);
   const auto shown = [](const Json& value) {
     return value.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 100);
   };
-  for (const auto& [item, took] : asked) {
+  for (const auto& [item, lines] : asked) {
     const Json& read = changed[item];
     const Json mapped = now.contains(item) ? now[item] : Json();
     if (mapped == read) {
       ways.taken.push_back(item);
       continue;
     }
-    if (took == Back::nothing) {
+    if (lines.took == Back::nothing) {
       ways.dropped.push_back(item);
       continue;
     }
+    if (keeps_part(L, call, item, mapped, lines.gave)) continue;
     ways.lossy[item] =
         fmt::format("lossy_mapping: '{}' was changed to {}, but the app can only say {}", item,
                     shown(read), shown(mapped));
@@ -198,12 +227,16 @@ Json item_fields_of(lua_State* L, const FieldCall& call) {
 
 Json task_changes(lua_State* L, const FieldCall& call, const Json& changed, WaysBack& ways) {
   Json changes = Json::object();
-  std::map<std::string, Back> asked;
+  std::map<std::string, Asked> asked;
   for_each_line(L, call, [&](int line, const std::string& item) {
     if (!changed.contains(item)) return;
     push_json(L, changed[item]);
-    const Back back = go_back(L, line, call, changes);
-    if (back != Back::one_way) asked[item] = std::max(asked[item], back);
+    Json gave = Json::object();
+    const Back back = go_back(L, line, call, gave);
+    if (back == Back::one_way) return;
+    changes.update(gave);
+    asked[item].took = std::max(asked[item].took, back);
+    asked[item].gave.update(gave);
   });
   check_law(L, call, changed, asked, ways);
   return changes;

@@ -37,7 +37,8 @@ struct WaysBack {
 
 /// The way back: which task fields change when the item's fields changed like this (null: cleared).
 /// The task on the stack is changed as well. The law: mapped forward again, it gives what was read;
-/// where it does not, `ways` says so. Lines without a way back say that edits stay outside.
+/// where it does not, `ways` says so. A `lossy` line may take a part: such a field is in no list of
+/// `ways`. Lines without a way back say that edits stay outside.
 core::Json task_changes(lua_State* L, const FieldCall& call, const core::Json& changed,
                         WaysBack& ways);
 

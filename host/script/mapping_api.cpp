@@ -26,7 +26,8 @@ constexpr std::array<std::string_view, 6> kDatabaseKeys = {"columns", "help", "i
 constexpr std::array<std::string_view, 3> kColumnKeys = {"name", "options", "type"};
 constexpr std::array<std::string_view, 8> kColumnTypes = {"checkbox", "date", "number", "select",
                                                           "status",   "text", "title",  "url"};
-constexpr std::array<std::string_view, 5> kLineKeys = {"item", "task", "to_item", "to_task", "via"};
+constexpr std::array<std::string_view, 6> kLineKeys = {"item",    "lossy",   "task",
+                                                       "to_item", "to_task", "via"};
 constexpr std::array<std::string_view, 5> kKindKeys = {"adopts", "alike", "recurs", "together",
                                                        "when"};
 
@@ -189,6 +190,11 @@ void check_line(lua_State* L, const std::string& kind, lua_Integer number) {
   if (task.empty() && !lua_isnil(L, -1)) fail_at(L, item, what + " has via, but no task field");
   if (!task.empty() && !one_way)
     check_word(L, task, "way back of " + what, changeable_task_fields());
+  lua_getfield(L, line, "lossy");
+  if (!lua_isnil(L, -1)) {
+    check_type(L, -1, LUA_TBOOLEAN, "lossy of " + what);
+    if (one_way) fail_at(L, "lossy", what + " is lossy, but has no way back");
+  }
   lua_settop(L, line);
 }
 

@@ -127,7 +127,7 @@ int day_to_task(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_getfield(L, 1, "start");
   const std::string_view start = check_text(L, -1);
-  push_text(L, start.substr(0, 10));  // a time of day is lost: the law of lossy ways notices
+  push_text(L, start.substr(0, 10));  // the time and the end of a range are lost: see `lossy`
   return 1;
 }
 

@@ -65,7 +65,7 @@ return mapping {
   fields = {
     row = {
       { task = "title",      item = "Task" },
-      { task = "due",        item = "Due Date", via = day },
+      { task = "due",        item = "Due Date", via = day, lossy = true }, -- a due day: a time or an end stays there
       { task = "status",     item = "Status", via = statuses },
       { task = "link",       item = "Resource Link" },
       { task = "duration_s", item = "Duration", via = minutes },
@@ -98,5 +98,9 @@ return mapping {
     { plan = { title = "Swift" }, tasks = { { title = "Install Xcode" } }, settings = { layout = "database" },
       want = { "page plan:p1", "database table:p1 in plan:p1", "row task:t1 in table:p1" } },
     { task = { title = "Read", duration_s = 7170 }, kind = "todo", want = { text = "Read", detail = "2 h" } },
+    { task = { title = "Read", due = "2026-11-23" }, kind = "row",
+      edited = { ["Due Date"] = { start = "2026-12-01T00:30:00+01:00" } }, want = { due = "2026-12-01" } },
+    { task = { title = "Read", due = "2026-11-23" }, kind = "row",
+      edited = { ["Due Date"] = { start = "2026-12-01", ["end"] = "2026-12-04" } }, want = { due = "2026-12-01" } },
   },
 }

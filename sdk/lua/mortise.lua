@@ -179,6 +179,7 @@ function with(original, changes) end
 ---@field via? Transform
 ---@field to_item? string|function (task, here), or (value, task, here) on a line with `task`
 ---@field to_task? fun(value: any, task: Task, here: Here): any
+---@field lossy? boolean the task keeps a part of what is written there, and the rest stays there
 
 --- The lines of one kind, and beside them how its two directions meet.
 ---@class Kind

@@ -266,7 +266,16 @@ TEST_CASE("mapping: a way back that loses something is refused", "[script][mappi
   const Mappings mappings;
   const Example example(1, 1, 1);
   const auto notion = mappings.of("notion");
-  const auto lossy = notion->task_change(
+  StatePool pool;
+  const auto strict = MappingScript::load(
+      script_text("mappings/x.lua",
+                  "return mapping { connector = 'x', plan = function(plan) return "
+                  "rows(plan.tasks) end,\n"
+                  "fields = { row = { { task = 'due', item = 'Due Date', via = day } } },\n"
+                  "examples = { { task = { title = 'a' }, kind = 'row', want = {} } } }"),
+      pool);
+  REQUIRE(strict.script);
+  const auto lossy = strict.script->task_change(
       "row", R"({"Due Date":{"start":"2026-12-01T09:00:00","time_zone":"Europe/Madrid"}})",
       example.tasks[0], example.input());
   REQUIRE_FALSE(lossy.ok());
@@ -280,6 +289,56 @@ TEST_CASE("mapping: a way back that loses something is refused", "[script][mappi
   CHECK(notion->task_change("event", "{}", example.tasks[0], example.input())
             .error()
             .message.find("fields has no 'event'") != std::string::npos);
+}
+
+TEST_CASE("notion: of a date with a time or of a range the day is taken, as it is written",
+          "[script][mapping]") {
+  const Mappings mappings;
+  const Example example(1, 1, 1);
+  const auto notion = mappings.of("notion");
+  for (const char* written :
+       {R"({"start":"2026-12-01T09:00:00","time_zone":"Europe/Madrid"})",
+        R"({"start":"2026-12-01T00:30:00+01:00"})", R"({"start":"2026-12-01T23:30:00-08:00"})",
+        R"({"start":"2026-12-01","end":"2026-12-04"})",
+        R"({"start":"2026-12-01T09:00:00+01:00","end":"2026-12-02T10:00:00+01:00"})"}) {
+    INFO(written);
+    const auto change =
+        notion->task_change("row", std::string(R"({"Duration":30,"Due Date":)") + written + "}",
+                            example.tasks[0], example.input());
+    REQUIRE(change.ok());
+    CHECK(parsed(change->patch) == Json{{"due", "2026-12-01"}, {"duration_s", 1800}});
+    CHECK(change->dropped.empty());
+    // What is not taken whole is not to be written there.
+    CHECK(change->taken == std::vector<std::string>{"Duration"});
+  }
+}
+
+TEST_CASE("mapping: a lossy line keeps what it gave, or nothing is taken", "[script][mapping]") {
+  StatePool pool;
+  const Example example(1, 1, 1);
+  const auto after = [&](const std::string& to_task, const std::string& more) {
+    const auto checked = MappingScript::load(
+        script_text("mappings/x.lua",
+                    "return mapping { connector = 'x', plan = function(plan) return "
+                    "rows(plan.tasks) end,\nfields = { row = {\n"
+                    "{ task = 'title', item = 'Task', lossy = true, to_item = function(value) "
+                    "return value end,\nto_task = function(value) return " +
+                        to_task + " end }, " + more +
+                        " } },\nexamples = { { task = { title = 'a' }, kind = 'row', want = { Task "
+                        "= 'a' } } } }"),
+        pool);
+    REQUIRE(checked.script);
+    const auto change = checked.script->task_change("row", R"({"Task":"A long word","Other":"b"})",
+                                                    example.tasks[0], example.input());
+    return change ? parsed(change->patch).value("title", "") : change.error().reason;
+  };
+  CHECK(after("value:sub(1, 6)", "") == "A long");
+  CHECK(after("value .. '!'", "") == "lossy_mapping");
+  CHECK(after("none", "") == "lossy_mapping");
+  // A later line has another word for the same.
+  CHECK(after("value:sub(1, 6)",
+              "{ item = 'Other', to_item = function(task) return task.title end,\n"
+              "to_task = function(value) return { title = value } end }") == "b");
 }
 
 TEST_CASE("google calendar: no word that is written into a description is lost unseen",

@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { forms } from './expect.mjs';
 import { dayFromNow, roadmap, until, World } from './host.mjs';
+import { compare } from './model/checks.mjs';
+import { inPages } from './model/member.mjs';
 import { subscribeNotion } from './model/trouble.mjs';
 import { renameThere } from './remote.mjs';
 
@@ -198,6 +200,41 @@ for (const layout of ['pages', 'database']) {
     }
   });
 }
+
+test('a row whose date gets a time or an end in Notion is rescheduled to that day, and what the app cannot hold stays there', { timeout: 120_000 }, () => inPages(async (m) => {
+  await m.look();
+  const [task] = m.planTasks;
+  const row = m.thingOf(task).id;
+  const due = async () => {
+    await m.look();
+    return [m.byId.get(task.id).due, m.found.find((each) => each.id === row).shown.properties['Due Date'].date];
+  };
+  const set = (value) => person(m.world, 'notion/set', { id: row, property: 'Due Date', value });
+  const syncs = async (received, writes) => {
+    const run = await m.sync(m.notion);
+    assert.deepEqual([run.state, run.counts.received, run.counts.writes, run.counts.conflicts], ['succeeded', received, writes, 0], JSON.stringify(run));
+  };
+  const stays = async (day, there) => {
+    await syncs(1, 0);
+    await syncs(0, 0);
+    assert.deepEqual(await due(), [day, there]);
+  };
+  const [day, later, last, here] = [20, 25, 27, 30].map(dayFromNow);
+
+  await set(`${day}T00:30:00+05:00`);
+  await stays(day, { start: `${day}T00:30:00.000+05:00`, end: null, time_zone: null });
+  await set(`${later}/${last}`);
+  await stays(later, { start: later, end: last, time_zone: null });
+  // What else is edited here leaves the date alone; a due day that is edited here takes its place.
+  await m.ok('PATCH', `/v1/tasks/${task.id}`, { status: 'doing' });
+  await syncs(0, 1);
+  assert.deepEqual(await due(), [later, { start: later, end: last, time_zone: null }]);
+  await m.ok('PATCH', `/v1/tasks/${task.id}`, { due: here });
+  await syncs(0, 1);
+  assert.deepEqual(await due(), [here, { start: here, end: null, time_zone: null }]);
+  assert.equal(compare(m), null);
+  await syncs(0, 0);
+}, { layout: 'database' }));
 
 test('a plan that was exported while it had no tasks is kept in step: what is added travels, and a sync is no export', async () => {
   const world = await World.start();
