@@ -182,7 +182,8 @@ JsonText agreed_after(const MergeInput& input, const Merged& merged, const JsonT
       remember(name, value(sent, name));
     }
     // It was to be taken, and nothing here can say it: ours stands, and is written there.
-    if (taken.contains(name) && value(became, name) != taken[name]) {
+    const bool ours = value(became, name) == value(here, name);
+    if (taken.contains(name) && ours && value(became, name) != taken[name]) {
       remember(name, value(there, name));
     }
   }

@@ -301,6 +301,15 @@ TEST_CASE("merge: ours is written where what won cannot be said here", "[core][m
   CHECK(agreed_after(input, merged, R"({"a":1,"b":3})") == R"({"a":1,"b":3})");
 }
 
+TEST_CASE("merge: of what won, the part that the app can say is agreed on", "[core][merge]") {
+  const MergeInput input = sides(R"({"due":"1"})", R"({"due":"2"})", R"({"due":"3, at noon"})");
+  MergeRules rules;
+  rules.policy = MergePolicy::remote;
+  const Merged merged = merge(input, rules);
+  CHECK(agreed_after(input, merged, R"({"due":"3"})") == R"({"due":"3"})");  // no write
+  CHECK(agreed_after(input, merged, R"({"due":"3"})", {"due"}) == R"({"due":"3, at noon"})");
+}
+
 TEST_CASE("merge: what follows here from what was taken is written there", "[core][merge]") {
   const char* const both = R"({"rule":"until 22:59","zone":"Madrid"})";
   const MergeInput input = sides(both, both, R"({"rule":"until 22:59","zone":"New York"})");
