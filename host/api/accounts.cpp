@@ -50,8 +50,8 @@ Response put_account(const Context& context, const Request& request) {
   if (auto refused = refused_document(request)) return *std::move(refused);
   const auto rev = expected_account(context, request, id);
   if (!rev) return refusal(request, rev.error());
-  const auto answer =
-      context.services.plans.put_account(id, request.body.empty() ? "{}" : request.body, *rev);
+  const auto answer = context.services.plans.put_account(
+      id, request.body.empty() ? "{}" : request.body, *rev, request.request_id);
   return respond(request, answer, [&](const core::Account& account) {
     Response response = json_response(request, core::to_json(account), account.rev);
     if (account.rev == 1) response.status = 201;

@@ -41,7 +41,7 @@ Response undo_conflict(const Context& context, const Request& request) {
   if (auto refused = body.refused(request)) return *std::move(refused);
   const auto conflict = find_conflict(context, request);
   if (!conflict) return refusal(request, conflict.error());
-  return respond(request, context.services.plans.undo_conflict(conflict->id),
+  return respond(request, context.services.plans.undo_conflict(conflict->id, request.request_id),
                  [](const core::Conflict& undone) { return json_response(conflict_json(undone)); });
 }
 

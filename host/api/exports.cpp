@@ -75,14 +75,16 @@ Response start_export(const Context& context, const Request& request) {
                  [](const core::Run& run) { return accepted_run(run); });
 }
 
-// A first call that was cut off may have left its run: it carries the call's request id.
+// A first call that was cut off may have left its run: it carries the call's request id. So does
+// one that pushes what a call saved: a caller may use one id for both.
 std::optional<Response> find_started(const Context& context, const Request& request) {
   ports::PageRequest page{200, ""};
   for (int pages = 0; pages < 5; ++pages) {
     const auto runs = context.services.store.runs().list(request.param("account"), "", page);
     if (!runs) return refusal(request, runs.error());
     for (const core::Run& run : runs->items) {
-      if (run.request_id == request.request_id) return accepted_run(run);
+      const bool asked_for = run.trigger == core::RunTrigger::user;
+      if (asked_for && run.request_id == request.request_id) return accepted_run(run);
     }
     if (runs->next_cursor.empty()) break;
     page.cursor = runs->next_cursor;

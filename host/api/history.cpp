@@ -60,7 +60,7 @@ Response restore_plan(const Context& context, const Request& request) {
   if (auto refused = body.refused(request)) return *std::move(refused);
   const auto plan = find_any_plan(context, request, request.param("plan"));
   if (!plan) return refusal(request, plan.error());
-  return respond(request, context.services.plans.restore_plan(plan->id),
+  return respond(request, context.services.plans.restore_plan(plan->id, request.request_id),
                  [&](const core::Plan& restored) {
                    return json_response(request, core::to_json(restored), restored.rev);
                  });
@@ -72,7 +72,7 @@ Response restore_task(const Context& context, const Request& request) {
   const auto task = find_any_task(context, request);
   if (!task) return refusal(request, task.error());
   return respond(
-      request, context.services.plans.restore_task(task->id),
+      request, context.services.plans.restore_task(task->id, request.request_id),
       [&](const core::Task& restored) { return task_response(context, request, restored); });
 }
 

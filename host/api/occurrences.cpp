@@ -73,7 +73,8 @@ std::optional<Response> read_edit(const Context& context, const Request& request
   if (!task) return refusal(request, task.error());
   const auto rev = if_match(request);
   if (!rev) return refusal(request, rev.error());
-  edit = {task->id, request.param("slot"), request.body.empty() ? "{}" : request.body, *rev};
+  edit = {task->id, request.param("slot"), request.body.empty() ? "{}" : request.body, *rev,
+          request.request_id};
   return std::nullopt;
 }
 

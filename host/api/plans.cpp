@@ -29,7 +29,8 @@ Response list_plans(const Context& context, const Request& request) {
 
 Response import_plan(const Context& context, const Request& request) {
   if (auto refused = refused_document(request)) return *std::move(refused);
-  const auto answer = context.services.plans.import(request.param("account"), request.body);
+  const auto answer =
+      context.services.plans.import(request.param("account"), request.body, request.request_id);
   return respond(request, answer, [](const ports::ImportReport& report) {
     const core::Json plan = core::to_json(report.plan);
     Response response = json_response({{"plan", plan},
@@ -67,7 +68,8 @@ Response edit_plan(const Context& context, const Request& request) {
   const auto rev = if_match(request);
   if (!rev) return refusal(request, rev.error());
   const std::string patch = request.body.empty() ? "{}" : request.body;
-  return respond(request, context.services.plans.edit_plan(plan->id, patch, *rev),
+  return respond(request,
+                 context.services.plans.edit_plan(plan->id, patch, *rev, request.request_id),
                  [&](const core::Plan& saved) {
                    return json_response(request, core::to_json(saved), saved.rev);
                  });
@@ -91,7 +93,8 @@ Response remove_plan(const Context& context, const Request& request) {
   if (!plan) return refusal(request, plan.error());
   const auto rev = if_match(request);
   if (!rev) return refusal(request, rev.error());
-  return respond(request, context.services.plans.remove_plan(plan->id, remote, *rev),
+  return respond(request,
+                 context.services.plans.remove_plan(plan->id, remote, *rev, request.request_id),
                  [](const core::Plan&) { return no_content(); });
 }
 
@@ -100,7 +103,7 @@ Response reschedule_plan(const Context& context, const Request& request) {
   if (auto refused = body.refused(request)) return *std::move(refused);
   const auto plan = find_plan(context, request, request.param("plan"));
   if (!plan) return refusal(request, plan.error());
-  return respond(request, context.services.plans.reschedule(plan->id),
+  return respond(request, context.services.plans.reschedule(plan->id, request.request_id),
                  [&](const core::Plan& saved) {
                    return json_response(request, core::to_json(saved), saved.rev);
                  });

@@ -39,6 +39,7 @@ Response add_task(const Context& context, const Request& request) {
   const auto plan = find_plan(context, request, request.param("plan"));
   if (!plan) return refusal(request, plan.error());
   insert.plan_id = plan->id;
+  insert.request_id = request.request_id;
   core::Json task = body.json();
   task.erase("week_id");
   task.erase("after_task_id");
@@ -62,7 +63,8 @@ Response edit_task(const Context& context, const Request& request) {
   if (!task) return refusal(request, task.error());
   const auto rev = if_match(request);
   if (!rev) return refusal(request, rev.error());
-  const ports::TaskEdit edit{task->id, request.body.empty() ? "{}" : request.body, *rev};
+  const ports::TaskEdit edit{task->id, request.body.empty() ? "{}" : request.body, *rev,
+                             request.request_id};
   return respond(request, context.services.plans.edit_task(edit),
                  [&](const core::Task& saved) { return task_response(context, request, saved); });
 }
@@ -72,7 +74,7 @@ Response remove_task(const Context& context, const Request& request) {
   if (!task) return refusal(request, task.error());
   const auto rev = if_match(request);
   if (!rev) return refusal(request, rev.error());
-  return respond(request, context.services.plans.remove_task(task->id, *rev),
+  return respond(request, context.services.plans.remove_task(task->id, *rev, request.request_id),
                  [](const core::Task&) { return no_content(); });
 }
 

@@ -170,7 +170,7 @@ struct Run {
   std::string usage_month;  ///< "2026-11" in the account's zone
   std::string script_revision;
   std::string url;         ///< where a person can look at the result
-  std::string request_id;  ///< of the API call that asked for it
+  std::string request_id;  ///< of the API call that asked for it, or saved last what it pushes
   Rev rev = 0;
   Instant created_ms = 0;
   std::optional<Instant> started_ms;

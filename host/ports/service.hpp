@@ -107,7 +107,9 @@ class Exports {
 class Changed {
  public:
   virtual ~Changed() = default;
-  virtual void plan_saved(const std::string& account_id, const std::string& plan_id) = 0;
+  /// `request_id`: of the API call that saved it; empty if it was none.
+  virtual void plan_saved(const std::string& account_id, const std::string& plan_id,
+                          const std::string& request_id) = 0;
   /// It was connected, or disconnected: what waits for it goes on, or ends.
   virtual void connection_ready(const std::string& connection_id) = 0;
 };
@@ -125,6 +127,7 @@ struct TaskEdit {
   std::string task_id;
   core::JsonText patch;  ///< merge patch (RFC 7396) of the API's task fields
   std::optional<core::Rev> if_match;
+  std::string request_id = {};
 };
 
 struct TaskInsert {
@@ -132,6 +135,7 @@ struct TaskInsert {
   std::string week_id;        ///< empty: at the plan's end
   std::string after_task_id;  ///< empty: at the end of the week
   core::JsonText task;
+  std::string request_id = {};
 };
 
 /// One occurrence of a recurring task, by its slot (core/occurrence.hpp).
@@ -140,6 +144,7 @@ struct OccurrenceEdit {
   std::string slot;
   core::JsonText patch;  ///< merge patch (RFC 7396) of the API's task fields
   std::optional<core::Rev> if_match;
+  std::string request_id = {};
 };
 
 struct OccurrenceWindow {
@@ -162,42 +167,51 @@ struct ImportReport {
 };
 
 /// Editing plans. Thread-safe. Every save is committed before it answers, and never fails because a
-/// provider does; connected services are told afterwards through `Changed`.
+/// provider does; connected services are told afterwards through `Changed`. `request_id`: of the
+/// API call; the runs that carry the save to the services bear it.
 class PlanEditing {
  public:
   virtual ~PlanEditing() = default;
   /// `if_match` 0: there must be none yet. A changed zone travels with the exported plans.
   virtual Answer<core::Account> put_account(const std::string& account_id,
                                             const core::JsonText& body,
-                                            std::optional<core::Rev> if_match) = 0;
+                                            std::optional<core::Rev> if_match,
+                                            const std::string& request_id) = 0;
   /// A new plan, or the next version of one (same external id): ids and set times are kept. Accepts
   /// the canonical and the roadmap shape; unscheduled tasks get their times.
-  virtual Answer<ImportReport> import(const std::string& account_id,
-                                      const core::JsonText& document) = 0;
+  virtual Answer<ImportReport> import(const std::string& account_id, const core::JsonText& document,
+                                      const std::string& request_id) = 0;
   /// Error `conflict` (`external_id_taken`) if another plan has the external id that it is given.
   virtual Answer<core::Plan> edit_plan(const std::string& plan_id, const core::JsonText& patch,
-                                       std::optional<core::Rev> if_match) = 0;
+                                       std::optional<core::Rev> if_match,
+                                       const std::string& request_id) = 0;
   /// `remote` may be left out only if nothing of the plan stands at a service. Error `conflict`
   /// (`remote_choice_needed`).
   virtual Answer<core::Plan> remove_plan(const std::string& plan_id,
                                          std::optional<RemoteItems> remote,
-                                         std::optional<core::Rev> if_match) = 0;
+                                         std::optional<core::Rev> if_match,
+                                         const std::string& request_id) = 0;
   virtual Answer<core::Task> add_task(const TaskInsert& insert) = 0;
   virtual Answer<core::Task> edit_task(const TaskEdit& edit) = 0;
   virtual Answer<core::Task> remove_task(const std::string& task_id,
-                                         std::optional<core::Rev> if_match) = 0;
+                                         std::optional<core::Rev> if_match,
+                                         const std::string& request_id) = 0;
   /// A removed task comes back, whoever removed it; one that is there stays as it is. Errors
   /// `conflict`: `plan_removed`, `external_id_taken`.
-  virtual Answer<core::Task> restore_task(const std::string& task_id) = 0;
+  virtual Answer<core::Task> restore_task(const std::string& task_id,
+                                          const std::string& request_id) = 0;
   /// Brings a removed plan back with the tasks that went along with it; what was removed before
   /// stays removed. Where its items were kept as the person's own, an export makes it anew, beside
   /// them. Error `conflict` (`external_id_taken`) if another plan or task has its external id now.
-  virtual Answer<core::Plan> restore_plan(const std::string& plan_id) = 0;
+  virtual Answer<core::Plan> restore_plan(const std::string& plan_id,
+                                          const std::string& request_id) = 0;
   /// Brings back what a conflict had not kept, as an ordinary edit of its task. Errors `conflict`:
   /// `undone_already`, `nothing_to_undo`, `task_removed` (or the occurrence).
-  virtual Answer<core::Conflict> undo_conflict(const std::string& conflict_id) = 0;
+  virtual Answer<core::Conflict> undo_conflict(const std::string& conflict_id,
+                                               const std::string& request_id) = 0;
   /// Computes all times anew; times that a person set stay.
-  virtual Answer<core::Plan> reschedule(const std::string& plan_id) = 0;
+  virtual Answer<core::Plan> reschedule(const std::string& plan_id,
+                                        const std::string& request_id) = 0;
 
   /// Of a recurring task. Errors of all four: `conflict` (`not_recurring`); `not_found` also for a
   /// slot that does not happen. Edits answer the series as saved.

@@ -48,7 +48,8 @@ Answer<Task> StoredPlans::undone(const Task& current, const Conflict& conflict, 
   return task;
 }
 
-Answer<Conflict> StoredPlans::undo_conflict(const std::string& conflict_id) {
+Answer<Conflict> StoredPlans::undo_conflict(const std::string& conflict_id,
+                                            const std::string& request_id) {
   std::optional<Task> edited;
   auto answer = retried<Conflict>([&]() -> Answer<Conflict> {
     edited.reset();
@@ -81,7 +82,7 @@ Answer<Conflict> StoredPlans::undo_conflict(const std::string& conflict_id) {
     return std::move(*conflict);
   });
   if (edited && std::holds_alternative<Conflict>(answer)) {
-    changed_.plan_saved(edited->account_id, edited->plan_id);
+    changed_.plan_saved(edited->account_id, edited->plan_id, request_id);
   }
   return answer;
 }

@@ -103,7 +103,7 @@ Answer<Task> StoredPlans::save_occurrence(const ports::OccurrenceEdit& edit, con
     return task;
   });
   if (const auto* task = std::get_if<Task>(&answer); task != nullptr && stored) {
-    changed_.plan_saved(task->account_id, task->plan_id);
+    changed_.plan_saved(task->account_id, task->plan_id, edit.request_id);
   }
   return answer;
 }
@@ -115,10 +115,10 @@ Answer<Task> StoredPlans::split_series(const ports::OccurrenceEdit& edit) {
   if (const auto* refusal = std::get_if<Refusal>(&answer)) {
     // What follows the first occurrence is the whole series.
     if (refusal->error.reason != "first_occurrence") return answer;
-    return edit_task({edit.task_id, edit.patch, edit.if_match});
+    return edit_task({edit.task_id, edit.patch, edit.if_match, edit.request_id});
   }
   const Task& following = std::get<Task>(answer);
-  changed_.plan_saved(following.account_id, following.plan_id);
+  changed_.plan_saved(following.account_id, following.plan_id, edit.request_id);
   return answer;
 }
 

@@ -124,7 +124,8 @@ Answer<std::vector<std::size_t>> StoredPlans::place(Opened& opened) const {
 
 Answer<core::Account> StoredPlans::put_account(const std::string& account_id,
                                                const core::JsonText& body,
-                                               std::optional<core::Rev> if_match) {
+                                               std::optional<core::Rev> if_match,
+                                               const std::string& request_id) {
   auto document = core::parse_json(body);
   if (!document) return refuse(std::move(document).error());
   auto read = core::read_account(*document);
@@ -170,7 +171,7 @@ Answer<core::Account> StoredPlans::put_account(const std::string& account_id,
     return account;
   });
   if (std::holds_alternative<core::Account>(answer)) {
-    for (const std::string& plan_id : moved) changed_.plan_saved(account_id, plan_id);
+    for (const std::string& plan_id : moved) changed_.plan_saved(account_id, plan_id, request_id);
   }
   return answer;
 }
@@ -188,14 +189,15 @@ Result<std::set<std::string>> StoredPlans::exported_plans(const std::string& acc
 }
 
 Answer<ports::ImportReport> StoredPlans::import(const std::string& account_id,
-                                                const core::JsonText& document) {
+                                                const core::JsonText& document,
+                                                const std::string& request_id) {
   auto parsed = core::parse_json(document);
   if (!parsed) return refuse(std::move(parsed).error());
   bool stored = false;
   const auto once = [&] { return import_once(account_id, *parsed, stored); };
   auto answer = retried<ports::ImportReport>(once);
   if (const auto* report = std::get_if<ports::ImportReport>(&answer); report && stored) {
-    changed_.plan_saved(account_id, report->plan.id);
+    changed_.plan_saved(account_id, report->plan.id, request_id);
   }
   return answer;
 }
@@ -285,7 +287,8 @@ Answer<ports::ImportReport> StoredPlans::import_once(const std::string& account_
 }
 
 Answer<Plan> StoredPlans::edit_plan(const std::string& plan_id, const core::JsonText& patch,
-                                    std::optional<core::Rev> if_match) {
+                                    std::optional<core::Rev> if_match,
+                                    const std::string& request_id) {
   auto document = core::parse_json(patch);
   if (!document) return refuse(std::move(document).error());
   bool stored = false;
@@ -320,7 +323,7 @@ Answer<Plan> StoredPlans::edit_plan(const std::string& plan_id, const core::Json
     return std::move(*saved_plan);
   });
   if (const auto* plan = std::get_if<Plan>(&answer); plan != nullptr && stored) {
-    changed_.plan_saved(plan->account_id, plan->id);
+    changed_.plan_saved(plan->account_id, plan->id, request_id);
   }
   return answer;
 }
@@ -369,7 +372,7 @@ Answer<Task> StoredPlans::add_task(const ports::TaskInsert& insert) {
     return std::move(added);
   });
   if (const auto* task = std::get_if<Task>(&answer)) {
-    changed_.plan_saved(task->account_id, task->plan_id);
+    changed_.plan_saved(task->account_id, task->plan_id, insert.request_id);
   }
   return answer;
 }
@@ -432,12 +435,12 @@ Answer<Task> StoredPlans::edit_task(const ports::TaskEdit& edit) {
     return edited;
   });
   if (const auto* task = std::get_if<Task>(&answer); task != nullptr && stored) {
-    changed_.plan_saved(task->account_id, task->plan_id);
+    changed_.plan_saved(task->account_id, task->plan_id, edit.request_id);
   }
   return answer;
 }
 
-Answer<Plan> StoredPlans::reschedule(const std::string& plan_id) {
+Answer<Plan> StoredPlans::reschedule(const std::string& plan_id, const std::string& request_id) {
   bool moved = false;
   auto answer = retried<Plan>([&]() -> Answer<Plan> {
     auto opened = open(plan_id);
@@ -467,7 +470,7 @@ Answer<Plan> StoredPlans::reschedule(const std::string& plan_id) {
     return std::move(*stored);
   });
   if (const auto* plan = std::get_if<Plan>(&answer); plan != nullptr && moved)
-    changed_.plan_saved(plan->account_id, plan->id);
+    changed_.plan_saved(plan->account_id, plan->id, request_id);
   return answer;
 }
 

@@ -27,26 +27,35 @@ class StoredPlans final : public ports::PlanEditing {
 
   ports::Answer<core::Account> put_account(const std::string& account_id,
                                            const core::JsonText& body,
-                                           std::optional<core::Rev> if_match) override;
+                                           std::optional<core::Rev> if_match,
+                                           const std::string& request_id = {}) override;
   ports::Answer<ports::ImportReport> import(const std::string& account_id,
-                                            const core::JsonText& document) override;
+                                            const core::JsonText& document,
+                                            const std::string& request_id = {}) override;
   ports::Answer<core::Plan> edit_plan(const std::string& plan_id, const core::JsonText& patch,
-                                      std::optional<core::Rev> if_match) override;
+                                      std::optional<core::Rev> if_match,
+                                      const std::string& request_id = {}) override;
   ports::Answer<core::Task> add_task(const ports::TaskInsert& insert) override;
   ports::Answer<core::Task> edit_task(const ports::TaskEdit& edit) override;
-  ports::Answer<core::Plan> reschedule(const std::string& plan_id) override;
+  ports::Answer<core::Plan> reschedule(const std::string& plan_id,
+                                       const std::string& request_id = {}) override;
 
   // removals.cpp
   ports::Answer<core::Plan> remove_plan(const std::string& plan_id,
                                         std::optional<ports::RemoteItems> remote,
-                                        std::optional<core::Rev> if_match) override;
+                                        std::optional<core::Rev> if_match,
+                                        const std::string& request_id = {}) override;
   ports::Answer<core::Task> remove_task(const std::string& task_id,
-                                        std::optional<core::Rev> if_match) override;
-  ports::Answer<core::Task> restore_task(const std::string& task_id) override;
-  ports::Answer<core::Plan> restore_plan(const std::string& plan_id) override;
+                                        std::optional<core::Rev> if_match,
+                                        const std::string& request_id = {}) override;
+  ports::Answer<core::Task> restore_task(const std::string& task_id,
+                                         const std::string& request_id = {}) override;
+  ports::Answer<core::Plan> restore_plan(const std::string& plan_id,
+                                         const std::string& request_id = {}) override;
 
   // conflicts.cpp
-  ports::Answer<core::Conflict> undo_conflict(const std::string& conflict_id) override;
+  ports::Answer<core::Conflict> undo_conflict(const std::string& conflict_id,
+                                              const std::string& request_id = {}) override;
 
   // occurrences.cpp
   Result<std::vector<core::Occurrence>> occurrences(

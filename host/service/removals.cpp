@@ -70,7 +70,8 @@ Result<std::vector<core::Pair>> StoredPlans::pairs_of(const Plan& plan) const {
 
 Answer<Plan> StoredPlans::remove_plan(const std::string& plan_id,
                                       std::optional<ports::RemoteItems> remote,
-                                      std::optional<core::Rev> if_match) {
+                                      std::optional<core::Rev> if_match,
+                                      const std::string& request_id) {
   auto answer = retried<Plan>([&]() -> Answer<Plan> {
     auto opened = open(plan_id);
     if (!opened) return refuse(std::move(opened).error());
@@ -120,13 +121,13 @@ Answer<Plan> StoredPlans::remove_plan(const std::string& plan_id,
     return std::move(*stored);
   });
   if (const auto* plan = std::get_if<Plan>(&answer)) {
-    changed_.plan_saved(plan->account_id, plan->id);
+    changed_.plan_saved(plan->account_id, plan->id, request_id);
   }
   return answer;
 }
 
-Answer<Task> StoredPlans::remove_task(const std::string& task_id,
-                                      std::optional<core::Rev> if_match) {
+Answer<Task> StoredPlans::remove_task(const std::string& task_id, std::optional<core::Rev> if_match,
+                                      const std::string& request_id) {
   auto answer = retried<Task>([&]() -> Answer<Task> {
     auto task = live_task(task_id, if_match);
     if (!task) return refuse(std::move(task).error());
@@ -138,12 +139,12 @@ Answer<Task> StoredPlans::remove_task(const std::string& task_id,
     return std::move(*task);
   });
   if (const auto* task = std::get_if<Task>(&answer)) {
-    changed_.plan_saved(task->account_id, task->plan_id);
+    changed_.plan_saved(task->account_id, task->plan_id, request_id);
   }
   return answer;
 }
 
-Answer<Task> StoredPlans::restore_task(const std::string& task_id) {
+Answer<Task> StoredPlans::restore_task(const std::string& task_id, const std::string& request_id) {
   bool stored = false;
   auto answer = retried<Task>([&]() -> Answer<Task> {
     auto task = store_.plans().find_task(task_id);
@@ -167,12 +168,12 @@ Answer<Task> StoredPlans::restore_task(const std::string& task_id) {
     return std::move(*task);
   });
   if (const auto* task = std::get_if<Task>(&answer); task != nullptr && stored) {
-    changed_.plan_saved(task->account_id, task->plan_id);
+    changed_.plan_saved(task->account_id, task->plan_id, request_id);
   }
   return answer;
 }
 
-Answer<Plan> StoredPlans::restore_plan(const std::string& plan_id) {
+Answer<Plan> StoredPlans::restore_plan(const std::string& plan_id, const std::string& request_id) {
   bool stored = false;
   auto answer = retried<Plan>([&]() -> Answer<Plan> {
     auto plan = store_.plans().find(plan_id);
@@ -198,7 +199,7 @@ Answer<Plan> StoredPlans::restore_plan(const std::string& plan_id) {
     return std::move(*restored);
   });
   if (const auto* plan = std::get_if<Plan>(&answer); plan != nullptr && stored) {
-    changed_.plan_saved(plan->account_id, plan->id);
+    changed_.plan_saved(plan->account_id, plan->id, request_id);
   }
   return answer;
 }

@@ -196,7 +196,7 @@ Result<core::Connection> Connecting::keep_target(const std::string& connection_i
       ++connection->rev;
       ports_.upkeep.look(connection_id);
       for (const std::string& plan : changed_plans) {
-        ports_.changed.plan_saved(connection->account_id, plan);
+        ports_.changed.plan_saved(connection->account_id, plan, {});
       }
       if (elsewhere && connection->auto_sync) ports_.changed.connection_ready(connection_id);
       return connection;

@@ -62,7 +62,7 @@ Status Dispatcher::start() {
 
 void Dispatcher::stop() {
   waits_.stop();
-  std::map<Key, ports::Timers::Id> pushes;
+  std::map<Key, Push> pushes;
   std::map<Key, FollowUp> follow_ups;
   {
     const std::lock_guard lock(mutex_);
@@ -71,7 +71,7 @@ void Dispatcher::stop() {
     follow_ups.swap(follow_ups_);
     for (auto& [connection, active] : active_) active.cancel->store(true);
   }
-  for (const auto& [key, timer] : pushes) ports_.timers.cancel(timer);
+  for (const auto& [key, push] : pushes) ports_.timers.cancel(push.timer);
   for (const auto& [key, next] : follow_ups) {
     if (next.pending) ports_.timers.cancel(next.timer);
   }
@@ -136,7 +136,7 @@ Detached Dispatcher::carry_out(std::string connection_id, Run run, ports::Cancel
     if (fresh->cancel_requested) cancel->store(true);
     const auto received = [this, connection_id,
                            account_id = fresh->account_id](const std::string& plan_id) {
-      push_to_others(account_id, plan_id, connection_id);
+      push_to_others(account_id, plan_id, connection_id, {});
     };
     Execution execution(ports_, options_, waits_, settled_, std::move(*fresh), std::move(cancel),
                         received);
@@ -243,7 +243,7 @@ Result<Run> Dispatcher::discard(const std::string& run_id) {
   const auto goes = is_wanted(run->connection_id, plan_id, core::RunTrigger::change);
   const bool by_itself = !goes || *goes;
   enqueue_sync(run->connection_id, plan_id,
-               by_itself ? core::RunTrigger::change : core::RunTrigger::user);
+               by_itself ? core::RunTrigger::change : core::RunTrigger::user, {});
   return ended;
 }
 
@@ -322,7 +322,7 @@ void Dispatcher::connection_ready(const std::string& connection_id) {
     if (!connection) return;
     // A disconnected one's runs are only led to their end.
     if (connection->status == core::ConnectionStatus::connected) {
-      enqueue_sync(connection_id, {}, core::RunTrigger::reconnect);
+      enqueue_sync(connection_id, {}, core::RunTrigger::reconnect, {});
     }
     kick(connection_id);
   });

@@ -44,7 +44,8 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   Result<ports::Preview> preview(const std::string& connection_id, const std::string& plan_id,
                                  std::shared_ptr<const ports::Mapping> mapping) override;
 
-  void plan_saved(const std::string& account_id, const std::string& plan_id) override;
+  void plan_saved(const std::string& account_id, const std::string& plan_id,
+                  const std::string& request_id = {}) override;
   void connection_ready(const std::string& connection_id) override;
 
  private:
@@ -58,16 +59,22 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
     bool answered = false;  ///< a question about the connection was answered meanwhile
   };
   using Key = std::pair<std::string, std::string>;  ///< a connection and a plan
+  /// What was saved and is still to go there.
+  struct Push {
+    ports::Timers::Id timer = 0;
+    std::string request_id;  ///< of the latest API call that saved it
+  };
   /// What the service's trouble ended, to be taken up again.
   struct FollowUp {
     core::RunTrigger trigger = core::RunTrigger::change;
+    std::string request_id;       ///< of the latest run that pushed what was saved
     std::int64_t failures = 0;    ///< in a row
     bool pending = false;         ///< its time is still to come
     ports::Timers::Id timer = 0;  ///< while it is
   };
 
   void push_to_others(const std::string& account_id, const std::string& plan_id,
-                      const std::string& from);
+                      const std::string& from, const std::string& request_id);
   Result<bool> travels(const core::Connection& connection, const std::string& plan_id) const;
   Result<bool> keeps(const core::Connection& connection, const std::string& plan_id) const;
   Result<bool> is_wanted(const std::string& connection_id, const std::string& plan_id,
@@ -80,7 +87,7 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   void take_up_what_failed(const std::string& connection_id);
   Result<core::Run> ask_to_end(core::Run run);
   void follow_up(const core::Run& run);
-  void follow_up_later(const Key& key, core::RunTrigger trigger);
+  void follow_up_later(const Key& key, const core::Run& run);
   void take_up(const Key& key);
   void forget_follow_up(const Key& key, int reached);
   void look_again(const std::string& connection_id);
@@ -90,14 +97,15 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   Result<core::Run> try_to_cancel(const std::string& run_id);
   Result<core::Run> end_parked(core::Run run, const std::string& reason);
   void enqueue_sync(const std::string& connection_id, const std::string& plan_id,
-                    core::RunTrigger trigger);
+                    core::RunTrigger trigger, const std::string& request_id);
   /// The queued run of this connection and plan: one that is there, else a new one.
   Result<core::Run> queued_sync(const std::string& connection_id, const std::string& plan_id,
                                 core::RunTrigger trigger, const std::string& request_id);
   Result<core::Run> new_sync(core::Connection connection, const std::string& plan_id,
                              core::RunTrigger trigger, const std::string& request_id);
   std::mutex& queueing(const std::string& connection_id);
-  void schedule_push(const std::string& connection_id, const std::string& plan_id);
+  void schedule_push(const std::string& connection_id, const std::string& plan_id,
+                     const std::string& request_id);
   bool begin_work();
   void end_work();
   void post(std::function<void()> work);
@@ -111,8 +119,8 @@ class Dispatcher final : public ports::RunQueue, public ports::Changed {
   /// hash of its id: commits of different connections share one fsync only if they don't wait.
   std::array<std::mutex, 64> queueing_;
   std::condition_variable changed_;
-  std::map<std::string, Active> active_;     ///< by connection
-  std::map<Key, ports::Timers::Id> pushes_;  ///< debouncing
+  std::map<std::string, Active> active_;  ///< by connection
+  std::map<Key, Push> pushes_;            ///< debouncing
   std::map<Key, FollowUp> follow_ups_;
   int under_way_ = 0;
   bool stopped_ = false;

@@ -55,21 +55,22 @@ bool asked_again(core::RunTrigger trigger) {
 
 }  // namespace
 
-void Dispatcher::plan_saved(const std::string& account_id, const std::string& plan_id) {
-  push_to_others(account_id, plan_id, {});
+void Dispatcher::plan_saved(const std::string& account_id, const std::string& plan_id,
+                            const std::string& request_id) {
+  push_to_others(account_id, plan_id, {}, request_id);
 }
 
 /// To all connections that keep the plan in step but the one that the change came from.
 void Dispatcher::push_to_others(const std::string& account_id, const std::string& plan_id,
-                                const std::string& from) {
-  post([this, account_id, plan_id, from] {
+                                const std::string& from, const std::string& request_id) {
+  post([this, account_id, plan_id, from, request_id] {
     ports_.publisher.publish("account:" + account_id, "plan", plan_json(plan_id));
     auto connections = ports_.store.connections().list(account_id);
     if (!connections) return;
     for (const core::Connection& connection : *connections) {
       if (connection.id == from) continue;
       if (const auto goes = travels(connection, plan_id); !goes || *goes) {
-        schedule_push(connection.id, plan_id);
+        schedule_push(connection.id, plan_id, request_id);
       }
     }
   });
@@ -102,22 +103,32 @@ Result<bool> Dispatcher::keeps(const core::Connection& connection,
   return plan && mapping && plan->external_id == core::kBuiltInPlan && adopts(**mapping);
 }
 
-void Dispatcher::schedule_push(const std::string& connection_id, const std::string& plan_id) {
+void Dispatcher::schedule_push(const std::string& connection_id, const std::string& plan_id,
+                               const std::string& request_id) {
   const Key key(connection_id, plan_id);
   {
     const std::lock_guard lock(mutex_);
-    if (stopped_ || !pushes_.try_emplace(key, 0).second) return;  // a push is due already
+    if (stopped_) return;
+    const auto [push, first] = pushes_.try_emplace(key);
+    if (!request_id.empty()) push->second.request_id = request_id;
+    if (!first) return;  // it is due already
   }
   const ports::Timers::Id timer = ports_.timers.after(options_.debounce_ms, [this, key] {
+    std::string latest;
     {
       const std::lock_guard lock(mutex_);
-      if (pushes_.erase(key) == 0) return;
+      const auto push = pushes_.find(key);
+      if (push == pushes_.end()) return;
+      latest = std::move(push->second.request_id);
+      pushes_.erase(push);
     }
-    post([this, key] { enqueue_sync(key.first, key.second, core::RunTrigger::change); });
+    post([this, key, latest = std::move(latest)] {
+      enqueue_sync(key.first, key.second, core::RunTrigger::change, latest);
+    });
   });
   const std::lock_guard lock(mutex_);
   auto found = pushes_.find(key);
-  if (found != pushes_.end()) found->second = timer;
+  if (found != pushes_.end()) found->second.timer = timer;
 }
 
 /// The last of them first, and the others one after the other, so that what is asked for meanwhile
@@ -151,7 +162,7 @@ void Dispatcher::push_what_is_left(const core::Connection& connection) {
     if (const auto goes = travels(connection, id); !goes || !*goes) continue;
     auto left = sync::preview(ports_, options_, connection.id, id, nullptr);
     if (left && left->create + left->update + left->remove > 0) {
-      enqueue_sync(connection.id, id, core::RunTrigger::change);
+      enqueue_sync(connection.id, id, core::RunTrigger::change, {});
     }
   }
 }
@@ -176,17 +187,18 @@ void Dispatcher::follow_up(const Run& run) {
   const bool passing = run.error_code == code_name(Code::unavailable) ||
                        run.error_code == code_name(Code::rate_limited);
   if (run.state == RunState::cancelled || !passing) return forget_follow_up(key, kNothing);
-  follow_up_later(key, run.trigger);
+  follow_up_later(key, run);
 }
 
 /// One at a time: what fails meanwhile waits for the one that is to come.
-void Dispatcher::follow_up_later(const Key& key, core::RunTrigger trigger) {
+void Dispatcher::follow_up_later(const Key& key, const Run& run) {
   std::int64_t failures = 0;
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return;
     FollowUp& next = follow_ups_[key];
-    if (!next.pending || reach(trigger) > reach(next.trigger)) next.trigger = trigger;
+    if (!next.pending || reach(run.trigger) > reach(next.trigger)) next.trigger = run.trigger;
+    if (run.trigger == core::RunTrigger::change) next.request_id = run.request_id;
     if (std::exchange(next.pending, true)) return;
     failures = ++next.failures;
   }
@@ -205,18 +217,20 @@ void Dispatcher::follow_up_later(const Key& key, core::RunTrigger trigger) {
 
 void Dispatcher::take_up(const Key& key) {
   core::RunTrigger trigger{};
+  std::string request_id;
   {
     const std::lock_guard lock(mutex_);
     const auto found = follow_ups_.find(key);
     if (found == follow_ups_.end() || !std::exchange(found->second.pending, false)) return;
     trigger = found->second.trigger;
+    if (trigger == core::RunTrigger::change) request_id = found->second.request_id;
   }
-  post([this, key, trigger] {
+  post([this, key, trigger, request_id] {
     // What connecting began goes on by itself only where things do.
     auto connection = ports_.store.connections().find(key.first);
     const bool off = connection && !connection->auto_sync;
     if (off && trigger == core::RunTrigger::reconnect) return forget_follow_up(key, kNothing);
-    enqueue_sync(key.first, key.second, trigger);
+    enqueue_sync(key.first, key.second, trigger, request_id);
   });
 }
 
@@ -264,15 +278,16 @@ bool Dispatcher::is_off(const Run& run) const {
 }
 
 void Dispatcher::enqueue_sync(const std::string& connection_id, const std::string& plan_id,
-                              core::RunTrigger trigger) {
+                              core::RunTrigger trigger, const std::string& request_id) {
   const auto wanted = is_wanted(connection_id, plan_id, trigger);
   if (wanted && !*wanted) return forget_follow_up({connection_id, plan_id}, kNothing);
-  auto queued = wanted ? queued_sync(connection_id, plan_id, trigger, {}) : wanted.error();
+  auto queued = wanted ? queued_sync(connection_id, plan_id, trigger, request_id) : wanted.error();
   if (queued) return kick(connection_id);
   if (asked_again(trigger) || queued.error().code == Code::not_found) return;
-  ports_.timers.after(kStoreRetryMs, [this, connection_id, plan_id, trigger] {
-    post(
-        [this, connection_id, plan_id, trigger] { enqueue_sync(connection_id, plan_id, trigger); });
+  ports_.timers.after(kStoreRetryMs, [this, connection_id, plan_id, trigger, request_id] {
+    post([this, connection_id, plan_id, trigger, request_id] {
+      enqueue_sync(connection_id, plan_id, trigger, request_id);
+    });
   });
 }
 
@@ -295,13 +310,18 @@ Result<Run> Dispatcher::queued_sync(const std::string& connection_id, const std:
     if (syncs && !queued) queued = std::move(run);
   }
   if (queued) {
-    if (reach(trigger) <= reach(queued->trigger)) return *std::move(queued);
+    const bool reaches = reach(trigger) <= reach(queued->trigger);
+    // It will push what was saved since, too: the latest call is told.
+    const bool later = queued->trigger == core::RunTrigger::change && !request_id.empty() &&
+                       request_id != queued->request_id;
+    if (reaches && !later) return *std::move(queued);
     queued->trigger = trigger;
-    queued->request_id = request_id;
+    if (!request_id.empty()) queued->request_id = request_id;
     Status saved = ports_.store.commit({ports::put(*queued)}, ports::Durability::full);
     if (saved) ++queued->rev;
     if (saved) return *std::move(queued);
     if (saved.error().code != Code::conflict) return std::move(saved).error();
+    if (reaches) return *std::move(queued);  // it has started, after what was saved
     // It has started meanwhile: another one follows it.
   }
   return new_sync(*std::move(connection), plan_id, trigger, request_id);
@@ -344,7 +364,7 @@ Result<Run> Dispatcher::sync_now(const std::string& connection_id, const std::st
 }
 
 void Dispatcher::sync(const std::string& connection_id, core::RunTrigger trigger) {
-  post([this, connection_id, trigger] { enqueue_sync(connection_id, "", trigger); });
+  post([this, connection_id, trigger] { enqueue_sync(connection_id, "", trigger, {}); });
 }
 
 }  // namespace mortise::sync

@@ -231,3 +231,35 @@ TEST_CASE("tasks: the history says what made a task as it is", "[api][resources]
   CHECK(run_items[0]["cause"] == "ntf_1");
   CHECK(run_items[0]["task_rev"] == 2);
 }
+
+TEST_CASE("lineage: every call that saves something hands its request id on", "[api][resources]") {
+  ApiHost host;
+  host.seed();
+  const std::string plan = "/v1/plans/" + host.plan_id;
+  const std::string all = plan + "/tasks";
+  core::Conflict conflict = conflict_of(host, "cfl_1", "task:" + host.task_id);
+  REQUIRE(host.store.commit({ports::put(conflict)}, ports::Durability::relaxed));
+  const auto saved_by = [&](const ApiAnswer& answer) {
+    CHECK(answer.status / 100 == 2);
+    CHECK(host.plans.asked_by() == answer.headers.at("x-request-id"));
+    return answer;
+  };
+  const ApiAnswer series = saved_by(host.post(all, R"({"title":"Swim","schedule":
+      {"start":"2026-11-23T18:00:00"},"recurrence":["RRULE:FREQ=WEEKLY;COUNT=5"]})"));
+  const std::string task = "/v1/tasks/" + series.json["id"].get<std::string>();
+  const std::string at = task + "/occurrences/2026-";
+  saved_by(host.call("PUT", "/v1/accounts/ann", R"({"tier":"free"})"));
+  saved_by(host.call("PATCH", plan, R"({"title":"More Swift"})"));
+  saved_by(host.post(plan + "/reschedule", "{}"));
+  saved_by(host.call("PATCH", at + "11-30T18:00:00", R"({"title":"Dive"})"));
+  saved_by(host.call("DELETE", at + "12-07T18:00:00"));
+  saved_by(host.post(at + "12-14T18:00:00/split", R"({"title":"Row"})"));
+  saved_by(host.post("/v1/conflicts/cfl_1/undo", "{}"));
+  saved_by(host.call("DELETE", task));
+  saved_by(host.post(task + "/restore", "{}"));
+  saved_by(host.call("DELETE", plan + "?remote=remove"));
+  saved_by(host.post(plan + "/restore", "{}"));
+  saved_by(host.post("/v1/accounts/ann/plans", R"({"external_id":"x","title":"X","modules":[]})"));
+  host.call("PATCH", task, R"({"notes":"Towel"})", "X-Request-Id: mine-7\r\n");
+  CHECK(host.plans.asked_by() == "mine-7");
+}

@@ -41,13 +41,20 @@ Error stale() {
 
 }  // namespace
 
+void FakePlans::note(const std::string& request_id) {
+  const std::lock_guard lock(mutex_);
+  asked_by_ = request_id;
+}
+
 std::string FakePlans::new_id(std::string_view prefix) {
   return make_id(prefix, clock_, random_);
 }
 
 ports::Answer<core::Account> FakePlans::put_account(const std::string& id,
                                                     const core::JsonText& body,
-                                                    std::optional<core::Rev> if_match) {
+                                                    std::optional<core::Rev> if_match,
+                                                    const std::string& request_id) {
+  note(request_id);
   auto read = core::read_account(core::parse_json(body).value());
   if (!read) return complain(read.problems);
   core::Account account = *std::move(read.value);
@@ -65,7 +72,9 @@ ports::Answer<core::Account> FakePlans::put_account(const std::string& id,
 }
 
 ports::Answer<ports::ImportReport> FakePlans::import(const std::string& account_id,
-                                                     const core::JsonText& document) {
+                                                     const core::JsonText& document,
+                                                     const std::string& request_id) {
+  note(request_id);
   if (const auto account = store_.accounts().find(account_id); !account)
     return refuse(account.error());
   auto read = core::read_plan_document(core::parse_json(document).value(),
@@ -90,7 +99,9 @@ ports::Answer<ports::ImportReport> FakePlans::import(const std::string& account_
 }
 
 ports::Answer<core::Plan> FakePlans::edit_plan(const std::string& id, const core::JsonText& patch,
-                                               std::optional<core::Rev> if_match) {
+                                               std::optional<core::Rev> if_match,
+                                               const std::string& request_id) {
+  note(request_id);
   core::Plan plan = store_.plans().find(id).value();
   if (if_match && *if_match != plan.rev) return refuse(stale());
   auto read = core::apply_patch(plan, core::parse_json(patch).value());
@@ -103,7 +114,9 @@ ports::Answer<core::Plan> FakePlans::edit_plan(const std::string& id, const core
 
 ports::Answer<core::Plan> FakePlans::remove_plan(const std::string& id,
                                                  std::optional<ports::RemoteItems> remote,
-                                                 std::optional<core::Rev> if_match) {
+                                                 std::optional<core::Rev> if_match,
+                                                 const std::string& request_id) {
+  note(request_id);
   core::Plan plan = store_.plans().find(id).value();
   if (if_match && *if_match != plan.rev) return refuse(stale());
   if (!remote && !store_.pairs().of_plan("cnn_ann", id).value().empty()) {
@@ -117,6 +130,7 @@ ports::Answer<core::Plan> FakePlans::remove_plan(const std::string& id,
 }
 
 ports::Answer<core::Task> FakePlans::add_task(const ports::TaskInsert& insert) {
+  note(insert.request_id);
   auto read = core::read_task(core::parse_json(insert.task).value());
   if (!read) return complain(read.problems);
   core::Task task = *std::move(read.value);
@@ -140,6 +154,7 @@ Result<std::vector<core::Occurrence>> FakePlans::occurrences(
 }
 
 ports::Answer<core::Task> FakePlans::edit_occurrence(const ports::OccurrenceEdit& edit) {
+  note(edit.request_id);
   const core::Task series = store_.plans().find_task(edit.task_id).value();
   if (edit.if_match && *edit.if_match != series.rev) return refuse(stale());
   auto read = core::edit_occurrence(series, edit.slot, core::parse_json(edit.patch).value());
@@ -151,10 +166,12 @@ ports::Answer<core::Task> FakePlans::edit_occurrence(const ports::OccurrenceEdit
 }
 
 ports::Answer<core::Task> FakePlans::cancel_occurrence(const ports::OccurrenceEdit& edit) {
-  return edit_occurrence({edit.task_id, edit.slot, R"({"status":"cancelled"})", edit.if_match});
+  return edit_occurrence(
+      {edit.task_id, edit.slot, R"({"status":"cancelled"})", edit.if_match, edit.request_id});
 }
 
 ports::Answer<core::Task> FakePlans::split_series(const ports::OccurrenceEdit& edit) {
+  note(edit.request_id);
   const core::Task series = store_.plans().find_task(edit.task_id).value();
   auto split = core::split_series(series, edit.slot, "Europe/Madrid");
   if (!split) return refuse(split.error());
@@ -170,6 +187,7 @@ ports::Answer<core::Task> FakePlans::split_series(const ports::OccurrenceEdit& e
 }
 
 ports::Answer<core::Task> FakePlans::edit_task(const ports::TaskEdit& edit) {
+  note(edit.request_id);
   core::Task task = store_.plans().find_task(edit.task_id).value();
   if (edit.if_match && *edit.if_match != task.rev) return refuse(stale());
   auto read = core::apply_patch(task, core::parse_json(edit.patch).value());
@@ -182,7 +200,9 @@ ports::Answer<core::Task> FakePlans::edit_task(const ports::TaskEdit& edit) {
 }
 
 ports::Answer<core::Task> FakePlans::remove_task(const std::string& id,
-                                                 std::optional<core::Rev> if_match) {
+                                                 std::optional<core::Rev> if_match,
+                                                 const std::string& request_id) {
+  note(request_id);
   core::Task task = store_.plans().find_task(id).value();
   if (if_match && *if_match != task.rev) return refuse(stale());
   task.deleted_ms = clock_.now_ms();
@@ -192,7 +212,9 @@ ports::Answer<core::Task> FakePlans::remove_task(const std::string& id,
   return task;
 }
 
-ports::Answer<core::Task> FakePlans::restore_task(const std::string& id) {
+ports::Answer<core::Task> FakePlans::restore_task(const std::string& id,
+                                                  const std::string& request_id) {
+  note(request_id);
   core::Task task = store_.plans().find_task(id).value();
   task.deleted_ms.reset();
   if (auto saved = store_.commit({ports::put(task)}, ports::Durability::relaxed); !saved) {
@@ -201,7 +223,9 @@ ports::Answer<core::Task> FakePlans::restore_task(const std::string& id) {
   return store_.plans().find_task(id).value();
 }
 
-ports::Answer<core::Plan> FakePlans::restore_plan(const std::string& id) {
+ports::Answer<core::Plan> FakePlans::restore_plan(const std::string& id,
+                                                  const std::string& request_id) {
+  note(request_id);
   core::Plan plan = store_.plans().find(id).value();
   plan.deleted_ms.reset();
   if (auto saved = store_.commit({ports::put(plan)}, ports::Durability::relaxed); !saved) {
@@ -210,7 +234,9 @@ ports::Answer<core::Plan> FakePlans::restore_plan(const std::string& id) {
   return store_.plans().find(id).value();
 }
 
-ports::Answer<core::Conflict> FakePlans::undo_conflict(const std::string& id) {
+ports::Answer<core::Conflict> FakePlans::undo_conflict(const std::string& id,
+                                                       const std::string& request_id) {
+  note(request_id);
   core::Conflict conflict = store_.conflicts().find(id).value();
   if (conflict.undone_ms) return refuse({Code::conflict, "was undone", "undone_already"});
   conflict.undone_ms = clock_.now_ms();
@@ -220,7 +246,9 @@ ports::Answer<core::Conflict> FakePlans::undo_conflict(const std::string& id) {
   return store_.conflicts().find(id).value();
 }
 
-ports::Answer<core::Plan> FakePlans::reschedule(const std::string& id) {
+ports::Answer<core::Plan> FakePlans::reschedule(const std::string& id,
+                                                const std::string& request_id) {
+  note(request_id);
   return store_.plans().find(id).value();
 }
 

@@ -23,26 +23,36 @@ class FakePlans final : public ports::PlanEditing {
   FakePlans(ports::Store& store, const ports::Clock& clock, ports::Random& random)
       : store_(store), clock_(clock), random_(random) {}
   ports::Answer<core::Account> put_account(const std::string&, const core::JsonText&,
-                                           std::optional<core::Rev>) override;
-  ports::Answer<ports::ImportReport> import(const std::string&, const core::JsonText&) override;
+                                           std::optional<core::Rev>, const std::string&) override;
+  ports::Answer<ports::ImportReport> import(const std::string&, const core::JsonText&,
+                                            const std::string&) override;
   ports::Answer<core::Plan> edit_plan(const std::string&, const core::JsonText&,
-                                      std::optional<core::Rev>) override;
+                                      std::optional<core::Rev>, const std::string&) override;
   ports::Answer<core::Plan> remove_plan(const std::string&, std::optional<ports::RemoteItems>,
-                                        std::optional<core::Rev>) override;
+                                        std::optional<core::Rev>, const std::string&) override;
   ports::Answer<core::Task> add_task(const ports::TaskInsert&) override;
   ports::Answer<core::Task> edit_task(const ports::TaskEdit&) override;
-  ports::Answer<core::Task> remove_task(const std::string&, std::optional<core::Rev>) override;
-  ports::Answer<core::Task> restore_task(const std::string&) override;
-  ports::Answer<core::Plan> restore_plan(const std::string&) override;
-  ports::Answer<core::Conflict> undo_conflict(const std::string&) override;
-  ports::Answer<core::Plan> reschedule(const std::string&) override;
+  ports::Answer<core::Task> remove_task(const std::string&, std::optional<core::Rev>,
+                                        const std::string&) override;
+  ports::Answer<core::Task> restore_task(const std::string&, const std::string&) override;
+  ports::Answer<core::Plan> restore_plan(const std::string&, const std::string&) override;
+  ports::Answer<core::Conflict> undo_conflict(const std::string&, const std::string&) override;
+  ports::Answer<core::Plan> reschedule(const std::string&, const std::string&) override;
   Result<std::vector<core::Occurrence>> occurrences(const ports::OccurrenceWindow&) const override;
   ports::Answer<core::Task> edit_occurrence(const ports::OccurrenceEdit&) override;
   ports::Answer<core::Task> cancel_occurrence(const ports::OccurrenceEdit&) override;
   ports::Answer<core::Task> split_series(const ports::OccurrenceEdit&) override;
+  /// The request id that the latest save was given.
+  std::string asked_by() const {
+    const std::lock_guard lock(mutex_);
+    return asked_by_;
+  }
 
  private:
+  void note(const std::string& request_id);
   std::string new_id(std::string_view prefix);
+  mutable std::mutex mutex_;
+  std::string asked_by_;
   ports::Store& store_;
   const ports::Clock& clock_;
   ports::Random& random_;
@@ -85,7 +95,9 @@ class FakeExports final : public ports::Exports {
 /// Remembers who was told.
 class FakeChanged final : public ports::Changed {
  public:
-  void plan_saved(const std::string&, const std::string& plan_id) override { note(plan_id); }
+  void plan_saved(const std::string&, const std::string& plan_id, const std::string&) override {
+    note(plan_id);
+  }
   void connection_ready(const std::string& connection_id) override { note(connection_id); }
   std::vector<std::string> told() const {
     const std::lock_guard lock(mutex_);

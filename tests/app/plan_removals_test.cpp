@@ -187,3 +187,56 @@ TEST_CASE("tasks: restoring outlives other writers", "[service][tasks]") {
   world.lose_races(3);
   CHECK_FALSE(value_of(world.plans.restore_task(read.id)).deleted_ms);
 }
+
+TEST_CASE("plans: whoever is told of a save hears which call of the API made it",
+          "[service][plans]") {
+  Exported world;
+  const std::string& plan = world.plan.id;
+  core::Conflict conflict;
+  conflict.id = "cfl_1";
+  conflict.account_id = "ann";
+  conflict.plan_id = plan;
+  conflict.task_id = world.task(plan, "Read").id;
+  conflict.key = "task:" + conflict.task_id;
+  conflict.undo = R"({"notes": "as it was there"})";
+  REQUIRE(world.store.commit({ports::put(conflict)}, ports::Durability::relaxed));
+  Json again = document();
+  tasks_of_week(again, 1)[0]["title"] = "Build it";
+  Task series;
+  const auto edit = [&](const std::string& slot, const std::string& request_id) {
+    return ports::OccurrenceEdit{series.id, slot, R"({"title": "Dive"})", {}, request_id};
+  };
+  auto& plans = world.plans;
+  value_of(plans.put_account("ann", R"({"zone": "Asia/Tokyo"})", {}, "account"));
+  value_of(plans.import("ann", again.dump(), "import"));
+  value_of(plans.edit_plan(plan, R"({"title": "More Swift"})", {}, "edit_plan"));
+  series = value_of(plans.add_task({plan, "", "", R"({"title": "Swim",
+      "schedule": {"start": "2026-11-23T18:00:00"}, "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=5"]})",
+                                    "add_task"}));
+  value_of(plans.edit_task({series.id, R"({"notes": "Towel"})", {}, "edit_task"}));
+  value_of(plans.edit_occurrence(edit("2026-11-30T18:00:00", "occurrence")));
+  value_of(plans.cancel_occurrence(edit("2026-12-07T18:00:00", "cancel")));
+  value_of(plans.split_series(edit("2026-12-14T18:00:00", "split")));
+  value_of(plans.split_series(edit("2026-11-23T18:00:00", "all_of_it")));
+  value_of(plans.undo_conflict("cfl_1", "undo"));
+  value_of(plans.remove_task(series.id, {}, "remove_task"));
+  value_of(plans.restore_task(series.id, "restore_task"));
+  value_of(plans.remove_plan(plan, RemoteItems::remove, {}, "remove_plan"));
+  value_of(plans.restore_plan(plan, "restore_plan"));
+  const std::vector<std::string> all = {"account",     "import",      "edit_plan",   "add_task",
+                                        "edit_task",   "occurrence",  "cancel",      "split",
+                                        "all_of_it",   "undo",        "remove_task", "restore_task",
+                                        "remove_plan", "restore_plan"};
+  auto heard = world.changed.request_ids;
+  heard.erase(heard.begin());  // of the plan that was made first
+  CHECK(heard == all);
+}
+
+TEST_CASE("plans: whoever is told that a plan was placed anew hears which call asked for it",
+          "[service][plans]") {
+  PlanWorld world;
+  const Plan plan = world.imported();
+  value_of(world.plans.remove_task(world.task(plan.id, "Read").id, {}, "remove"));
+  value_of(world.plans.reschedule(plan.id, "reschedule"));
+  CHECK(world.changed.request_ids.back() == "reschedule");
+}

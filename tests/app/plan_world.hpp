@@ -30,13 +30,16 @@ using ports::Refusal;
 class FakeChanged final : public ports::Changed {
  public:
   explicit FakeChanged(const fakes::MemoryStore& store) : store_(store) {}
-  void plan_saved(const std::string&, const std::string& plan_id) override {
+  void plan_saved(const std::string&, const std::string& plan_id,
+                  const std::string& request_id) override {
     const std::lock_guard lock(mutex_);
     saved.push_back(plan_id);
+    request_ids.push_back(request_id);
     commits.push_back(store_.commits());
   }
   void connection_ready(const std::string&) override { ++ready; }
   std::vector<std::string> saved;
+  std::vector<std::string> request_ids;  ///< of the calls that saved them
   std::vector<std::int64_t> commits;
   int ready = 0;
 

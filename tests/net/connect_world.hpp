@@ -21,7 +21,7 @@ namespace mortise::test {
 
 class Listener final : public ports::Changed {
  public:
-  void plan_saved(const std::string&, const std::string&) override {}
+  void plan_saved(const std::string&, const std::string&, const std::string&) override {}
   void connection_ready(const std::string& id) override { ready.push_back(id); }
   std::vector<std::string> ready;
 };

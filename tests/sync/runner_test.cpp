@@ -933,4 +933,54 @@ TEST_CASE("exchange: replies to one step that are too much together are not all 
   CHECK(replies[2].reply.headers.empty());
 }
 
+TEST_CASE(
+    "runner: what pushes saved changes names the API call that saved them: the latest of them",
+    "[sync][runner]") {
+  World world(Style::client_ids, 1);
+  world.populate(1, 1, 3);
+  world.export_plan();
+  const auto save = [&](std::size_t task, const std::string& request_id) {
+    world.tick(task);
+    world.dispatcher->plan_saved("acc", world.plan_id, request_id);
+  };
+  save(0, "req_1");
+  SECTION("collected") {
+    save(1, "req_2");
+    world.tick(2);  // received through another connection
+    world.settle();
+    const auto runs = runs_of(world);
+    REQUIRE(runs.size() == 2);
+    CHECK(runs.back().trigger == core::RunTrigger::change);
+    CHECK(runs.back().request_id == "req_2");
+    world.tick(0);
+    world.settle();
+    CHECK(runs_of(world).back().request_id.empty());
+  }
+  SECTION("while the run that will push them waits for its turn") {
+    world.egress->fault = [](const ports::ConnectorRequest&) { return Fault::swallowed; };
+    fakes::run_until_quiet(world.clock, world.executor, 10'000);  // the first is under way
+    save(1, "req_2");
+    fakes::run_until_quiet(world.clock, world.executor, 10'000);
+    save(2, "req_3");
+    fakes::run_until_quiet(world.clock, world.executor, 10'000);
+    const auto runs = runs_of(world);
+    REQUIRE(runs.size() == 3);
+    CHECK(runs[1].state == RunState::running);
+    CHECK(runs[1].request_id == "req_1");
+    CHECK(runs[2].state == RunState::queued);
+    CHECK(runs[2].request_id == "req_3");
+    world.egress->fault = nullptr;
+    world.egress->release();
+    world.settle();
+  }
+  SECTION("also after an outage") {
+    world.egress->fault = down_until(world, world.clock.now_ms() + 20 * 60'000);
+    world.settle();
+    const auto runs = runs_of(world);
+    REQUIRE(runs.size() > 2);
+    for (std::size_t i = 1; i < runs.size(); ++i) CHECK(runs[i].request_id == "req_1");
+  }
+  CHECK(world.service.outline() == world.expected());
+}
+
 }  // namespace mortise::tests

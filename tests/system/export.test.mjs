@@ -34,7 +34,15 @@ async function mainJob(form, document, limits, environment = {}) {
 
     const tasks = await world.tasks(plan);
     const at = Math.floor(tasks.length / 2);
-    await oneWrite(world, form, plan, () => world.ok('PATCH', `/v1/tasks/${tasks[at].id}`, { title: 'Another title' }));
+    let renamed;
+    await oneWrite(world, form, plan, async () => {
+      renamed = await world.api('PATCH', `/v1/tasks/${tasks[at].id}`, { title: 'Another title' });
+      assert.equal(renamed.status, 200);
+    });
+    const { items: [line] } = await world.ok('GET', `/v1/tasks/${tasks[at].id}/history`);
+    const call = renamed.headers.get('x-request-id');
+    assert.deepEqual([line.action, line.result, line.trigger, line.request_id], ['update', 'done', 'change', call]);
+    assert.equal((await world.run(line.run_id)).request_id, call);
     await oneWrite(world, form, plan, () => world.ok('PATCH', `/v1/tasks/${tasks[at + 1].id}`, { status: 'done' }));
     await oneWrite(world, form, plan, () => world.ok('POST', `/v1/plans/${plan.id}/tasks`,
       { title: 'One more', duration_s: 1800, after_task_id: tasks[1].id }));

@@ -226,7 +226,7 @@ export const en = {
   fact_task_rev: 'Revision of the task',
   fact_script: 'Revision of the scripts',
   fact_provider_request: (p) => `Request at ${p.service}`,
-  fact_request: 'Call that asked for it',
+  fact_request: 'Call that asked for it, or saved it',
   fact_run: 'Run',
   removed: 'Removed tasks',
   nothing_removed: 'Nothing was removed.',

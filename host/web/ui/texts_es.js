@@ -226,7 +226,7 @@ export const es = {
   fact_task_rev: 'Revisión de la tarea',
   fact_script: 'Revisión de los guiones',
   fact_provider_request: (p) => `Petición en ${p.service}`,
-  fact_request: 'Llamada que lo pidió',
+  fact_request: 'Llamada que lo pidió o lo guardó',
   fact_run: 'Ejecución',
   removed: 'Tareas quitadas',
   nothing_removed: 'No se ha quitado nada.',
