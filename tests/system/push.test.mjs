@@ -50,8 +50,8 @@ async function appointments() {
   return (await world.tasks(items.find((plan) => plan.external_id === 'calendar'))).map((task) => task.title);
 }
 
-const makeEvent = (user, summary) => world.simulator.set('POST', 'google/create_event', {
-  user, event: { summary, start: { dateTime: `${dayFromNow(9)}T09:00:00Z` }, end: { dateTime: `${dayFromNow(9)}T09:30:00Z` } },
+const makeEvent = (user, summary, calendar = 'primary') => world.simulator.set('POST', 'google/create_event', {
+  user, calendar, event: { summary, start: { dateTime: `${dayFromNow(9)}T09:00:00Z` }, end: { dateTime: `${dayFromNow(9)}T09:30:00Z` } },
 });
 
 /** Waits for what comes after the `known` runs that a notification began: one that brings `title`, and that it has ended. */
@@ -113,6 +113,28 @@ test('another calendar gets another channel', async () => {
     const now = await channels();
     return now.length === 1 && now[0].id !== old.id && now[0].calendar === target.id;
   }, 'the channel of the other calendar');
+});
+
+test('a sync message that comes before the channel is confirmed does no harm: a change there is told afterwards', async () => {
+  await world.simulator.set('POST', 'google/settings', { sync_before_reply: true });
+  const runs = async () => (await world.ok('GET', '/v1/runs?account_id=ana&limit=200')).items;
+  const { items: [connection] } = await world.ok('GET', '/v1/accounts/ana/connections');
+  const [old] = await channels();
+  const before = new Set((await runs()).map(({ id }) => id));
+  const { target } = await world.quietAfter(() => world.ok('PUT', `/v1/connections/${connection.id}/target`, { title: 'Home' }));
+  const channel = await until(async () => {
+    const [now, ...others] = await channels();
+    return now?.id !== old.id && now?.calendar === target.id && others.length === 0 && now;
+  }, 'the channel of the new calendar');
+  const told = (await world.simulator.set('POST', 'google/deliveries', {})).deliveries.filter(({ topic }) => topic === channel.id);
+  assert.deepEqual(told.map(({ label, try: nth, status }) => [label, nth, status]), [['sync 1', 1, 200]]);
+  await world.quiet();
+  const begun = (await runs()).filter(({ id }) => !before.has(id));
+  assert.deepEqual(begun.filter(({ trigger, state }) => trigger === 'notification' || state !== 'succeeded'), [], 'it says nothing of a change');
+  const known = new Set((await notified()).map(({ id }) => id));
+  await makeEvent(channel.email, 'Gardener', channel.calendar);
+  await broughtByNotification('Gardener', known);
+  await world.simulator.set('POST', 'google/settings', { sync_before_reply: false });
 });
 
 test('a disconnect stops the channel before the grant is gone', async () => {
