@@ -177,6 +177,8 @@ class Inbox {
   /// When the oldest of them came; nothing if none waits.
   virtual Result<std::optional<core::Instant>> oldest_pending(
       const std::string& connection_id) const = 0;
+  /// When the newest that is kept came, handled or not; nothing if none is.
+  virtual Result<std::optional<core::Instant>> latest(const std::string& connection_id) const = 0;
   virtual Result<std::vector<std::string>> connections_with_pending() const = 0;
   /// Whether the service's own name of a notification is known, handled or not. Known until it is
   /// pruned. An empty name never is.

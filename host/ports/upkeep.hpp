@@ -16,7 +16,8 @@ enum class PushState : std::uint8_t {
   off,      ///< `reason` says why; polling goes on
   opening,  ///< wanted, asked for, not there yet
   on,
-  failing,  ///< wanted, and the last attempt to open or renew failed; `message` says how
+  failing,  ///< wanted, and the last attempt to open or renew failed, or a subscription that the
+            ///< operator made tells nothing any more; `message` says how
 };
 
 struct PushStatus {

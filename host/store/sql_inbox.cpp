@@ -10,14 +10,27 @@ Result<std::vector<core::Notification>> SqlInbox::pending(const std::string& con
       connection_id);
 }
 
+namespace {
+
+/// When the one that was found came; nothing if there is none.
+Result<std::optional<core::Instant>> received(const Result<core::Notification>& found) {
+  if (found) return std::optional(found->received_ms);
+  if (found.error().code == Code::not_found) return std::optional<core::Instant>();
+  return found.error();
+}
+
+}  // namespace
+
 Result<std::optional<core::Instant>> SqlInbox::oldest_pending(
     const std::string& connection_id) const {
-  auto oldest = read_one<core::Notification>(
+  return received(read_one<core::Notification>(
       reading_, "WHERE connection_id = ?1 AND handled_ms IS NULL ORDER BY received_ms, id LIMIT 1",
-      connection_id);
-  if (oldest) return std::optional(oldest->received_ms);
-  if (oldest.error().code == Code::not_found) return std::optional<core::Instant>();
-  return oldest.error();
+      connection_id));
+}
+
+Result<std::optional<core::Instant>> SqlInbox::latest(const std::string& connection_id) const {
+  return received(read_one<core::Notification>(
+      reading_, "WHERE connection_id = ?1 ORDER BY received_ms DESC LIMIT 1", connection_id));
 }
 
 Result<std::vector<std::string>> SqlInbox::connections_with_pending() const {

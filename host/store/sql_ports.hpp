@@ -160,6 +160,7 @@ class SqlInbox final : public ports::Inbox {
   Result<std::vector<core::Notification>> pending(const std::string& connection_id) const override;
   Result<std::optional<core::Instant>> oldest_pending(
       const std::string& connection_id) const override;
+  Result<std::optional<core::Instant>> latest(const std::string& connection_id) const override;
   Result<std::vector<std::string>> connections_with_pending() const override;
   Result<bool> seen(const std::string& connector, const std::string& provider_id) const override;
 

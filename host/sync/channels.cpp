@@ -25,12 +25,21 @@ constexpr std::int64_t kSilentMs = core::kDayMs;
 /// A notification that is under way is not missing yet.
 constexpr std::int64_t kUnderWayMs = 10 * core::kMinuteMs;
 constexpr std::size_t kRunsLooked = 200;
+/// Of a subscription that is not ours to make anew.
+constexpr const char* kSilence =
+    "no notification came for a day or more, while polls found changes: the subscription at the "
+    "service may be gone";
 
 /// Whether asking again soon may help.
 bool passes(const Error& error) {
   return error.code == Code::unavailable || error.code == Code::rate_limited ||
          error.code == Code::cancelled || error.code == Code::conflict ||
          error.code == Code::internal || error.code == Code::unauthenticated;
+}
+
+/// When a channel gave its last sign of life.
+Instant heard_of(const Channel& channel) {
+  return std::max(channel.opened_ms, channel.notified_ms.value_or(0));
 }
 
 }  // namespace
@@ -208,7 +217,7 @@ Task<bool> PushChannels::turn(std::string connection_id, Work asked) {
   if (by_channel && view.off.empty() && now_ms >= asked.retry_ms) {
     const Channel* const live = view.live(now_ms);
     const bool lapses = live == nullptr || core::renewal_due(*live).value_or(now_ms + 1) <= now_ms;
-    if (lapses || (asked.sweeping && is_silent(*live))) {
+    if (lapses || (asked.sweeping && is_silent(connection_id, heard_of(*live)))) {
       Task<bool> opening = open_one(view, live != nullptr);
       co_await opening;
       auto again = look(connection_id);
@@ -228,11 +237,10 @@ Task<bool> PushChannels::turn(std::string connection_id, Work asked) {
   co_return true;
 }
 
-/// Whether polls found what this channel should have told.
-bool PushChannels::is_silent(const Channel& channel) const {
-  const Instant heard_ms = std::max(channel.opened_ms, channel.notified_ms.value_or(0));
+/// Whether polls found what should have been told since a notification last came.
+bool PushChannels::is_silent(const std::string& connection_id, Instant heard_ms) const {
   if (ports_.clock.now_ms() - heard_ms < kSilentMs) return false;
-  auto runs = ports_.store.runs().list("", channel.connection_id, {kRunsLooked, ""});
+  auto runs = ports_.store.runs().list("", connection_id, {kRunsLooked, ""});
   if (!runs) return false;
   return std::any_of(runs->items.begin(), runs->items.end(), [&](const core::Run& run) {
     return run.trigger == core::RunTrigger::schedule && run.counts.received > 0 &&
@@ -313,6 +321,12 @@ ports::PushStatus PushChannels::status(const core::Connection& connection) const
   if (view.connector->manifest().notifications.subscription !=
       Notifications::Subscription::channel) {
     status.state = ports::PushState::on;
+    if (auto latest = ports_.store.inbox().latest(connection.id)) status.notified_ms = *latest;
+    // Nothing was heard yet: then it cannot be told from one that was just made.
+    if (status.notified_ms && is_silent(connection.id, *status.notified_ms)) {
+      status.state = ports::PushState::failing;
+      status.message = kSilence;
+    }
     return status;
   }
   const Channel* const live = view.live(ports_.clock.now_ms());

@@ -108,7 +108,7 @@ class PushChannels {
   Task<Answer> ask(const View& view, ports::Call call, core::Secret secret);
   bool change(const std::string& id, const std::function<void(core::Channel&)>& edit);
   bool forget(const core::Channel& channel);
-  bool is_silent(const core::Channel& channel) const;
+  bool is_silent(const std::string& connection_id, core::Instant heard_ms) const;
   void note_failure(const View& view, const Error& error);
   void note_success(const std::string& connection_id);
   std::function<void()> bounded(std::function<void()> done);

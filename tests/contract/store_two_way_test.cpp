@@ -111,6 +111,7 @@ TEMPLATE_TEST_CASE("store: what two-way sync never wrote is not there", "[contra
   CHECK(store.pairs().of_key("k").value().empty());
   CHECK(store.inbox().pending("c").value().empty());
   CHECK_FALSE(store.inbox().oldest_pending("c").value());
+  CHECK_FALSE(store.inbox().latest("c").value());
   CHECK(store.inbox().connections_with_pending().value().empty());
   CHECK_FALSE(store.inbox().seen("google-calendar", "provider-1").value());
   core::SyncState never;
@@ -232,6 +233,8 @@ TEMPLATE_TEST_CASE("store: notifications wait, oldest first, until they are hand
   const ports::Inbox& inbox = store.inbox();
   CHECK(ids_of(inbox.pending("c1").value()) == Ids{"n1", "n2a", "n2b", "n3"});
   CHECK(inbox.oldest_pending("c1").value() == core::Instant{10});
+  CHECK(inbox.latest("c1").value() == core::Instant{30});
+  CHECK(inbox.latest("c2").value() == core::Instant{5});
   CHECK(inbox.connections_with_pending().value() == Ids{"c1", "c2"});
 
   commit(store, {ports::HandleNotifications{"c1", {"n1", "n2a", "n2b"}, 100}});
@@ -239,6 +242,7 @@ TEMPLATE_TEST_CASE("store: notifications wait, oldest first, until they are hand
   CHECK(inbox.oldest_pending("c1").value() == core::Instant{30});
   CHECK(ids_of(inbox.pending("c2").value()) == Ids{"m"});
   commit(store, {ports::HandleNotifications{"c2", {"m"}, 100}});
+  CHECK(inbox.latest("c2").value() == core::Instant{5});
   CHECK(inbox.connections_with_pending().value() == Ids{"c1"});
 }
 

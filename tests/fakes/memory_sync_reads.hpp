@@ -271,6 +271,15 @@ class MemoryInbox final : public ports::Inbox {
         std::min_element(waiting.begin(), waiting.end(), before<core::Notification>);
     return std::optional(oldest->value->received_ms);
   }
+  Result<std::optional<core::Instant>> latest(const std::string& connection_id) const override {
+    const Lock lock(tables_.mutex);
+    std::optional<core::Instant> latest;
+    for (const auto& [id, notification] : tables_.notifications) {
+      if (notification.connection_id != connection_id) continue;
+      latest = std::max(latest, std::optional(notification.received_ms));
+    }
+    return latest;
+  }
   Result<std::vector<std::string>> connections_with_pending() const override {
     const Lock lock(tables_.mutex);
     std::set<std::string> found;

@@ -122,6 +122,7 @@ TEST_CASE("query plans: everything that is read is found by an index", "[store][
   const SqlInbox inbox(reading);
   (void)inbox.pending("c");
   (void)inbox.oldest_pending("c");
+  (void)inbox.latest("c");
   (void)inbox.connections_with_pending();
   (void)inbox.seen("c", "p");
   (void)SqlUsages(reading).find("a", "2026-11");

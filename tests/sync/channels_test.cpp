@@ -461,6 +461,43 @@ TEST_CASE("channels: one that says nothing although things change is replaced",
   }
 }
 
+TEST_CASE("channels: of a subscription for all connections that says nothing any more is told",
+          "[sync][channels]") {
+  UpkeepWorld world;
+  world.secrets.values["pages.webhook_secret"] = "a key";
+  world.connect("cnn_1", "pages");
+  world.start();
+  const auto notified = [&](const std::string& id) {
+    core::Notification notification;
+    notification.id = id;
+    notification.connector = "pages";
+    notification.connection_id = "cnn_1";
+    notification.received_ms = notification.handled_ms.emplace(world.clock.now_ms());
+    REQUIRE(world.store.commit({ports::put(notification)}, ports::Durability::full));
+  };
+  const auto state = [&] { return world.push("cnn_1").state; };
+  // Nobody knows how long there is one: nothing was heard yet.
+  world.run_ended("cnn_1", core::RunTrigger::schedule, 3);
+  world.pass(2 * kDayMs);
+  CHECK(state() == PushState::on);
+  CHECK_FALSE(world.push("cnn_1").notified_ms);
+  notified("ntf_1");
+  const core::Instant heard_ms = world.clock.now_ms();
+  CHECK(state() == PushState::on);
+  CHECK(world.push("cnn_1").notified_ms == heard_ms);
+  world.pass(2 * kHourMs);
+  world.run_ended("cnn_1", core::RunTrigger::schedule, 0);
+  world.pass(kDayMs);
+  CHECK(state() == PushState::on);  // nothing was there to tell
+  world.run_ended("cnn_1", core::RunTrigger::schedule, 3);
+  CHECK(state() == PushState::failing);
+  CHECK(world.push("cnn_1").message.find("subscription") != std::string::npos);
+  CHECK(world.push("cnn_1").notified_ms == heard_ms);
+  notified("ntf_2");
+  CHECK(state() == PushState::on);
+  CHECK(world.push("cnn_1").message.empty());
+}
+
 TEST_CASE("channels: one whose end is not told stays", "[sync][channels]") {
   UpkeepWorld world;
   world.service.tells_end = false;
