@@ -4,12 +4,23 @@ import { test } from 'node:test';
 import { wideBudgets, World } from './host.mjs';
 import { compare } from './model/checks.mjs';
 import { Member } from './model/member.mjs';
-import { dayAfter } from './model/times.mjs';
+import { dayAfter, onTheWall } from './model/times.mjs';
 
 export const kDaily = (count) => [`RRULE:FREQ=DAILY;COUNT=${count}`];
 const today = new Date().toISOString().slice(0, 10);
-/** The start of the nth occurrence of the scenes' series: the name that it keeps. */
-export const slot = (n) => `${dayAfter(today, 10 + n)}T18:00:00`;
+/** The start of the nth occurrence of the scenes' series: the name that it keeps. Of a series of days it is the day. */
+export const dayOf = (n) => dayAfter(today, 10 + n);
+export const slot = (n) => `${dayOf(n)}T18:00:00`;
+export const timed = { kind: 'timed', start: slot(0), zone: 'Europe/Madrid' };
+export const ofDays = { kind: 'all_day', start: dayOf(0) };
+
+/** Start and end of an event, as a person sets them: whole days, or an hour from a local time on. */
+export const days = (first, count = 1) => ({ start: on(first), end: on(first + count) });
+const on = (n) => ({ date: dayOf(n), dateTime: null, timeZone: null });
+export function anHour(n, hour, timeZone = 'Europe/Madrid') {
+  const at = (each) => ({ dateTime: `${dayOf(n)}T${String(each).padStart(2, '0')}:00:00`, timeZone, date: null });
+  return { start: at(hour), end: at(hour + 1) };
+}
 
 /** An account with a plan, exported to the calendar (and to Notion), where nothing travels before a scene says so. */
 export function scene(title, shape, play) {
@@ -31,15 +42,15 @@ export function scene(title, shape, play) {
 }
 
 /** A series, daily and of six where nothing else is said, on both sides; answers the task and the id of its event. */
-export async function aSeries(m, plan = m.plan, recurrence = kDaily(6)) {
-  const series = await m.ok('POST', `/v1/plans/${plan.id}/tasks`, {
-    title: 'Swim', duration_s: 3600, recurrence, schedule: { kind: 'timed', start: slot(0), zone: 'Europe/Madrid' } });
+export async function aSeries(m, plan = m.plan, recurrence = kDaily(6), schedule = timed) {
+  const series = await m.ok('POST', `/v1/plans/${plan.id}/tasks`, { title: 'Swim', duration_s: 3600, recurrence, schedule });
   await synced(m);
   return { series, event: m.eventOf(series).id };
 }
 
-export const editHere = (m, task, n, changes) => m.ok('PATCH', `/v1/tasks/${task.id}/occurrences/${slot(n)}`, changes);
-export const cancelHere = (m, task, n) => m.ok('DELETE', `/v1/tasks/${task.id}/occurrences/${slot(n)}`);
+const named = (task, n) => (task.schedule.kind === 'all_day' ? dayOf(n) : slot(n));
+export const editHere = (m, task, n, changes) => m.ok('PATCH', `/v1/tasks/${task.id}/occurrences/${named(task, n)}`, changes);
+export const cancelHere = (m, task, n) => m.ok('DELETE', `/v1/tasks/${task.id}/occurrences/${named(task, n)}`);
 export const notion = (m, action, body) => m.world.simulator.set('POST', `notion/${action}`, body);
 
 export async function synced(m) {
@@ -49,11 +60,13 @@ export async function synced(m) {
   return run;
 }
 
+const shownAt = ({ date, dateTime, timeZone }) => date ?? onTheWall(Date.parse(dateTime), timeZone);
+
 /** What differs from the series, by slot, here and at its event: a title, "cancelled", or "" for anything else. */
 export async function differing(m, task, event) {
   const { items } = await m.act('events', { deleted: true });
   const there = items.filter((each) => each.recurringEventId === event)
-    .map((each) => [each.originalStartTime.dateTime.slice(0, 19), each.status === 'cancelled' ? 'cancelled' : each.summary ?? '']);
+    .map((each) => [shownAt(each.originalStartTime), each.status === 'cancelled' ? 'cancelled' : each.summary ?? '']);
   const here = m.byId.get(task.id).overrides ?? [];
   return { here: Object.fromEntries(here.map((each) => [each.slot, each.cancelled ? 'cancelled' : each.changes.title ?? ''])), there: Object.fromEntries(there) };
 }
@@ -78,7 +91,7 @@ export async function assertEnd(m, series, event, occurrences = {}) {
 export async function assertDropped(m, edit) {
   const told = (await m.newConflicts()).map(({ task_id, slot: at, fields, undo }) => [task_id, at, fields, undo]);
   const line = edit && { field: 'title', base: 'Swim', here: edit.title, there: null, kept: 'there' };
-  assert.deepEqual(told, edit ? [[edit.task.id, slot(edit.n), [line], {}]] : []);
+  assert.deepEqual(told, edit ? [[edit.task.id, named(edit.task, edit.n), [line], {}]] : []);
 }
 
 /** Lets a connection go both ways or one, and what that sets off by itself come to its end. */

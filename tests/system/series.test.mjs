@@ -1,7 +1,9 @@
 // A series changes as a whole, on one side or both, while its occurrences differ.
 import assert from 'node:assert/strict';
 import { until } from './host.mjs';
-import { kDaily, slot, scene, aSeries, editHere, cancelHere, synced, differing, assertEnd, assertDropped, onlyWriting } from './scenes.mjs';
+import {
+  anHour, aSeries, assertDropped, assertEnd, cancelHere, dayOf, days, differing, editHere, kDaily, ofDays, onlyWriting, scene, slot, synced, timed,
+} from './scenes.mjs';
 
 for (const early of [true, false]) {
   scene(`a shorter rule of the calendar drops the occurrences beyond it, edited ${early ? 'long before' : 'at the same time'}`, {}, async (m) => {
@@ -208,5 +210,62 @@ for (const known of [true, false]) {
       assert.deepEqual(fields.filter((each) => each.field === 'title').map(({ there, kept }) => [there, kept]), [['Float', 'here']]);
       await assertEnd(m);
     });
+  }
+}
+
+// A person moves a whole series in the calendar, which lets go what single occurrences of it said: where they happen as they
+// did before, that is written again; where not it goes, and is told if it had not been written yet.
+const ridingOn = ['RRULE:FREQ=DAILY;INTERVAL=2;COUNT=6'];
+const newYork = 'America/New_York';
+const said = { 3: 'Dive', 4: 'Float', 5: 'cancelled' };
+for (const { name, from = timed, changes, to, stay = [], at = slot } of [
+  { name: 'to another hour', changes: anHour(0, 19), to: { ...timed, start: `${dayOf(0)}T19:00:00` }, at: (n) => `${dayOf(n)}T19:00:00` },
+  { name: 'to a later day', changes: anHour(2, 18), to: { ...timed, start: slot(2) }, stay: [3, 4, 5] },
+  { name: 'to a later day, with another rule', changes: { ...anHour(2, 18), recurrence: ridingOn }, to: { ...timed, start: slot(2) }, stay: [4] },
+  { name: 'to days', changes: days(0), to: ofDays, at: dayOf },
+  { name: 'from days to hours', from: ofDays, changes: anHour(0, 18), to: timed },
+  { name: 'to later days', from: ofDays, changes: days(2), to: { ...ofDays, start: dayOf(2) }, stay: [3, 4, 5], at: dayOf },
+  { name: 'to the same hour elsewhere', changes: anHour(0, 18, newYork), to: { ...timed, zone: newYork } },
+  { name: 'to a zone of the same clock', changes: anHour(0, 18, 'Europe/Paris'), to: { ...timed, zone: 'Europe/Paris' }, stay: [3, 4, 5] },
+]) {
+  const elsewhen = from === ofDays ? { ...ofDays, start: dayOf(9) } : { ...timed, start: `${dayOf(3)}T09:00:00` };
+  const beforehand = async (m, series, event) => {
+    await editHere(m, series, 3, { title: 'Dive', schedule: elsewhen });
+    await cancelHere(m, series, 5);
+    await m.act('edit_instance', { id: event, slot: from === ofDays ? dayOf(4) : slot(4), changes: { summary: 'Float' } });
+    await synced(m);
+  };
+  const atOnce = async (m, series) => {
+    await editHere(m, series, 3, { title: 'Dive' });
+    await cancelHere(m, series, 5);
+  };
+  const afterwards = async (m, series, event) => {
+    await m.act('edit_instance', { id: event, slot: at(4), changes: { summary: 'There' } });
+    await m.act('cancel_instance', { id: event, slot: at(2) });
+  };
+  const none = async () => {};
+  const staying = (which) => Object.fromEntries(which.filter((n) => stay.includes(n)).map((n) => [at(n), said[n]]));
+  for (const resets of changes.recurrence ? [true, false] : [true]) {
+    for (const [edited, before, after, left, dropped] of [
+      ['no occurrence differs', none, none, {}],
+      ['occurrences differed before', beforehand, none, staying([3, 4, 5])],
+      ['occurrences are edited here at the same time', atOnce, none, staying([3, 5]), !stay.includes(3)],
+      ['occurrences are edited there after it', none, afterwards, { [at(4)]: 'There', [at(2)]: 'cancelled' }],
+      ['occurrences differed before, and are edited there after it', beforehand, afterwards, { ...staying([3, 5]), [at(4)]: 'There', [at(2)]: 'cancelled' }],
+    ]) {
+      const google = changes.recurrence ? ` (which ${resets ? 'forgets' : 'keeps'} what they said with another rule)` : '';
+      scene(`a series is moved ${name} in the calendar${google}: ${edited}`, {}, async (m) => {
+        await m.world.simulator.set('POST', 'google/settings', { rules_reset_exceptions: resets });
+        const { series, event } = await aSeries(m, m.plan, kDaily(6), from);
+        await before(m, series, event);
+        await m.act('edit_event', { id: event, changes });
+        await after(m, series, event);
+        await synced(m);
+        const { schedule: { kind, start, zone }, recurrence } = m.byId.get(series.id);
+        assert.deepEqual([{ kind, start, ...(zone && { zone }) }, recurrence], [to, changes.recurrence ?? kDaily(6)]);
+        await assertDropped(m, dropped ? { task: series, n: 3, title: 'Dive' } : null);
+        await assertEnd(m, series, event, left);
+      });
+    }
   }
 }
