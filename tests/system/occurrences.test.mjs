@@ -1,7 +1,9 @@
 // Single occurrences of a series are edited, called off and wanted again, on one side or both.
 import assert from 'node:assert/strict';
 import { dayAfter, instantOf, onTheWall, today } from './model/times.mjs';
-import { kDaily, slot, scene, aSeries, editHere, cancelHere, synced, differing, assertEnd, onlyWriting, travels } from './scenes.mjs';
+import {
+  anHour, aSeries, assertEnd, cancelHere, dayOf, days, differing, editHere, kDaily, ofDays, onlyWriting, scene, slot, synced, timed, travels,
+} from './scenes.mjs';
 
 for (const [name, act] of [
   ['edited here', (m, series) => editHere(m, series, 2, { title: 'Dive' })],
@@ -350,3 +352,39 @@ scene('a series gets another zone here, and an occurrence that was edited once i
   await editHere(m, series, 2, { title: 'Here' });
   await isNow('Here');
 });
+
+// One occurrence gets a time of its own kind, and the series' again.
+for (const { name, from, at, there, here } of [
+  { name: 'becomes all-day', from: timed, at: slot(2), there: days(2), here: { kind: 'all_day', start: dayOf(2) } },
+  { name: 'becomes two other days', from: timed, at: slot(2), there: days(8, 2), here: { kind: 'all_day', start: dayOf(8), end: dayOf(10) } },
+  { name: 'becomes two days', from: ofDays, at: dayOf(2), there: days(2, 2), here: { kind: 'all_day', start: dayOf(2), end: dayOf(4) } },
+  { name: 'gets hours', from: ofDays, at: dayOf(2), there: anHour(2, 9), here: { kind: 'timed', start: `${dayOf(2)}T09:00:00`, zone: 'Europe/Madrid' } },
+  { name: 'gets hours elsewhere', from: ofDays, at: dayOf(2), there: anHour(1, 21, 'America/New_York'), here: { kind: 'timed', start: `${dayOf(1)}T21:00:00`, zone: 'America/New_York' } },
+]) {
+  const plain = from === timed ? { there: anHour(2, 18), here: { ...timed, start: slot(2) } } : { there: days(2), here: { ...ofDays, start: dayOf(2), end: null } };
+  const person = (m, series, event, changes) => m.act('edit_instance', { id: event, slot: at, changes });
+  const app = (m, series, event, changes) => editHere(m, series, 2, changes);
+  const sides = {
+    there: { when: (m, series, event, to) => person(m, series, event, to.there), rename: (...of) => app(...of, { title: 'Dive' }) },
+    here: { when: (m, series, event, to) => app(m, series, event, { schedule: to.here }), rename: (...of) => person(...of, { summary: 'Dive' }) },
+  };
+  for (const [where, { when, rename }] of Object.entries(sides)) {
+    scene(`an occurrence ${name} ${where}, is renamed by the other side, and happens as its series again`, {}, async (m) => {
+      const { series, event } = await aSeries(m, m.plan, kDaily(6), from);
+      const isNow = async (schedule, title) => {
+        await synced(m);
+        const { task } = m.occurrences.get(series.id).find((each) => each.slot === at);
+        const { kind, start, end, zone } = task.schedule;
+        assert.deepEqual([task.title, kind, start, end, zone], [title, schedule.kind, schedule.start, schedule.end ?? undefined, schedule.zone]);
+        assert.deepEqual(await m.newConflicts(), []);
+        await assertEnd(m, series, event, { [at]: title });
+      };
+      await when(m, series, event, { there, here });
+      await synced(m);
+      await rename(m, series, event);
+      await isNow(here, 'Dive');
+      await when(m, series, event, plain);
+      await isNow(plain.here, 'Dive');
+    });
+  }
+}
