@@ -269,3 +269,57 @@ for (const { name, from = timed, changes, to, stay = [], at = slot } of [
     }
   }
 }
+
+// Rules of every sort, with dates that are added and left out, travel both ways.
+const compact = (n) => dayOf(n).replaceAll('-', '');
+const weekdays = [0, 2, 4].map((n) => ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'][new Date(dayOf(n)).getUTCDay()]);
+const dated = {
+  timed: (name, n, time = '180000') => `${name};TZID=Europe/Madrid:${compact(n)}T${time}`,
+  all_day: (name, n) => `${name};VALUE=DATE:${compact(n)}`,
+};
+for (const [rule, schedule, ...lines] of [
+  ['so many days', timed, 'RRULE:FREQ=DAILY;COUNT=12'],
+  ['days up to an instant', timed, `RRULE:FREQ=DAILY;UNTIL=${compact(12)}T200000Z`],
+  ['days up to a day', timed, `RRULE:FREQ=DAILY;UNTIL=${compact(12)}`],
+  ['some weekdays up to an instant', timed, `RRULE:FREQ=WEEKLY;BYDAY=${weekdays};UNTIL=${compact(40)}T200000Z`],
+  ['some weekdays without an end', timed, `RRULE:FREQ=WEEKLY;BYDAY=${weekdays}`],
+  ['every year', timed, 'RRULE:FREQ=YEARLY'],
+  ['so many years', timed, 'RRULE:FREQ=YEARLY;COUNT=3'],
+  ['the last day of months', timed, 'RRULE:FREQ=MONTHLY;BYMONTHDAY=-1'],
+  ['so many days', ofDays, 'RRULE:FREQ=DAILY;COUNT=12'],
+  ['days up to a day', ofDays, `RRULE:FREQ=DAILY;UNTIL=${compact(12)}`],
+  ['some weekdays without an end', ofDays, `RRULE:FREQ=WEEKLY;BYDAY=${weekdays}`],
+  ['every year', ofDays, 'RRULE:FREQ=YEARLY'],
+  ['no rule at all', timed],
+  ['no rule at all', ofDays],
+]) {
+  const dates = dated[schedule.kind];
+  const at = schedule === timed ? (n, time = '18:00:00') => `${dayOf(n)}T${time}` : dayOf;
+  scene(`a series of ${rule} (${schedule.kind}) gets and loses dates on both sides`, {}, async (m) => {
+    const { series, event } = await aSeries(m, m.plan, [...lines, dates('RDATE', 20, '120000'), dates('RDATE', 21), dates('EXDATE', 2)], schedule);
+    await assertEnd(m, series, event);
+    const starts = async () => {
+      const { items } = await m.ok('GET', `/v1/tasks/${series.id}/occurrences?from=${dayOf(-1)}T00:00:00Z&to=${dayOf(60)}T00:00:00Z`);
+      return items.filter((each) => !each.cancelled).map((each) => each.slot);
+    };
+    const first = await starts();
+    assert.ok([0, 20, 21].every((n) => first.includes(at(n, n === 20 ? '12:00:00' : undefined))) && !first.includes(at(2)), `${first}`);
+
+    // A person renames an added one, calls another off, adds one and leaves one out.
+    await m.act('edit_instance', { id: event, slot: at(20, '12:00:00'), changes: { summary: 'Float' } });
+    await m.act('cancel_instance', { id: event, slot: at(21) });
+    const there = [...m.eventOf(m.byId.get(series.id)).recurrence, dates('RDATE', 22), dates('EXDATE', 0)];
+    await m.act('edit_event', { id: event, changes: { recurrence: there } });
+    await synced(m);
+    assert.deepEqual(await starts(), [...first, at(22)].filter((each) => ![at(0), at(21)].includes(each)).sort());
+    await assertEnd(m, series, event, { [at(20, '12:00:00')]: 'Float', [at(21)]: 'cancelled' });
+
+    // The app leaves the renamed one out, has the other again, adds one and renames that.
+    const here = [...lines, dates('RDATE', 21), dates('RDATE', 22), dates('RDATE', 23, '090000')];
+    await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: here });
+    await m.ok('PATCH', `/v1/tasks/${series.id}/occurrences/${at(23, '09:00:00')}`, { title: 'Dive' });
+    await synced(m);
+    assert.deepEqual(await m.newConflicts(), []);
+    await assertEnd(m, series, event, { [at(21)]: 'cancelled', [at(23, '09:00:00')]: 'Dive' });
+  });
+}

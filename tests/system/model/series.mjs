@@ -6,6 +6,8 @@ import { eventOf, eventSeen, inCalendar, isTimed, kDoneMark } from './sides.mjs'
 import { dayAfter, instantOf, today } from './times.mjs';
 
 const atOnce = 200;
+const kAhead = 1600;  // days that what has no end is compared
+const horizon = `${dayAfter(today, kAhead + 100)}T00:00:00Z`;
 
 /** An access token of the person's own at the simulated calendar: what a calendar app would look with. */
 async function tokenOf(m) {
@@ -25,7 +27,7 @@ export async function instancesThere(m) {
   const bySeries = new Map();
   for (let page = ''; page !== undefined;) {
     m.token ??= await tokenOf(m);
-    const asked = new URLSearchParams({ singleEvents: true, maxResults: 2500, ...(page && { pageToken: page }) });
+    const asked = new URLSearchParams({ singleEvents: true, maxResults: 2500, timeMax: horizon, ...(page && { pageToken: page }) });
     const answer = await fetch(`${m.world.simulator.url}/calendar/v3/calendars/primary/events?${asked}`, { headers: { authorization: `Bearer ${m.token}` } });
     if (answer.status === 401) {  // it has lived its hour
       m.token = undefined;
@@ -44,7 +46,7 @@ export async function instancesThere(m) {
 export async function occurrencesHere(m, task) {
   const bySlot = new Map();
   for (let from = `${dayAfter(today, -60)}T00:00:00Z`; from;) {
-    const { items } = await m.ok('GET', `/v1/tasks/${task.id}/occurrences?from=${from}&to=${dayAfter(today, 1700)}T00:00:00Z&limit=${atOnce}`);
+    const { items } = await m.ok('GET', `/v1/tasks/${task.id}/occurrences?from=${from}&to=${horizon}&limit=${atOnce}`);
     for (const each of items) bySlot.set(each.slot, each);
     from = items.length === atOnce ? items.at(-1).start_at : null;
   }
@@ -55,7 +57,8 @@ export async function occurrencesHere(m, task) {
 export const whichHere = (task, slot) => (slot.length === 10 ? slot : instantOf(slot, task.schedule.zone ?? 'Europe/Madrid'));
 export const whichThere = ({ originalStartTime: { date, dateTime } }) => date ?? Date.parse(dateTime);
 
-const byWhich = (list) => new Map(list.map((each) => [each.which, JSON.stringify(each)]));
+const isNear = ({ which }) => new Date(which) < new Date(dayAfter(today, kAhead));
+const byWhich = (list) => new Map(list.filter(isNear).map((each) => [each.which, JSON.stringify(each)]));
 
 /** The first occurrence that is not the same on both sides, of any series that the calendar shows; null if there is none. */
 export function compareSeries(m) {
