@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { until } from './host.mjs';
 import {
-  anHour, aSeries, assertDropped, assertEnd, cancelHere, dayOf, days, differing, editHere, kDaily, ofDays, onlyWriting, scene, slot, synced, timed,
+  anHour, aSeries, assertDropped, assertEnd, cancelHere, dayOf, days, differing, editHere, kDaily, ofDays, onlyWriting, scene, slot, synced, timed, travels,
 } from './scenes.mjs';
 
 for (const early of [true, false]) {
@@ -267,6 +267,73 @@ for (const { name, from = timed, changes, to, stay = [], at = slot } of [
         await assertEnd(m, series, event, left);
       });
     }
+  }
+}
+
+/** A series of which both sides have edited occurrences, the third to the fifth. */
+async function edited(m) {
+  const { series, event } = await aSeries(m);
+  await editHere(m, series, 3, { title: said[3] });
+  await m.act('edit_instance', { id: event, slot: slot(4), changes: { summary: said[4] } });
+  await cancelHere(m, series, 5);
+  await synced(m);
+  return { series, event };
+}
+
+scene('a series is moved in the calendar time and again, and each time somebody looks: its occurrences are as they were made last', {}, async (m) => {
+  const { series, event } = await edited(m);
+  for (const changes of [days(0), anHour(0, 18), anHour(0, 18, newYork), anHour(0, 18)]) {
+    await m.act('edit_event', { id: event, changes });
+    await synced(m);
+    await assertEnd(m, series, event);
+  }
+  await editHere(m, series, 3, { title: said[3] });
+  await m.act('edit_instance', { id: event, slot: slot(4), changes: { summary: said[4] } });
+  await synced(m);
+  assert.deepEqual(await m.newConflicts(), []);
+  await assertEnd(m, series, event, { [slot(3)]: said[3], [slot(4)]: said[4] });
+});
+
+scene('a series becomes a single event in the calendar, and one that repeats again', {}, async (m) => {
+  const { series, event } = await edited(m);
+  for (const recurrence of [null, kDaily(6)]) {
+    await m.act('edit_event', { id: event, changes: { recurrence } });
+    await synced(m);
+    const task = m.byId.get(series.id);
+    assert.deepEqual([task.recurrence, task.overrides, m.eventOf(task).id], [recurrence ?? undefined, undefined, event]);
+    await assertEnd(m);
+  }
+  assert.deepEqual(await m.newConflicts(), []);
+});
+
+scene('a series is moved to a later day in the calendar while the connection only reads: its occurrences are as they were here, and there once it writes', {}, async (m) => {
+  const { series, event } = await edited(m);
+  await travels(m, m.google, 'pull');
+  await m.act('edit_event', { id: event, changes: anHour(2, 18) });
+  assert.equal((await synced(m)).counts.writes, 0);
+  assert.deepEqual([m.byId.get(series.id).schedule.start, m.byId.get(series.id).overrides.length], [slot(2), 3]);
+  await travels(m, m.google, 'both');
+  await synced(m);
+  assert.deepEqual(await m.newConflicts(), []);
+  await assertEnd(m, series, event, Object.fromEntries(Object.entries(said).map(([n, title]) => [slot(Number(n)), title])));
+});
+
+for (const [policy, kept] of [['merge', 'here'], ['local', 'here'], ['remote', 'there']]) {
+  for (const [name, hour, changes] of [
+    ['to another hour', (at) => ({ ...timed, start: `${dayOf(0)}T${at}:00:00` }), anHour(0, 19)],
+    ['to days', (at) => (at === 20 ? { ...timed, start: `${dayOf(0)}T20:00:00` } : ofDays), days(0)],
+  ]) {
+    scene(`a series is moved ${name} in the calendar and to a third hour here: one counts, the other is told (${policy})`, { policy }, async (m) => {
+      const { series, event } = await edited(m);
+      await m.act('edit_event', { id: event, changes });
+      await m.ok('PATCH', `/v1/tasks/${series.id}`, { schedule: hour(20) });
+      await synced(m);
+      const [{ task_id, slot: at, fields }, ...more] = await m.newConflicts();
+      assert.deepEqual([task_id, at, more.length], [series.id, undefined, 0]);
+      assert.equal(fields.find((each) => each.field === 'start').kept, kept);
+      assert.equal(m.byId.get(series.id).schedule.start, hour(kept === 'here' ? 20 : 19).start);
+      await assertEnd(m, series, event);
+    });
   }
 }
 
