@@ -322,7 +322,7 @@ class Decision {
     const std::int64_t removals = count + rules_.removed_last_day;
     const bool emptied = std::none_of(wanted_.begin(), wanted_.end(),
                                       [](const WantedItem& item) { return !item.task_id.empty(); });
-    if (emptied && removals > 1) {
+    if (emptied && (count > 1 || (removals > 1 && holds_ours()))) {
       return Refuse{"plan_emptied",
                     fmt::format("the plan has no tasks any more: would remove {} items at the "
                                 "service. Approve to remove them, discard to leave them",

@@ -13,7 +13,7 @@ export async function mayAsk(m, { connection_id, guard: { reason, removals, item
   if (reason === 'mass_removal_here') return removals > 0 && percent < 100;
   if (reason === 'mass_removal') return removals >= at_least && removals * 100 > items * percent;
   if (m.mishap) return true;
-  if (reason === 'plan_emptied') return (await m.tasksOf({ id: plan_id })).length === 0;
+  if (reason === 'plan_emptied') return (await m.tasksOf({ id: plan_id })).every(({ status }) => status === 'cancelled');
   return reason === 'remote_empty' && plan_id === m.calendar.id;
 }
 

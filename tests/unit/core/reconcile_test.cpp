@@ -210,6 +210,9 @@ TEST_CASE("reconcile: a plan that is emptied one by one asks before its last ite
   const auto changes = reconcile({}, base, kNothingNew, rules);
   REQUIRE(changes.refuse);
   CHECK(changes.refuse->reason == "plan_emptied");
+  Pair appeared = base[0];  // appointments come and go
+  appeared.appeared = true;
+  CHECK_FALSE(reconcile({}, {appeared}, kNothingNew, rules).refuse);
 }
 
 namespace {
