@@ -159,8 +159,7 @@ class Decision {
       recreate(item, pair);
     } else if (gone(item.key)) {
       gone_there_ += is_task(item);
-      if (edited_by_person(item, pair) || moved(item, pair) || needed_.contains(item.key) ||
-          comes_along(item, pair)) {
+      if (has_news(item, pair) || comes_along(item, pair)) {
         recreate(item, pair);
       } else if (rules_.pull && is_task(item) && end_of(item.key)->state != RemoteState::lost) {
         take_away(item, pair);
@@ -177,6 +176,11 @@ class Decision {
     }
   }
 
+  /// Whether it has something to say that outlives its end there, or what stands in it has.
+  bool has_news(const WantedItem& item, const Pair& pair) const {
+    return edited_by_person(item, pair) || moved(item, pair) || needed_.contains(item.key);
+  }
+
   /// Whether what it stands in was not found where it was, and may only be out of our sight.
   bool is_hidden(const Pair& pair) const {
     return rules_.pull && any_outwards(container_of(pair), [&](const std::string& each) {
@@ -188,7 +192,7 @@ class Decision {
   /// It may still be there: a person is asked before it goes here, or is there a second time.
   void decide_hidden(const WantedItem& item, const Pair& pair) {
     ++gone_there_;
-    if (edited_by_person(item, pair) || moved(item, pair) || needed_.contains(item.key)) {
+    if (has_news(item, pair)) {
       doubled_ += rules_.writes;
       recreate(item, pair);
     } else {

@@ -44,9 +44,9 @@ PROMISES = [
      "a deletion there is noticed"),
     (RECONCILE, "if (!rules_.pull || gone(key)) return nullptr;", "if (rules_.pull || gone(key)) return nullptr;", "an edit there is received"),
     (RECONCILE, "return pair.sent_hash != content_hash(item.fields);", "return pair.sent_hash == content_hash(item.fields);", "an edit here is written"),
-    (RECONCILE, "if (edited_by_person(item, pair) || moved(item, pair) || needed_.contains(item.key) ||", "if (moved(item, pair) || needed_.contains(item.key) ||",
+    (RECONCILE, "return edited_by_person(item, pair) || moved(item, pair) || needed_", "return moved(item, pair) || needed_",
      "an edit outlives a deletion there"),
-    (RECONCILE, " ||\n          comes_along(item, pair)) {", ") {", "what was dragged into a page that is made anew comes along"),
+    (RECONCILE, "has_news(item, pair) || comes_along(item, pair)", "has_news(item, pair)", "what was dragged into a page that is made anew comes along"),
     (RECONCILE, "lost) {\n        take_away(item, pair);\n", "lost) {\n        ++unchanged_;\n", "a deletion there comes back"),
     (RECONCILE, "} else if (edited(item, pair)) {\n      update(item, pair);", "} else if (edited(item, pair)) {\n      recreate(item, pair);",
      "an edit is an update"),
@@ -117,14 +117,15 @@ def flipped(file, end=None):
     """A mutant for each `if` and each `?:` of a file, up to the text `end`: it holds when it should not. Not for one that
     only asks whether there is something: what it guards cannot be run without."""
     text = (ROOT / file).read_text()
-    for found in re.finditer(r" \? ", text[: text.index(end) if end else len(text)]):
+    stop_at = text.index(end) if end else len(text)
+    for found in re.finditer(r" \? ", text[:stop_at]):
         begin = start_of_choice(text, found.start())
         condition = text[begin : found.start()]
         if re.search(r"== (nullptr|[\w.]+end\(\))|is_object", condition):
             continue
         line = text.count("\n", 0, begin) + 1
         yield Mutant(file, begin, condition, f"!({condition})", f"{file}:{line}: {' '.join(condition.split())} ?")
-    for found in re.finditer(r"\bif \(", text[: text.index(end) if end else len(text)]):
+    for found in re.finditer(r"\bif \(", text[:stop_at]):
         stop = found.end()
         depth = 1
         while depth > 0:

@@ -11,13 +11,6 @@ namespace {
 
 using core::RunState;
 
-std::string with_text(const World& world, const std::string& text) {
-  for (const auto& [id, item] : world.service.items()) {
-    if (item.fields.find('"' + text + '"') != std::string::npos) return id;
-  }
-  return {};
-}
-
 /// How many items there say this.
 std::size_t count(const World& world, const std::string& text) {
   std::size_t found = 0;
@@ -68,7 +61,7 @@ TEST_CASE("containers: a page that is back is not made anew by a run that only w
   world.settle_in(2, 1, 3);
   const FakeService before = world.service;
   const bool pushes = GENERATE(false, true);
-  world.service.erase(with_text(world, "Plan"));
+  world.service.erase(world.service.saying("Plan"));
   REQUIRE(world.sync().state == RunState::waiting);
   world.service = before;
   core::Connection connection = world.store.connections().find(world.connection_id).value();
@@ -85,13 +78,13 @@ TEST_CASE("containers: what moves out of one that stays, or cannot go yet, stand
   World world(Style::nested, 1);
   settle_two_modules(world);
   SECTION("somebody wrote in it") {
-    world.service.make("block", with_text(world, "Week 1 0"), R"({"text":"My own note"})");
+    world.service.make("block", world.service.saying("Week 1 0"), R"({"text":"My own note"})");
     drop_second_module(world, Tasks::move);
     world.sync();
     CHECK(count(world, "My own note") == 1);
   }
   SECTION("somebody wrote in it, and it is made anew while a removal fails") {
-    world.service.make("block", with_text(world, "Week 1 0"), R"({"text":"My own note"})");
+    world.service.make("block", world.service.saying("Week 1 0"), R"({"text":"My own note"})");
     int failures = 0;
     world.egress->fault = [&](const ports::ConnectorRequest& request) {
       const bool removes = request.body.find(R"("op":"remove")") != std::string::npos;
@@ -124,7 +117,7 @@ TEST_CASE("containers: what people made of its content counts before one goes",
           "[sync][containers]") {
   World world(Style::nested, 1);
   settle_two_modules(world);
-  world.service.edit(with_text(world, "Second Task 1"), R"({"checked":true})");
+  world.service.edit(world.service.saying("Second Task 1"), R"({"checked":true})");
   const Tasks tasks = GENERATE(Tasks::move, Tasks::go);
   const std::string edited = world.tasks().at(3).id;
   REQUIRE(world.tasks().at(3).title == "Second Task 1");
@@ -146,7 +139,7 @@ TEST_CASE("containers: the content of one whose removal is refused is not forgot
           "[sync][containers]") {
   World world(Style::nested, 1);
   settle_two_modules(world);
-  const std::string page = with_text(world, "Module 1");
+  const std::string page = world.service.saying("Module 1");
   world.egress->fault = [&](const ports::ConnectorRequest& request) {
     const bool removes = request.body.find(R"("op":"remove")") != std::string::npos;
     return removes ? Fault::rejected : Fault::none;

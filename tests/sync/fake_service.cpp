@@ -444,6 +444,13 @@ std::string FakeService::named(const std::string& text) const {
   return {};
 }
 
+std::string FakeService::saying(const std::string& text) const {
+  for (const auto& [id, item] : items_) {
+    if (item.fields.find('"' + text + '"') != std::string::npos) return id;
+  }
+  return {};
+}
+
 void FakeService::changed(const std::string& id) {
   items_[id].change = ++next_;
   edited(id);

@@ -70,6 +70,8 @@ class FakeService {
   void forget_cursors() { oldest_cursor_ = ++next_; }
   /// The item whose field `text` says this; empty if there is none.
   std::string named(const std::string& text) const;
+  /// The first item of which any field says this.
+  std::string saying(const std::string& text) const;
 
   Style style() const { return style_; }
   std::int64_t behind_ms = 0;      ///< its clock, behind the host's

@@ -289,10 +289,7 @@ TEST_CASE("inbound: a page that is lost asks, and one that was thrown away takes
           "[sync][inbound][guard]") {
   World world(Style::nested, 1);
   world.settle_in(2, 1, 3);
-  std::string page;
-  for (const auto& [id, item] : world.service.items()) {
-    if (item.fields.find("Module 1") != std::string::npos) page = id;
-  }
+  const std::string page = world.service.saying("Module 1");
   REQUIRE_FALSE(page.empty());
   world.service.erase(page);  // asked for by id, this service says "not found"
   const core::Run run = world.sync();
@@ -307,10 +304,7 @@ TEST_CASE("guard: an edit here does not make a hidden page a second time unasked
   World world(style, 1);
   world.settle_in(2, 1, 3);
   const FakeService before = world.service;
-  const char* title = style == Style::nested ? "Module 0" : "\"Plan\"";
-  for (const auto& [id, item] : before.items()) {
-    if (item.fields.find(title) != std::string::npos) world.service.erase(id);
-  }
+  world.service.erase(world.service.saying(style == Style::nested ? "Module 0" : "Plan"));
   const std::size_t hidden = style == Style::nested ? 3 : 6;
   const std::size_t left = world.service.items().size();
   REQUIRE(left < before.items().size());
@@ -408,11 +402,7 @@ TEST_CASE("inbound: a page or table that is shared again is as before", "[sync][
   World world(style, 1);
   world.settle_in(2, 1, 3);
   const FakeService before = world.service;
-  std::string page;
-  for (const auto& [id, item] : world.service.items()) {
-    const char* title = style == Style::nested ? "Module 1" : "\"Plan\"";
-    if (item.fields.find(title) != std::string::npos) page = id;
-  }
+  const std::string page = world.service.saying(style == Style::nested ? "Module 1" : "Plan");
   REQUIRE_FALSE(page.empty());
   world.service.erase(page);
   REQUIRE(world.sync().state == RunState::waiting);
@@ -427,10 +417,7 @@ TEST_CASE("inbound: a page or table that is shared again is as before", "[sync][
 TEST_CASE("inbound: a container that holds somebody's own things is not removed", "[sync][guard]") {
   World world(Style::nested, 1);
   world.settle_in(2, 1, 2);
-  std::string page;
-  for (const auto& [id, item] : world.service.items()) {
-    if (item.fields.find("Module 1") != std::string::npos) page = id;
-  }
+  const std::string page = world.service.saying("Module 1");
   const std::string kind = GENERATE("todo", "block");  // that the connector can write, and cannot
   const std::string note = world.service.make(kind, page, R"({"text":"My own note"})");
   auto plan = world.store.plans().find(world.plan_id).value();

@@ -117,10 +117,7 @@ TEST_CASE("looks: a page that a notification named is looked at, also if it hold
   World world(Style::nested, 1);
   world.settle_in(2, 1, 3);
   world.service.tells_trash = true;
-  std::string plan;
-  for (const auto& [id, item] : world.service.items()) {
-    if (item.fields.find("\"Plan\"") != std::string::npos) plan = id;
-  }
+  const std::string plan = world.service.saying("Plan");
   REQUIRE_FALSE(plan.empty());
   world.service.erase(plan);
   notify(world, plan);

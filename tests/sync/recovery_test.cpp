@@ -32,13 +32,6 @@ void come_back(World& world) {
   world.sync();
 }
 
-std::string titled(const World& world, const std::string& title) {
-  for (const auto& [id, item] : world.service.items()) {
-    if (item.fields.find('"' + title + '"') != std::string::npos) return id;
-  }
-  return {};
-}
-
 }  // namespace
 
 TEST_CASE("recovery: what a person made of an item before it was found again is taken over",
@@ -108,7 +101,7 @@ TEST_CASE("recovery: a container that was made anew in doubt gets all that it sh
   const bool dies = GENERATE(false, true);
   World world(style, 1);
   world.settle_in(1, 1, 5);
-  world.service.erase(titled(world, "Plan"));
+  world.service.erase(world.service.saying("Plan"));
   lose_answer(world, R"("Plan")");
   world.retitle(0, "Edited");
   world.settle();
@@ -116,7 +109,7 @@ TEST_CASE("recovery: a container that was made anew in doubt gets all that it sh
   REQUIRE(asks.size() == 1);
   REQUIRE(world.dispatcher->discard(asks[0].id).ok());
   world.settle();
-  REQUIRE_FALSE(titled(world, "Plan").empty());
+  REQUIRE_FALSE(world.service.saying("Plan").empty());
   if (dies) world.crash();
   come_back(world);
   world.clock.advance(3'600'000);
