@@ -55,7 +55,7 @@ struct ReconcileRules {
   std::int64_t remove_at_least = 10;
   std::int64_t removed_last_day = 0;
   bool plan_removed = false;  ///< a person removed the whole plan, there too: nobody is asked
-  bool writes = true;         ///< else nobody is asked about removals there: they are not done
+  bool writes = true;         ///< else nothing is done there, and nobody is asked about that
   bool pull = false;  ///< news change what is here; else they only tell what cannot be written
   std::map<std::string, MergeRules> merge;  ///< by kind
   /// By kind: fields of a series whose change makes the service forget its single occurrences.
@@ -143,6 +143,7 @@ Pair tombstone(Pair pair, Instant now_ms);
 ///  here \ there | as agreed | edited                   | gone
 ///  same         | -         | change (or agree)        | take_away (a container: nothing)
 ///  edited       | update    | merge field by field     | create anew: an edit outlives a deletion
+///               |           |                          | (in a container that is absent: asks)
 ///  new          | create    |                          |
 ///  removed      | remove    | restore, and change      | forget
 ///
@@ -150,8 +151,8 @@ Pair tombstone(Pair pair, Instant now_ms);
 /// whose kind or container changed here is removed and created anew, under the next generation.
 /// Without `rules.pull` the middle column counts as agreed, and "same" / "gone" means nothing. Laws
 /// (tests/unit/core/reconcile_test.cpp): carrying everything out and reconciling again gives
-/// nothing; equal inputs give equal lists; no key is created twice; a refused list is never empty
-/// of removals.
+/// nothing; equal inputs give equal lists; no key is created twice; a refused list is never empty:
+/// it removes something, here or there, or makes anew what may only be hidden.
 ChangeList reconcile(const std::vector<WantedItem>& wanted, const std::vector<Pair>& base,
                      const News& news, const ReconcileRules& rules);
 

@@ -186,12 +186,15 @@ struct RunItem {
   std::string title;
   /// There: create update remove adopt. Here: receive (a task changed), appear (a task was made),
   /// take_away (a task was removed), restore, link, conflict. `map`: it could not be mapped.
+  /// `look`: a container could not be read.
   std::string action;
-  std::string result;  ///< done failed parked uncertain not_attempted
+  std::string result;  ///< done failed parked uncertain
   std::string code;
   std::string message;
   std::string url;
-  std::string cause;  ///< what set it off: a notification's id, "poll", or empty: an edit here
+  /// What set it off: a notification's id, "poll", "write" (a write met an edit there), or empty:
+  /// an edit here.
+  std::string cause;
   std::string provider_request;  ///< the service's own name of the request, where it gives one
   Rev task_rev = 0;              ///< of the task that it speaks of, 0 for containers
   Instant at_ms = 0;
