@@ -2,7 +2,7 @@
 import { add, aSchedule, patch } from './edits_here.mjs';
 import { edit, google, marked } from './edits_there.mjs';
 import { eventSeen, isTimed, kDoneMark } from './sides.mjs';
-import { aDay, aTime, dayAfter, instantOf, today } from './times.mjs';
+import { aDay, aTime, dayAfter, instantOf, onTheWall, today, zones } from './times.mjs';
 import { isSo, whichHere, whichThere } from './series.mjs';
 
 const rules = ['RRULE:FREQ=DAILY;COUNT=6', 'RRULE:FREQ=WEEKLY;COUNT=5', 'RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=4', 'RRULE:FREQ=MONTHLY;COUNT=3'];
@@ -120,6 +120,29 @@ function anotherChange(m, task, instance) {
   ])();
 }
 
+/** An event's start and end as a schedule says them; one of hours takes an hour. */
+function timesOf({ start, end, zone }) {
+  if (!zone) {
+    const on = (date) => ({ date, dateTime: null, timeZone: null });
+    const after = end ?? dayAfter(start, 1);
+    return { value: start, day: dayAfter(after, -1), changes: { start: on(start), end: on(after) } };
+  }
+  const at = (instant) => ({ dateTime: new Date(instant).toISOString(), timeZone: zone, date: null });
+  const begins = instantOf(start, zone);
+  return { value: `${start} ${zone}`, lasts: '3600', changes: { start: at(begins), end: at(begins + 3_600_000) } };
+}
+
+/** Another time of a whole series: an hour later, the same clock elsewhere, its days, hours of them, or any. */
+function elsewhen(m, task) {
+  const { start, zone = 'Europe/Madrid' } = task.schedule;
+  const inZone = (instant, where) => ({ start: onTheWall(instant, where), zone: where });
+  const other = m.dice.pick(zones);
+  const ways = isTimed(task)
+    ? [inZone(instantOf(start, zone) + 3_600_000, zone), inZone(instantOf(start, other), other), { start: start.slice(0, 10) }]
+    : [inZone(instantOf(`${start}T${aTime(m.dice, ++m.serial).start.slice(11)}`, other), other)];
+  return timesOf(m.dice.pick([...ways, aSchedule(m, task)]));
+}
+
 export const seriesThere = {
   make_series: [1, (m) => {
     if (m.series.length >= kMost) return null;
@@ -131,6 +154,12 @@ export const seriesThere = {
   edit_all: [2, (m) => onInstances(m, (task, event) => {
     const title = m.word('calendar');
     return edit(m, task, event, { summary: marked(event, title) }, { title });
+  })],
+  move_all: [2, (m) => onInstances(m, (task, event) => {
+    // (One that was cut short must not begin after its end.)
+    if (task.recurrence.some((line) => line.includes('UNTIL'))) return null;
+    const { value, day, lasts, changes } = elsewhen(m, task);
+    return { ...edit(m, task, event, changes, { when: value, occurrences: '' }), more: { day, lasts } };
   })],
   change_rule: [1, (m) => onInstances(m, (task, event) => edit(m, task, event, { recurrence: aRule(m.dice) }, { occurrences: '' }))],
   edit_this: [4, (m) => onInstances(m, (task, event, all) => {
