@@ -270,7 +270,8 @@ for (const { name, from = timed, changes, to, stay = [], at = slot } of [
   }
 }
 
-/** A series of which both sides have edited occurrences, the third to the fifth. */
+const allSaid = Object.fromEntries(Object.entries(said).map(([n, title]) => [slot(Number(n)), title]));
+/** A series of which both sides have edited occurrences. */
 async function edited(m) {
   const { series, event } = await aSeries(m);
   await editHere(m, series, 3, { title: said[3] });
@@ -315,8 +316,20 @@ scene('a series is moved to a later day in the calendar while the connection onl
   await travels(m, m.google, 'both');
   await synced(m);
   assert.deepEqual(await m.newConflicts(), []);
-  await assertEnd(m, series, event, Object.fromEntries(Object.entries(said).map(([n, title]) => [slot(Number(n)), title])));
+  await assertEnd(m, series, event, allSaid);
 });
+
+for (const policy of ['merge', 'local', 'remote']) {
+  scene(`a series is moved to a later day in the calendar while one of its renamed occurrences gets a text here: that has both (${policy})`, { policy }, async (m) => {
+    const { series, event } = await edited(m);
+    await m.act('edit_event', { id: event, changes: anHour(2, 18) });
+    await editHere(m, series, 3, { notes: 'Bring fins' });
+    await synced(m);
+    assert.deepEqual(m.byId.get(series.id).overrides[0], { slot: slot(3), changes: { notes: 'Bring fins', title: said[3] } });
+    assert.deepEqual(await m.newConflicts(), []);
+    await assertEnd(m, series, event, allSaid);
+  });
+}
 
 for (const [policy, kept] of [['merge', 'here'], ['local', 'here'], ['remote', 'there']]) {
   for (const [name, hour, changes] of [

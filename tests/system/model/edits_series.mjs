@@ -2,7 +2,7 @@
 import { add, aSchedule, patch } from './edits_here.mjs';
 import { edit, google, marked } from './edits_there.mjs';
 import { eventSeen, isTimed, kDoneMark } from './sides.mjs';
-import { aDay, aTime, dayAfter, instantOf, onTheWall, today, zones } from './times.mjs';
+import { aDay, aTime, dayAfter, instantOf, onTheWall, today } from './times.mjs';
 import { isSo, whichHere, whichThere } from './series.mjs';
 
 const rules = ['RRULE:FREQ=DAILY;COUNT=6', 'RRULE:FREQ=WEEKLY;COUNT=5', 'RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=4', 'RRULE:FREQ=MONTHLY;COUNT=3'];
@@ -132,14 +132,14 @@ function timesOf({ start, end, zone }) {
   return { value: `${start} ${zone}`, lasts: '3600', changes: { start: at(begins), end: at(begins + 3_600_000) } };
 }
 
-/** Another time of a whole series: an hour later, the same clock elsewhere, its days, hours of them, or any. */
+/** Another time of a whole series: an hour later, its days, hours of them, or any. */
 function elsewhen(m, task) {
   const { start, zone = 'Europe/Madrid' } = task.schedule;
   const inZone = (instant, where) => ({ start: onTheWall(instant, where), zone: where });
-  const other = m.dice.pick(zones);
+  const { start: hour, zone: other } = aTime(m.dice, ++m.serial);
   const ways = isTimed(task)
-    ? [inZone(instantOf(start, zone) + 3_600_000, zone), inZone(instantOf(start, other), other), { start: start.slice(0, 10) }]
-    : [inZone(instantOf(`${start}T${aTime(m.dice, ++m.serial).start.slice(11)}`, other), other)];
+    ? [inZone(instantOf(start, zone) + 3_600_000, zone), { start: start.slice(0, 10) }]
+    : [inZone(instantOf(start + hour.slice(10), other), other)];
   return timesOf(m.dice.pick([...ways, aSchedule(m, task)]));
 }
 

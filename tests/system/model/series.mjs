@@ -89,8 +89,8 @@ function seenAs(occurrence, said) {
   return Object.fromEntries(Object.keys(said).map((field) => [field, all[field]]));
 }
 
-/** The occurrence of a series that it is, as the app says it. */
-const occurrenceOf = (m, task, which) => m.occurrences.get(task.id)?.find((each) => whichHere(task, each.slot) === which);
+/** The occurrence of a series that it is, as the app says it. (The series may be in another zone now.) */
+const occurrenceOf = (m, { id }, which) => m.occurrences.get(id)?.find((each) => whichHere(m.byId.get(id), each.slot) === which);
 
 /** Whether an occurrence is as an edit of it says. */
 export const isSo = (occurrence, said) => JSON.stringify(seenAs(occurrence, said)) === JSON.stringify(said);
