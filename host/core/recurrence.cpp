@@ -139,6 +139,14 @@ Result<bool> is_occurrence(const Task& task, std::string_view slot, std::string_
   return found != slots->end() && series->spell(found->second.shown) == slot;
 }
 
+std::optional<Instant> instant_of_slot(const Task& task, std::string_view slot,
+                                       std::string_view zone) {
+  const Result<Series> series = Series::of(task, zone);
+  if (!series || series->by_day() || !is_slot_of(task, slot)) return std::nullopt;
+  const Result<Instant> key = series->key_of(slot);
+  return key ? std::optional(*key) : std::nullopt;
+}
+
 std::string shown_slot(const Task& task, std::string_view slot, std::string_view zone) {
   const Result<Series> series = Series::of(task, zone);
   if (!series || !is_slot_of(task, slot)) return std::string(slot);

@@ -36,6 +36,11 @@ inline constexpr std::size_t kMostCounted = 120'000;
 /// no series, an unknown zone or lines that are not good.
 Result<bool> is_occurrence(const Task& series, std::string_view slot, std::string_view zone);
 
+/// The instant that a slot of a series of times is; nothing of a series of days, or of what is no
+/// slot of it. It need not happen.
+std::optional<Instant> instant_of_slot(const Task& series, std::string_view slot,
+                                       std::string_view zone);
+
 /// The slot as it is spelled here: what the clock shows at that instant. A service may say what the
 /// rule does, also where clocks skip it. What is no slot of the series is answered as it is.
 std::string shown_slot(const Task& series, std::string_view slot, std::string_view zone);

@@ -76,6 +76,7 @@ LentCall::LentCall(const ports::Call& call, const std::string& cursor)
     lent.memo = lend(write.memo);
     lent.slot = lend(write.slot);
     lent.ends_ms = write.ends_ms;
+    lent.slot_ms = write.slot_ms;
   }
   for (const mt_write& each : writes_) pointers_.push_back(&each);
   call_.size = sizeof(call_);

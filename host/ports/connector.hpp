@@ -78,6 +78,7 @@ struct Write {
   std::vector<std::string> changed;
   std::string if_version, once_key, memo;
   std::string slot;           ///< set: an occurrence of the series that parent_id / parent_key name
+  core::Instant slot_ms = 0;  ///< of a slot that is a time: when that is
   core::Instant ends_ms = 0;  ///< set: its end, where the clocks change before; see mt_write
 };
 

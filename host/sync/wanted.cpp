@@ -398,6 +398,10 @@ Writes writes_of(const core::ChangeList& changes, const Snapshot& snapshot,
     write.fields = action.fields;
     write.changed = action.changed;
     write.slot = action.slot;
+    if (const core::Task* task = action.slot.empty() ? nullptr : snapshot.task_of(action.key)) {
+      const auto at = core::instant_of_slot(*task, action.slot, zone_of(snapshot, options));
+      write.slot_ms = at.value_or(0);
+    }
     if (action.kind != core::ActionKind::remove) write.ends_ms = end_over_change(action.fields);
     if (action.kind == core::ActionKind::create) {
       write.action = core::WriteAction::create;

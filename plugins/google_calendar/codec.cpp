@@ -256,18 +256,11 @@ std::vector<std::string> differing(const Write& write, const Item& seen) {
   return changed;
 }
 
-std::string instance_at(std::string_view instances, const SeriesClock& clock,
-                        const std::string& slot) {
+std::string instance_at(std::string_view instances, const std::string& slot, std::int64_t slot_ms) {
   const Json document = parse(instances);
   for (const Json& event : list(document, "items")) {
     EventRead read = read_object(event, {});
-    const ShownIn where = read.cancelled ? ShownIn::any_zone : ShownIn::series_zone;
-    // In an irregular series one that is cancelled is taken for it by the start that was asked for.
-    const auto is_it = [&] {
-      if (clock.regular) return is_at(clock, *read.original, where, slot);
-      return read.cancelled || write_local(read.original->wall_s) == slot;
-    };
-    if (read.original && is_it()) settle_slot(read, slot);
+    if (read.original && read.original->instant_s() * 1000 == slot_ms) settle_slot(read, slot);
     if (read.item.slot == slot && !read.item.id.empty()) return dump(event);
   }
   return {};

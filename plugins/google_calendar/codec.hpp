@@ -65,9 +65,9 @@ std::string patch_body(const mortise::Write& write, std::string_view current);
 bool needs_current(const mortise::Write& write);
 /// Body of events.update that brings a cancelled event back as `write` wants it.
 std::string revive_body(const mortise::Write& write, std::string_view cancelled);
-/// The occurrence at `slot` in an answer of events.instances, as text; empty: it is not there.
-std::string instance_at(std::string_view instances, const SeriesClock& clock,
-                        const std::string& slot);
+/// The occurrence of a slot (mt_write.slot, slot_ms) in an answer of events.instances, as text;
+/// empty: it is not there.
+std::string instance_at(std::string_view instances, const std::string& slot, std::int64_t slot_ms);
 /// Whether two answers show one event in the same version.
 bool same_version(std::string_view event, std::string_view other);
 /// The nextPageToken of such an answer, empty on the last page.

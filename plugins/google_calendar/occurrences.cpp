@@ -29,6 +29,12 @@ Error no_series(const Write& write) {
   return {Code::not_found, attempt(write) + ": its series was deleted from the calendar"};
 }
 
+/// What to ask events.instances for; empty: the series, as it is there, has no such slot.
+std::string original_start(const SeriesClock& clock, const Write& write) {
+  if (clock.whole_day) return read_day(write.slot) ? write.slot : std::string();
+  return write.slot_ms == 0 ? std::string() : write_utc(write.slot_ms / 1000);
+}
+
 }  // namespace
 
 void Writer::begin_occurrence(Job job) {
@@ -86,24 +92,22 @@ void Writer::give_up_series(Job job, const Reply& reply) {
 
 void Writer::locate(Job job) {
   const SeriesClock& clock = *series_[job.write.parent_id].clock;
-  if (job.stage != Stage::locate) job.starts = original_starts(clock, job.write.slot);
-  if (job.starts.empty()) return call_.report(Outcome::failed(job.index, no_slot(job.write)));
-  Request request = instances(call_.target_id(), job.write.parent_id, job.starts.front(),
-                              clock.zone, job.pages.token());
+  const std::string start = original_start(clock, job.write);
+  if (start.empty()) return call_.report(Outcome::failed(job.index, no_slot(job.write)));
+  Request request =
+      instances(call_.target_id(), job.write.parent_id, start, clock.zone, job.pages.token());
   queue(std::move(job), Stage::locate, std::move(request));
 }
 
 void Writer::located(Job job, const Reply& reply) {
   if (not_there(reply)) return call_.report(Outcome::failed(job.index, no_series(job.write)));
   if (!reply.success()) return refused(job, reply);
-  const SeriesClock& clock = *series_[job.write.parent_id].clock;
-  std::string occurrence = instance_at(reply.body, clock, job.write.slot);
+  std::string occurrence = instance_at(reply.body, job.write.slot, job.write.slot_ms);
   if (!occurrence.empty()) return fit_occurrence(std::move(job), std::move(occurrence));
   const Status more = job.pages.follow(next_page(reply.body), attempt(job.write));
   if (!more) return call_.report(Outcome::failed(job.index, more.error()));
-  if (job.pages.token().empty()) {  // it is not at this start
-    job.starts.erase(job.starts.begin());
-    job.pages = {};
+  if (job.pages.token().empty()) {
+    return call_.report(Outcome::failed(job.index, no_slot(job.write)));
   }
   locate(std::move(job));
 }
@@ -112,6 +116,11 @@ void Writer::fit_occurrence(Job job, std::string occurrence) {
   const Series& series = series_[job.write.parent_id];
   const Result<EventRead> found = read_event(occurrence, {series.clock->zone, {}});
   if (!found) return call_.report(Outcome::failed(job.index, found.error()));
+  // At that instant by another clock: the series will be another one here, too. (Of cancelled ones,
+  // the zone is Google's choice.)
+  const bool elsewhere = !found->cancelled && found->original &&
+                         write_local(found->original->wall_s) != job.write.slot;
+  if (elsewhere) return call_.report(Outcome::failed(job.index, no_slot(job.write)));
   if (found->cancelled && cancels(job.write)) return done(job, occurrence, {});
   const bool ours = !job.write.key.empty() && found->found_key == job.write.key;
   Write fitting = job.write;

@@ -1,7 +1,6 @@
 #include "series.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <string_view>
 
@@ -13,9 +12,6 @@ namespace {
 
 using common::Json;
 using common::list;
-
-/// Clocks are changed by an hour nearly everywhere; by half of one at Lord Howe, by two at Troll.
-constexpr std::int64_t kLongestChange = 7200;
 
 /// The part `name` of a rule "FREQ=WEEKLY;COUNT=5", or empty.
 std::string_view part(std::string_view rule, std::string_view name) {
@@ -100,32 +96,6 @@ std::string slot_at(const SeriesClock& clock, std::int64_t instant_s) {
   const std::int64_t after = instant_s + clock.offset_s - clock.wall_s + kDay / 2;
   const std::int64_t days = after >= 0 ? after / kDay : -((kDay - 1 - after) / kDay);
   return write_local(clock.wall_s + days * kDay);
-}
-
-bool is_at(const SeriesClock& clock, const Stamp& original, ShownIn where,
-           const std::string& slot) {
-  const std::string by_rule = slot_at(clock, original.instant_s());
-  if (slot == by_rule) return true;
-  if (where == ShownIn::series_zone) return slot == write_local(original.wall_s);
-  const auto shown = read_stamp(slot), ruled = read_stamp(by_rule);
-  return shown && ruled && shown->wall_s > ruled->wall_s &&
-         shown->wall_s <= ruled->wall_s + kLongestChange;
-}
-
-std::vector<std::string> original_starts(const SeriesClock& clock, const std::string& slot) {
-  std::vector<std::string> starts;
-  if (clock.whole_day) {
-    if (read_day(slot)) starts.push_back(slot);
-    return starts;
-  }
-  const auto wall = read_stamp(slot);
-  if (!wall || wall->offset_s) return starts;
-  const std::int64_t likeliest = wall->wall_s - clock.offset_s;
-  if (is_utc(clock.zone)) return {write_utc(likeliest)};
-  constexpr std::array<std::int64_t, 7> kChanges = {
-      0, -3600, 3600, -kLongestChange, kLongestChange, -1800, 1800};
-  for (const std::int64_t change : kChanges) starts.push_back(write_utc(likeliest + change));
-  return starts;
 }
 
 std::optional<std::int64_t> last_start(const Json& event, std::int64_t first_s) {

@@ -7,7 +7,6 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "times.hpp"
 
@@ -28,17 +27,6 @@ std::optional<SeriesClock> clock_of(const nlohmann::json& event, const std::stri
 /// day and Google begins later, it is what the rule says: the host knows what they show. Only for a
 /// regular series of timed events.
 std::string slot_at(const SeriesClock& clock, std::int64_t instant_s);
-
-/// How an answer spells an original start: of cancelled occurrences, the zone is Google's choice.
-enum class ShownIn : std::uint8_t { series_zone, any_zone };
-/// Whether the occurrence with this original start is the one at `slot`: by its rule or, where the
-/// clocks skip that, as they show it. Only for a regular series of timed events.
-bool is_at(const SeriesClock& clock, const Stamp& original, ShownIn where, const std::string& slot);
-
-/// What to ask events.instances for (originalStart) to find `slot`, likeliest first: the offset at
-/// that slot is that of the series' start, or differs by what clocks are changed by. Empty: the
-/// series cannot have such a slot.
-std::vector<std::string> original_starts(const SeriesClock& clock, const std::string& slot);
 
 /// No occurrence of `event` begins later, in seconds since 1970; nothing: it may go on for ever.
 /// An upper bound: what cannot be told without expanding the rule counts as for ever.

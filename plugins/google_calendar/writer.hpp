@@ -42,10 +42,9 @@ class Writer {
     mortise::Write write;
     Stage stage = Stage::insert;
     mortise::Request request;
-    std::string zone;                 ///< read_again: the zone that the event is shown in
-    std::string answer;               ///< the event as the last successful write left it
-    std::vector<std::string> starts;  ///< locate: original starts to be tried, the first one now
-    Pages pages;                      ///< locate: of what is found at the first start
+    std::string zone;    ///< read_again: the zone that the event is shown in
+    std::string answer;  ///< the event as the last successful write left it
+    Pages pages;         ///< locate: of what is found there
   };
   /// A series whose occurrences are written.
   struct Series {

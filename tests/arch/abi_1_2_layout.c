@@ -15,6 +15,9 @@ STANDS(mt_outcome, reason, 144, 16);
 STANDS(mt_outcome, retry_after_ms, 160, 8);
 ENDS(mt_outcome, 168);
 
+STANDS(mt_write, slot_ms, 232, 8);
+ENDS(mt_write, 240);
+
 STANDS(mt_step, reason, 48, 16);
 STANDS(mt_step, retry_after_ms, 64, 8);
 ENDS(mt_step, 72);

@@ -588,8 +588,9 @@ TEST_CASE("adapter: a write says which occurrence it is about", "[plugin][adapte
   const auto connector = doubles::load("channels");
   Call call = writing(1);
   call.writes[0].slot = "2026-11-23T18:00:00";
+  call.writes[0].slot_ms = 1'795'453'200'000;
   Started started = connector->begin(call);
   REQUIRE(started.step.requests.size() == 1);
-  CHECK(started.step.requests[0].body == "2026-11-23T18:00:00 ${channel_secret}");
+  CHECK(started.step.requests[0].body == "2026-11-23T18:00:00 1795453200000 ${channel_secret}");
   CHECK_FALSE(started.step.requests[0].fill_secret);
 }

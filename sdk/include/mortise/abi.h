@@ -273,6 +273,10 @@ typedef struct mt_write {
    * it ends at this instant, in milliseconds since 1970 UTC: a wall clock then does not show its
    * start plus its duration. 0 if the host does not know the zone, too. */
   int64_t ends_ms;
+  /* Since 1.2. With `slot`, not 0: the instant that it is, in milliseconds since 1970 UTC, by the
+   * clock that the host knows of the series. One that somebody moved to another zone may have
+   * something at `slot` all the same: that is another occurrence, and a MT_CONFLICT. */
+  int64_t slot_ms;
 } mt_write;
 
 /* What an operation is about. Borrowed for the time of begin(): copy what is needed later. */

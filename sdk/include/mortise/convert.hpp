@@ -168,6 +168,7 @@ inline Write own(const mt_write& write) {
   out.memo = own(write.memo);
   if (MT_HAS(&write, slot)) out.slot = own(write.slot);
   if (MT_HAS(&write, ends_ms)) out.ends_ms = write.ends_ms;
+  if (MT_HAS(&write, slot_ms)) out.slot_ms = write.slot_ms;
   return out;
 }
 
@@ -277,7 +278,7 @@ class LentCall {
                          lend(write.parent_key), lend(write.after_id), lend(write.after_key),
                          lend(write.fields), changed_[i].data(), changed_[i].size(),
                          lend(write.if_version), lend(write.once_key), lend(write.memo),
-                         lend(write.slot), write.ends_ms});
+                         lend(write.slot), write.ends_ms, write.slot_ms});
     }
     for (const mt_write& each : writes_) pointers_.push_back(&each);
     struct_ = {sizeof(mt_call),

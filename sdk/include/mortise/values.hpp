@@ -114,6 +114,7 @@ struct Write {
   std::string memo = {};
   std::string slot = {};
   std::int64_t ends_ms = 0;
+  std::int64_t slot_ms = 0;
 
   friend bool operator==(const Write&, const Write&) = default;
 };

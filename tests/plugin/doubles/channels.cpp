@@ -22,7 +22,8 @@ class Channels final : public mortise::Connector {
       request.method = "POST";
       request.target = "/things";
       // A person may write what looks like the placeholder.
-      request.body = call.writes()[i].slot + " " MT_CHANNEL_SECRET;
+      const mortise::Write& write = call.writes()[i];
+      request.body = write.slot + " " + std::to_string(write.slot_ms) + " " MT_CHANNEL_SECRET;
       request.writes = {i};
       const Reply reply = co_await call.send(request);
       if (reply.error) {

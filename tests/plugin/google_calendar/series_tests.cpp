@@ -1,7 +1,6 @@
 // The clock of a series: slots from instants without zone data, held against zone data.
 #include "series.hpp"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -9,16 +8,11 @@
 #include "core/zones.hpp"
 
 using google_calendar::clock_of;
-using google_calendar::is_at;
 using google_calendar::kDay;
 using google_calendar::last_start;
-using google_calendar::original_starts;
 using google_calendar::SeriesClock;
-using google_calendar::ShownIn;
 using google_calendar::slot_at;
-using google_calendar::Stamp;
 using google_calendar::write_local;
-using google_calendar::write_utc;
 using Json = nlohmann::json;
 
 namespace {
@@ -54,17 +48,6 @@ TEST_CASE("google: every daily slot of three years is known by its instant, in z
         const std::int64_t instant = instant_s(wall, zone);
         INFO(zone << " " << slot);
         REQUIRE(slot_at(clock, instant) == slot);
-        auto starts = original_starts(clock, slot);
-        REQUIRE(std::count(starts.begin(), starts.end(), write_utc(instant)) == 1);
-        // The host names it by what the clock shows.
-        const std::int64_t shown = mortise::core::to_local(instant * 1000, zone).value();
-        starts = original_starts(clock, write_local(shown));
-        REQUIRE(std::count(starts.begin(), starts.end(), write_utc(instant)) == 1);
-        const Stamp there{shown, shown - instant}, in_utc{instant, 0};
-        REQUIRE(is_at(clock, there, ShownIn::series_zone, write_local(shown)));
-        REQUIRE(is_at(clock, in_utc, ShownIn::any_zone, write_local(shown)));
-        REQUIRE_FALSE(is_at(clock, there, ShownIn::series_zone, write_local(shown + 3600)));
-        REQUIRE_FALSE(is_at(clock, in_utc, ShownIn::any_zone, write_local(shown + kDay)));
       }
     }
   }
@@ -77,20 +60,6 @@ TEST_CASE("google: a slot before the series' start is known, too", "[google][ser
   CHECK(slot_at(clock, clock.wall_s - 3600) == "2026-01-01T18:00:00");
   CHECK(slot_at(clock, clock.wall_s - 3600 - 400 * kDay) == "2024-11-27T18:00:00");
   CHECK(slot_at(clock, clock.wall_s - 7200 - kDay) == "2025-12-31T18:00:00");
-}
-
-TEST_CASE("google: which original starts a slot may have", "[google][series]") {
-  SeriesClock clock;
-  clock.zone = "UTC";
-  CHECK(original_starts(clock, "2026-11-23T18:00:00") ==
-        std::vector<std::string>{"2026-11-23T18:00:00Z"});
-  clock.zone = "Europe/Madrid";
-  CHECK(original_starts(clock, "2026-11-23T18:00:00").size() == 7);
-  CHECK(original_starts(clock, "2026-11-23").empty());
-  CHECK(original_starts(clock, "2026-11-23T18:00:00Z").empty());
-  clock.whole_day = true;
-  CHECK(original_starts(clock, "2026-11-23") == std::vector<std::string>{"2026-11-23"});
-  CHECK(original_starts(clock, "2026-11-23T18:00:00").empty());
 }
 
 TEST_CASE("google: a series that lists dates or hours is not regular", "[google][series]") {

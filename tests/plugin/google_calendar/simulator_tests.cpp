@@ -325,6 +325,7 @@ TEST_CASE("google: pages that begin empty hide nothing", "[google][simulator]") 
   CHECK(world.run(find).items().size() == 1);
   Write cancelled = creation("task:1/2026-11-30T18:00:00", {{"status", "cancelled"}});
   cancelled.slot = "2026-11-30T18:00:00";
+  cancelled.slot_ms = 1'796'058'000'000;  // in Madrid
   cancelled.parent_key = "task:1";
   cancelled.parent_id = creation("task:1", series).once_key;
   const Run run = world.write({cancelled});

@@ -151,6 +151,26 @@ TEST_CASE("recurrence: a slot that is told by the rule is the one that the clock
         "2027-03-28T02:30:00");
 }
 
+TEST_CASE("recurrence: a slot that is a time is an instant", "[core][recurrence]") {
+  const auto daily = [](const char* start, const char* zone) {
+    return timed(start, {"RRULE:FREQ=DAILY"}, zone);
+  };
+  const Task madrid = daily("2026-10-01T02:30:00", kMadrid);
+  const auto instant = [&](const char* slot) { return instant_of_slot(madrid, slot, "UTC"); };
+  CHECK(instant("2026-11-23T02:30:00") == at("2026-11-23T01:30:00Z"));
+  CHECK(instant("2027-03-28T03:30:00") == at("2027-03-28T01:30:00Z"));  // 02:30 does not exist
+  CHECK(instant("2027-03-28T02:30:00") == at("2027-03-28T01:30:00Z"));
+  CHECK(instant("2026-10-25T02:30:00") == at("2026-10-25T00:30:00Z"));  // the first of two
+  CHECK(instant("1999-01-01T12:00:00") == at("1999-01-01T11:00:00Z"));  // it need not happen
+  for (const char* other : {"2026-11-23", "nonsense", ""}) CHECK(instant(other) == std::nullopt);
+  CHECK(instant_of_slot(daily("2026-10-01T02:30:00", ""), "2026-11-23T02:30:00", kMadrid) ==
+        at("2026-11-23T01:30:00Z"));
+  CHECK(instant_of_slot(all_day("2027-03-01", {"RRULE:FREQ=DAILY"}), "2027-03-28", kMadrid) ==
+        std::nullopt);
+  CHECK(instant_of_slot(timed("2026-10-01T02:30:00", {}), "2026-11-23T02:30:00", kMadrid) ==
+        std::nullopt);
+}
+
 TEST_CASE("recurrence: an UNTIL in the hour that exists twice counts instants",
           "[core][recurrence]") {
   // 02:30 is 00:30Z; an UNTIL of 01:15Z is 02:15 on the clock, and yet later.

@@ -275,6 +275,7 @@ typedef struct mt_write {
    * it ends at this instant, in milliseconds since 1970 UTC: a wall clock then does not show its
    * start plus its duration. 0 if the host does not know the zone, too. */
   int64_t ends_ms;
+  int64_t slot_ms;
   mt_str flavour; /* since 1.3 */
 } mt_write;
 
