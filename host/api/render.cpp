@@ -68,6 +68,7 @@ Json run_item_json(const core::RunItem& item) {
   put(out, "cause", item.cause);
   put(out, "provider_request", item.provider_request);
   if (item.task_rev > 0) out["task_rev"] = item.task_rev;
+  if (item.plan_rev > 0) out["plan_rev"] = item.plan_rev;
   return out;
 }
 

@@ -197,6 +197,7 @@ struct RunItem {
   std::string cause;
   std::string provider_request;  ///< the service's own name of the request, where it gives one
   Rev task_rev = 0;              ///< of the task that it speaks of, 0 for containers
+  Rev plan_rev = 0;              ///< of its plan, as it was mapped
   Instant at_ms = 0;
   friend bool operator==(const RunItem&, const RunItem&) = default;
 };

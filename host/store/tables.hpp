@@ -271,6 +271,7 @@ struct Table<core::RunItem> : UnrevisedTable {
     visit("cause", item.cause);
     visit("provider_request", item.provider_request);
     visit("task_rev", item.task_rev);
+    visit("plan_rev", item.plan_rev);
     visit("at_ms", item.at_ms);
   }
 };

@@ -479,6 +479,7 @@ core::RunItem Execution::run_item(const Pending& pending, std::string result) co
   item.action = word(action.kind);
   item.result = std::move(result);
   item.provider_request = pending.provider_request;
+  item.plan_rev = acting_on_->plan.rev;
   const std::string task_id = core::task_id_of(action.key);
   if (const auto task = task_revs_.find(task_id); task != task_revs_.end()) {
     item.task_rev = task->second;

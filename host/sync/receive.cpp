@@ -324,6 +324,7 @@ core::RunItem Execution::received_item(const Reception& reception) const {
   item.url = reception.sighting == nullptr ? reception.news.base.url : reception.sighting->url;
   item.cause = reception.sighting == nullptr ? cause_ : reception.sighting->cause;
   item.task_rev = reception.after ? reception.after->rev + 1 : 0;
+  item.plan_rev = reception.snapshot.plan.rev;
   item.at_ms = ports_.clock.now_ms();
   return item;
 }

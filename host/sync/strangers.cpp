@@ -331,6 +331,7 @@ Execution::Appearance Execution::appearance(const Snapshot& calendar,
   item.url = stranger.url;
   item.cause = stranger.cause;
   item.task_rev = 1;
+  item.plan_rev = calendar.plan.rev;
   item.at_ms = blank.created_ms;
 
   const ports::MappingInput input = calendar.mapping_input(options_);

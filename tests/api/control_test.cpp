@@ -203,6 +203,7 @@ TEST_CASE("tasks: the history says what made a task as it is", "[api][resources]
   created.at_ms = host.clock.now_ms();
   created.provider_request = "abc-123";
   created.task_rev = 1;
+  created.plan_rev = 4;
   core::RunItem received = item_of("run_2", key + "/2026-11-23", "receive");
   received.at_ms = created.at_ms + 1000;
   received.cause = "ntf_1";
@@ -225,8 +226,10 @@ TEST_CASE("tasks: the history says what made a task as it is", "[api][resources]
   CHECK(items[1]["script_revision"] == "r7");
   CHECK(items[1]["request_id"] == "req_1");
   CHECK(items[1]["task_rev"] == 1);
+  CHECK(items[1]["plan_rev"] == 4);
   CHECK(items[1]["connection_id"] == host.connection_id);
   CHECK_FALSE(items[1].contains("slot"));
+  CHECK_FALSE(items[0].contains("plan_rev"));  // of a line written before it was noted
   const Json run_items = host.get("/v1/runs/run_2/items").json["items"];
   CHECK(run_items[0]["cause"] == "ntf_1");
   CHECK(run_items[0]["task_rev"] == 2);

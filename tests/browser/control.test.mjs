@@ -65,8 +65,9 @@ test('control: what changes there is seen here, with its history; a conflict is 
       await dialog.locator('[data-action=create]').getByText('because somebody asked for it').waitFor();
       await line.locator('summary').click();
       const { items: [stored, made] } = await world.ok('GET', `/v1/tasks/${renamed.id}/history`);
-      assert.deepEqual([made.action, made.task_rev], ['create', renamed.rev]);
-      for (const fact of [String(stored.task_rev), stored.script_revision, stored.request_id, stored.run_id]) {
+      const { rev } = await world.ok('GET', `/v1/plans/${renamed.plan_id}`);
+      assert.deepEqual([made.action, made.task_rev, made.plan_rev, stored.plan_rev], ['create', renamed.rev, rev, rev]);
+      for (const fact of [String(stored.task_rev), String(rev), stored.script_revision, stored.request_id, stored.run_id]) {
         await line.locator('dd', { hasText: fact }).first().waitFor();
       }
       await assertAccessible(page, 3);

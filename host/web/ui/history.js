@@ -41,6 +41,7 @@ export class History extends MortiseElement {
       line.slot && [t('fact_slot'), valueText(line.slot)],
       notified && [t('fact_notification'), h('code', {}, line.cause)],
       line.task_rev > 0 && [t('fact_task_rev'), String(line.task_rev)],
+      line.plan_rev > 0 && [t('fact_plan_rev'), String(line.plan_rev)],
       line.script_revision && [t('fact_script'), h('code', {}, line.script_revision)],
       line.provider_request && [t('fact_provider_request', { service }), h('code', {}, line.provider_request)],
       line.request_id && [t('fact_request'), h('code', {}, line.request_id)],

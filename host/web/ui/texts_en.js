@@ -224,6 +224,7 @@ export const en = {
   fact_slot: 'Occurrence',
   fact_notification: 'Notification',
   fact_task_rev: 'Revision of the task',
+  fact_plan_rev: 'Revision of the plan',
   fact_script: 'Revision of the scripts',
   fact_provider_request: (p) => `Request at ${p.service}`,
   fact_request: 'Call that asked for it, or saved it',

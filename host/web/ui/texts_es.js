@@ -224,6 +224,7 @@ export const es = {
   fact_slot: 'Repetición',
   fact_notification: 'Aviso',
   fact_task_rev: 'Revisión de la tarea',
+  fact_plan_rev: 'Revisión del plan',
   fact_script: 'Revisión de los guiones',
   fact_provider_request: (p) => `Petición en ${p.service}`,
   fact_request: 'Llamada que lo pidió o lo guardó',
