@@ -148,6 +148,7 @@ class Decision {
   }
 
   void decide_existing(const WantedItem& item, const Pair& pair) {
+    gone_there_ += is_task(item) && gone(item.key);
     if (const RemoteNews* news = edit_of(item.key)) {
       receive(item, pair, *news);
     } else if (is_task(item) && is_hidden(pair)) {
@@ -158,7 +159,6 @@ class Decision {
       if (!gone(item.key) && !leaves_with_container(pair)) removals_.push_back(removal(pair));
       recreate(item, pair);
     } else if (gone(item.key)) {
-      gone_there_ += is_task(item);
       if (has_news(item, pair) || comes_along(item, pair)) {
         recreate(item, pair);
       } else if (rules_.pull && is_task(item) && end_of(item.key)->state != RemoteState::lost) {
@@ -191,7 +191,6 @@ class Decision {
 
   /// It may still be there: a person is asked before it goes here, or is there a second time.
   void decide_hidden(const WantedItem& item, const Pair& pair) {
-    ++gone_there_;
     if (has_news(item, pair)) {
       doubled_ += rules_.writes;
       recreate(item, pair);

@@ -355,12 +355,13 @@ Task<Execution::Round> Execution::play_round() {
   }
   core::ChangeList changes = decide(snapshot, *wanted, lost_, options_, ports_.clock.now_ms());
   leave_out_given_up(snapshot, changes);
-  if (changes.refuse && !changes.empty() && !approved(*changes.refuse)) {
-    if (changes.refuse->reason == core::kContainerLost && !pulled_) {  // it may be back
-      Task<Round> looking = look_everywhere(snapshot);
-      const Round how = co_await looking;
-      co_return how;
-    }
+  const bool refused = changes.refuse && !changes.empty();
+  if (refused && changes.refuse->reason == core::kContainerLost && !pulled_) {
+    Task<Round> looking = look_everywhere(snapshot);  // it may be back, whatever was answered
+    const Round how = co_await looking;
+    co_return how;
+  }
+  if (refused && !approved(*changes.refuse)) {
     if (!asked_) {  // about one plan at a time: its yes must not be lost over the next question
       asked_ = true;
       run_.approved = false;

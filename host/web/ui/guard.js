@@ -15,6 +15,7 @@ const question = (run) => `${run.id} ${JSON.stringify(run.guard)}`;  // it may l
 export function guardView(element, connector, run, role = 'alert') {
   const guard = run.guard ?? {};
   const here = removesHere.has(guard.reason);
+  const yes = guard.reason === 'container_lost' ? 'approve_lost' : here ? 'approve_here' : 'approve_there';
   const values = { ...guard, service: connector.name };
   const decide = (verb) => async (event) => {
     const place = event.currentTarget.closest('section');  // the question goes
@@ -43,7 +44,7 @@ export function guardView(element, connector, run, role = 'alert') {
       h('summary', {}, t('guard_list')), titlesView(element, run)),
     h('p', { class: 'soft' }, here ? t('guard_kept_here', values) : t('guard_kept_there')),
     h('div', { class: 'row wrap' },
-      h('button', { class: 'danger', disabled: deciding.has(run.id), onclick: decide('approve') }, here ? t('approve_here') : t('approve_there')),
+      h('button', { class: 'danger', disabled: deciding.has(run.id), onclick: decide('approve') }, t(yes)),
       h('button', { disabled: deciding.has(run.id), onclick: decide('discard') }, t('discard'))));
 }
 
@@ -73,6 +74,7 @@ function titlesView(element, run) {
   }
   if (!list) return h('p', { class: 'soft', role: 'status' }, t('loading'));
   const { titles } = list;
+  if (titles.length === 0) return h('p', { class: 'soft' }, t('guard_list_none'));
   return h('ul', {}, titles.slice(0, mostTitles).map((title) => h('li', {}, title)),
     titles.length > mostTitles && h('li', {}, t('preview_more', { count: titles.length - mostTitles })));
 }

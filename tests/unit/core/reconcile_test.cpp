@@ -431,6 +431,13 @@ TEST_CASE("reconcile: a side that is suddenly empty is asked about, however few"
   REQUIRE(edited_here.refuse);
   CHECK(edited_here.refuse->reason == "remote_empty");
   CHECK(edited_here.refuse->removals == 1);
+  // Or was moved here to a page that is made anew for it.
+  const WantedItem page = item("m", "", "M", "page"), moved = item("a", "m", "x");
+  const News all_gone{{"m", absent}, {"a", absent}, {"b", absent}};
+  const auto moved_here =
+      reconcile({page, moved, b}, {paired(page), paired(a), paired(b)}, all_gone, pulling());
+  REQUIRE(moved_here.refuse);
+  CHECK(moved_here.refuse->reason == "remote_empty");
   CHECK_FALSE(reconcile({a, b}, base, {{"a", absent}}, pulling()).refuse);
   const RemoteNews deleted{RemoteState::deleted};
   const auto cleared = reconcile({a, b}, base, {{"a", deleted}, {"b", deleted}}, pulling());
