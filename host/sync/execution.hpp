@@ -183,7 +183,8 @@ class Execution {
                    ports::Changes& changes);
   ports::Changes agree_on_echoes(Snapshot& snapshot, const std::vector<ports::Item>& items);
   ports::Changes overrule(Snapshot& snapshot, const std::vector<ports::Item>& items) const;
-  std::optional<core::Pair> overruled(const Snapshot& snapshot, const ports::Item& item) const;
+  std::optional<core::Pair> overruled(const Snapshot& snapshot, const ports::Item& item,
+                                      const std::vector<ports::Item>& items) const;
   Scene::About about(const Snapshot& snapshot) const;
   Scene scene_of(const Snapshot& snapshot) const;
   Task<Result<Report>> list_children(const Link& link, std::string container_id,
@@ -325,7 +326,7 @@ class Execution {
       appeared_;                 ///< by remote id: what may be a task's item after all
   std::set<std::string> stale_;  ///< keys whose version must be read again
   std::set<std::string> read_;   ///< keys of which that was done, as none was known
-  /// Keys of occurrences that were read as their series changed there, with the hash of what it is.
+  /// Keys of occurrences that were read as their series changed there, with what it is by then.
   std::set<std::pair<std::string, std::string>> read_reset_;
   /// By id, what no pair knows and is to be looked at; with the creation that met it, if one did.
   std::map<std::string, core::Action> in_the_way_;

@@ -426,8 +426,9 @@ void Execution::drop_occurrences(const Reception& reception, ports::Changes& cha
     if (core::find_override(*reception.after, each.slot) != nullptr) continue;
     Pair occurrence = reception.news.base;
     occurrence.key = reception.news.key + "/" + each.slot;
-    occurrence.fields = or_none(reception.snapshot.fields_of(
+    const core::JsonText plain = or_none(reception.snapshot.fields_of(
         occurrence, core::without_override(before, each.slot), options_));
+    occurrence.fields = plain;
     const Pair* pair = reception.snapshot.pair(occurrence.key);
     if (pair != nullptr && pair->state != PairState::tombstone) {
       occurrence = *pair;
@@ -435,8 +436,11 @@ void Execution::drop_occurrences(const Reception& reception, ports::Changes& cha
     }
     if (each.cancelled) continue;
     const core::JsonText here = or_none(reception.snapshot.fields_of(occurrence, before, options_));
-    const auto untold =
-        core::dropped_edit(occurrence.fields, occurrence.fields, here, core::Kept::there);
+    auto untold = core::dropped_edit(occurrence.fields, occurrence.fields, here, core::Kept::there);
+    const auto own = core::changed_fields(plain, here);  // what the series says stays with it
+    std::erase_if(untold, [&](const core::FieldConflict& field) {
+      return std::find(own.begin(), own.end(), field.field) == own.end();
+    });
     if (untold.empty()) continue;
     ++run.counts.conflicts;
     core::Conflict conflict =

@@ -15,16 +15,12 @@ using core::PairState;
 using core::Receive;
 using core::ReceiveKind;
 
-/// Whether the news change what makes the service forget the occurrences of the item.
-bool resets(const Snapshot& snapshot, const Receive& news) {
+/// Whether the service may have forgotten single occurrences of what the news are of: what makes it
+/// forget them may have been changed and changed back, whatever else was edited.
+bool may_reset(const Snapshot& snapshot, const Receive& news) {
   const ports::Kind* kind = snapshot.connector->manifest().kind(news.base.kind);
-  const bool series = core::slot_of(news.key).empty() && news.kind != ReceiveKind::take_away;
-  if (kind == nullptr || !series) return false;
-  const core::JsonText& before = news.base.seen.empty() ? news.base.fields : news.base.seen;
-  const auto changed = core::changed_fields(before, news.input.there);
-  const auto& names = kind->resets_occurrences;
-  return std::find_first_of(names.begin(), names.end(), changed.begin(), changed.end()) !=
-         names.end();
+  return core::slot_of(news.key).empty() && news.kind != ReceiveKind::take_away &&
+         kind != nullptr && !kind->resets_occurrences.empty();
 }
 
 /// Whether a listing named the occurrence when it told of the change, or later: it is as it says,
@@ -40,7 +36,7 @@ std::set<std::string> Execution::reset_there(const Snapshot& snapshot,
                                              const std::vector<Receive>& news) {
   std::set<std::string> series;
   for (const Receive& each : news) {
-    if (resets(snapshot, each)) series.insert(each.key);
+    if (may_reset(snapshot, each)) series.insert(each.key);
   }
   return series;
 }
@@ -49,11 +45,12 @@ std::set<std::string> Execution::reset_there(const Snapshot& snapshot,
 /// is read before the change is received. Answers whether there is one to be read.
 bool Execution::find_reset(const Snapshot& snapshot, const std::vector<Receive>& news) {
   for (const Receive& series : news) {
-    if (!resets(snapshot, series)) continue;
+    if (!may_reset(snapshot, series)) continue;
     const auto changed = snapshot.sightings.find(series.key);
-    const core::Instant changed_ms =
-        changed == snapshot.sightings.end() ? 0 : changed->second.seen_ms;
-    const std::string now = core::content_hash(series.input.there);
+    const bool seen_now = changed != snapshot.sightings.end();
+    const core::Instant changed_ms = seen_now ? changed->second.seen_ms : 0;
+    const std::string version = seen_now ? changed->second.version : std::string();
+    const std::string now = version + " " + core::content_hash(series.input.there);
     for (const Pair& pair : snapshot.pairs) {
       if (pair.state != PairState::paired || pair.parent_key != series.key) continue;
       const auto seen = snapshot.sightings.find(pair.key);
@@ -82,7 +79,6 @@ void Execution::agree_on_reset(const Snapshot& snapshot, const Pair& series,
     const auto seen = snapshot.sightings.find(pair.key);
     if (seen == snapshot.sightings.end() || seen->second.state != ItemState::present) continue;
     if (seen->second.cause != kMetInWriting) continue;  // a listing named it
-    if (!happens_at(snapshot, *task, core::slot_of(pair.key), options_)) continue;
     core::Agreement plain = as_in_series(snapshot, pair, series, *task);
     const core::JsonText& there = plain.seen.empty() ? plain.sent : plain.seen;
     if (core::content_hash(there) != core::content_hash(seen->second.fields)) continue;

@@ -83,16 +83,22 @@ void remove_one_by_one(const Scene& scene, const std::string& container,
 }  // namespace
 
 /// Where nothing is written, what was removed on both sides is forgotten all the same: restored
-/// here, it is no loss there.
+/// here, it is no loss there. So is that something was seen which stays there, and says nothing
+/// new.
 Status Execution::forget_lost(const Snapshot& snapshot, const core::ChangeList& changes) {
   ports::Changes commit;
   for (const core::Action& action : changes.actions) {
-    if (action.kind != core::ActionKind::forget) continue;
     const auto seen = snapshot.sightings.find(action.key);
+    if (seen == snapshot.sightings.end()) continue;
+    const core::Sighting& sighting = seen->second;
     const bool lost =
-        seen != snapshot.sightings.end() && (seen->second.state == core::ItemState::deleted ||
-                                             seen->second.state == core::ItemState::absent);
-    if (lost) bury(*action.base, ports_.clock.now_ms(), commit);
+        sighting.state == core::ItemState::deleted || sighting.state == core::ItemState::absent;
+    if (action.kind == core::ActionKind::forget && lost) {
+      bury(*action.base, ports_.clock.now_ms(), commit);
+    } else if (action.kind == core::ActionKind::remove &&
+               core::content_hash(sighting.fields) == action.base->seen_hash) {
+      commit.push_back(ports::EraseSighting{sighting.connection_id, sighting.remote_id});
+    }
   }
   return commit.empty() ? Status() : ports_.store.commit(std::move(commit));
 }
@@ -340,6 +346,7 @@ ports::Changes Execution::agree_on_echoes(Snapshot& snapshot,
     const ports::Kind* kind = snapshot.connector->manifest().kind(pair.kind);
     const std::vector<std::string> changed = core::changed_fields(pair.fields, known.sent);
     agree(pair, known.sent, known.seen);
+    if (core::content_hash(item->fields) == pair.seen_hash) pair.version = item->version;
     changes.push_back(ports::put(pair));
     if (kind == nullptr) continue;
     const std::vector<std::string>& resetting = kind->resets_occurrences;
@@ -367,7 +374,7 @@ ports::Changes Execution::overrule(Snapshot& snapshot,
                                    const std::vector<ports::Item>& items) const {
   ports::Changes changes;
   for (const ports::Item& item : items) {
-    std::optional<Pair> pair = overruled(snapshot, item);
+    std::optional<Pair> pair = overruled(snapshot, item, items);
     if (!pair) continue;
     changes.push_back(ports::put(*pair));
     std::erase_if(snapshot.pairs, [&](const Pair& each) { return each.key == pair->key; });
@@ -377,8 +384,10 @@ ports::Changes Execution::overrule(Snapshot& snapshot,
 }
 
 /// The pair by which the next round does it: an occurrence that nobody wrote counts as ours, and as
-/// like the others of its series; of a cancelled one, all is to be written.
-std::optional<Pair> Execution::overruled(const Snapshot& snapshot, const ports::Item& item) const {
+/// like the others of its series; so does one that is like them, whatever was written of it; of a
+/// cancelled one, all is to be written. None of one that does not happen here.
+std::optional<Pair> Execution::overruled(const Snapshot& snapshot, const ports::Item& item,
+                                         const std::vector<ports::Item>& items) const {
   const auto with_id = [&](const std::string& id) {
     auto found = std::find_if(snapshot.pairs.begin(), snapshot.pairs.end(), [&](const Pair& each) {
       return !id.empty() && each.remote_id == id;
@@ -388,7 +397,7 @@ std::optional<Pair> Execution::overruled(const Snapshot& snapshot, const ports::
   const Pair* known = with_id(item.id);
   const Pair* series = with_id(item.series);
   const bool cancelled = item.fields == core::kCancelledOccurrence;
-  if (series == nullptr || item.slot.empty() || (known != nullptr && !cancelled)) return {};
+  if (series == nullptr || item.slot.empty()) return {};
   Pair pair;
   if (known != nullptr) {
     pair = *known;
@@ -401,11 +410,20 @@ std::optional<Pair> Execution::overruled(const Snapshot& snapshot, const ports::
     pair.remote_id = item.id;
     if (const Pair* old = snapshot.pair(pair.key)) pair.generation = old->generation;
   }
+  const auto task = ports_.store.plans().find_task(core::task_id_of(pair.key));
+  const std::string slot = core::slot_of(pair.key);
+  if (!task || (known == nullptr && !happens_at(snapshot, *task, slot, options_))) return {};
   core::Agreement agreed{core::kCancelledOccurrence, core::kCancelledOccurrence};
   if (!cancelled) {
-    auto task = ports_.store.plans().find_task(core::task_id_of(pair.key));
-    if (task) agreed = as_in_series(snapshot, pair, *series, *task);
-    if (!task || agreed.sent.empty()) return {};
+    Pair as_there = *series;
+    for (const ports::Item& each : items) {
+      const bool read = each.id == series->remote_id && each.state == ports::ItemState::present;
+      if (read) as_there.seen = each.fields;
+    }
+    agreed = as_in_series(snapshot, pair, as_there, *task);
+    if (agreed.sent.empty()) return {};
+    const core::JsonText& plain = agreed.seen.empty() ? agreed.sent : agreed.seen;
+    if (known != nullptr && core::content_hash(plain) != core::content_hash(item.fields)) return {};
   }
   agree(pair, std::move(agreed.sent), std::move(agreed.seen));
   return pair;

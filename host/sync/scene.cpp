@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/hash.hpp"
+#include "core/item_key.hpp"
 #include "core/places.hpp"
 #include "sync/match.hpp"
 #include "sync/wanted.hpp"
@@ -41,6 +42,7 @@ Scene::Scene(About about, std::vector<Pair> pairs, std::vector<Sighting> before)
     by_key_.emplace(pairs_[i].key, i);
     some_nameless_ = some_nameless_ || pairs_[i].state == PairState::id_unknown;
     if (!pairs_[i].remote_id.empty()) by_id_.emplace(pairs_[i].remote_id, i);
+    if (core::names_occurrence(pairs_[i].key)) series_.insert(pairs_[i].parent_key);
   }
   for (Sighting& sighting : before) before_.emplace(sighting.remote_id, std::move(sighting));
 }
@@ -183,9 +185,10 @@ void Scene::note(const ports::Item& item) {
   const bool other = !item.kind.empty() && item.kind != pair->kind;
   if (other || (item.state == ItemState::out_of_scope && !told)) return note_found(item.id);
   if (!about_.pulls || core::content_hash(item.fields) == pair->seen_hash) {
-    update(*pair, item);
-    forget(item.id);
-    return;
+    const bool edited = update(*pair, item) || before_.contains(item.id);
+    // A series that says what it said may have said something else, and lost its occurrences.
+    const bool lost_some = about_.pulls && edited && series_.contains(pair->key);
+    return lost_some ? see(item, ItemState::present) : forget(item.id);
   }
   if (!item.parent_id.empty() && item.parent_id != pair->remote_parent_id) {
     pair->remote_parent_id = item.parent_id;  // where it stands is no field to agree on
@@ -228,8 +231,9 @@ std::vector<const Pair*> Scene::missing(const std::string& container_key,
   return gone;
 }
 
-/// The content is as agreed; what else is known of the item may have moved.
-void Scene::update(Pair& pair, const ports::Item& item) {
+/// The content is as agreed; what else is known of the item may have moved. Answers whether
+/// somebody has edited it all the same.
+bool Scene::update(Pair& pair, const ports::Item& item) {
   const Pair old = pair;
   if (about_.pulls && pair.seen.empty()) pair.seen = item.fields;
   if (!item.version.empty()) pair.version = item.version;
@@ -237,6 +241,7 @@ void Scene::update(Pair& pair, const ports::Item& item) {
   if (!item.url.empty()) pair.url = item.url;
   if (!item.parent_id.empty()) pair.remote_parent_id = item.parent_id;
   if (!(pair == old)) changes_.push_back(ports::put(pair));
+  return !old.version.empty() && pair.version != old.version;
 }
 
 void Scene::see(const ports::Item& item, ItemState state) {

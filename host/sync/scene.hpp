@@ -82,7 +82,7 @@ class Scene {
   std::vector<core::Pair*> nameless(const std::string& parent_key);
   bool left_with_container(const core::Pair& pair) const;
   void name(core::Pair& pair, const ports::Item& item, const std::string& container_id);
-  void update(core::Pair& pair, const ports::Item& item);
+  bool update(core::Pair& pair, const ports::Item& item);
   void see(const ports::Item& item, core::ItemState state);
   void forget(const std::string& remote_id);
   core::Pair* find(const ports::Item& item);
@@ -90,6 +90,7 @@ class Scene {
   About about_;
   std::vector<core::Pair> pairs_;
   std::unordered_map<std::string, std::size_t> by_id_, by_key_;
+  std::unordered_set<std::string> series_;  ///< keys of those of which occurrences have pairs
   std::unordered_map<std::string, core::Sighting> before_;
   /// A whole container, of which items of ours are missing.
   struct Listing {

@@ -403,3 +403,100 @@ for (const [rule, schedule, ...lines] of [
     await assertEnd(m, series, event, { [at(21)]: 'cancelled', [at(23, '09:00:00')]: 'Dive' });
   });
 }
+
+const untold = async (m) => assert.deepEqual(await m.newConflicts(), []);
+const elsewhere = anHour(0, 18, newYork);
+
+scene('a series is moved to the same hour elsewhere in the calendar between our looking and our writing of an occurrence: both sides are equal, and its edit is there or told', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await editHere(m, series, 3, { title: 'Dive' });
+  const { simulator } = m.world;
+  await simulator.set('POST', 'faults', { provider: 'google', kind: 'hold_after', method: 'GET', route: '/calendars/{calendarId}/events', times: 1 });
+  const run = m.sync(m.google);
+  await until(async () => (await simulator.set('GET', 'holds')).held > 0, 'our looking');
+  await m.act('edit_event', { id: event, changes: elsewhere });
+  await simulator.set('POST', 'holds/release');
+  await run;
+  await synced(m);
+  await assertEnd(m);
+});
+
+scene('where a connection only writes, a series is moved to the same hour elsewhere and an occurrence is edited here: both sides are equal once it reads', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await onlyWriting(m, async () => {
+    await m.act('edit_event', { id: event, changes: elsewhere });
+    await editHere(m, series, 3, { title: 'Dive' });
+    await m.sync(m.google);
+  });
+  await synced(m);
+  await assertEnd(m);
+});
+
+scene('where a connection only writes, a series is told by the clock of another zone in the calendar and an occurrence is edited here: nothing is called off, and both sides are equal once it reads', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await onlyWriting(m, async () => {
+    await m.act('edit_event', { id: event, changes: anHour(0, 17, 'Europe/London') });
+    await editHere(m, series, 3, { title: 'Dive' });
+    await m.sync(m.google);
+    await m.look();
+    assert.deepEqual(m.exceptions.filter((each) => each.recurringEventId === event), []);
+  });
+  await synced(m);
+  await assertEnd(m);
+});
+
+for (const [name, ...changes] of [
+  ['moved', anHour(0, 19), anHour(0, 18)],
+  ['given another rule', { recurrence: ridingOn }, { recurrence: kDaily(6) }],
+]) {
+  for (const later of [null, { notes: 'Bring fins' }]) {
+    scene(`a series is ${name} in the calendar and back before anybody looks${later ? ', and then a renamed occurrence gets a text here' : ''}: its occurrences keep their edits`, {}, async (m) => {
+      const { series, event } = await edited(m);
+      for (const each of changes) await m.act('edit_event', { id: event, changes: each });
+      await synced(m);
+      if (later) await editHere(m, series, 3, later);
+      if (later) await synced(m);
+      await untold(m);
+      await assertEnd(m, series, event, allSaid);
+    });
+  }
+}
+
+for (const [name, changes] of [['moved to a later day', anHour(2, 18)], ['given another rule', { recurrence: ['RRULE:FREQ=DAILY;INTERVAL=3;COUNT=6'] }]]) {
+  scene(`where a connection only writes, a series is ${name} in the calendar and a renamed occurrence gets a text here: it has both once the connection reads`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await editHere(m, series, 3, { title: 'Dive' });
+    await synced(m);
+    await onlyWriting(m, async () => {
+      await m.act('edit_event', { id: event, changes });
+      await editHere(m, series, 3, { notes: 'Bring fins' });
+      await synced(m);
+    });
+    await synced(m);
+    await assertEnd(m, series, event, { [slot(3)]: 'Dive' });
+  });
+}
+
+for (const [name, changes] of [['moved to another hour', anHour(0, 19)], ['cut short', { recurrence: kDaily(3) }]]) {
+  scene(`a series is ${name} in the calendar and gets a text here: no conflict is told of an occurrence that had only a name of its own, and goes`, {}, async (m) => {
+    const { series, event } = await aSeries(m);
+    await editHere(m, series, 4, { title: 'Dive' });
+    await synced(m);
+    await m.act('edit_event', { id: event, changes });
+    await m.ok('PATCH', `/v1/tasks/${series.id}`, { notes: 'Bring fins' });
+    await synced(m);
+    await untold(m);
+    await assertEnd(m, series, event);
+  });
+}
+
+scene('a series gets another rule in the calendar and is cut short here: no conflict is told of an occurrence that nobody edited since', {}, async (m) => {
+  const { series, event } = await aSeries(m);
+  await editHere(m, series, 4, { title: 'Dive' });
+  await synced(m);
+  await m.act('edit_event', { id: event, changes: { recurrence: ridingOn } });
+  await m.ok('PATCH', `/v1/tasks/${series.id}`, { recurrence: kDaily(3) });
+  await synced(m);
+  assert.deepEqual((await m.newConflicts()).map((each) => each.slot), [undefined]);
+  await assertEnd(m, series, event);
+});
