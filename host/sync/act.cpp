@@ -273,9 +273,10 @@ Status Execution::commit_outcomes(std::vector<Pending>& pending,
         commit_written(*each, *outcome, run, changes);
       }
       // An uncertain one stays in the journal until recovery has looked, or it has its pair; also
-      // when another try did not happen.
-      const bool settled =
-          written || (outcome->result != OutcomeResult::uncertain && !each->doubted);
+      // when another try did not happen. So does an update that may have met itself.
+      const bool unclear = outcome->result == OutcomeResult::uncertain || each->doubted ||
+                           attempted_.contains(each->action.key);
+      const bool settled = written || !unclear;
       if (each->journaled && settled) {
         changes.push_back(ports::EraseIntent{each->intent.id});
       }

@@ -499,6 +499,9 @@ void FakeEgress::send(ports::EgressCall call, std::function<void(ConnectorReply)
     }
     reply.maybe_sent = true;  // of an answer, too: so does the egress
     switch (fault ? fault(call.request) : Fault::none) {
+      case Fault::repeated:
+        service_.serve(call.request);
+        [[fallthrough]];
       case Fault::none:
         reply.reply = service_.serve(call.request);
         reply.reply.headers.emplace_back("x-fake-request-id",

@@ -27,6 +27,7 @@ enum class Fault {
   none,
   refused,        ///< 503, nothing was done
   lost,           ///< done, but no answer comes: the reply is "maybe sent"
+  repeated,       ///< the same, and sent once more, as what may be repeated is: the second's answer
   unknown,        ///< nothing is done, and no answer comes: the reply is "maybe sent"
   unauthorized,   ///< the grant is not taken
   rejected,       ///< 400, whenever it is tried

@@ -57,6 +57,32 @@ TEST_CASE("recovery: what a person made of an item before it was found again is 
   CHECK(world.service.outline() == world.expected());
 }
 
+TEST_CASE("recovery: an update whose repetition met itself is ours, also if the process ends then",
+          "[sync][recovery]") {
+  World world(Style::client_ids, 1);
+  world.settle_in(1, 1, 4);
+  world.egress->fault = [met = false](const ports::ConnectorRequest& request) mutable {
+    if (met) return Fault::refused;  // nobody can look
+    met = request.body.find("Second") != std::string::npos;
+    return met ? Fault::repeated : Fault::none;
+  };
+  core::Task task = world.tasks().at(1);
+  const std::string id = task.id;
+  task.title = "Second";
+  world.save(task);
+  world.settle();
+  REQUIRE_FALSE(world.service.named("Second").empty());
+  world.crash();
+  world.clock.advance(10 * 60'000);
+  task = world.task(id);
+  task.title = "Third";
+  world.save(task);
+  come_back(world);
+  CHECK(world.task(id).title == "Third");
+  CHECK_FALSE(world.service.named("Third").empty());
+  CHECK(world.store.conflicts().list("acc", {}, {}, {}).value().items.empty());
+}
+
 TEST_CASE("recovery: a task that is restored while its removal is in doubt stands there again",
           "[sync][recovery]") {
   World world(GENERATE(from_range(std::begin(kStyles), std::end(kStyles))), 1);
