@@ -48,6 +48,7 @@ std::string_view word(ReceiveKind kind) {
 struct Execution::Reception {
   const Snapshot& snapshot;
   const Receive& news;
+  bool reset = false;                        ///< single occurrences of it may be forgotten there
   const core::Sighting* sighting = nullptr;  ///< null: nobody saw it, it was linked
   Json patch = Json::object();               ///< what changes of the task
   std::vector<std::string> taken = {};       ///< item fields that it takes over
@@ -373,7 +374,7 @@ Status Execution::receive(const Snapshot& snapshot, const std::vector<Receive>& 
       }
       const bool edits = news[i].kind != ReceiveKind::agree && news[i].kind != ReceiveKind::ignore;
       if (edits && !id.empty()) touched.insert(id);
-      Reception reception{snapshot, news[i]};
+      Reception reception{snapshot, news[i], reset.contains(news[i].key)};
       reception.policy = policy;
       reception.conflicts = news[i].merged.conflicts;
       auto sighting = snapshot.sightings.find(news[i].key);
@@ -473,7 +474,7 @@ void Execution::commit_reception(const Reception& reception, ports::Changes& cha
     changes.push_back(ports::put(tombstone(news.base, gone_ms())));
   } else {
     const Pair agreed = agreed_pair(reception);
-    if (!reset_there(reception.snapshot, {news}).empty()) {
+    if (reception.reset) {
       const auto task = reception.after ? Result<core::Task>(*reception.after)
                                         : task_of(reception.snapshot, news.key);
       agree_on_reset(reception.snapshot, agreed, task, changes);

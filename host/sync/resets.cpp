@@ -1,7 +1,5 @@
 // Single occurrences that a service forgets when their series changes there
 // (ports::Kind::resets_occurrences): what is still said of them here is written again.
-#include <algorithm>
-
 #include "core/hash.hpp"
 #include "core/item_key.hpp"
 #include "sync/execution.hpp"
@@ -32,11 +30,19 @@ bool named_since(const core::Sighting& sighting, core::Instant changed_ms) {
 
 }  // namespace
 
+/// The series of these news of which single occurrences are known that may be forgotten.
 std::set<std::string> Execution::reset_there(const Snapshot& snapshot,
                                              const std::vector<Receive>& news) {
+  std::unordered_set<std::string> with_occurrences;
+  for (const Pair& pair : snapshot.pairs) {
+    if (core::names_occurrence(pair.key)) with_occurrences.insert(pair.parent_key);
+  }
+  for (const auto& [key, ignored] : snapshot.sightings) {
+    if (!core::slot_of(key).empty()) with_occurrences.insert("task:" + core::task_id_of(key));
+  }
   std::set<std::string> series;
   for (const Receive& each : news) {
-    if (may_reset(snapshot, each)) series.insert(each.key);
+    if (with_occurrences.contains(each.key) && may_reset(snapshot, each)) series.insert(each.key);
   }
   return series;
 }
@@ -44,8 +50,9 @@ std::set<std::string> Execution::reset_there(const Snapshot& snapshot,
 /// Of occurrences whose series was changed there so that the service may have forgotten them, each
 /// is read before the change is received. Answers whether there is one to be read.
 bool Execution::find_reset(const Snapshot& snapshot, const std::vector<Receive>& news) {
+  const std::set<std::string> reset = reset_there(snapshot, news);
   for (const Receive& series : news) {
-    if (!may_reset(snapshot, series)) continue;
+    if (!reset.contains(series.key)) continue;
     const auto changed = snapshot.sightings.find(series.key);
     const bool seen_now = changed != snapshot.sightings.end();
     const core::Instant changed_ms = seen_now ? changed->second.seen_ms : 0;

@@ -120,16 +120,21 @@ scene('a series gets another rule here and then another name in the calendar: so
   await assertEnd(m);
 });
 
+/** A sync during which a person acts: when our looking there is answered, and before anything is written. */
+async function meanwhile(m, route, act) {
+  const { simulator } = m.world;
+  await simulator.set('POST', 'faults', { provider: 'google', kind: 'hold_after', method: 'GET', route, times: 1 });
+  const run = m.sync(m.google);
+  await until(async () => (await simulator.set('GET', 'holds')).held > 0, 'our looking there');
+  await act();
+  await simulator.set('POST', 'holds/release');
+  await run;
+}
+
 scene('a series is split in the calendar between our looking for an occurrence and writing it: nothing is made twice', {}, async (m) => {
   const { series, event } = await aSeries(m);
   await editHere(m, series, 4, { title: 'Float' });
-  const { simulator } = m.world;
-  await simulator.set('POST', 'faults', { provider: 'google', kind: 'hold_after', method: 'GET', route: '/calendars/{calendarId}/events/{eventId}/instances', times: 1 });
-  const run = m.sync(m.google);
-  await until(async () => (await simulator.set('GET', 'holds')).held > 0, 'our looking for it');
-  await m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Ride' } });
-  await simulator.set('POST', 'holds/release');
-  await run;
+  await meanwhile(m, '/calendars/{calendarId}/events/{eventId}/instances', () => m.act('split_series', { id: event, slot: slot(2), changes: { summary: 'Ride' } }));
   await synced(m);
   assert.deepEqual(m.events.map((each) => each.summary).filter((each) => ['Swim', 'Ride'].includes(each)).sort(), ['Ride', 'Swim']);
   await assertEnd(m, series, event);
@@ -410,13 +415,7 @@ const elsewhere = anHour(0, 18, newYork);
 scene('a series is moved to the same hour elsewhere in the calendar between our looking and our writing of an occurrence: both sides are equal, and its edit is there or told', {}, async (m) => {
   const { series, event } = await aSeries(m);
   await editHere(m, series, 3, { title: 'Dive' });
-  const { simulator } = m.world;
-  await simulator.set('POST', 'faults', { provider: 'google', kind: 'hold_after', method: 'GET', route: '/calendars/{calendarId}/events', times: 1 });
-  const run = m.sync(m.google);
-  await until(async () => (await simulator.set('GET', 'holds')).held > 0, 'our looking');
-  await m.act('edit_event', { id: event, changes: elsewhere });
-  await simulator.set('POST', 'holds/release');
-  await run;
+  await meanwhile(m, '/calendars/{calendarId}/events', () => m.act('edit_event', { id: event, changes: elsewhere }));
   await synced(m);
   await assertEnd(m);
 });
